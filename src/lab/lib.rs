@@ -1,0 +1,9 @@
+//! The headless library of Attune: data → features → models → simulate → project.
+//!
+//! *Invariants:* only `data`, `features` and `simulate` name polars; only `models` names a learner; only `project` and
+//! `data::import` touch the file system; a module uses only those before it.
+
+pub mod error;
+pub mod task;
+
+pub use error::{Error, Result};

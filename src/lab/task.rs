@@ -1,0 +1,81 @@
+//! What long work is given: it names its stage, ticks, and stops when told.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// Handle of one piece of long work; clones share their state, so one clone watches while another works.
+#[derive(Clone, Default)]
+pub struct Task {
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    cancelled: AtomicBool,
+    permille: AtomicU32,
+    stage: Mutex<String>,
+    wake: Mutex<Option<Box<dyn Fn() + Send + Sync>>>,
+}
+
+/// Where work stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// What is being done, in words.
+    pub stage: String,
+    /// Share done of this stage, 0 to 1.
+    pub fraction: f32,
+}
+
+/// The work was told to stop; an outcome, not a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cancelled;
+
+impl Task {
+    /// A task that calls `wake` after each change of its progress.
+    pub fn with_wake(wake: impl Fn() + Send + Sync + 'static) -> Task {
+        let task = Task::default();
+        if let Ok(mut slot) = task.state.wake.lock() {
+            *slot = Some(Box::new(wake));
+        }
+        task
+    }
+
+    /// Begins a named stage at fraction 0.
+    pub fn stage(&self, name: &str) -> Result<(), Cancelled> {
+        if let Ok(mut stage) = self.state.stage.lock() {
+            name.clone_into(&mut stage);
+        }
+        self.tick(0.0)
+    }
+
+    /// Reports the share done of the stage, and learns whether to stop.
+    pub fn tick(&self, fraction: f32) -> Result<(), Cancelled> {
+        let permille = (fraction.clamp(0.0, 1.0) * 1000.0) as u32;
+        let before = self.state.permille.swap(permille, Ordering::Relaxed);
+        if before != permille
+            && let Ok(wake) = self.state.wake.lock()
+            && let Some(wake) = wake.as_ref()
+        {
+            wake();
+        }
+        if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
+    }
+
+    /// Asks the work to stop at its next tick.
+    pub fn cancel(&self) {
+        self.state.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the work was asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.state.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Where the work stands.
+    pub fn progress(&self) -> Progress {
+        Progress {
+            stage: self.state.stage.lock().map(|s| s.clone()).unwrap_or_default(),
+            fraction: self.state.permille.load(Ordering::Relaxed) as f32 / 1000.0,
+        }
+    }
+}

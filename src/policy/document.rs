@@ -1,0 +1,110 @@
+//! The policy as data: everything a decision depends on, in the order of decision. Nothing here is evaluated.
+
+use crate::action::{Action, Channel, Issue};
+use crate::arbitration::Arbitration;
+use crate::contact::Cap;
+use crate::holdout::Holdout;
+use crate::model::Model;
+use crate::recipe::Step;
+use crate::rule::Rule;
+use crate::schema::Schema;
+use serde::{Deserialize, Serialize};
+
+/// A decision policy. What a file of format 1.0 holds after its header.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// Stable id of the policy.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// Fields of a request.
+    pub schema: Schema,
+    /// Row features made from them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recipe: Vec<Step>,
+    /// Taxonomy.
+    pub issues: Vec<Issue>,
+    /// Channels.
+    pub channels: Vec<Channel>,
+    /// Actions.
+    pub actions: Vec<Action>,
+    /// Holdout layers, before every rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holdouts: Vec<Holdout>,
+    /// Rules of all stages; inside a stage they run in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
+    /// Contact policy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caps: Vec<Cap>,
+    /// Arbitration and floors.
+    #[serde(default)]
+    pub arbitration: Arbitration,
+    /// What is tried, in order, when nothing is left. `NoAction` always stands last, unwritten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<Fallback>,
+    /// Models; last but for provenance, since they are long.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<Model>,
+    /// Where it came from.
+    #[serde(default)]
+    pub provenance: Provenance,
+}
+
+/// One rung of the fallback ladder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fallback {
+    /// Action id.
+    pub action: String,
+    /// Treatment id.
+    pub treatment: String,
+}
+
+/// Where a policy came from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provenance {
+    /// Source file names and their SHA-256.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
+    /// Name and version of the writer.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub runtime: String,
+    /// Instant (ms) at which data without a time column is decided: the project's `as_of`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<i64>,
+    /// Per model: how it was trained and how well it does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub training: Vec<Training>,
+}
+
+/// A source of the data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// File name.
+    pub name: String,
+    /// SHA-256 of its bytes, lower-case hex.
+    pub sha256: String,
+    /// Rows read.
+    pub rows: u64,
+}
+
+/// How a model was trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Model id.
+    pub model: String,
+    /// Family: "logistic regression", "boosted trees".
+    pub family: String,
+    /// Rows learned from.
+    pub rows: u64,
+    /// Metric name to out-of-fold value.
+    pub metrics: Vec<(String, f64)>,
+}

@@ -1,0 +1,18 @@
+//! A request: one subject, one instant, one row of fields.
+
+use crate::value::Value;
+
+/// What a decision is asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Request {
+    /// Id of this decision, unique per request; written to trace and log.
+    pub decision_id: String,
+    /// Subject key: every counter and holdout bucket is taken from it.
+    pub subject: String,
+    /// Now, UTC milliseconds since 1970-01-01T00:00Z.
+    pub now: i64,
+    /// IANA zone of the subject, for local time in rules; UTC when absent.
+    pub zone: Option<String>,
+    /// Values in the order of the policy's schema.
+    pub fields: Vec<Value>,
+}

@@ -1,0 +1,79 @@
+//! Rules as data. A boolean rule returns true to keep a candidate; there are no permit rules.
+
+use serde::{Deserialize, Serialize};
+
+/// A rule, evaluated once per candidate in scope.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Stable slug, unique; shown in traces, reports and diffs.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// When in the order of evaluation it runs.
+    pub stage: Stage,
+    /// Which candidates it speaks of.
+    #[serde(default)]
+    pub scope: Scope,
+    /// Pure Rhai expression or block.
+    pub expr: String,
+    /// What an unknown result does; `Keep` is allowed for applicability only.
+    #[serde(default)]
+    pub on_missing: OnMissing,
+    /// Why the rule exists, in the words of its author; shown beside every loss it causes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Whether it runs.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// Note of the author.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+/// Stages that rules belong to, in order of evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Stage {
+    /// Hard guards: consent, opt-out, legal hold. Never bypassed.
+    Guard,
+    /// Possible and legal.
+    Eligibility,
+    /// Relevant now.
+    Applicability,
+    /// Right for this person.
+    Suitability,
+    /// Right for this person, as a multiplier of the priority in (0, 1] in place of a removal.
+    SoftSuitability,
+}
+
+/// The candidates a rule or floor speaks of. Attached higher it applies to all below.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Scope {
+    /// Every candidate.
+    #[default]
+    All,
+    /// Candidates of an issue.
+    Issue(String),
+    /// Candidates of a group.
+    Group(String),
+    /// Candidates of an action.
+    Action(String),
+    /// One treatment of an action.
+    Treatment(String, String),
+    /// Candidates on a channel.
+    Channel(String),
+}
+
+/// What an unknown result of a boolean rule does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OnMissing {
+    /// Removes the candidate, with `MissingInput`.
+    #[default]
+    Remove,
+    /// Keeps it.
+    Keep,
+}
+
+fn yes() -> bool {
+    true
+}
