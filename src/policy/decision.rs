@@ -3,6 +3,7 @@
 use crate::reason::{Reason, Step};
 use crate::trace::Trace;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// A candidate is an action on one of its treatments; positions in the policy's own lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -25,7 +26,9 @@ pub struct Decision {
     /// One entry per candidate of the policy, in document order.
     pub fates: Vec<Fate>,
     /// Id of the global holdout the subject is in.
-    pub holdout: Option<String>,
+    pub holdout: Option<Arc<str>>,
+    /// For a subject in a global holdout: what would have been chosen without it.
+    pub shadow: Option<Candidate>,
     /// Something failed and a declared substitute was used, or a rule failed.
     pub degraded: bool,
     /// What failed, in words: rule or model, and why.

@@ -16,14 +16,18 @@
 
 pub mod action;
 pub mod arbitration;
+pub mod check;
+pub mod codec;
 pub mod contact;
 pub mod decision;
 pub mod diagnostic;
 pub mod document;
 pub mod error;
+pub mod fingerprint;
 pub mod history;
 pub mod holdout;
 pub mod model;
+pub mod policy;
 pub mod reason;
 pub mod recipe;
 pub mod request;
@@ -31,3 +35,12 @@ pub mod rule;
 pub mod schema;
 pub mod trace;
 pub mod value;
+
+pub use decision::{Candidate, Decision};
+pub use document::Document;
+pub use error::Error;
+pub use history::{Event, History, MemoryHistory, NoHistory};
+pub use policy::Policy;
+pub use reason::Reason;
+pub use request::Request;
+pub use value::{Type, Value};

@@ -1,6 +1,7 @@
 //! Why a candidate lost or won: a closed set, so that every loss reads as a sentence.
 
 use serde::Serialize;
+use std::sync::Arc;
 
 /// The reason of one candidate's fate.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -10,56 +11,56 @@ pub enum Reason {
     /// The subject is in a global holdout.
     HoldoutGlobal {
         /// Holdout id.
-        holdout: String,
+        holdout: Arc<str>,
     },
     /// The subject is held out of this action.
     HoldoutAction {
         /// Holdout id.
-        holdout: String,
+        holdout: Arc<str>,
     },
     /// A hard guard removed it.
     Guard {
         /// Rule id.
-        rule: String,
+        rule: Arc<str>,
     },
     /// An eligibility rule removed it.
     NotEligible {
         /// Rule id.
-        rule: String,
+        rule: Arc<str>,
     },
     /// An applicability rule removed it.
     NotApplicable {
         /// Rule id.
-        rule: String,
+        rule: Arc<str>,
     },
     /// A suitability rule removed it.
     NotSuitable {
         /// Rule id.
-        rule: String,
+        rule: Arc<str>,
     },
     /// A rule needed a field that is missing.
     MissingInput {
         /// Rule id.
-        rule: String,
+        rule: Arc<str>,
         /// Fields that were unknown.
-        fields: Vec<String>,
+        fields: Vec<Arc<str>>,
     },
     /// A rule failed.
     RuleError {
         /// Rule id.
-        rule: String,
+        rule: Arc<str>,
         /// What went wrong.
-        message: String,
+        message: Arc<str>,
     },
     /// A cap is reached.
     CapReached {
         /// Cap id.
-        cap: String,
+        cap: Arc<str>,
         /// Events counted.
         count: u32,
         /// Limit.
         limit: u32,
-        /// When the oldest counted event leaves the window (ms); `None` for a lifetime cap.
+        /// When enough counted events have left the window to let one through again (ms); `None`: never.
         resets_at: Option<i64>,
     },
     /// Response propensity below a floor.
@@ -69,7 +70,7 @@ pub enum Reason {
         /// Floor.
         floor: f64,
     },
-    /// Priority below a floor, or not above `NoAction`.
+    /// Priority below a floor.
     BelowPriorityFloor {
         /// Priority.
         priority: f64,
@@ -79,14 +80,14 @@ pub enum Reason {
     /// The priority is not a finite number, or its expression failed.
     ScoreError {
         /// What went wrong.
-        message: String,
+        message: Arc<str>,
     },
-    /// Another candidate ranked higher.
+    /// Another candidate ranked higher, or doing nothing (`NoAction`) is worth more.
     LostArbitration {
-        /// Action of the winner.
-        by: String,
-        /// Treatment of the winner.
-        treatment: String,
+        /// Action of the winner, or `NoAction`.
+        by: Arc<str>,
+        /// Treatment of the winner, empty for `NoAction`.
+        treatment: Arc<str>,
         /// Priority of the winner less its own.
         margin: f64,
     },

@@ -1,6 +1,6 @@
 //! The row recipe: features computed from one request, the same at training and at decision time.
 
-use crate::value::Value;
+use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};
 
 /// One derived row feature, visible to rules and models under `output`.
@@ -36,4 +36,20 @@ pub enum Op {
         /// k + 1 labels.
         labels: Vec<String>,
     },
+}
+
+impl Op {
+    /// Type of the output for an input of type `input`; `None` when the operation does not apply to it.
+    pub fn output(&self, input: Type) -> Option<Type> {
+        let numeric = matches!(input, Type::Bool | Type::Integer | Type::Number);
+        match self {
+            Op::Impute(value) => match (input, value.type_of()?) {
+                (Type::Number, Type::Integer) => Some(Type::Number),
+                (a, b) => (a == b).then_some(a),
+            },
+            Op::Scale { .. } => numeric.then_some(Type::Number),
+            Op::OneHot(_) => (input == Type::Text).then_some(Type::Integer),
+            Op::Bucket { .. } => numeric.then_some(Type::Text),
+        }
+    }
 }
