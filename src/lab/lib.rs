@@ -3,6 +3,7 @@
 //! *Invariants:* only `data`, `features` and `simulate` name polars; only `models` names a learner; only `project` and
 //! `data::import` touch the file system; a module uses only those before it.
 
+pub mod data;
 pub mod error;
 pub mod task;
 

@@ -1,0 +1,323 @@
+//! Dates and times as text: ISO 8601 and the common formats, read to milliseconds since 1970-01-01T00:00Z and back.
+//!
+//! A time without a zone is taken as UTC.
+
+use super::DateOrder;
+
+/// ISO 8601: the date alone at midnight, seconds and milliseconds only when there are some.
+pub fn render(ms: i64) -> String {
+    let days = ms.div_euclid(86_400_000);
+    let rest = ms.rem_euclid(86_400_000);
+    let (year, month, day) = civil(days);
+    let mut text = format!("{year:04}-{month:02}-{day:02}");
+    if rest != 0 {
+        let (hour, minute, second, milli) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60, rest % 1_000);
+        text.push_str(&format!("T{hour:02}:{minute:02}:{second:02}"));
+        if milli != 0 {
+            text.push_str(&format!(".{milli:03}"));
+        }
+        text.push('Z');
+    }
+    text
+}
+
+/// Reads a date or time; `None` when it is none. `order` decides between 03/04 as 3 April and March 4.
+///
+/// Understood are `2024-12-31`, `2024/12/31`, `20241231`, `31.12.2024`, `31/12/2024`, `12/31/2024`, `31-Dec-2024`,
+/// `Dec 31, 2024`, `31 December 2024`, each with an optional time `23:59[:59[.123]] [AM|PM] [Z|UTC|±hh[:mm]]`.
+pub fn parse(text: &str, order: DateOrder) -> Option<i64> {
+    let text = text.trim();
+    let bytes = text.as_bytes();
+    if bytes.len() < 6 || bytes.len() > 48 {
+        return None;
+    }
+    let mut scan = Scan { bytes, at: 0 };
+    let (year, month, day) = scan.date(order)?;
+    let mut ms = days_from_civil(year, month, day)? * 86_400_000;
+    if !scan.done() {
+        ms += scan.time()?;
+    }
+    scan.done().then_some(ms)
+}
+
+/// Whether the text reads as a date in either order but with different meaning.
+pub fn is_ambiguous(text: &str) -> bool {
+    parse(text, DateOrder::DayFirst) != parse(text, DateOrder::MonthFirst)
+}
+
+struct Scan<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Scan<'_> {
+    fn done(&self) -> bool {
+        self.at == self.bytes.len()
+    }
+
+    fn peek(&self) -> u8 {
+        self.bytes.get(self.at).copied().unwrap_or(0)
+    }
+
+    fn eat(&mut self, accepted: &[u8]) -> Option<u8> {
+        let byte = self.peek();
+        (byte != 0 && accepted.contains(&byte)).then(|| {
+            self.at += 1;
+            byte
+        })
+    }
+
+    fn spaces(&mut self) {
+        while self.eat(b" ").is_some() {}
+    }
+
+    /// Digits: their number and how many.
+    fn digits(&mut self) -> Option<(i64, usize)> {
+        let start = self.at;
+        let mut number = 0i64;
+        while self.peek().is_ascii_digit() {
+            if self.at - start == 9 {
+                return None;
+            }
+            number = number * 10 + i64::from(self.peek() - b'0');
+            self.at += 1;
+        }
+        (self.at > start).then_some((number, self.at - start))
+    }
+
+    /// Exactly two digits, or one or two.
+    fn two(&mut self, exact: bool) -> Option<i64> {
+        let (number, count) = self.digits()?;
+        (count == 2 || (count == 1 && !exact)).then_some(number)
+    }
+
+    fn date(&mut self, order: DateOrder) -> Option<(i64, i64, i64)> {
+        if self.peek().is_ascii_alphabetic() {
+            // Dec 31, 2024
+            let month = self.month_name()?;
+            self.eat(b". -")?;
+            self.spaces();
+            let day = self.two(false)?;
+            self.eat(b", -")?;
+            self.spaces();
+            return Some((self.year()?, month, day));
+        }
+        let (first, count) = self.digits()?;
+        if count == 8 {
+            return Some((first / 10_000, first / 100 % 100, first % 100));
+        }
+        let separator = self.eat(b"-/. ")?;
+        if count == 4 {
+            let month = if self.peek().is_ascii_alphabetic() { self.month_name()? } else { self.two(false)? };
+            self.eat(&[separator])?;
+            return Some((first, month, self.two(false)?));
+        }
+        if count > 2 {
+            return None;
+        }
+        if self.peek().is_ascii_alphabetic() {
+            // 31-Dec-2024, 31 December 2024
+            let month = self.month_name()?;
+            self.eat(b"-/. ,")?;
+            self.spaces();
+            return Some((self.year()?, month, first));
+        }
+        if separator == b' ' {
+            return None;
+        }
+        let second = self.two(false)?;
+        self.eat(&[separator])?;
+        let year = self.year()?;
+        // With points the day always comes first.
+        let day_first = separator == b'.' || order == DateOrder::DayFirst;
+        Some(if day_first { (year, second, first) } else { (year, first, second) })
+    }
+
+    fn year(&mut self) -> Option<i64> {
+        let (year, count) = self.digits()?;
+        match count {
+            4 => Some(year),
+            // POSIX: 69–99 are 1969–1999.
+            2 => Some(if year >= 69 { 1900 + year } else { 2000 + year }),
+            _ => None,
+        }
+    }
+
+    fn month_name(&mut self) -> Option<i64> {
+        const NAMES: [&str; 12] = [
+            "january",
+            "february",
+            "march",
+            "april",
+            "may",
+            "june",
+            "july",
+            "august",
+            "september",
+            "october",
+            "november",
+            "december",
+        ];
+        let start = self.at;
+        while self.peek().is_ascii_alphabetic() {
+            self.at += 1;
+        }
+        let word = std::str::from_utf8(self.bytes.get(start..self.at)?).ok()?.to_ascii_lowercase();
+        let index = NAMES.iter().position(|name| *name == word || (word.len() == 3 && name.starts_with(&word)))?;
+        Some(index as i64 + 1)
+    }
+
+    /// `T23:59:59.123 PM +02:00` as milliseconds to add, the offset taken off.
+    fn time(&mut self) -> Option<i64> {
+        if self.eat(b"Tt").is_none() {
+            self.eat(b", ")?;
+            self.spaces();
+        }
+        let mut hour = self.two(false)?;
+        self.eat(b":")?;
+        let minute = self.two(true)?;
+        let (mut second, mut milli) = (0, 0);
+        if self.eat(b":").is_some() {
+            second = self.two(true)?;
+            if self.eat(b".,").is_some() {
+                let (fraction, count) = self.digits()?;
+                milli = fraction * 1_000 / 10i64.pow(count as u32);
+            }
+        }
+        self.spaces();
+        if let Some(half) = self.eat(b"AaPp") {
+            self.eat(b"Mm")?;
+            if !(1..=12).contains(&hour) {
+                return None;
+            }
+            hour = hour % 12 + if half.eq_ignore_ascii_case(&b'p') { 12 } else { 0 };
+            self.spaces();
+        }
+        if hour > 23 || minute > 59 || second > 60 {
+            return None;
+        }
+        let mut ms = ((hour * 60 + minute) * 60 + second) * 1_000 + milli;
+        if self.eat(b"Zz").is_some() {
+            return Some(ms);
+        }
+        if self.bytes.get(self.at..) == Some(b"UTC".as_slice()) {
+            self.at += 3;
+            return Some(ms);
+        }
+        if let Some(sign) = self.eat(b"+-") {
+            let (number, count) = self.digits()?;
+            let (hours, minutes) = match count {
+                4 => (number / 100, number % 100),
+                1 | 2 => (number, if self.eat(b":").is_some() { self.two(true)? } else { 0 }),
+                _ => return None,
+            };
+            if hours > 14 || minutes > 59 {
+                return None;
+            }
+            let offset = (hours * 60 + minutes) * 60_000;
+            ms += if sign == b'+' { -offset } else { offset };
+        }
+        Some(ms)
+    }
+}
+
+/// Days since 1970-01-01 of a date of the proleptic Gregorian calendar; `None` when there is no such day
+/// (Hinnant, "chrono-compatible low-level date algorithms").
+fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if day < 1 || day > length || !(0..=9999).contains(&year) {
+        return None;
+    }
+    let y = if month <= 2 { year - 1 } else { year };
+    let era = y.div_euclid(400);
+    let year_of_era = y.rem_euclid(400);
+    let shifted = (month + 9) % 12;
+    let day_of_year = (153 * shifted + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    Some(era * 146_097 + day_of_era - 719_468)
+}
+
+/// Year, month and day of a day since 1970-01-01; the inverse of [`days_from_civil`].
+fn civil(days: i64) -> (i64, i64, i64) {
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let day_of_era = z.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_of_many_shapes_are_read() {
+        let day = 1_735_603_200_000; // 2024-12-31T00:00Z
+        let cases = [
+            ("2024-12-31", day),
+            ("2024/12/31", day),
+            ("20241231", day),
+            ("31.12.2024", day),
+            ("31/12/2024", day),
+            ("31-Dec-2024", day),
+            ("31 December 2024", day),
+            ("Dec 31, 2024", day),
+            ("31/12/24", day),
+            ("2024-12-31 00:00:00", day),
+            ("2024-12-31T13:05", day + 47_100_000),
+            ("2024-12-31T13:05:30.250Z", day + 47_130_250),
+            ("2024-12-31 01:05 PM", day + 47_100_000),
+            ("2024-12-31T02:00:00+02:00", day),
+            ("2024-12-30 19:00:00 -0500", day),
+            ("2024-12-31 00:00:00.123456 UTC", day + 123),
+            ("1969-12-31T23:59:59Z", -1_000),
+            ("2024-02-29", 1_709_164_800_000),
+        ];
+        for (text, ms) in cases {
+            assert_eq!(parse(text, DateOrder::DayFirst), Some(ms), "{text}");
+        }
+        assert_eq!(parse("12/31/2024", DateOrder::MonthFirst), Some(day));
+    }
+
+    #[test]
+    fn what_is_no_date_is_refused() {
+        let cases = [
+            "",
+            "2024",
+            "hello",
+            "2024-13-01",
+            "2023-02-29",
+            "12/31/2024",
+            "2024-12-31T25:00",
+            "2024-12-31x",
+            "1.5",
+            "123456",
+            "1.2.3",
+            "2024-1",
+            "00:00:00",
+            "31 12 2024",
+            "2024-12-31T10:60",
+            "99999999",
+        ];
+        for text in cases {
+            assert_eq!(parse(text, DateOrder::DayFirst), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn rendering_and_reading_are_inverse() {
+        for ms in [0, 1, -1, 1_735_603_200_000, 951_782_400_000, -2_208_988_800_000, 253_402_300_799_999] {
+            assert_eq!(parse(&render(ms), DateOrder::DayFirst), Some(ms), "{}", render(ms));
+        }
+    }
+}

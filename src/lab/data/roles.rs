@@ -1,0 +1,249 @@
+//! Roles: what each column means, which value of the action column is which arm, and how history chose it.
+//!
+//! Nothing here changes data.
+
+use super::cells::Dictionary;
+use super::dataset::Dataset;
+use crate::error::{Error, Result};
+use attune_policy::schema::{Field, FieldKind, Schema};
+use attune_policy::value::Type;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A text column with at most this many distinct values lists them in the schema.
+pub const MAX_CATEGORIES: usize = 100;
+
+/// What the columns of a dataset mean.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Roles {
+    /// Role by column name (identifier); a column that is not listed is ignored.
+    #[serde(default)]
+    pub columns: BTreeMap<String, Role>,
+    /// What each value of the action column stands for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub arms: BTreeMap<String, Arm>,
+    /// How history chose its actions.
+    #[serde(default)]
+    pub logging: Logging,
+    /// Instant (ms since 1970-01-01T00:00Z) at which rows without a time stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<i64>,
+}
+
+/// What a column means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Role {
+    /// A fact of the subject, open to models and rules.
+    Feature,
+    /// A fact of the request itself: page, device, hour.
+    Context,
+    /// What history did.
+    Action,
+    /// What followed; a number, or true/false.
+    Outcome,
+    /// Whom the row speaks of.
+    Subject,
+    /// When the row's decision was made.
+    Time,
+    /// The probability with which history chose what it logged.
+    LoggingPropensity,
+    /// Not used.
+    #[default]
+    Ignored,
+}
+
+/// What a value of the action column stands for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Arm {
+    /// The untreated arm.
+    NoAction,
+    /// An action on one of its treatments, by id.
+    Candidate {
+        /// Action id.
+        action: String,
+        /// Treatment id.
+        treatment: String,
+    },
+}
+
+/// How history chose its actions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Logging {
+    /// A randomised trial: the design's logging propensity per value of the action column.
+    Randomised(BTreeMap<String, f64>),
+    /// Logged per row, in the column with role [`Role::LoggingPropensity`].
+    Column,
+    /// Not known.
+    #[default]
+    Unknown,
+}
+
+/// The subjects of a dataset, each key once.
+pub struct Subjects {
+    keys: Keys,
+}
+
+enum Keys {
+    /// Subject column; rows without a value count as a subject of their own, named by row number.
+    Column { codes: Vec<u32>, values: Vec<Arc<str>> },
+    /// Row numbers.
+    Rows(Vec<String>),
+}
+
+impl Role {
+    /// The word for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Role::Feature => "feature",
+            Role::Context => "context",
+            Role::Action => "action",
+            Role::Outcome => "outcome",
+            Role::Subject => "subject",
+            Role::Time => "time",
+            Role::LoggingPropensity => "logging propensity",
+            Role::Ignored => "ignored",
+        }
+    }
+}
+
+impl Roles {
+    /// The role of a column.
+    pub fn role(&self, column: &str) -> Role {
+        self.columns.get(column).copied().unwrap_or_default()
+    }
+
+    /// Names of the columns with a role, in the order of the dataset.
+    pub fn with_role<'a>(&self, dataset: &'a Dataset, role: Role) -> Vec<&'a str> {
+        dataset.columns().iter().map(|c| c.name.as_str()).filter(|name| self.role(name) == role).collect()
+    }
+
+    /// The first column with a role, by name.
+    pub fn first(&self, role: Role) -> Option<&str> {
+        self.columns.iter().find(|(_, r)| **r == role).map(|(name, _)| name.as_str())
+    }
+
+    /// The schema of a request: features and context, in the order of the dataset, with the categories of text columns
+    /// that have at most [`MAX_CATEGORIES`].
+    pub fn schema(&self, dataset: &Dataset) -> Schema {
+        let mut schema = Schema::default();
+        for column in dataset.columns() {
+            let kind = match self.role(&column.name) {
+                Role::Feature => FieldKind::Feature,
+                Role::Context => FieldKind::Context,
+                _ => continue,
+            };
+            let mut categories = Vec::new();
+            if column.type_ == Type::Text
+                && let Ok(dictionary) = dataset.dictionary(&column.name)
+                && dictionary.values.len() <= MAX_CATEGORIES
+            {
+                categories = dictionary.values.iter().map(|v| v.to_string()).collect();
+                categories.sort_unstable();
+            }
+            schema.fields.push(Field {
+                name: column.name.clone(),
+                source: column.source.clone(),
+                type_: column.type_,
+                kind,
+                categories,
+            });
+        }
+        schema
+    }
+
+    /// The subject of every row: the subject column's text, or the row number where there is none.
+    ///
+    /// # Errors
+    /// When the subject column is not in the dataset.
+    pub fn subjects(&self, dataset: &Dataset) -> Result<Subjects> {
+        let numbers = || (0..dataset.rows()).map(|row| dataset.row_number(row).to_string());
+        let Some(column) = self.first(Role::Subject) else {
+            return Ok(Subjects { keys: Keys::Rows(numbers().collect()) });
+        };
+        let Dictionary { mut codes, values } = dataset.dictionary(column)?;
+        let mut values = values.to_vec();
+        for (row, code) in codes.iter_mut().enumerate().filter(|(_, code)| **code == Dictionary::MISSING) {
+            *code = values.len() as u32;
+            values.push(dataset.row_number(row).to_string().into());
+        }
+        Ok(Subjects { keys: Keys::Column { codes, values } })
+    }
+
+    /// The arm of every row, as a position in [`Roles::arms`]' order; `None` where the action is missing or has no
+    /// meaning.
+    ///
+    /// # Errors
+    /// When there is no action column.
+    pub fn arm_of_rows(&self, dataset: &Dataset) -> Result<Vec<Option<u32>>> {
+        let column = self.first(Role::Action).ok_or_else(|| {
+            Error::new("no column has the role action").hint("give the column that says what was done the role action")
+        })?;
+        let dictionary = dataset.dictionary(column)?;
+        let arms: Vec<Option<u32>> = dictionary
+            .values
+            .iter()
+            .map(|value| self.arms.keys().position(|arm| **arm == **value).map(|i| i as u32))
+            .collect();
+        Ok(dictionary.codes.iter().map(|code| arms.get(*code as usize).copied().flatten()).collect())
+    }
+
+    /// The logging propensity of every row; NaN where it is not known.
+    ///
+    /// # Errors
+    /// When the action or propensity column is missing, or nothing is known about logging.
+    pub fn logging_propensities(&self, dataset: &Dataset) -> Result<Vec<f64>> {
+        match &self.logging {
+            Logging::Randomised(design) => {
+                let column = self.first(Role::Action).ok_or_else(|| Error::new("no column has the role action"))?;
+                let dictionary = dataset.dictionary(column)?;
+                let by_code: Vec<f64> =
+                    dictionary.values.iter().map(|v| design.get(&**v).copied().unwrap_or(f64::NAN)).collect();
+                Ok(dictionary.codes.iter().map(|c| by_code.get(*c as usize).copied().unwrap_or(f64::NAN)).collect())
+            }
+            Logging::Column => {
+                let column = self
+                    .first(Role::LoggingPropensity)
+                    .ok_or_else(|| Error::new("no column has the role logging propensity"))?;
+                dataset.numbers(column)
+            }
+            Logging::Unknown => Err(Error::new("how history chose its actions is not known")
+                .hint("say that it was a randomised trial, or name the column of logging propensities")),
+        }
+    }
+}
+
+impl Subjects {
+    /// Key of a row.
+    pub fn key(&self, row: usize) -> &str {
+        match &self.keys {
+            Keys::Column { codes, values } => &values[codes[row] as usize],
+            Keys::Rows(keys) => &keys[row],
+        }
+    }
+
+    /// Distinct keys, in order of [`Subjects::code`].
+    pub fn values(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        match &self.keys {
+            Keys::Column { values, .. } => Box::new(values.iter().map(|v| &**v)),
+            Keys::Rows(keys) => Box::new(keys.iter().map(String::as_str)),
+        }
+    }
+
+    /// Position of a row's key among the distinct ones.
+    pub fn code(&self, row: usize) -> usize {
+        match &self.keys {
+            Keys::Column { codes, .. } => codes[row] as usize,
+            Keys::Rows(_) => row,
+        }
+    }
+
+    /// Number of subjects.
+    pub fn count(&self) -> usize {
+        match &self.keys {
+            Keys::Column { values, .. } => values.len(),
+            Keys::Rows(keys) => keys.len(),
+        }
+    }
+}
