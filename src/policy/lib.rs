@@ -26,6 +26,7 @@ pub mod error;
 pub mod fingerprint;
 pub mod history;
 pub mod holdout;
+pub mod language;
 pub mod model;
 pub mod policy;
 pub mod reason;
