@@ -32,8 +32,12 @@ pub mod policy;
 pub mod reason;
 pub mod recipe;
 pub mod request;
+pub mod row;
 pub mod rule;
 pub mod schema;
+pub mod suggest;
+#[cfg(test)]
+mod testing;
 pub mod trace;
 pub mod value;
 

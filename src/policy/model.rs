@@ -1,5 +1,14 @@
 //! Models as data: what was learned, in a form that any runtime can evaluate.
 
+mod calibration;
+mod forest;
+mod scorer;
+#[cfg(test)]
+mod tests;
+
+pub use calibration::PLATT_MARGIN;
+pub use scorer::{Scored, Scorer};
+
 use serde::{Deserialize, Serialize};
 
 /// A model whose calibrated output rules read as `score("id")`.
@@ -35,6 +44,7 @@ pub struct Input {
 
 /// How a value becomes a number. NaN stands for missing and is legal for tree ensembles only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Encode {
     /// The number itself (booleans 0/1); missing is NaN.
     Number,
@@ -47,7 +57,7 @@ pub enum Encode {
         /// Divided by; not 0.
         scale: f64,
     },
-    /// 1 when the value printed as text equals the category, else 0; missing is 0. Then `(x − center) / scale`.
+    /// 1 when the value equals the category (numbers, times and true/false by how they print), else 0; missing is 0. Then `(x − center) / scale`.
     OneHot {
         /// The category.
         category: String,
@@ -62,6 +72,7 @@ pub enum Encode {
 
 /// The learned function of the inputs x.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Function {
     /// The same for everyone.
     Constant(f64),
@@ -113,11 +124,12 @@ pub enum Link {
 
 /// Map from raw to calibrated output.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Calibration {
     /// None: the raw output.
     #[default]
     Identity,
-    /// Platt: `1 / (1 + exp(−(slope · logit(p) + intercept)))`.
+    /// Platt: `1 / (1 + exp(−(slope · logit(p) + intercept)))`, p kept [`PLATT_MARGIN`] away from 0 and 1.
     Platt {
         /// Multiplies the logit of the raw output.
         slope: f64,
@@ -126,7 +138,7 @@ pub enum Calibration {
     },
     /// Isotonic: piecewise linear through the points, constant outside.
     Isotonic {
-        /// Ascending raw outputs.
+        /// Ascending raw outputs, none twice.
         raw: Vec<f64>,
         /// Non-decreasing calibrated outputs, as many.
         calibrated: Vec<f64>,

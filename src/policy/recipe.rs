@@ -1,5 +1,9 @@
 //! The row recipe: features computed from one request, the same at training and at decision time.
 
+mod program;
+
+pub use program::Program;
+
 use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +21,7 @@ pub struct Step {
 
 /// A row-wise operation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Op {
     /// Unknown becomes this value.
     Impute(Value),
@@ -27,7 +32,7 @@ pub enum Op {
         /// Divided by; not 0.
         scale: f64,
     },
-    /// 1 when the text equals the category, else 0; unknown stays unknown.
+    /// Whole number 1 when the text equals the category, else 0; unknown stays unknown.
     OneHot(String),
     /// Text label of the half-open bin [e_i, e_i+1) the number falls in.
     Bucket {

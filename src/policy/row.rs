@@ -1,0 +1,140 @@
+//! The row a decision works on: the request's fields, validated against the schema, then the outputs of the row recipe.
+//!
+//! A value of the wrong type never stops a decision: it is treated as unknown and reported.
+
+use crate::recipe::Program;
+use crate::schema::Schema;
+use crate::value::{Type, Value};
+use std::borrow::Cow;
+
+/// One column of the row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Name in rules and models.
+    pub name: String,
+    /// Type of its values.
+    pub type_: Type,
+}
+
+/// The values of one request in the order of the row's columns.
+#[derive(Clone, Debug)]
+pub struct Row<'a> {
+    fields: Cow<'a, [Value]>,
+    derived: Vec<Value>,
+}
+
+impl<'a> Row<'a> {
+    /// A row whose values are already those of every column, recipe outputs included.
+    pub fn complete(values: &'a [Value]) -> Row<'a> {
+        Row { fields: Cow::Borrowed(values), derived: Vec::new() }
+    }
+
+    /// The row of a request's fields: wrong types and lengths become unknown and are told to `report`.
+    pub fn new(schema: &Schema, program: &Program, fields: &'a [Value], report: &mut dyn FnMut(String)) -> Row<'a> {
+        let sound = fields.len() == schema.fields.len()
+            && schema.fields.iter().zip(fields).all(|(field, value)| as_typed(field.type_, value));
+        let fields = if sound { Cow::Borrowed(fields) } else { Cow::Owned(repaired(schema, fields, report)) };
+        let mut derived = Vec::new();
+        program.run(&fields, &mut derived);
+        Row { fields, derived }
+    }
+
+    /// The value of column `i`; unknown beyond the end.
+    pub fn get(&self, i: usize) -> &Value {
+        const UNKNOWN: &Value = &Value::Unknown;
+        self.fields.get(i).or_else(|| self.derived.get(i - self.fields.len())).unwrap_or(UNKNOWN)
+    }
+
+    /// All values, in the order of the columns.
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        self.fields.iter().chain(&self.derived)
+    }
+}
+
+/// Whether a value can stand for a field of this type as it is.
+fn as_typed(type_: Type, value: &Value) -> bool {
+    match value {
+        Value::Unknown => true,
+        Value::Number(x) => type_ == Type::Number && x.is_finite(),
+        other => other.type_of() == Some(type_),
+    }
+}
+
+fn repaired(schema: &Schema, fields: &[Value], report: &mut dyn FnMut(String)) -> Vec<Value> {
+    let (have, want) = (fields.len(), schema.fields.len());
+    if have < want {
+        report(format!(
+            "the request carries {have} values, the schema has {want} fields: the last {} are unknown",
+            want - have
+        ));
+    } else if have > want {
+        report(format!(
+            "the request carries {have} values, the schema has {want} fields: the last {} are ignored",
+            have - want
+        ));
+    }
+    let mut repaired = Vec::with_capacity(want);
+    for (i, field) in schema.fields.iter().enumerate() {
+        repaired.push(match (field.type_, fields.get(i)) {
+            (_, None) => Value::Unknown,
+            (Type::Number, Some(Value::Integer(x))) => Value::Number(*x as f64),
+            // NaN is how many hosts write a missing number.
+            (Type::Number, Some(Value::Number(x))) if !x.is_finite() => Value::Unknown,
+            (type_, Some(value)) if as_typed(type_, value) => value.clone(),
+            (type_, Some(value)) => {
+                let found = value.type_of().map_or(String::new(), |t| t.to_string());
+                report(format!(
+                    "field `{}` carries the {found} {value}, expected a {type_}: treated as unknown",
+                    field.name
+                ));
+                Value::Unknown
+            }
+        });
+    }
+    repaired
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Field, FieldKind};
+
+    fn schema(types: &[Type]) -> Schema {
+        let field = |(i, &type_): (usize, &Type)| Field {
+            name: format!("f{i}"),
+            source: String::new(),
+            type_,
+            kind: FieldKind::Feature,
+            categories: Vec::new(),
+        };
+        Schema { fields: types.iter().enumerate().map(field).collect() }
+    }
+
+    #[test]
+    fn wrong_values_become_unknown_and_are_said() {
+        let text = || Value::text("x");
+        // Types, values, row, number of reports.
+        let table = [
+            (&[Type::Number][..], vec![Value::Number(1.5)], vec![Value::Number(1.5)], 0),
+            (&[Type::Number], vec![Value::Integer(3)], vec![Value::Number(3.0)], 0),
+            (&[Type::Number], vec![Value::Number(f64::NAN)], vec![Value::Unknown], 0),
+            (&[Type::Integer], vec![Value::Number(f64::NAN)], vec![Value::Unknown], 1),
+            (&[Type::Integer], vec![Value::Number(3.0)], vec![Value::Unknown], 1),
+            (&[Type::Bool], vec![text()], vec![Value::Unknown], 1),
+            (&[Type::Text], vec![Value::Bool(true)], vec![Value::Unknown], 1),
+            (&[Type::Time], vec![Value::Integer(3)], vec![Value::Unknown], 1),
+            (&[Type::Text, Type::Bool], vec![text()], vec![text(), Value::Unknown], 1),
+            (&[Type::Text], vec![text(), text()], vec![text()], 1),
+            (&[], vec![], vec![], 0),
+        ];
+        for (types, values, expected, reports) in table {
+            let schema = schema(types);
+            let program = Program::compile(&[], &schema).unwrap();
+            let mut said = Vec::new();
+            let row = Row::new(&schema, &program, &values, &mut |m| said.push(m));
+            assert_eq!(row.values().cloned().collect::<Vec<_>>(), expected, "{values:?}");
+            assert_eq!(said.len(), reports, "{said:?}");
+            assert_eq!(row.get(99), &Value::Unknown);
+        }
+    }
+}
