@@ -5,6 +5,8 @@
 
 pub mod data;
 pub mod error;
+pub mod features;
+pub mod models;
 pub mod task;
 
 pub use error::{Error, Result};

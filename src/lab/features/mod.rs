@@ -1,0 +1,8 @@
+//! From typed columns to the numeric inputs of a model, and the row recipe. Both are data that the policy repeats exactly
+//! at decision time. Nothing here learns an outcome.
+
+pub mod inputs;
+pub mod matrix;
+
+pub use inputs::{Fit, Style, Unusable, fit};
+pub use matrix::{Matrix, matrix};

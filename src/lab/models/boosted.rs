@@ -1,0 +1,138 @@
+//! Gradient-boosted trees on the log loss, by hessboost. Missing numbers stay missing; trees learn where to send them.
+//!
+//! Inputs are rounded to f32, margins are summed in f32 in tree order: the lowered trees repeat both exactly.
+
+use super::learner::{Fitted, Learner, Watch};
+use crate::error::{Error, Result};
+use crate::features::{Matrix, Style};
+use attune_policy::model::{Function, Link, Tree};
+use hessboost::config::TrainingParams;
+use hessboost::data::DMatrix;
+use hessboost::error::HessboostError;
+use hessboost::model::{BoostedModel, ImportanceType, Iterations};
+use hessboost::objective::{Objective, RegLoss};
+use hessboost::training::Trainer;
+use hessboost::tree::RegTree;
+use std::ops::ControlFlow;
+
+/// The family's settings; see [`super::spec::Family::Boosted`].
+pub struct Boosted {
+    /// Number of trees.
+    pub trees: u32,
+    /// Splits on the longest path.
+    pub depth: u32,
+    /// Share of each step.
+    pub learning_rate: f64,
+    /// Least curvature on each side of a split.
+    pub min_child_weight: f64,
+    /// Share of rows per tree.
+    pub subsample: f64,
+    /// Share of inputs per tree.
+    pub column_sample: f64,
+    /// Penalty on leaf values.
+    pub l2: f64,
+    /// Seed of the samples.
+    pub seed: u64,
+}
+
+/// The fitted ensemble.
+pub struct FittedBoosted {
+    model: BoostedModel,
+    inputs: usize,
+}
+
+impl Learner for Boosted {
+    fn style(&self) -> Style {
+        Style::Raw
+    }
+
+    fn fit(&self, x: &Matrix, y: &[bool], watch: &Watch<'_>) -> Result<Box<dyn Fitted>> {
+        let params = TrainingParams::builder()
+            .objective(Objective::BinaryLogistic(RegLoss::default()))
+            .max_depth(self.depth as usize)
+            .eta(self.learning_rate)
+            .min_child_weight(self.min_child_weight)
+            .subsample(self.subsample)
+            .colsample_bytree(self.column_sample)
+            .lambda(self.l2)
+            .seed(self.seed)
+            .build()
+            .map_err(failed)?;
+        let labels: Vec<f32> = y.iter().map(|&y| f32::from(u8::from(y))).collect();
+        let data = dense(x).and_then(|data| data.with_labels(&labels)).map_err(failed)?;
+        let rounds = self.trees as usize;
+        let mut stopped = Ok(());
+        let trained = Trainer::new(&params, &data, rounds)
+            .on_round(|round| {
+                stopped = watch.at((round.iteration() + 1) as f32 / rounds as f32);
+                if stopped.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })
+            .train();
+        stopped?;
+        Ok(Box::new(FittedBoosted { model: trained.map_err(failed)?.model, inputs: x.inputs() }))
+    }
+}
+
+impl Fitted for FittedBoosted {
+    fn margins(&self, x: &Matrix) -> Result<Vec<f64>> {
+        if x.rows() == 0 {
+            return Ok(Vec::new());
+        }
+        let margins = dense(x).and_then(|data| self.model.predict_margin(&data, Iterations::Best)).map_err(failed)?;
+        Ok(margins.as_slice().iter().map(|&z| f64::from(z)).collect())
+    }
+
+    fn lower(&self) -> Function {
+        let trees = self.model.trees().iter().zip(self.model.tree_weights());
+        Function::Trees {
+            base: self.model.base_score(),
+            trees: trees.map(|(tree, weight)| lower(tree, weight)).collect(),
+            link: Link::Logistic,
+        }
+    }
+
+    fn weights(&self) -> Vec<f64> {
+        let gains = self.model.feature_importance(ImportanceType::TotalGain);
+        (0..self.inputs).map(|input| gains.get(&input).copied().unwrap_or(0.0)).collect()
+    }
+}
+
+/// The rows as the learner takes them. Numbers beyond f32 become its largest, which every split treats the same.
+fn dense(x: &Matrix) -> hessboost::error::Result<DMatrix> {
+    let values = x.values().iter().map(|&x| if x.is_nan() { f32::NAN } else { (x as f32).clamp(f32::MIN, f32::MAX) });
+    DMatrix::from_dense_vec(values.collect(), x.rows(), x.inputs())
+}
+
+/// The reachable nodes of a tree in arrays, the root first, each parent before its children.
+fn lower(tree: &RegTree, weight: f32) -> Tree {
+    let nodes = tree.nodes();
+    let mut order = vec![0_usize];
+    let mut out = Tree::default();
+    let mut next = 0;
+    while let Some(node) = order.get(next).and_then(|&at| nodes.get(at)) {
+        if node.is_leaf() {
+            out.feature.push(-1);
+            out.threshold.push(weight * node.leaf_value);
+            out.left.push(0);
+            out.right.push(0);
+            out.missing_left.push(false);
+        } else {
+            out.feature.push(node.split_feature as i32);
+            out.threshold.push(node.split_cond);
+            out.left.push(order.len() as u32);
+            out.right.push(order.len() as u32 + 1);
+            out.missing_left.push(node.default_left);
+            order.extend([node.left as usize, node.right as usize]);
+        }
+        next += 1;
+    }
+    out
+}
+
+fn failed(error: HessboostError) -> Error {
+    Error::new(format!("boosted trees could not be trained: {error}"))
+}
+
+#[cfg(test)]
+#[path = "boosted_tests.rs"]
+mod tests;

@@ -1,0 +1,152 @@
+//! Drivers: how much AUC is lost when one column's values are shuffled among rows the model did not learn from, and the
+//! learner's own measure beside it.
+
+use super::learner::Fitted;
+use super::metrics::auc;
+use super::report::Importance;
+use crate::error::Result;
+use crate::features::Matrix;
+use crate::task::Task;
+use attune_policy::model::Input;
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Most rows per fold that importance is measured on.
+pub const ROWS: usize = 4000;
+
+/// Shuffles per field and fold.
+const REPEATS: u64 = 3;
+
+/// A model of one fold, with the rows it is measured on; none for the final model.
+pub struct FoldModel {
+    /// Inputs fitted on its training rows.
+    pub inputs: Vec<Input>,
+    /// The model.
+    pub fitted: Box<dyn Fitted>,
+    /// Number of training rows.
+    pub trained_on: usize,
+    /// Inputs of the rows it is measured on.
+    pub x: Matrix,
+    /// Its raw probabilities for them.
+    pub raw: Vec<f64>,
+    /// Their positions in the target.
+    pub rows: Vec<u32>,
+}
+
+/// Importance of each field, strongest first.
+pub fn importance(
+    folds: &[FoldModel],
+    last: &FoldModel,
+    labels: &[bool],
+    fields: &[String],
+    seed: u64,
+    task: &Task,
+) -> Result<Vec<Importance>> {
+    let samples: Vec<Sample<'_>> = folds.iter().map(|fold| Sample::new(fold, labels, seed)).collect::<Result<_>>()?;
+    let done = AtomicUsize::new(0);
+    let drops: Vec<Vec<f64>> = fields
+        .par_iter()
+        .enumerate()
+        .map(|(number, field)| {
+            let mut drops = Vec::new();
+            for (fold, sample) in samples.iter().enumerate() {
+                task.tick(done.load(Ordering::Relaxed) as f32 / fields.len() as f32)?;
+                for repeat in 0..REPEATS {
+                    let stream = (number as u64) << 32 | (fold as u64) << 16 | repeat;
+                    drops.push(sample.drop(field, Shuffle::new(seed ^ stream.wrapping_mul(0xD6E8_FEB8_6659_FD93)))?);
+                }
+            }
+            done.fetch_add(1, Ordering::Relaxed);
+            Ok(drops)
+        })
+        .collect::<Result<_>>()?;
+
+    let weights = last.fitted.weights();
+    let all: f64 = weights.iter().sum();
+    let coefficients = last.fitted.standardised();
+    let mut out: Vec<Importance> = fields
+        .iter()
+        .zip(drops)
+        .map(|(field, drops)| {
+            let own = inputs_of(&last.inputs, field);
+            let n = drops.len().max(1) as f64;
+            let mean = drops.iter().sum::<f64>() / n;
+            let variance = drops.iter().map(|d| (d - mean) * (d - mean)).sum::<f64>() / (n - 1.0).max(1.0);
+            Importance {
+                field: field.clone(),
+                auc_drop: mean,
+                auc_drop_sd: variance.sqrt(),
+                own_share: if all > 0.0 { own.iter().map(|&i| weights[i]).sum::<f64>() / all } else { 0.0 },
+                coefficient: match (&coefficients, own.as_slice()) {
+                    (Some(coefficients), [only]) => Some(coefficients[*only]),
+                    _ => None,
+                },
+            }
+        })
+        .collect();
+    out.sort_by(|a, b| b.auc_drop.total_cmp(&a.auc_drop).then_with(|| a.field.cmp(&b.field)));
+    Ok(out)
+}
+
+fn inputs_of(inputs: &[Input], field: &str) -> Vec<usize> {
+    (0..inputs.len()).filter(|&i| inputs[i].field == field).collect()
+}
+
+/// Some of a fold's rows with their labels and the AUC on them.
+struct Sample<'a> {
+    fold: &'a FoldModel,
+    x: Matrix,
+    y: Vec<bool>,
+    auc: f64,
+}
+
+impl<'a> Sample<'a> {
+    fn new(fold: &'a FoldModel, labels: &[bool], seed: u64) -> Result<Sample<'a>> {
+        let mut chosen: Vec<u32> = (0..fold.rows.len() as u32).collect();
+        if chosen.len() > ROWS {
+            Shuffle::new(seed).apply(&mut chosen);
+            chosen.truncate(ROWS);
+        }
+        let x = fold.x.select(&chosen);
+        let y: Vec<bool> = chosen.iter().map(|&i| labels[fold.rows[i as usize] as usize]).collect();
+        let auc = auc(&fold.fitted.margins(&x)?, &y);
+        Ok(Sample { fold, x, y, auc })
+    }
+
+    /// AUC lost when the values of `field` are shuffled.
+    fn drop(&self, field: &str, mut shuffle: Shuffle) -> Result<f64> {
+        let inputs = inputs_of(&self.fold.inputs, field);
+        if inputs.is_empty() {
+            return Ok(0.0);
+        }
+        let mut from: Vec<u32> = (0..self.y.len() as u32).collect();
+        shuffle.apply(&mut from);
+        let x = self.x.shuffled(&inputs, &from);
+        Ok(self.auc - auc(&self.fold.fitted.margins(&x)?, &self.y))
+    }
+}
+
+/// A seeded shuffle (SplitMix64, Fisher–Yates).
+struct Shuffle(u64);
+
+impl Shuffle {
+    fn new(seed: u64) -> Shuffle {
+        Shuffle(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn apply(&mut self, values: &mut [u32]) {
+        for i in (1..values.len()).rev() {
+            // The high half of the product: uniform up to 2^-64 · i.
+            let j = ((u128::from(self.next()) * (i as u128 + 1)) >> 64) as usize;
+            values.swap(i, j);
+        }
+    }
+}

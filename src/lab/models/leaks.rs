@@ -1,0 +1,114 @@
+//! Leak suspicion: a feature that tells the outcome too well by itself is often known only after it.
+//!
+//! It only points; whether a column is a leak is for people to say.
+
+use super::metrics::{ascending, auc};
+use super::report::Suspicion;
+use super::target::Target;
+use crate::data::Dataset;
+use crate::data::cells::{Cells, Dictionary};
+use crate::error::Result;
+use crate::task::Task;
+
+/// An AUC alone from which a feature is suspected whatever the others do.
+pub const CERTAIN: f64 = 0.95;
+
+/// The least AUC alone of a suspected feature.
+pub const STRONG: f64 = 0.75;
+
+/// How far above the best unsuspected feature it must stand.
+pub const GAP: f64 = 0.03;
+
+/// Bins of a number.
+const BINS: usize = 20;
+
+/// Weight, in rows, of the overall rate in each bin's rate.
+const PRIOR: f64 = 10.0;
+
+/// Features whose AUC alone stands far above the rest.
+pub fn suspicions(
+    dataset: &Dataset,
+    target: &Target,
+    fields: &[String],
+    fold: &[u32],
+    task: &Task,
+) -> Result<Vec<Suspicion>> {
+    let mut alone: Vec<(&String, f64)> = Vec::with_capacity(fields.len());
+    for (i, field) in fields.iter().enumerate() {
+        task.tick(i as f32 / fields.len() as f32)?;
+        if let Some(cells) = dataset.cells(field) {
+            alone.push((field, alone_auc(cells, target, fold)));
+        }
+    }
+    alone.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    let next = |rank: usize| alone.get(rank + 1).map_or(0.5, |(_, auc)| *auc);
+    let certain = alone.iter().take_while(|(_, auc)| *auc >= CERTAIN).count();
+    // Below the certain ones, one feature can stand out by its distance to the next.
+    let suspected = match alone.get(certain) {
+        Some((_, auc)) if *auc >= STRONG && auc - next(certain) >= GAP => certain + 1,
+        _ => certain,
+    };
+    let rest = alone.get(suspected).map_or(0.5, |(_, auc)| *auc);
+    let suspicion = |(field, auc): &(&String, f64)| Suspicion {
+        field: (*field).clone(),
+        auc: *auc,
+        next: rest,
+        message: format!(
+            "`{field}` alone reaches an AUC of {auc:.3}, the next best column {rest:.3}; make sure that it is known before the \
+             decision, or leave it out"
+        ),
+    };
+    Ok(alone[..suspected].iter().map(suspicion).collect())
+}
+
+/// AUC of the column alone: the outcome rate of its bin or category, learned on the other folds; at least 0.5.
+fn alone_auc(cells: &Cells, target: &Target, fold: &[u32]) -> f64 {
+    let bins = match cells {
+        Cells::Text(dictionary) => target
+            .rows
+            .iter()
+            .map(|&row| match dictionary.codes.get(row as usize) {
+                Some(&code) if code != Dictionary::MISSING => code as usize + 1,
+                _ => 0,
+            })
+            .collect(),
+        other => binned(other, &target.rows),
+    };
+    let count = bins.iter().max().map_or(1, |max| max + 1);
+    let folds = fold.iter().max().map_or(1, |max| *max as usize + 1);
+    // Hits and rows by bin: of all folds, and of each fold.
+    let mut all = vec![(0.0, 0.0); count];
+    let mut own = vec![(0.0, 0.0); count * folds];
+    for ((&bin, &fold), &label) in bins.iter().zip(fold).zip(&target.labels) {
+        for cell in [&mut all[bin], &mut own[bin * folds + fold as usize]] {
+            cell.0 += f64::from(u8::from(label));
+            cell.1 += 1.0;
+        }
+    }
+    let base = target.positives() as f64 / target.rows.len().max(1) as f64;
+    let scores: Vec<f64> = bins
+        .iter()
+        .zip(fold)
+        .map(|(&bin, &fold)| {
+            let own = own[bin * folds + fold as usize];
+            (all[bin].0 - own.0 + PRIOR * base) / (all[bin].1 - own.1 + PRIOR)
+        })
+        .collect();
+    auc(&scores, &target.labels).max(0.5)
+}
+
+/// Bins of equal count from 1, equal numbers together; 0 for missing.
+fn binned(cells: &Cells, rows: &[u32]) -> Vec<usize> {
+    let numbers = cells.numbers().unwrap_or_default();
+    let number = |&row: &u32| numbers.get(row as usize).copied().unwrap_or(f64::NAN);
+    let known: Vec<usize> = (0..rows.len()).filter(|&i| !number(&rows[i]).is_nan()).collect();
+    let values: Vec<f64> = known.iter().map(|&i| number(&rows[i])).collect();
+    let bins = super::metrics::quantile_bins(&values, &ascending(&values), BINS);
+    let mut out = vec![0; rows.len()];
+    known.iter().zip(bins).for_each(|(&i, bin)| out[i] = bin as usize + 1);
+    out
+}
+
+#[cfg(test)]
+#[path = "leaks_tests.rs"]
+mod tests;

@@ -1,0 +1,23 @@
+//! Propensity models: train, measure, calibrate, explain by importance, and lower to data of a policy.
+//!
+//! *Invariant:* only this module names a learner. What scores anywhere, in the studio too, is the lowered model.
+
+mod boosted;
+pub mod calibration;
+mod card;
+pub mod curves;
+mod folds;
+mod importance;
+mod leaks;
+mod learner;
+mod logistic;
+pub mod metrics;
+pub mod report;
+pub mod spec;
+mod target;
+mod train;
+
+pub use card::card;
+pub use report::ModelReport;
+pub use spec::{Calibrate, Family, ModelSpec};
+pub use train::{Trained, train};

@@ -1,0 +1,184 @@
+//! What is known about a trained model, as plain data for screens, cards and files. Nothing is computed here.
+
+use super::spec::ModelSpec;
+use serde::{Deserialize, Serialize};
+
+/// Everything measured while a model was trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelReport {
+    /// What was trained.
+    pub spec: ModelSpec,
+    /// What the score estimates, in words.
+    pub target: String,
+    /// Rows learned from: of the arm, with a known outcome.
+    pub rows: u64,
+    /// Of these, rows where the outcome happened.
+    pub positives: u64,
+    /// Rows given but left out because their outcome is missing.
+    pub unlabelled: u64,
+    /// Columns learned from, in order.
+    pub features: Vec<String>,
+    /// Numeric inputs made from them.
+    pub inputs: u64,
+    /// Quality on rows the scoring fold model did not learn from, as calibrated for deployment.
+    pub out_of_fold: Evaluation,
+    /// The same before calibration; `None` when there is none.
+    pub uncalibrated: Option<Quality>,
+    /// Quality of the final model on the held-out rows, which never train; `None` when there were none.
+    pub held_out: Option<Evaluation>,
+    /// Each fold on its own, before calibration.
+    pub folds: Vec<FoldReport>,
+    /// Drivers, strongest first.
+    pub importance: Vec<Importance>,
+    /// Features that look like leaks, most suspicious first.
+    pub suspicions: Vec<Suspicion>,
+    /// What else a reader must know: grouped categories, capped samples, how calibrated numbers were measured.
+    pub notes: Vec<String>,
+    /// Wall-clock time of the training, in seconds.
+    pub seconds: f64,
+}
+
+impl ModelReport {
+    /// Share of rows where the outcome happened.
+    pub fn base_rate(&self) -> f64 {
+        self.positives as f64 / self.rows.max(1) as f64
+    }
+}
+
+/// A value with its 95 % interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Estimate {
+    /// Point estimate.
+    pub value: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// The numbers that say how good predictions are; definitions in [`super::metrics::DEFINITIONS`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quality {
+    /// Area under the ROC curve with DeLong's interval.
+    pub auc: Estimate,
+    /// Mean negative log likelihood, natural logarithm.
+    pub log_loss: f64,
+    /// Mean squared error of the probability.
+    pub brier: f64,
+    /// Expected calibration error, ten bins of equal width.
+    pub ece_uniform: f64,
+    /// Expected calibration error, ten bins of equal count.
+    pub ece_quantile: f64,
+    /// Largest gap between the score distributions of the two classes.
+    pub ks: f64,
+}
+
+/// Quality and its plots on one set of rows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evaluation {
+    /// Rows measured on.
+    pub rows: u64,
+    /// Of these, rows where the outcome happened.
+    pub positives: u64,
+    /// The numbers.
+    pub quality: Quality,
+    /// Tenths of the rows by falling score.
+    pub deciles: Vec<Decile>,
+    /// Predicted against observed, bins of equal count.
+    pub reliability: Vec<ReliabilityBin>,
+    /// ROC curve as (false-positive rate, true-positive rate), at most 200 points, ends included.
+    pub roc: Vec<(f64, f64)>,
+}
+
+impl Evaluation {
+    /// Share of rows where the outcome happened.
+    pub fn base_rate(&self) -> f64 {
+        self.positives as f64 / self.rows.max(1) as f64
+    }
+}
+
+/// One tenth of the rows, ordered by falling score; tied scores are shared evenly between the tenths they span.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decile {
+    /// 1 is the tenth with the highest scores.
+    pub decile: u32,
+    /// Rows, a fraction where the count does not divide by ten.
+    pub rows: f64,
+    /// Outcomes among them, a fraction where ties are shared.
+    pub positives: f64,
+    /// Mean predicted probability.
+    pub predicted: f64,
+    /// Share of outcomes in this tenth.
+    pub rate: f64,
+    /// `rate` / base rate.
+    pub lift: f64,
+    /// Share of all outcomes found in this tenth and those above it.
+    pub gain: f64,
+}
+
+/// One bin of the reliability curve.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReliabilityBin {
+    /// Lowest predicted probability in the bin.
+    pub from: f64,
+    /// Highest predicted probability in the bin.
+    pub to: f64,
+    /// Mean predicted probability.
+    pub predicted: f64,
+    /// Share of outcomes with Wilson's 95 % interval.
+    pub observed: Estimate,
+    /// Rows in the bin.
+    pub rows: u64,
+}
+
+/// One fold of the cross-validation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FoldReport {
+    /// From 1.
+    pub fold: u32,
+    /// Rows its model learned from.
+    pub trained_on: u64,
+    /// Rows it was measured on.
+    pub rows: u64,
+    /// Of these, outcomes.
+    pub positives: u64,
+    /// Its numbers on those rows.
+    pub quality: Quality,
+}
+
+/// How much a source field drives the model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Importance {
+    /// The column.
+    pub field: String,
+    /// Mean drop of AUC when the column's values are shuffled among out-of-fold rows.
+    pub auc_drop: f64,
+    /// Standard deviation of that drop over folds and repeats.
+    pub auc_drop_sd: f64,
+    /// Share of the learner's own measure, all fields together 1; see [`super::spec::Family`].
+    pub own_share: f64,
+    /// For a linear model with one input for this field: the coefficient of the standardised input; otherwise `None`.
+    pub coefficient: Option<f64>,
+}
+
+/// A feature that tells too much by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suspicion {
+    /// The column.
+    pub field: String,
+    /// Its AUC alone, cross-fitted.
+    pub auc: f64,
+    /// The best AUC alone among the features that are not suspected; 0.5 when there is none.
+    pub next: f64,
+    /// What it means and what to do, in words.
+    pub message: String,
+}
