@@ -7,6 +7,8 @@ pub mod data;
 pub mod error;
 pub mod features;
 pub mod models;
+pub mod random;
+pub mod simulate;
 pub mod task;
 
 pub use error::{Error, Result};

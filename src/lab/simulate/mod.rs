@@ -1,0 +1,89 @@
+//! What a policy would have done on history, and what that is worth.
+//!
+//! [`run`] takes a policy and a dataset with its roles: every row is decided by the real engine ([`replay()`]), the decisions
+//! are valued against what was logged ([`mod@estimate`]) where the log supports it ([`mod@support`]), and the answer stands
+//! beside its baselines, intervals and definitions in a [`Report`].
+//!
+//! It trains nothing, opens no file, and never values a model on rows it learned from.
+
+pub mod baselines;
+pub mod bootstrap;
+pub mod estimate;
+pub mod fates;
+mod impact;
+pub mod log;
+mod notes;
+pub mod replay;
+pub mod report;
+mod run;
+mod segments;
+pub mod srm;
+pub mod support;
+pub mod table;
+mod values;
+mod weeks;
+
+pub use log::DecisionLog;
+pub use replay::{Replay, replay};
+pub use report::Report;
+pub use run::{Simulation, run, uses_models};
+pub use table::decisions_table;
+
+use attune_policy::history::MemoryHistory;
+use attune_policy::policy::Policy;
+use std::sync::Arc;
+
+/// What is asked of a simulation.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Outcome the policy is for; the first outcome of the roles when absent.
+    pub goal: Option<String>,
+    /// Least difference in the goal worth having, in its unit.
+    pub least_lift: Option<f64>,
+    /// Events known before the first decision. The candidate policy's own decisions are added to them.
+    pub history: Option<Arc<MemoryHistory>>,
+    /// About this many rows, whole subjects drawn by a seeded hash, in place of all: a quick first answer.
+    pub sample: Option<usize>,
+    /// Resamples of the bootstrap intervals; 0 leaves them out.
+    pub bootstrap: usize,
+    /// Seed of samples and resamples.
+    pub seed: u64,
+    /// Rows on which the policy is decided again without each rule in turn; 0 leaves that out.
+    pub impact_rows: usize,
+    /// Value no action, and each arm of the log, for all.
+    pub baselines: bool,
+    /// Column to divide the customers by.
+    pub segment: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            goal: None,
+            least_lift: None,
+            history: None,
+            sample: None,
+            bootstrap: 1_000,
+            seed: 1,
+            impact_rows: 20_000,
+            baselines: true,
+            segment: None,
+        }
+    }
+}
+
+impl Options {
+    /// A quick first answer: a sample of rows, normal intervals only, no rule impact.
+    pub fn preview(rows: usize) -> Options {
+        Options { sample: Some(rows), bootstrap: 0, impact_rows: 0, ..Options::default() }
+    }
+}
+
+/// Another policy to compare with.
+#[derive(Clone, Copy)]
+pub struct Other<'a> {
+    /// Name in the report.
+    pub name: &'a str,
+    /// The policy.
+    pub policy: &'a Policy,
+}

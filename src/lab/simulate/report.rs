@@ -1,0 +1,439 @@
+//! The report of a simulation: every number with its interval, its support and its definition.
+//!
+//! Plain data: it is written to `runs/<id>/report.ron`, printed by the command line as JSON and drawn by the studio. It
+//! holds no rows. Intervals are at 95 %.
+
+use serde::{Deserialize, Serialize};
+
+/// What a policy would have done, and what it is worth.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Name of the policy.
+    pub policy: String,
+    /// Its revision.
+    pub revision: String,
+    /// Outcome the policy is for; one of `outcomes`.
+    pub goal: String,
+    /// Least difference in the goal worth having.
+    pub least_lift: Option<f64>,
+    /// Outcome columns, goal first.
+    pub outcomes: Vec<String>,
+    /// The logged trial: arms, means, effects, checks.
+    pub log: LogReport,
+    /// The policy first, then its baselines, then other policies.
+    pub policies: Vec<PolicyReport>,
+    /// The policy less each other one, on paired rows.
+    pub differences: Vec<Difference>,
+    /// Candidates and customers through the stages.
+    pub funnel: Vec<FunnelStage>,
+    /// Rules and caps: what each removes and what it costs.
+    pub rules: Vec<RuleImpact>,
+    /// Per week of the log, where rows have times.
+    pub weeks: Vec<Week>,
+    /// Values within parts of the customers.
+    pub segments: Option<Segments>,
+    /// How state was treated: history, caps, times.
+    pub state: String,
+    /// Decisions in which something failed.
+    pub degraded: u64,
+    /// What failed, in words, and in how many decisions; most frequent first.
+    pub diagnostics: Vec<(String, u64)>,
+    /// Definitions of the terms used.
+    pub notes: Vec<Note>,
+}
+
+/// A term and its definition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The term as it stands beside a number.
+    pub term: String,
+    /// What it means.
+    pub definition: String,
+}
+
+/// An estimator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Method {
+    /// Self-normalised inverse propensity scoring, Σwr/Σw.
+    Snips,
+    /// Inverse propensity scoring with the logging propensities of the design or the log, mean(wr).
+    Ips,
+    /// The same with the arms' shares in the log as propensities.
+    IpsEmpirical,
+    /// Mean over the rows where the policy chose what was logged.
+    Replay,
+    /// Weights multiplied along each subject's decisions.
+    Trajectory,
+    /// Mean of an arm, or difference of two arms' means.
+    Mean,
+}
+
+/// A value and how sure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// How it was estimated.
+    pub method: Method,
+    /// In units of the outcome, per decision.
+    pub value: f64,
+    /// Standard error.
+    pub se: f64,
+    /// Normal interval, lower end.
+    pub low: f64,
+    /// Normal interval, upper end.
+    pub high: f64,
+    /// Percentile bootstrap interval of resampled rows or subjects.
+    pub bootstrap: Option<(f64, f64)>,
+    /// Rows it is computed from.
+    pub n: u64,
+}
+
+/// Which rows a value stands on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowsUsed {
+    /// Rows of the dataset.
+    pub total: u64,
+    /// Rows decided and valued.
+    pub used: u64,
+    /// Whether they are those that no model learned from.
+    pub held_out: bool,
+    /// Why these.
+    pub why: String,
+}
+
+/// The log as a trial.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LogReport {
+    /// Rows with a known arm and logging propensity.
+    pub rows: u64,
+    /// Where logging propensities come from.
+    pub logging: String,
+    /// Set when they were estimated: values are then exploratory, and this says why.
+    pub exploratory: Option<String>,
+    /// The arms.
+    pub arms: Vec<ArmReport>,
+    /// Each arm less the reference arm, per outcome.
+    pub effects: Vec<Effect>,
+    /// Whether the arms have the sizes of the design; `None` without one.
+    pub sample_ratio: Option<SampleRatio>,
+    /// What is wrong or remarkable.
+    pub findings: Vec<String>,
+}
+
+/// An arm of the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArmReport {
+    /// Values of the action column, for people.
+    pub name: String,
+    /// Action id, `NoAction` for the untreated arm.
+    pub action: String,
+    /// Treatment id, empty for the untreated arm.
+    pub treatment: String,
+    /// Rows.
+    pub n: u64,
+    /// Share of the rows.
+    pub share: f64,
+    /// Share by design.
+    pub design: Option<f64>,
+    /// Mean per outcome, in the order of [`Report::outcomes`]; `None` with fewer than two rows.
+    pub means: Vec<Option<Estimate>>,
+}
+
+/// Effect of an arm on an outcome: difference of means, SE √(s_a²/n_a + s_b²/n_b).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Effect {
+    /// Arm name.
+    pub arm: String,
+    /// Reference arm name.
+    pub reference: String,
+    /// Outcome.
+    pub outcome: String,
+    /// Difference of the means.
+    pub estimate: Estimate,
+    /// The difference relative to the reference arm's mean.
+    pub relative: Option<f64>,
+}
+
+/// Sample-ratio mismatch test.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SampleRatio {
+    /// χ² of the arms' counts against the design.
+    pub chi_square: f64,
+    /// Degrees of freedom.
+    pub degrees: u32,
+    /// Probability of a mismatch this large by chance.
+    pub p_value: f64,
+    /// Whether the arms do not look like the design (p < 0.001).
+    pub suspicious: bool,
+}
+
+/// What a policy is in the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// The policy the report is about.
+    Policy,
+    /// No action for anybody, or one arm for everybody.
+    Baseline,
+    /// Another policy to compare with.
+    Other,
+}
+
+/// A policy's support, value and mix.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PolicyReport {
+    /// Name for people.
+    pub name: String,
+    /// What it is in this report.
+    pub kind: Kind,
+    /// Rows its values stand on.
+    pub rows: RowsUsed,
+    /// Whether its decisions depend on models.
+    pub uses_models: bool,
+    /// Share of decisions that choose an action.
+    pub share_contacted: f64,
+    /// What it chooses; largest share first.
+    pub mix: Vec<ActionShare>,
+    /// Can the log answer?
+    pub support: Support,
+    /// Why no value is given; `values` is then empty.
+    pub refusal: Option<Refusal>,
+    /// Value per outcome, in the order of [`Report::outcomes`].
+    pub values: Vec<Value>,
+}
+
+/// Share of an action among the decisions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActionShare {
+    /// Action id; `NoAction` for none.
+    pub action: String,
+    /// Treatment id, empty for none.
+    pub treatment: String,
+    /// Name for people.
+    pub name: String,
+    /// Decisions.
+    pub decisions: u64,
+    /// Share of the decisions.
+    pub share: f64,
+    /// Decisions that took it from the fallback ladder.
+    pub fallback: u64,
+    /// Whether the log ever took it.
+    pub logged: bool,
+}
+
+/// Value of a policy in one outcome.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Value {
+    /// Outcome.
+    pub outcome: String,
+    /// The answer: SNIPS.
+    pub answer: Estimate,
+    /// The same value by other estimators.
+    pub others: Vec<Estimate>,
+    /// Rows left out because the outcome is missing.
+    pub missing: u64,
+}
+
+/// Support diagnostics of a policy's weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Support {
+    /// Rows.
+    pub n: u64,
+    /// Rows where the policy chose what was logged.
+    pub matched: u64,
+    /// Their share.
+    pub coverage: f64,
+    /// (Σw)²/Σw².
+    pub effective_sample_size: f64,
+    /// Near 1 when the logging propensities are right.
+    pub mean_weight: f64,
+    /// Largest weight.
+    pub max_weight: f64,
+    /// Share of rows with w > 10.
+    pub share_above_10: f64,
+    /// Share of decisions for actions that the log never took.
+    pub unlogged: f64,
+}
+
+/// Why a value is not given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Each reason with its number and limit.
+    pub reasons: Vec<String>,
+    /// What to do.
+    pub advice: String,
+}
+
+/// The policy less another one, on the rows both were valued on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Name of the other policy.
+    pub than: String,
+    /// Outcome.
+    pub outcome: String,
+    /// The policy's value on these rows.
+    pub value: f64,
+    /// The other one's value on these rows.
+    pub other: f64,
+    /// The difference of the SNIPS values; the bootstrap resamples rows for both at once.
+    pub estimate: Estimate,
+    /// The difference relative to the other one's value.
+    pub relative: Option<f64>,
+    /// Whether the interval lies above 0, below 0, or holds it, in words; for the goal also against the least lift.
+    pub verdict: String,
+}
+
+/// Candidates and customers through one stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FunnelStage {
+    /// Name of the stage.
+    pub stage: String,
+    /// Candidates that entered it, over all decisions.
+    pub candidates_in: u64,
+    /// Candidates that left it.
+    pub candidates_out: u64,
+    /// Decisions with at least one candidate before it.
+    pub decisions_in: u64,
+    /// Decisions with at least one candidate after it.
+    pub decisions_out: u64,
+    /// What ended here: reasons and candidates, most first.
+    pub causes: Vec<(String, u64)>,
+}
+
+/// What kind of limit a [`RuleImpact`] speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum RuleKind {
+    /// A guard or engagement rule.
+    Rule,
+    /// A soft suitability rule: lowers priorities, removes nothing.
+    Soft,
+    /// A cap.
+    Cap,
+    /// A holdout.
+    Holdout,
+    /// A floor of arbitration.
+    Floor,
+}
+
+/// What one rule removes and what it costs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RuleImpact {
+    /// What it is.
+    pub kind: RuleKind,
+    /// Id in the policy.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// Stage it belongs to.
+    pub stage: String,
+    /// Candidates it removed, over all decisions.
+    pub removed: u64,
+    /// Of these, removed because a field was missing.
+    pub removed_missing: u64,
+    /// Of these, removed because the rule failed.
+    pub removed_error: u64,
+    /// Share of decisions in which it removed at least one candidate.
+    pub share: f64,
+    /// What the policy does without it; `None` when it is off or was not asked for.
+    pub without: Option<Without>,
+}
+
+/// The policy against itself with one rule disabled, on the same rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Without {
+    /// Rows compared; fewer than the report's when sampled.
+    pub rows: u64,
+    /// Candidates on these rows that this rule alone removed: without it they pass every stage before arbitration.
+    pub removed_alone: u64,
+    /// Decisions on these rows whose choice changes without it.
+    pub choices_changed: u64,
+    /// Share of these rows with an action, with the rule and without it.
+    pub share_contacted: (f64, f64),
+    /// Value without the rule less value with it, per outcome in the order of [`Report::outcomes`]: positive is what
+    /// the rule costs, negative what it brings. `None` when the log cannot answer without the rule.
+    pub value_cost: Vec<Option<Estimate>>,
+}
+
+/// One week of the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Week {
+    /// Start of the week (ms), counted in sevens of days from the first decision.
+    pub start: i64,
+    /// Decisions.
+    pub decisions: u64,
+    /// Decisions with an action.
+    pub contacts: u64,
+    /// Share of decisions without one.
+    pub no_action_share: f64,
+    /// Candidates stopped per cap id.
+    pub cap_hits: Vec<(String, u64)>,
+}
+
+/// Values within parts of the customers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Segments {
+    /// Column that divides them.
+    pub column: String,
+    /// Outcome valued.
+    pub outcome: String,
+    /// The parts.
+    pub parts: Vec<Segment>,
+}
+
+/// One part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Segment {
+    /// Value or range of the column.
+    pub name: String,
+    /// Rows.
+    pub n: u64,
+    /// Share contacted by the policy.
+    pub share_contacted: f64,
+    /// Value of the policy; `None` when the support is too thin.
+    pub value: Option<Estimate>,
+    /// The policy less no action for all; `None` when the support is too thin.
+    pub lift: Option<Estimate>,
+}
+
+impl Report {
+    /// The report of the policy itself.
+    pub fn main(&self) -> Option<&PolicyReport> {
+        self.policies.first()
+    }
+
+    /// The policy or baseline called `name`.
+    pub fn policy(&self, name: &str) -> Option<&PolicyReport> {
+        self.policies.iter().find(|p| p.name == name)
+    }
+
+    /// The difference from `than` in `outcome`.
+    pub fn difference(&self, than: &str, outcome: &str) -> Option<&Difference> {
+        self.differences.iter().find(|d| d.than == than && d.outcome == outcome)
+    }
+}
+
+impl PolicyReport {
+    /// Value in an outcome; `None` when refused.
+    pub fn value(&self, outcome: &str) -> Option<&Value> {
+        self.values.iter().find(|v| v.outcome == outcome)
+    }
+}
+
+impl Value {
+    /// The value by one estimator.
+    pub fn by(&self, method: Method) -> Option<&Estimate> {
+        std::iter::once(&self.answer).chain(&self.others).find(|e| e.method == method)
+    }
+}
+
+impl Method {
+    /// Name for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Method::Snips => "SNIPS",
+            Method::Ips => "IPS",
+            Method::IpsEmpirical => "IPS, empirical propensities",
+            Method::Replay => "replay",
+            Method::Trajectory => "trajectory weighting",
+            Method::Mean => "mean",
+        }
+    }
+}

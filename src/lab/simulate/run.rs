@@ -1,0 +1,422 @@
+//! A simulation from end to end: which rows, which policies, and the report.
+
+use crate::data::{Dataset, Roles, split};
+use crate::error::{Error, Result};
+use crate::simulate::baselines::baselines;
+use crate::simulate::estimate::{mean, normal};
+use crate::simulate::fates::{STEPS, Tally};
+use crate::simulate::log::{DecisionLog, NO_ARM};
+use crate::simulate::replay::{NO_ACTION, Replay, Stage, sample};
+use crate::simulate::report::{
+    ActionShare, ArmReport, Difference, Effect, FunnelStage, Kind, LogReport, Method, PolicyReport, Report, RowsUsed,
+};
+use crate::simulate::values::ValueSet;
+use crate::simulate::{Options, Other, impact, notes, segments, weeks};
+use crate::task::Task;
+use attune_policy::arbitration::Mode;
+use attune_policy::document::Document;
+use attune_policy::policy::Policy;
+use std::collections::BTreeSet;
+
+/// A simulation: its report, and the rows behind it.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    /// The report.
+    pub report: Report,
+    /// The decisions of the policy the report is about.
+    pub replay: Replay,
+    /// The log they were valued on.
+    pub log: DecisionLog,
+    /// Rows its value stands on, ascending positions in the dataset.
+    pub used: Vec<u32>,
+}
+
+/// A policy of the report and its decisions.
+struct Entry {
+    name: String,
+    kind: Kind,
+    models: Vec<String>,
+    replay: Replay,
+}
+
+/// Decides every row with `policy`, its baselines and `others`, and values them.
+///
+/// A policy that uses models is valued on the rows that no model learned from ([`split::held_out_rows`]), one of rules
+/// alone on all rows; differences stand on the rows that both were valued on.
+///
+/// # Errors
+/// When the log cannot be read, a field of a policy is missing in the data, or the task is cancelled.
+pub fn run(
+    policy: &Policy,
+    others: &[Other<'_>],
+    dataset: &Dataset,
+    roles: &Roles,
+    options: &Options,
+    task: &Task,
+) -> Result<Simulation> {
+    task.stage("Reading the log")?;
+    let log = DecisionLog::new(dataset, roles, options.goal.as_deref())?;
+    let all = sample(dataset, roles, options)?;
+    let stage = Stage { dataset, roles, log: &log, options };
+    let mut entries = Vec::new();
+    let mut decide = |name: &str, kind: Kind, policy: &Policy| -> Result<()> {
+        task.stage(&format!("Deciding {} rows with {name}", all.len()))?;
+        let replay = stage.decide(policy, all.clone(), task)?;
+        entries.push(Entry { name: name.to_owned(), kind, models: uses_models(policy.document()), replay });
+        Ok(())
+    };
+    decide(title(policy.document()), Kind::Policy, policy)?;
+    if options.baselines {
+        for baseline in baselines(&log, &policy.document().schema)? {
+            decide(&baseline.name, Kind::Baseline, &baseline.policy)?;
+        }
+    }
+    for other in others {
+        decide(other.name, Kind::Other, other.policy)?;
+    }
+
+    let unseen: BTreeSet<u32> = split::held_out_rows(dataset, roles)?.into_iter().collect();
+    let held_out: Vec<u32> = all.iter().copied().filter(|row| unseen.contains(row)).collect();
+    let sets = Sets::new(&log, &entries, &all, &held_out, options, task)?;
+    let used = if entries[0].models.is_empty() { all.clone() } else { held_out.clone() };
+
+    let main = &entries[0].replay;
+    let tally = tally(main, &used);
+    let mut report = Report {
+        policy: entries[0].name.clone(),
+        revision: policy.revision().to_owned(),
+        goal: log.outcomes.first().map(|o| o.name.clone()).unwrap_or_default(),
+        least_lift: options.least_lift,
+        outcomes: log.outcomes.iter().map(|o| o.name.clone()).collect(),
+        log: log_report(&log, &all),
+        policies: Vec::new(),
+        differences: Vec::new(),
+        funnel: funnel(&tally, main, policy.document()),
+        rules: impact::rules(policy, &stage, main, &used, &tally, task)?,
+        weeks: if main.stateful { weeks::weeks(main, &used) } else { Vec::new() },
+        segments: None,
+        state: main.state.clone(),
+        degraded: main.degraded,
+        diagnostics: diagnostics(main),
+        notes: notes::notes(),
+    };
+    for (i, entry) in entries.iter().enumerate() {
+        report.policies.push(sets.policy(i, entry, &log, dataset, &all, &held_out, options));
+    }
+    for (i, entry) in entries.iter().enumerate().skip(1) {
+        for outcome in 0..log.outcomes.len() {
+            report.differences.extend(sets.difference(i, entry, outcome, &report));
+        }
+    }
+    if let Some(column) = &options.segment {
+        task.stage(&format!("Values by {column}"))?;
+        report.segments = Some(segments::segments(dataset, column, &log, &used, entries_of(&entries))?);
+    }
+    let Entry { replay, .. } = entries.swap_remove(0);
+    Ok(Simulation { report, replay, log, used })
+}
+
+/// The decisions of the policy, and of no action for all where it is among the baselines.
+fn entries_of(entries: &[Entry]) -> (&Replay, Option<&Replay>) {
+    let nobody = entries.iter().skip(1).find(|e| e.replay.chosen.iter().all(|c| *c == NO_ACTION));
+    (&entries[0].replay, nobody.map(|e| &e.replay))
+}
+
+fn title(document: &Document) -> &str {
+    if document.name.is_empty() { &document.id } else { &document.name }
+}
+
+/// Ids of the models that a policy's decisions depend on: models of response propensity, and every `score("…")` in an
+/// enabled rule or in arbitration. Empty for a policy of rules alone.
+pub fn uses_models(document: &Document) -> Vec<String> {
+    let mut models = BTreeSet::new();
+    for action in &document.actions {
+        models.extend(action.propensity.clone());
+        models.extend(action.treatments.iter().filter_map(|t| t.propensity.clone()));
+    }
+    let rules = document.rules.iter().filter(|r| r.enabled).map(|r| r.expr.as_str());
+    let weights = document.arbitration.context_weights.iter().map(|w| w.when.as_str());
+    let formula = match &document.arbitration.mode {
+        Mode::Expression(expr) => Some(expr.as_str()),
+        _ => None,
+    };
+    for expr in rules.chain(weights).chain(formula) {
+        for (at, _) in expr.match_indices("score") {
+            let rest = expr[at + "score".len()..].trim_start();
+            let Some(argument) = rest.strip_prefix('(') else { continue };
+            let name = argument.trim_start().trim_start_matches('"').split(['"', ')']).next().unwrap_or_default();
+            models.insert(name.to_owned());
+        }
+    }
+    models.into_iter().collect()
+}
+
+/// Policies valued on all rows, and on the held-out ones where models are at work.
+struct Sets<'a> {
+    all: ValueSet<'a>,
+    /// Position of each entry in `all`.
+    in_all: Vec<Option<usize>>,
+    held_out: Option<ValueSet<'a>>,
+}
+
+impl<'a> Sets<'a> {
+    fn new(
+        log: &'a DecisionLog,
+        entries: &[Entry],
+        all: &[u32],
+        held_out: &[u32],
+        options: &Options,
+        task: &Task,
+    ) -> Result<Sets<'a>> {
+        let mut in_all = Vec::new();
+        let mut rules_alone = Vec::new();
+        for entry in entries {
+            in_all.push(entry.models.is_empty().then_some(rules_alone.len()));
+            if entry.models.is_empty() {
+                rules_alone.push(&entry.replay);
+            }
+        }
+        let every: Vec<&Replay> = entries.iter().map(|e| &e.replay).collect();
+        Ok(Sets {
+            all: ValueSet::new(log, all, &rules_alone, options, task)?,
+            held_out: if rules_alone.len() < entries.len() {
+                Some(ValueSet::new(log, held_out, &every, options, task)?)
+            } else {
+                None
+            },
+            in_all,
+        })
+    }
+
+    /// The set an entry is valued in, and its position there.
+    fn of(&self, entry: usize) -> (&ValueSet<'a>, usize) {
+        match (self.in_all[entry], &self.held_out) {
+            (Some(position), _) => (&self.all, position),
+            (None, Some(held_out)) => (held_out, entry),
+            (None, None) => (&self.all, 0),
+        }
+    }
+
+    fn policy(
+        &self,
+        i: usize,
+        entry: &Entry,
+        log: &DecisionLog,
+        dataset: &Dataset,
+        all: &[u32],
+        held_out: &[u32],
+        options: &Options,
+    ) -> PolicyReport {
+        let (set, position) = self.of(i);
+        let models = !entry.models.is_empty();
+        let decided = if models { held_out } else { all };
+        let mix = mix(&entry.replay, decided);
+        let contacted: u64 = mix.iter().filter(|a| a.action != "NoAction").map(|a| a.decisions).sum();
+        let sampled = match options.sample {
+            Some(_) if all.len() < dataset.rows() => format!(", of a sample of {} rows", all.len()),
+            _ => String::new(),
+        };
+        let why = if models {
+            format!(
+                "It uses models ({}), so it is valued on the rows that no model learned from: {:.0} % of the subjects by \
+                 a hash of their key{sampled}.",
+                entry.models.join(", "),
+                100.0 * split::HELD_OUT_SHARE
+            )
+        } else {
+            format!("It uses no model, so it is valued on all rows{sampled}.")
+        };
+        let weighed = &set.policies[position];
+        let mut refusal = weighed.refusal.clone();
+        if log.arms.is_empty() || log.outcomes.is_empty() {
+            refusal = Some(crate::simulate::report::Refusal {
+                reasons: log.findings.clone(),
+                advice: "Give a column the role action, say which value is which action, and give a column the role outcome."
+                    .into(),
+            });
+        }
+        PolicyReport {
+            name: entry.name.clone(),
+            kind: entry.kind,
+            rows: RowsUsed { total: dataset.rows() as u64, used: decided.len() as u64, held_out: models, why },
+            uses_models: models,
+            share_contacted: if decided.is_empty() { 0.0 } else { contacted as f64 / decided.len() as f64 },
+            mix,
+            support: weighed.support,
+            values: if refusal.is_some() { Vec::new() } else { set.values(position) },
+            refusal,
+        }
+    }
+
+    /// The policy less entry `i` in an outcome.
+    fn difference(&self, i: usize, entry: &Entry, outcome: usize, report: &Report) -> Option<Difference> {
+        let (value, other, estimate) = match (self.in_all[0], self.in_all[i], &self.held_out) {
+            (Some(a), Some(b), _) => self.all.difference(a, b, outcome)?,
+            (_, _, Some(held_out)) => held_out.difference(0, i, outcome)?,
+            _ => return None,
+        };
+        let name = &report.outcomes[outcome];
+        let mut verdict = if estimate.low > 0.0 {
+            format!("more {name} than {}: the interval lies above 0", entry.name)
+        } else if estimate.high < 0.0 {
+            format!("less {name} than {}: the interval lies below 0", entry.name)
+        } else {
+            format!("no difference in {name} from {} can be told from chance: the interval holds 0", entry.name)
+        };
+        if let (0, Some(least)) = (outcome, report.least_lift) {
+            verdict.push_str(&if estimate.low >= least {
+                format!("; at least the {least} worth having")
+            } else if estimate.high < least {
+                format!("; less than the {least} worth having")
+            } else {
+                format!("; whether it reaches the {least} worth having is open")
+            });
+        }
+        Some(Difference {
+            than: entry.name.clone(),
+            outcome: name.clone(),
+            value,
+            other,
+            relative: (other != 0.0).then(|| estimate.value / other),
+            estimate,
+            verdict,
+        })
+    }
+}
+
+fn diagnostics(replay: &Replay) -> Vec<(String, u64)> {
+    let mut list: Vec<(String, u64)> = replay.diagnostics.iter().map(|(t, n)| (t.clone(), *n)).collect();
+    list.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    list.truncate(20);
+    list
+}
+
+/// Counts over the decisions on `rows`.
+pub(super) fn tally(replay: &Replay, rows: &[u32]) -> Tally {
+    let mut tally = Tally::new(replay.causes.list().len());
+    for position in replay.positions(rows) {
+        tally.add(replay.fates_at(position));
+    }
+    tally
+}
+
+/// Stages with what entered, left and ended; a stage without any candidate or cause is kept, so that the order shows.
+fn funnel(tally: &Tally, replay: &Replay, document: &Document) -> Vec<FunnelStage> {
+    let mut candidates = tally.ended.iter().sum::<u64>();
+    let mut decisions = if replay.candidates.is_empty() { 0 } else { tally.decisions };
+    let chosen = STEPS.len() - 1;
+    (0..STEPS.len())
+        .map(|step| {
+            let (candidates_in, decisions_in) = (candidates, decisions);
+            if step != chosen {
+                candidates -= tally.ended[step];
+                decisions -= tally.furthest[step].min(decisions);
+            }
+            let mut causes: Vec<(String, u64)> = tally
+                .causes
+                .iter()
+                .zip(replay.causes.list())
+                .filter(|(c, _)| c.candidates > 0 && usize::from(c.step) == step)
+                .map(|(c, cause)| (impact::cause_name(cause, document), c.candidates))
+                .collect();
+            causes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            FunnelStage {
+                stage: format!("{:?}", STEPS[step]),
+                candidates_in,
+                candidates_out: candidates,
+                decisions_in,
+                decisions_out: decisions,
+                causes,
+            }
+        })
+        .collect()
+}
+
+fn mix(replay: &Replay, rows: &[u32]) -> Vec<ActionShare> {
+    let positions = replay.positions(rows);
+    let none = replay.candidates.len();
+    let mut counts = vec![(0u64, 0u64); none + 1];
+    let mut no_action_logged = false;
+    for at in &positions {
+        let slot = &mut counts[(replay.chosen[*at] as usize).min(none)];
+        slot.0 += 1;
+        slot.1 += u64::from(replay.fallback[*at]);
+        no_action_logged |= replay.chosen[*at] == NO_ACTION && replay.arm[*at] != NO_ARM;
+    }
+    let mut mix: Vec<ActionShare> = counts
+        .into_iter()
+        .enumerate()
+        .map(|(i, (decisions, fallback))| {
+            let candidate = replay.candidates.get(i);
+            ActionShare {
+                action: candidate.map_or("NoAction", |c| &c.action).to_owned(),
+                treatment: candidate.map_or("", |c| &c.treatment).to_owned(),
+                name: candidate.map_or("No action", |c| &c.name).to_owned(),
+                decisions,
+                share: if positions.is_empty() { 0.0 } else { decisions as f64 / positions.len() as f64 },
+                fallback,
+                logged: candidate.map_or(no_action_logged, |c| c.arm != NO_ARM),
+            }
+        })
+        .filter(|share| share.decisions > 0)
+        .collect();
+    mix.sort_by_key(|share| std::cmp::Reverse(share.decisions));
+    mix
+}
+
+fn log_report(log: &DecisionLog, rows: &[u32]) -> LogReport {
+    let usable: Vec<usize> = rows.iter().map(|r| *r as usize).filter(|r| log.is_usable(*r)).collect();
+    let mut arms: Vec<ArmReport> = Vec::new();
+    for (i, arm) in log.arms.iter().enumerate() {
+        let own: Vec<usize> = usable.iter().copied().filter(|r| usize::from(log.arm[*r]) == i).collect();
+        let (action, treatment) = match &arm.arm {
+            crate::data::Arm::NoAction => ("NoAction".to_owned(), String::new()),
+            crate::data::Arm::Candidate { action, treatment } => (action.clone(), treatment.clone()),
+        };
+        let means = log.outcomes.iter().map(|outcome| {
+            let known: Vec<usize> = own.iter().copied().filter(|r| !outcome.values[*r].is_nan()).collect();
+            let rewards: Vec<f64> = known.iter().map(|r| outcome.values[*r]).collect();
+            let clusters: Option<Vec<u32>> = log.clusters.as_ref().map(|c| known.iter().map(|r| c[*r]).collect());
+            mean(&rewards, clusters.as_deref())
+        });
+        arms.push(ArmReport {
+            name: arm.name.clone(),
+            action,
+            treatment,
+            n: own.len() as u64,
+            share: if usable.is_empty() { 0.0 } else { own.len() as f64 / usable.len() as f64 },
+            design: arm.design,
+            means: means.collect(),
+        });
+    }
+    let mut effects = Vec::new();
+    if let Some((reference, treated)) = arms.split_first() {
+        for arm in treated {
+            for (outcome, (a, b)) in log.outcomes.iter().zip(arm.means.iter().zip(&reference.means)) {
+                let (Some(a), Some(b)) = (a, b) else { continue };
+                let se = (a.se * a.se + b.se * b.se).sqrt();
+                effects.push(Effect {
+                    arm: arm.name.clone(),
+                    reference: reference.name.clone(),
+                    outcome: outcome.name.clone(),
+                    estimate: normal(Method::Mean, a.value - b.value, se, (a.n + b.n) as usize),
+                    relative: (b.value != 0.0).then(|| a.value / b.value - 1.0),
+                });
+            }
+        }
+    }
+    LogReport {
+        rows: usable.len() as u64,
+        logging: log.logging.clone(),
+        exploratory: log.exploratory.clone(),
+        arms,
+        effects,
+        sample_ratio: log.sample_ratio,
+        findings: log.findings.clone(),
+    }
+}
+
+/// A policy compiled from a variant of a document.
+pub(super) fn compile(document: Document) -> Result<Policy> {
+    Policy::compile(document).map_err(|error| Error::new(error.to_string()))
+}

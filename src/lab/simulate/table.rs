@@ -1,0 +1,123 @@
+//! The rows behind a report as CSV, one line per decision, for a second opinion: everything needed to recompute every
+//! value and the funnel.
+
+use crate::data::{Dataset, Roles};
+use crate::error::{Error, Result};
+use crate::simulate::fates::{How, STEPS};
+use crate::simulate::log::NO_ARM;
+use crate::simulate::run::Simulation;
+use crate::task::Task;
+use std::io::Write;
+
+/// Columns before the outcomes.
+pub const COLUMNS: [&str; 14] = [
+    "row",
+    "subject",
+    "time",
+    "used",
+    "logged_arm",
+    "logged_action",
+    "logged_treatment",
+    "logging_propensity",
+    "action",
+    "treatment",
+    "fallback",
+    "propensity",
+    "priority",
+    "fates",
+];
+
+/// Candidates beyond which the `fates` column stays empty.
+const MOST_FATES: usize = 200;
+
+/// Writes one line per decision. `row` is the row's number in the source from 1; `time` is in ms since 1970; `used` is 1
+/// when the value stands on the row; `logged_*` is what history did with its `logging_propensity`; `action` and
+/// `treatment` are the policy's choice, `NoAction` for none; `fates` lists `action/treatment=Stage:cause` per candidate,
+/// separated by `;`. Outcomes follow under `outcome:<name>`. Numbers are written so that they read back exactly.
+///
+/// # Errors
+/// When writing fails, or the task is cancelled.
+pub fn decisions_table(
+    simulation: &Simulation,
+    dataset: &Dataset,
+    roles: &Roles,
+    out: &mut dyn Write,
+    task: &Task,
+) -> Result<()> {
+    task.stage("Writing decisions")?;
+    let Simulation { replay, log, used, .. } = simulation;
+    let subjects = roles.subjects(dataset)?;
+    let mut writer = csv::Writer::from_writer(out);
+    let mut header: Vec<String> = COLUMNS.iter().map(|c| (*c).to_owned()).collect();
+    header.extend(log.outcomes.iter().map(|o| format!("outcome:{}", o.name)));
+    writer.write_record(&header).map_err(failed)?;
+
+    let codes: Vec<String> = replay.causes.list().iter().map(|c| c.code()).collect();
+    let mut used = used.iter().peekable();
+    let mut line = csv::StringRecord::new();
+    for (position, row) in replay.rows.iter().enumerate() {
+        if position % 4096 == 0 {
+            task.tick(position as f32 / replay.rows.len() as f32)?;
+        }
+        let at = *row as usize;
+        let is_used = used.next_if_eq(&row).is_some();
+        let logged = log.arms.get(usize::from(log.arm[at]));
+        let (action, treatment) = match logged.map(|l| &l.arm) {
+            Some(crate::data::Arm::Candidate { action, treatment }) => (action.as_str(), treatment.as_str()),
+            Some(crate::data::Arm::NoAction) => ("NoAction", ""),
+            None => ("", ""),
+        };
+        let (own_action, own_treatment) = replay.chosen_names(position);
+        line.clear();
+        line.push_field(&dataset.row_number(at).to_string());
+        line.push_field(subjects.key(at));
+        line.push_field(&replay.times[position].to_string());
+        line.push_field(if is_used && log.is_usable(at) { "1" } else { "0" });
+        line.push_field(logged.filter(|_| log.arm[at] != NO_ARM).map_or("", |l| &l.name));
+        line.push_field(action);
+        line.push_field(treatment);
+        line.push_field(&number(log.propensity[at]));
+        line.push_field(own_action);
+        line.push_field(own_treatment);
+        line.push_field(if replay.fallback[position] { "1" } else { "0" });
+        line.push_field(&number(replay.propensity[position]));
+        line.push_field(&number(replay.priority[position]));
+        line.push_field(&fates(simulation, position, &codes));
+        for outcome in &log.outcomes {
+            line.push_field(&number(outcome.values[at]));
+        }
+        writer.write_record(&line).map_err(failed)?;
+    }
+    writer.flush().map_err(|error| Error::new(format!("the decisions could not be written: {error}")))
+}
+
+fn fates(simulation: &Simulation, position: usize, codes: &[String]) -> String {
+    let replay = &simulation.replay;
+    if replay.candidates.len() > MOST_FATES {
+        return String::new();
+    }
+    let mut text = String::new();
+    for (candidate, fate) in replay.candidates.iter().zip(replay.fates_at(position)) {
+        if !text.is_empty() {
+            text.push(';');
+        }
+        let stage = STEPS[usize::from(fate.step)];
+        let how = match fate.how {
+            How::Result => "",
+            How::Missing => ":missing",
+            How::Failed => ":failed",
+        };
+        let cause = &codes[usize::from(fate.cause)];
+        text.push_str(&format!("{}/{}={stage:?}:{cause}{how}", candidate.action, candidate.treatment));
+    }
+    text
+}
+
+/// The shortest text that reads back as the same number; empty when missing.
+fn number(x: f64) -> String {
+    if x.is_nan() { String::new() } else { format!("{x}") }
+}
+
+fn failed(error: csv::Error) -> Error {
+    Error::new(format!("the decisions could not be written: {error}"))
+}

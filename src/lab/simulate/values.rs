@@ -1,0 +1,223 @@
+//! Values of several policies on one set of rows: weights, support, estimates, paired differences, one bootstrap for all.
+
+use crate::error::Result;
+use crate::simulate::Options;
+use crate::simulate::bootstrap::{Sums, percentile_interval, resample};
+use crate::simulate::estimate::{Rounds, ips, replay as replay_mean, snips, snips_difference};
+use crate::simulate::log::{DecisionLog, NO_ARM};
+use crate::simulate::replay::Replay;
+use crate::simulate::report::{Estimate, Method, Refusal, Support, Value};
+use crate::simulate::support::{LEAST_ESS, refusal, support};
+use crate::task::Task;
+use std::collections::BTreeSet;
+
+/// Policies valued together on the same rows.
+pub(super) struct ValueSet<'a> {
+    log: &'a DecisionLog,
+    /// Rows with a known arm and logging propensity.
+    pub rows: Vec<u32>,
+    /// One per policy.
+    pub policies: Vec<Weighed>,
+    /// One per outcome of the log.
+    outcomes: Vec<Rewards>,
+}
+
+/// A policy's weights on the rows.
+pub(super) struct Weighed {
+    pub weights: Vec<f64>,
+    /// With the arms' shares in place of the design's propensities.
+    empirical: Option<Vec<f64>>,
+    /// Multiplied along each subject's decisions.
+    trajectory: Option<Vec<f64>>,
+    pub support: Support,
+    pub refusal: Option<Refusal>,
+}
+
+struct Rewards {
+    /// Positions of the rows whose outcome is known; `None` when all are.
+    known: Option<Vec<u32>>,
+    values: Vec<f64>,
+    clusters: Option<Vec<u32>>,
+    /// Sums per resample and policy.
+    resamples: Vec<Vec<Sums>>,
+}
+
+impl<'a> ValueSet<'a> {
+    /// Weighs the decisions of every replay on the usable ones of `rows`; each replay must have decided all of them.
+    pub fn new(
+        log: &'a DecisionLog,
+        rows: &[u32],
+        replays: &[&Replay],
+        options: &Options,
+        task: &Task,
+    ) -> Result<ValueSet<'a>> {
+        let rows: Vec<u32> = rows.iter().copied().filter(|row| log.is_usable(*row as usize)).collect();
+        let policies: Vec<Weighed> = replays.iter().map(|replay| Weighed::new(log, &rows, replay)).collect();
+        let mut outcomes = Vec::with_capacity(log.outcomes.len());
+        for (i, outcome) in log.outcomes.iter().enumerate() {
+            let all: Vec<f64> = rows.iter().map(|row| outcome.values[*row as usize]).collect();
+            let known = all
+                .iter()
+                .any(|r| r.is_nan())
+                .then(|| all.iter().zip(0u32..).filter(|(r, _)| !r.is_nan()).map(|(_, i)| i).collect::<Vec<u32>>());
+            let clusters: Option<Vec<u32>> =
+                log.clusters.as_ref().map(|c| rows.iter().map(|row| c[*row as usize]).collect());
+            let mut rewards = Rewards {
+                values: pick(&all, known.as_deref()),
+                clusters: clusters.map(|c| pick(&c, known.as_deref())),
+                known,
+                resamples: Vec::new(),
+            };
+            if options.bootstrap > 0 && !rewards.values.is_empty() {
+                task.stage(&format!("Intervals of {}", outcome.name))?;
+                let weights: Vec<Vec<f64>> =
+                    policies.iter().map(|p| pick(&p.weights, rewards.known.as_deref())).collect();
+                let slices: Vec<&[f64]> = weights.iter().map(Vec::as_slice).collect();
+                rewards.resamples = resample(
+                    &slices,
+                    &rewards.values,
+                    rewards.clusters.as_deref(),
+                    options.bootstrap,
+                    options.seed.wrapping_add(i as u64),
+                );
+            }
+            outcomes.push(rewards);
+        }
+        Ok(ValueSet { log, rows, policies, outcomes })
+    }
+
+    /// Value of a policy in every outcome; empty when refused.
+    pub fn values(&self, policy: usize) -> Vec<Value> {
+        if self.policies[policy].refusal.is_some() {
+            return Vec::new();
+        }
+        (0..self.outcomes.len()).filter_map(|outcome| self.value(policy, outcome)).collect()
+    }
+
+    fn value(&self, policy: usize, outcome: usize) -> Option<Value> {
+        let own = &self.policies[policy];
+        let rewards = &self.outcomes[outcome];
+        let at = |weights: &[f64]| pick(weights, rewards.known.as_deref());
+        let weights = at(&own.weights);
+        let rounds = rewards.rounds(&weights);
+        let resampled = |statistic: fn(&Sums) -> f64| {
+            percentile_interval(rewards.resamples.iter().map(|sums| statistic(&sums[policy])))
+        };
+        let answer = Estimate { bootstrap: resampled(|s| s.reward / s.weight), ..snips(rounds)? };
+        let mut others = vec![ips(rounds, Method::Ips)?];
+        if let Some(empirical) = &own.empirical {
+            others.extend(ips(rewards.rounds(&at(empirical)), Method::IpsEmpirical));
+        }
+        others.extend(replay_mean(rounds));
+        if let Some(trajectory) = &own.trajectory {
+            let weights = at(trajectory);
+            if support(&weights, 0).effective_sample_size >= LEAST_ESS {
+                others.extend(snips(rewards.rounds(&weights)).map(|e| Estimate { method: Method::Trajectory, ..e }));
+            }
+        }
+        let missing = (self.rows.len() - rewards.values.len()) as u64;
+        Some(Value { outcome: self.log.outcomes[outcome].name.clone(), answer, others, missing })
+    }
+
+    /// SNIPS value of policy `a` less that of `b` in an outcome, with both values; `None` when either is refused.
+    pub fn difference(&self, a: usize, b: usize, outcome: usize) -> Option<(f64, f64, Estimate)> {
+        if self.policies[a].refusal.is_some() || self.policies[b].refusal.is_some() {
+            return None;
+        }
+        let rewards = &self.outcomes[outcome];
+        let wa = pick(&self.policies[a].weights, rewards.known.as_deref());
+        let wb = pick(&self.policies[b].weights, rewards.known.as_deref());
+        let (ra, rb) = (rewards.rounds(&wa), rewards.rounds(&wb));
+        let estimate = snips_difference(ra, rb)?;
+        let differences = rewards.resamples.iter().map(|s| s[a].reward / s[a].weight - s[b].reward / s[b].weight);
+        Some((snips(ra)?.value, snips(rb)?.value, Estimate { bootstrap: percentile_interval(differences), ..estimate }))
+    }
+}
+
+impl Rewards {
+    fn rounds<'b>(&'b self, weights: &'b [f64]) -> Rounds<'b> {
+        Rounds { weights, rewards: &self.values, clusters: self.clusters.as_deref() }
+    }
+}
+
+impl Weighed {
+    fn new(log: &DecisionLog, rows: &[u32], replay: &Replay) -> Weighed {
+        let positions = replay.positions(rows);
+        let weights = weights(log, replay, rows, &positions);
+        let mut unlogged = 0;
+        let mut names = BTreeSet::new();
+        for at in &positions {
+            if replay.arm[*at] == NO_ARM {
+                unlogged += 1;
+                names.insert(replay.chosen_names(*at).0.to_owned());
+            }
+        }
+        let support = support(&weights, unlogged);
+        let refusal = refusal(&support, &names.into_iter().collect::<Vec<_>>());
+        let empirical = log.sample_ratio.is_some().then(|| {
+            let mut counts = vec![0u64; log.arms.len()];
+            for row in rows {
+                counts[usize::from(log.arm[*row as usize])] += 1;
+            }
+            let n = rows.len() as f64;
+            let matched = |(row, at): (&u32, &usize)| {
+                let arm = log.arm[*row as usize];
+                if replay.arm[*at] == arm { n / counts[usize::from(arm)] as f64 } else { 0.0 }
+            };
+            rows.iter().zip(&positions).map(matched).collect()
+        });
+        let trajectory = (replay.stateful && log.clusters.is_some()).then(|| {
+            along_subjects(log, rows, &weights, &positions.iter().map(|p| replay.times[*p]).collect::<Vec<_>>())
+        });
+        Weighed { weights, empirical, trajectory, support, refusal }
+    }
+}
+
+/// w_i = 1[the policy's arm = the logged arm] / p_i of each row.
+pub(super) fn weights(log: &DecisionLog, replay: &Replay, rows: &[u32], positions: &[usize]) -> Vec<f64> {
+    let weight = |(row, at): (&u32, &usize)| {
+        let row = *row as usize;
+        if replay.arm[*at] != NO_ARM && replay.arm[*at] == log.arm[row] { 1.0 / log.propensity[row] } else { 0.0 }
+    };
+    rows.iter().zip(positions).map(weight).collect()
+}
+
+/// The product of a subject's weights up to each of its decisions, in order of time.
+fn along_subjects(log: &DecisionLog, rows: &[u32], weights: &[f64], times: &[i64]) -> Vec<f64> {
+    let Some(clusters) = &log.clusters else { return weights.to_vec() };
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|i| (clusters[rows[*i] as usize], times[*i], rows[*i]));
+    let mut out = vec![0.0; rows.len()];
+    let (mut subject, mut product) = (u32::MAX, 1.0);
+    for i in order {
+        let own = clusters[rows[i] as usize];
+        if own != subject {
+            (subject, product) = (own, 1.0);
+        }
+        product *= weights[i];
+        out[i] = product;
+    }
+    out
+}
+
+fn pick<T: Copy>(values: &[T], positions: Option<&[u32]>) -> Vec<T> {
+    match positions {
+        None => values.to_vec(),
+        Some(positions) => positions.iter().map(|i| values[*i as usize]).collect(),
+    }
+}
+
+impl Replay {
+    /// Positions of `rows` (ascending, all decided) among the decided ones.
+    pub(super) fn positions(&self, rows: &[u32]) -> Vec<usize> {
+        let mut at = 0;
+        rows.iter()
+            .filter_map(|row| {
+                while self.rows.get(at).is_some_and(|r| r < row) {
+                    at += 1;
+                }
+                (self.rows.get(at) == Some(row)).then_some(at)
+            })
+            .collect()
+    }
+}
