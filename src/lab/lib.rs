@@ -10,5 +10,6 @@ pub mod models;
 pub mod random;
 pub mod simulate;
 pub mod task;
+pub mod world;
 
 pub use error::{Error, Result};
