@@ -1,26 +1,32 @@
 //! The policy file: RON with its header first. It reads and writes bytes it is given; it opens no file.
+//!
+//! A file begins with `(format: "attune policy", version: (1, 0), revision: "…"`, one per line, and goes on with the parts
+//! of the [`Document`]. Its revision is the SHA-256 of the canonical text without the line of the revision, so
+//! `sed 4d policy.ron | sha256sum` prints it.
+
+mod header;
+mod layout;
+#[cfg(test)]
+mod tests;
 
 use crate::document::Document;
 use crate::error::Error;
+use crate::fingerprint::sha256_hex;
 
 /// Format version this crate writes, and the newest it reads.
 pub const FORMAT: (u32, u32) = (1, 0);
 
-/// The canonical text of a document, header and revision included.
+/// Largest file read, in bytes.
+pub const MAX_BYTES: usize = 256 << 20;
+
+/// The canonical text of a document: header, revision, then its parts. The same document gives the same bytes everywhere.
 ///
 /// # Errors
 /// [`Error::File`] when the document holds a number that is not finite.
 pub fn write(document: &Document) -> Result<String, Error> {
-    ron::ser::to_string_pretty(document, ron::ser::PrettyConfig::default())
-        .map_err(|e| Error::File { position: None, message: e.to_string() })
-}
-
-/// Reads a policy file, header first.
-///
-/// # Errors
-/// [`Error::File`] with line and column.
-pub fn read(bytes: &[u8]) -> Result<Document, Error> {
-    ron::de::from_bytes(bytes).map_err(|e| Error::File { position: None, message: e.to_string() })
+    let body = layout::fields(document)?;
+    let (head, revision) = (header::opening(), revision_of(&body));
+    Ok(format!("{head}    revision: \"{revision}\",\n{body})\n"))
 }
 
 /// SHA-256 of the canonical text without its revision, lower-case hex.
@@ -28,5 +34,85 @@ pub fn read(bytes: &[u8]) -> Result<Document, Error> {
 /// # Errors
 /// As [`write()`].
 pub fn revision(document: &Document) -> Result<String, Error> {
-    write(document).map(|_| String::new())
+    Ok(revision_of(&layout::fields(document)?))
+}
+
+/// Reads a policy file: its header, then its content, then whether the content is the one its revision names.
+///
+/// # Errors
+/// [`Error::File`] with the place and what to do. Nothing of a file is used unless all of it was read.
+pub fn read(bytes: &[u8]) -> Result<Document, Error> {
+    read_with_revision(bytes).map(|(document, _)| document)
+}
+
+/// As [`read()`], with the revision, which was compared with the content.
+pub(crate) fn read_with_revision(bytes: &[u8]) -> Result<(Document, String), Error> {
+    if bytes.len() > MAX_BYTES {
+        return Err(refused(None, format!("the file is larger than {} MB; it is not a policy", MAX_BYTES >> 20)));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|e| not_text(bytes, e.valid_up_to()))?;
+    let (header, body) = header::read(text)?;
+    if !text.ends_with(")\n") && !text.ends_with(")\r\n") {
+        let message =
+            "the file does not end with `)` and a line break: it was cut off, or something was added; copy it again";
+        return Err(refused(Some(position(text, text.len())), message.into()));
+    }
+    let document: Document = parse(&body)?;
+    let found = revision(&document)?;
+    if found != header.revision {
+        let message = format!(
+            "the content of this file is not the one its revision names: it was changed after it was exported \
+             (revision {}…, content {}…); change the policy in its project and export it again",
+            header.revision.chars().take(12).collect::<String>(),
+            found.chars().take(12).collect::<String>(),
+        );
+        return Err(refused(Some(header.revision_at), message));
+    }
+    Ok((document, found))
+}
+
+fn parse(body: &str) -> Result<Document, Error> {
+    let mut deserializer = ron::Deserializer::from_str(body).map_err(|e| in_words(&e))?;
+    let document = serde::Deserialize::deserialize(&mut deserializer);
+    let document = document.map_err(|e| in_words(&deserializer.span_error(e)))?;
+    let rest = deserializer.remainder();
+    if rest.trim_end_matches(['\r', '\n']).is_empty() {
+        return Ok(document);
+    }
+    let at = position(body, body.len() - rest.len());
+    Err(refused(Some(at), "the policy ends here, but the file goes on: nothing may follow it".into()))
+}
+
+fn in_words(error: &ron::error::SpannedError) -> Error {
+    let message = match &error.code {
+        ron::Error::Eof | ron::Error::ExpectedStringEnd => "the file ends early: it was cut off; copy it again".into(),
+        ron::Error::ExceededRecursionLimit => "nested too deeply for a policy".into(),
+        other => other.to_string(),
+    };
+    let place = |x: usize| u32::try_from(x).unwrap_or(u32::MAX);
+    refused(Some((place(error.span.start.line), place(error.span.start.col))), message)
+}
+
+fn not_text(bytes: &[u8], at: usize) -> Error {
+    let before = bytes.get(..at).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or("");
+    let byte = bytes.get(at).copied().unwrap_or(0);
+    let message = format!("this is not a policy file: byte 0x{byte:02x} is not UTF-8 text");
+    refused(Some(position(before, before.len())), message)
+}
+
+fn refused(position: Option<(u32, u32)>, message: String) -> Error {
+    Error::File { position, message }
+}
+
+/// Line and column, from 1 and in characters, of a byte offset.
+fn position(text: &str, at: usize) -> (u32, u32) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+    let place = |x: usize| u32::try_from(x).unwrap_or(u32::MAX);
+    (place(line), place(column))
+}
+
+fn revision_of(body: &str) -> String {
+    sha256_hex(format!("{}{body})\n", header::opening()).as_bytes())
 }

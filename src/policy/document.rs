@@ -1,4 +1,5 @@
-//! The policy as data: everything a decision depends on, in the order of decision. Nothing here is evaluated.
+//! The policy as data: everything a decision depends on. What people review stands first, in the order of decision; what
+//! machines read (schema, recipe, models) stands last. Nothing here is evaluated.
 
 use crate::action::{Action, Channel, Issue};
 use crate::arbitration::Arbitration;
@@ -21,11 +22,6 @@ pub struct Document {
     /// What it is for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
-    /// Fields of a request.
-    pub schema: Schema,
-    /// Row features made from them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub recipe: Vec<Step>,
     /// Taxonomy.
     pub issues: Vec<Issue>,
     /// Channels.
@@ -47,12 +43,17 @@ pub struct Document {
     /// What is tried, in order, when nothing is left. `NoAction` always stands last, unwritten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fallback: Vec<Fallback>,
-    /// Models; last but for provenance, since they are long.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub models: Vec<Model>,
     /// Where it came from.
     #[serde(default)]
     pub provenance: Provenance,
+    /// Fields of a request.
+    pub schema: Schema,
+    /// Row features made from them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recipe: Vec<Step>,
+    /// Models; last, since they are long.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<Model>,
 }
 
 /// One rung of the fallback ladder.

@@ -21,12 +21,7 @@ pub struct Finding {
 impl Finding {
     /// The finding as a diagnostic about `part`.
     pub fn into_diagnostic(self, part: Part) -> Diagnostic {
-        Diagnostic {
-            severity: self.severity,
-            part,
-            position: Some((self.line, self.column)),
-            message: self.message,
-        }
+        Diagnostic { severity: self.severity, part, position: Some((self.line, self.column)), message: self.message }
     }
 
     /// Whether it refuses the expression.

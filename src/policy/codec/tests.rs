@@ -1,0 +1,144 @@
+//! The file format: header first, canonical, complete or refused.
+
+use super::*;
+use crate::action::{Action, Channel, Direction, Group, Issue, Treatment};
+use crate::value::Value;
+
+fn document() -> Document {
+    let treatment = Treatment { id: "t".into(), channel: "email".into(), template: String::new(), propensity: None };
+    let attributes = [("discount", Value::Number(10.0)), ("code", Value::text("A \"B\" \\ C")), ("x", Value::Unknown)];
+    let action = Action {
+        id: "offer".into(),
+        name: "Offer\non two lines".into(),
+        group: "cards".into(),
+        value: 0.1,
+        cost: -0.0,
+        weight: 1e300,
+        valid_from: Some(-1),
+        valid_until: None,
+        tags: vec!["seen\u{202E}backwards \u{1}".into()],
+        mandatory: false,
+        service: true,
+        obeys_caps: true,
+        counts_toward_caps: true,
+        propensity: None,
+        attributes: attributes.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
+        treatments: vec![treatment],
+    };
+    Document {
+        id: "p".into(),
+        name: "P".into(),
+        issues: vec![Issue { id: "i".into(), weight: 0.0, groups: vec![Group { id: "cards".into(), weight: 5.0 }] }],
+        channels: vec![Channel { id: "email".into(), direction: Direction::Outbound }],
+        actions: vec![action],
+        ..Document::default()
+    }
+}
+
+fn message(bytes: &[u8]) -> String {
+    read(bytes).unwrap_err().to_string()
+}
+
+#[test]
+fn what_is_written_reads_back_and_writes_the_same_bytes() {
+    let text = write(&document()).unwrap();
+    let back = read(text.as_bytes()).unwrap();
+    assert_eq!(back, document());
+    assert_eq!(write(&back).unwrap(), text);
+    assert!(text.starts_with("(\n    format: \"attune policy\",\n    version: (1, 0),\n    revision: \""), "{text}");
+    assert!(text.contains("\\u{202e}") && text.contains("\\u{1}"), "hidden characters are shown: {text}");
+    assert!(text.contains(r##"r#"A "B" \ C"#"##), "{text}");
+    assert!(back.actions[0].cost.is_sign_negative());
+}
+
+#[test]
+fn the_revision_is_the_hash_of_the_file_without_its_fourth_line() {
+    let text = write(&document()).unwrap();
+    let without: String = text.lines().enumerate().filter(|(i, _)| *i != 3).map(|(_, l)| format!("{l}\n")).collect();
+    assert_eq!(sha256_hex(without.as_bytes()), revision(&document()).unwrap());
+}
+
+#[test]
+fn every_header_is_judged_before_anything_else() {
+    let text = write(&document()).unwrap();
+    let with = |from: &str, to: &str| text.replacen(from, to, 1);
+    let table = [
+        (String::new(), "the file is empty"),
+        (" \n// nothing\n".into(), "the file is empty"),
+        ("hello".into(), "not a policy file"),
+        ("{\"format\": 1}".into(), "not a policy file"),
+        ("(".into(), "cut off"),
+        ("(format: \"attune po".into(), "damaged"),
+        (with("attune policy", "attune project"), "this file is a `attune project`, not a policy"),
+        (with("(1, 0)", "(2, 0)"), "this file is a policy of format 2.0; this version reads 1.x"),
+        (
+            "(format: \"attune policy\", version: (2, 0), no sense at all".into(),
+            "this file is a policy of format 2.0; this version reads 1.x",
+        ),
+        (with("(1, 0)", "(1, 1)"), "format 1.1; this version reads up to 1.0"),
+        (with("(1, 0)", "(0, 9)"), "format 0.9, which never was"),
+        (with("(1, 0)", "(1, 99999999999)"), "damaged"),
+        (with("(1, 0)", "(1.0)"), "damaged"),
+        (with("revision:", "revisio:"), "after the version"),
+        (with("revision: \"", "revision: \"0"), "not the one its revision names"),
+        (with("id: \"p\"", "id: \"q\""), "export it again"),
+        (with("id: \"p\"", "idd: \"p\""), "line 5"),
+        (with("    actions:", "    colour: 1,\n    actions:"), "colour"),
+        (with("discount", "\u{0}"), "revision"),
+        (with("0.1", "NaN"), "finite"),
+        (with("0.1", "inf"), "finite"),
+        (with("0.1", "1e999"), "finite"),
+    ];
+    for (file, words) in table {
+        let said = message(file.as_bytes());
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(message(b"\xff\xfe\x00").contains("0xff is not UTF-8"), "{}", message(b"\xff\xfe\x00"));
+    assert!(message(b"(\n  \xff").starts_with("line 2, column 3"), "{}", message(b"(\n  \xff"));
+}
+
+#[test]
+fn foreign_line_ends_and_marks_do_not_change_the_content() {
+    let document = Document { actions: Vec::new(), ..document() };
+    let text = write(&document).unwrap();
+    for other in [text.replace('\n', "\r\n"), format!("\u{FEFF}{text}"), format!("// a note\n{text}")] {
+        assert_eq!(read(other.as_bytes()).unwrap(), document);
+    }
+}
+
+#[test]
+fn a_file_cut_anywhere_or_longer_than_it_is_gets_refused() {
+    let text = write(&document()).unwrap();
+    for end in 0..text.len() {
+        assert!(read(&text.as_bytes()[..end]).is_err(), "cut at {end}");
+    }
+    for more in ["\n", " ", ")", ")\n", "()\n", "// )\n", "\u{0}", "x"] {
+        assert!(read(format!("{text}{more}").as_bytes()).is_err(), "{more:?} added");
+    }
+}
+
+#[test]
+fn hostile_nesting_is_refused() {
+    let text = write(&document()).unwrap();
+    for bracket in ["(", "[", "{", "Some(", "Unknown(", "/*"] {
+        let nested = text.replacen("issues: ", &format!("issues: {}", bracket.repeat(200_000)), 1);
+        assert!(read(nested.as_bytes()).is_err());
+        let nested = text.replacen("issues: ", &format!("other: {}, issues: ", bracket.repeat(200_000)), 1);
+        assert!(read(nested.as_bytes()).is_err());
+    }
+}
+
+#[test]
+fn numbers_keep_every_bit() {
+    let mut random = crate::testing::Random::new(3);
+    for _ in 0..2000 {
+        let x = f64::from_bits(random.next());
+        if !x.is_finite() {
+            continue;
+        }
+        let mut document = document();
+        document.actions[0].value = x;
+        let back = read(write(&document).unwrap().as_bytes()).unwrap();
+        assert_eq!(back.actions[0].value.to_bits(), x.to_bits(), "{x:?}");
+    }
+}
