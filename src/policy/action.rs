@@ -78,7 +78,7 @@ pub struct Action {
     /// First tier of arbitration; still obeys guards and non-bypassable caps.
     #[serde(default)]
     pub mandatory: bool,
-    /// Service message, not marketing: exempt from holdouts.
+    /// Service message, not marketing: exempt from global holdouts.
     #[serde(default)]
     pub service: bool,
     /// Whether caps can block it.

@@ -21,12 +21,14 @@ pub struct Arbitration {
 /// The formula of the priority.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Mode {
-    /// `P·C·V·L`; does not include `NoAction`.
+    /// `P·C·V·L`, times soft suitability; does not include `NoAction`.
     #[default]
     Pcvl,
-    /// `P·V·C·L − cost`; includes `NoAction` at 0.
+    /// `P·V·C·L − cost`, soft suitability times what is earned; includes `NoAction` at 0: a candidate that is not mandatory must
+    /// be worth more than that.
     NetValue,
-    /// A pure Rhai expression over features, `action.`, `propensity`, `context_weight`, `value`, `lever`, `cost`.
+    /// A pure Rhai expression over features, `action.`, `propensity`, `context_weight`, `value`, `lever`, `cost`;
+    /// times soft suitability.
     Expression(String),
 }
 

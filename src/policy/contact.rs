@@ -1,4 +1,6 @@
 //! Contact policy: caps over the history. All caps are ANDed; the strictest wins.
+//!
+//! Caps speak of outbound contacts: they never block a candidate on an inbound channel, nor count events on one.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,12 +1,15 @@
 //! The policy as a decision: a checked document, compiled once, that answers requests. It never changes after it is compiled.
 
-use crate::decision::{Candidate, Decision, Fate, Ranked};
-use crate::diagnostic::Diagnostic;
+use crate::codec;
+use crate::decide::decide;
+use crate::decision::{Candidate, Decision};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::Document;
 use crate::error::Error;
 use crate::history::History;
-use crate::reason::{Reason, Step};
+use crate::plan::Plan;
 use crate::request::Request;
+use crate::row::Row;
 
 /// A policy ready to decide.
 #[derive(Debug)]
@@ -15,23 +18,37 @@ pub struct Policy {
     revision: String,
     warnings: Vec<Diagnostic>,
     candidates: Vec<Candidate>,
+    plan: Plan,
 }
 
 impl Policy {
+    /// Reads, checks and compiles the bytes of a policy file.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the bytes are not a policy file this version reads, [`Error::Invalid`] when it cannot be used.
+    pub fn load(bytes: &[u8]) -> Result<Policy, Error> {
+        let (document, revision) = codec::read_with_revision(bytes)?;
+        Policy::with_revision(document, |_| Ok(revision))
+    }
+
     /// Checks and compiles `document`.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every finding at once.
     pub fn compile(document: Document) -> Result<Policy, Error> {
-        let candidates = document
-            .actions
-            .iter()
-            .zip(0u32..)
-            .flat_map(|(a, action)| {
-                a.treatments.iter().zip(0u32..).map(move |(_, treatment)| Candidate { action, treatment })
-            })
-            .collect();
-        Ok(Policy { document, revision: String::new(), warnings: Vec::new(), candidates })
+        Policy::with_revision(document, codec::revision)
+    }
+
+    fn with_revision(
+        document: Document,
+        revision: impl FnOnce(&Document) -> Result<String, Error>,
+    ) -> Result<Policy, Error> {
+        let (plan, findings) = crate::check::compile(&document);
+        if findings.iter().any(|finding| finding.severity == Severity::Error) {
+            return Err(Error::Invalid(findings));
+        }
+        let candidates = plan.slots.iter().map(|slot| slot.candidate).collect();
+        Ok(Policy { revision: revision(&document)?, document, warnings: findings, candidates, plan })
     }
 
     /// The document it was compiled from.
@@ -62,40 +79,13 @@ impl Policy {
     }
 
     /// Decides for one request. The answer depends on nothing but the policy, the request and the history.
-    pub fn decide(&self, request: &Request, _history: &dyn History) -> Decision {
-        let active = |c: &Candidate| {
-            self.document.actions.get(c.action as usize).is_some_and(|a| {
-                a.valid_from.is_none_or(|t| request.now >= t) && a.valid_until.is_none_or(|t| request.now < t)
-            })
-        };
-        let chosen = self.candidates.iter().copied().find(active);
-        let fates = self.candidates.iter().map(|&candidate| {
-            let (step, reason) = if Some(candidate) == chosen {
-                (Step::Chosen, Reason::Won)
-            } else if active(&candidate) {
-                let (by, treatment) = chosen.map_or(("", ""), |c| self.names(c));
-                (Step::Arbitration, Reason::LostArbitration { by: by.into(), treatment: treatment.into(), margin: 0.0 })
-            } else {
-                (Step::Active, Reason::NotActive)
-            };
-            Fate { candidate, step, reason }
-        });
-        Decision {
-            chosen,
-            fallback: None,
-            ranked: chosen.iter().map(|&candidate| Ranked { candidate, propensity: 1.0, priority: 1.0 }).collect(),
-            fates: fates.collect(),
-            holdout: None,
-            shadow: None,
-            degraded: false,
-            diagnostics: Vec::new(),
-            trace: None,
-        }
+    pub fn decide(&self, request: &Request, history: &dyn History) -> Decision {
+        decide(self, request, history, false)
     }
 
     /// The same answer as [`Policy::decide`], with its trace.
     pub fn decide_traced(&self, request: &Request, history: &dyn History) -> Decision {
-        self.decide(request, history)
+        decide(self, request, history, true)
     }
 
     /// Decides for many requests over one history; the same answers as one by one.
@@ -103,21 +93,14 @@ impl Policy {
         requests.iter().map(|request| self.decide(request, history)).collect()
     }
 
-    /// Calibrated output of a model for a request; `None` when the policy has no such model.
-    pub fn score(&self, model: &str, _request: &Request) -> Option<f64> {
-        self.document.models.iter().find(|m| m.id == model).map(|m| m.fallback)
+    /// Calibrated output of a model for a request, or its fallback; `None` when the policy has no such model.
+    pub fn score(&self, model: &str, request: &Request) -> Option<f64> {
+        let (_, scorer) = self.plan.models.iter().find(|(id, _)| **id == *model)?;
+        let row = Row::new(&self.document.schema, &self.plan.program, &request.fields, &mut |_| {});
+        Some(scorer.score(&row, &mut Vec::new()).value)
     }
 
-    /// Reads, checks and compiles the bytes of a policy file.
-    ///
-    /// # Errors
-    /// [`Error::File`] when the bytes are not a policy file this version reads, [`Error::Invalid`] when it cannot be used.
-    pub fn load(bytes: &[u8]) -> Result<Policy, Error> {
-        Policy::compile(crate::codec::read(bytes)?)
-    }
-
-    /// A reason as a plain sentence, in the names that people gave to rules, caps and actions.
-    pub fn sentence(&self, reason: &Reason) -> String {
-        format!("{reason:?}")
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
     }
 }

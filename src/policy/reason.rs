@@ -1,7 +1,11 @@
 //! Why a candidate lost or won: a closed set, so that every loss reads as a sentence.
 
+use crate::rule::Stage;
 use serde::Serialize;
 use std::sync::Arc;
+
+/// Name of the choice to do nothing; reserved among action ids.
+pub const NO_ACTION: &str = "NoAction";
 
 /// The reason of one candidate's fate.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -96,7 +100,7 @@ pub enum Reason {
     /// Chosen from the fallback ladder.
     Fallback {
         /// Rung, from 0.
-        rung: usize,
+        rung: u32,
     },
 }
 
@@ -121,4 +125,30 @@ pub enum Step {
     Arbitration,
     /// Chosen.
     Chosen,
+}
+
+impl Step {
+    /// Every step, in order of evaluation.
+    pub const ALL: [Step; 9] = [
+        Step::Active,
+        Step::Holdout,
+        Step::Guard,
+        Step::Eligibility,
+        Step::Applicability,
+        Step::Suitability,
+        Step::Contact,
+        Step::Arbitration,
+        Step::Chosen,
+    ];
+}
+
+impl From<Stage> for Step {
+    fn from(stage: Stage) -> Step {
+        match stage {
+            Stage::Guard => Step::Guard,
+            Stage::Eligibility => Step::Eligibility,
+            Stage::Applicability => Step::Applicability,
+            Stage::Suitability | Stage::SoftSuitability => Step::Suitability,
+        }
+    }
 }

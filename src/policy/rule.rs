@@ -42,7 +42,8 @@ pub enum Stage {
     Applicability,
     /// Right for this person.
     Suitability,
-    /// Right for this person, as a multiplier of the priority in (0, 1] in place of a removal.
+    /// Right for this person, as a multiplier in (0, 1] in place of a removal. It multiplies the priority; under net value
+    /// what is earned, not the cost.
     SoftSuitability,
 }
 

@@ -24,7 +24,7 @@ pub struct Trace {
     pub holdouts: Vec<(String, f64, bool)>,
     /// Row features after the recipe: name and value.
     pub row: Vec<(String, Value)>,
-    /// Candidates into and out of each stage.
+    /// Candidates into and out of each stage, before the fallback ladder.
     pub funnel: Vec<(Step, u32, u32)>,
     /// Every candidate.
     pub candidates: Vec<CandidateTrace>,
@@ -59,6 +59,27 @@ pub struct CandidateTrace {
     pub rank: Option<u32>,
     /// Where it ended and why, as one sentence.
     pub sentence: String,
+}
+
+impl CandidateTrace {
+    /// A trace in which nothing has happened yet.
+    pub(crate) fn new(candidate: Candidate) -> CandidateTrace {
+        CandidateTrace {
+            candidate,
+            rules: Vec::new(),
+            caps: Vec::new(),
+            propensity_raw: None,
+            propensity: None,
+            context_weight: None,
+            value: None,
+            lever: None,
+            cost: None,
+            suitability: None,
+            priority: None,
+            rank: None,
+            sentence: String::new(),
+        }
+    }
 }
 
 /// One evaluation of one rule.

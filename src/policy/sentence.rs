@@ -1,0 +1,160 @@
+//! Reasons as plain sentences, in the names people gave to rules, caps and actions. Decides nothing.
+
+use crate::contact::{EventKind, Window};
+use crate::policy::Policy;
+use crate::reason::{NO_ACTION, Reason};
+use crate::trace::RuleTrace;
+use crate::value::Value;
+
+impl Policy {
+    /// A reason as a plain sentence, in the names that people gave to rules, caps and actions.
+    pub fn sentence(&self, reason: &Reason) -> String {
+        self.sentence_of(reason, &[])
+    }
+
+    /// As [`Policy::sentence`], with the values that the rule read where the trace has them.
+    pub(crate) fn sentence_of(&self, reason: &Reason, rules: &[RuleTrace]) -> String {
+        let removed = |kind: &str, rule: &str| {
+            let facts =
+                rules.iter().find(|trace| trace.rule == rule).map(|trace| facts(&trace.read)).unwrap_or_default();
+            let why = self.document().rules.iter().find(|r| r.id == rule).map_or("", |r| r.reason.trim());
+            let mut sentence = format!("Removed by the {kind} “{}”", self.rule_name(rule));
+            for (mark, text) in [(": ", facts.as_str()), (". Its reason: ", why.trim_end_matches('.'))] {
+                if !text.is_empty() {
+                    sentence.push_str(mark);
+                    sentence.push_str(text);
+                }
+            }
+            sentence.push('.');
+            sentence
+        };
+        match reason {
+            Reason::NotActive => "Outside its validity dates.".into(),
+            Reason::HoldoutGlobal { holdout } => {
+                format!("Held out: the subject belongs to the holdout “{holdout}”, which gets no marketing.")
+            }
+            Reason::HoldoutAction { holdout } => {
+                format!("Held out: the subject belongs to the holdout “{holdout}”, which does not get this action.")
+            }
+            Reason::Guard { rule } => removed("guard", rule),
+            Reason::NotEligible { rule } => removed("eligibility rule", rule),
+            Reason::NotApplicable { rule } => removed("applicability rule", rule),
+            Reason::NotSuitable { rule } => removed("suitability rule", rule),
+            Reason::MissingInput { rule, fields } if fields.is_empty() => {
+                format!(
+                    "Removed because the rule “{}” could not tell: something it needs is unknown.",
+                    self.rule_name(rule)
+                )
+            }
+            Reason::MissingInput { rule, fields } => {
+                let verb = if fields.len() == 1 { "is" } else { "are" };
+                let fields = fields.join(" and ");
+                format!("Removed because the rule “{}” could not tell: {fields} {verb} unknown.", self.rule_name(rule))
+            }
+            Reason::RuleError { rule, message } => {
+                format!(
+                    "Removed because the rule “{}” failed: {}.",
+                    self.rule_name(rule),
+                    message.trim_end_matches('.')
+                )
+            }
+            Reason::CapReached { cap, count, limit, resets_at } => self.cap_sentence(cap, *count, *limit, *resets_at),
+            Reason::BelowPropensityFloor { propensity, floor } => {
+                format!("Dropped: its response propensity {} is below the floor {}.", short(*propensity), short(*floor))
+            }
+            Reason::BelowPriorityFloor { priority, floor } => {
+                format!("Dropped: its priority {} is below the floor {}.", short(*priority), short(*floor))
+            }
+            Reason::ScoreError { message } => {
+                format!("Dropped because it could not be ranked: {}.", message.trim_end_matches('.'))
+            }
+            Reason::LostArbitration { by, margin, .. } if **by == *NO_ACTION => {
+                format!("Not worth it: doing nothing is worth {} more.", short(*margin))
+            }
+            Reason::LostArbitration { by, treatment, margin } => {
+                let winner = self.candidate_name(by, treatment);
+                if self.document().actions.iter().any(|a| *a.id == **by && a.mandatory) {
+                    format!("Lost to {winner}, which is mandatory.")
+                } else if *margin > 0.0 {
+                    format!("Lost to {winner}, whose priority is {} higher.", short(*margin))
+                } else {
+                    format!("Tied with {winner}, which comes first by group and id.")
+                }
+            }
+            Reason::Won => "Chosen: it ranks first.".into(),
+            Reason::Fallback { rung } => format!("Chosen as fallback {}: nothing else was left.", rung + 1),
+        }
+    }
+
+    fn rule_name(&self, id: &str) -> String {
+        let rule = self.document().rules.iter().find(|rule| rule.id == id);
+        rule.map(|rule| rule.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(id).to_owned()
+    }
+
+    /// “Action” (treatment), the treatment only where the action has several.
+    fn candidate_name(&self, action: &str, treatment: &str) -> String {
+        let found = self.document().actions.iter().find(|a| a.id == action);
+        let name = found.map(|a| a.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(action);
+        if found.is_some_and(|a| a.treatments.len() > 1) {
+            format!("“{name}” ({treatment})")
+        } else {
+            format!("“{name}”")
+        }
+    }
+
+    fn cap_sentence(&self, id: &str, count: u32, limit: u32, resets_at: Option<i64>) -> String {
+        let cap = self.document().caps.iter().find(|cap| cap.id == id);
+        let name = cap.map(|cap| cap.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(id);
+        if limit == 0 {
+            return format!("Stopped by the cap “{name}”, which lets nothing through: its limit is 0.");
+        }
+        let event = cap.map_or("event", |cap| event_word(&cap.event));
+        let window = match cap.map(|cap| cap.window) {
+            Some(Window::Rolling(seconds)) => format!("in the last {}", duration(seconds)),
+            _ => "ever".into(),
+        };
+        let plural = if count == 1 { "" } else { "s" };
+        let until = resets_at.map_or(String::new(), |t| format!("; free again at {}", Value::Time(t)));
+        format!("Stopped by the cap “{name}”: {count} {event}{plural} {window}, at most {limit} allowed{until}.")
+    }
+}
+
+/// "recency is 10 and score("visit") is 0.031"; long lists are cut.
+fn facts(read: &[(String, Value)]) -> String {
+    let known = read.iter().take(4).map(|(name, value)| match value {
+        Value::Number(x) => format!("{name} is {}", short(*x)),
+        Value::Text(text) => format!("{name} is “{text}”"),
+        other => format!("{name} is {other}"),
+    });
+    known.collect::<Vec<_>>().join(" and ")
+}
+
+fn event_word(event: &EventKind) -> &str {
+    match event {
+        EventKind::Decision => "decision",
+        EventKind::Sent => "contact sent",
+        EventKind::Delivered => "delivery",
+        EventKind::Impression => "impression",
+        EventKind::Click => "click",
+        EventKind::Accept => "acceptance",
+        EventKind::Reject => "rejection",
+        EventKind::Custom(name) => name,
+    }
+}
+
+/// Seconds in the largest unit that divides them.
+fn duration(seconds: u64) -> String {
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let (size, unit) =
+        units.into_iter().find(|(size, _)| seconds >= *size && seconds % size == 0).unwrap_or((1, "second"));
+    match seconds / size {
+        1 => unit.to_owned(),
+        n => format!("{n} {unit}s"),
+    }
+}
+
+/// A number with four significant digits.
+fn short(x: f64) -> String {
+    let rounded: f64 = format!("{x:.3e}").parse().unwrap_or(x);
+    if x != 0.0 && (rounded.abs() < 1e-6 || rounded.abs() >= 1e12) { format!("{x:.3e}") } else { rounded.to_string() }
+}
