@@ -7,6 +7,7 @@ pub mod data;
 pub mod error;
 pub mod features;
 pub mod models;
+pub mod project;
 pub mod random;
 pub mod simulate;
 pub mod task;

@@ -1,0 +1,136 @@
+//! What was made from the parts: trained models and run reports, each named by the hash of its inputs, so that anybody can
+//! see whether it is still true.
+
+use super::atomic;
+use super::format;
+use super::parts::Parts;
+use crate::error::{Error, Result};
+use crate::models::{self, ModelReport, ModelSpec};
+use attune_policy::model::Model;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Models of other keys that stay findable, so that undo does not train again.
+const CACHED: usize = 40;
+
+/// SHA-256 in lower-case hex.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Hash of anything that can be written; equal inputs have equal keys.
+pub fn key<T: Serialize>(inputs: &T) -> String {
+    // Every input is one of our own types, all of which can be written.
+    sha256(ron::to_string(inputs).unwrap_or_default().as_bytes())
+}
+
+/// Hash of everything that a trained model depends on: its specification, the roles, the recipe and the data. Its name is
+/// not among them: renaming does not train again.
+pub fn model_key(spec: &ModelSpec, parts: &Parts, data: &str) -> String {
+    let nameless = ModelSpec { name: String::new(), ..spec.clone() };
+    key(&("model 1", nameless, &*parts.roles, &*parts.recipe, data))
+}
+
+/// A trained model: the very data that score, and what is known about them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainedModel {
+    /// Hash of its inputs: [`model_key`].
+    pub key: String,
+    /// What scores, in the studio and in the policy file.
+    pub model: Model,
+    /// How good it is.
+    pub report: ModelReport,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelFile {
+    key: String,
+    model: Model,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MetricsFile {
+    key: String,
+    report: ModelReport,
+}
+
+/// Keeps a trained model: in the cache by its key, and under `models/<id>/` as the current one.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn save_model(dir: &Path, trained: &TrainedModel) -> Result<()> {
+    let id = &trained.model.id;
+    if !super::is_slug(id) {
+        return Err(Error::new(format!("`{id}` cannot name a file")));
+    }
+    let TrainedModel { key, model, report } = trained;
+    let model = format::write("model", &ModelFile { key: key.clone(), model: model.clone() })?;
+    let metrics = format::write("metrics", &MetricsFile { key: key.clone(), report: report.clone() })?;
+    let cached = cache(dir).join(key);
+    let current = dir.join("models").join(id);
+    for folder in [&cached, &current] {
+        atomic::replace(&folder.join("metrics.ron"), metrics.as_bytes())?;
+        atomic::replace(&folder.join("model.ron"), model.as_bytes())?;
+    }
+    atomic::replace(&current.join("card.md"), models::card(&trained.report).as_bytes())?;
+    tidy(dir);
+    Ok(())
+}
+
+/// The model of a key, wherever it lies; `None` when it was never trained or its files do not agree.
+pub fn find_model(dir: &Path, id: &str, key: &str) -> Option<TrainedModel> {
+    [dir.join("models").join(id), cache(dir).join(key)].iter().find_map(|folder| read_model(folder, Some(key)))
+}
+
+/// The model last trained under an id, whether or not it is still true.
+pub fn last_model(dir: &Path, id: &str) -> Option<TrainedModel> {
+    read_model(&dir.join("models").join(id), None)
+}
+
+/// A file that is torn is as good as none: the model is trained again.
+fn read_model(folder: &Path, key: Option<&str>) -> Option<TrainedModel> {
+    let text = |name: &str| atomic::read(&folder.join(name)).ok().flatten();
+    let model: ModelFile = format::read("model", &text("model.ron")?).ok()?;
+    if key.is_some_and(|key| key != model.key) {
+        return None;
+    }
+    let metrics: MetricsFile = format::read("metrics", &text("metrics.ron")?).ok()?;
+    (metrics.key == model.key).then_some(TrainedModel { key: model.key, model: model.model, report: metrics.report })
+}
+
+/// Writes a report as the next run and returns its folder; runs are only ever added.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn save_run<T: Serialize>(dir: &Path, report: &T) -> Result<PathBuf> {
+    let runs = dir.join("runs");
+    let last = fs::read_dir(&runs)
+        .into_iter()
+        .flatten()
+        .filter_map(|e| e.ok()?.file_name().to_str()?.parse::<u32>().ok())
+        .max()
+        .unwrap_or(0);
+    let folder = runs.join(format!("{:04}", last + 1));
+    atomic::replace(&folder.join("report.ron"), format::write("run", report)?.as_bytes())?;
+    Ok(folder)
+}
+
+fn cache(dir: &Path) -> PathBuf {
+    dir.join(".local/models")
+}
+
+/// Removes the oldest models from the cache. Failing to is no failure of what was asked.
+fn tidy(dir: &Path) {
+    let Ok(entries) = fs::read_dir(cache(dir)) else { return };
+    let mut folders: Vec<_> =
+        entries.filter_map(|e| e.ok()).filter_map(|e| Some((e.metadata().ok()?.modified().ok()?, e.path()))).collect();
+    folders.sort();
+    let spare = folders.len().saturating_sub(CACHED);
+    for (_, folder) in folders.drain(..spare) {
+        let _ = fs::remove_dir_all(folder);
+    }
+}

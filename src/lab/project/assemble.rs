@@ -1,0 +1,92 @@
+//! The draft becomes a policy: schema from the roles, the recipe, the models it uses, and where all of it came from.
+
+use super::artifacts::TrainedModel;
+use super::load::Loaded;
+use super::parts::Parts;
+use crate::models::ModelSpec;
+use crate::simulate::uses_models;
+use attune_policy::Document;
+use attune_policy::document::{Provenance, Source, Training};
+use attune_policy::model::{Calibration, Function, Model};
+use std::sync::Arc;
+
+/// A draft made whole.
+#[derive(Clone, Debug)]
+pub struct Assembled {
+    /// The policy. Models that are not trained stand in as constants, so that rules which name them can be checked.
+    pub document: Document,
+    /// Models that the draft uses and that are not trained on what is there now; it must not decide before they are.
+    pub untrained: Vec<String>,
+}
+
+/// Assembles the draft over the data as loaded. `trained` gives the up-to-date model of an id. Models that the draft does
+/// not use are left out, unless `all_models` asks for their names too, for checking rules while they are written.
+pub fn assemble(
+    parts: &Parts,
+    loaded: &Loaded,
+    trained: &dyn Fn(&str) -> Option<Arc<TrainedModel>>,
+    all_models: bool,
+) -> Assembled {
+    let mut document = (*parts.draft).clone();
+    document.schema = parts.roles.schema(&loaded.dataset);
+    document.recipe = (*parts.recipe).clone();
+    let used = uses_models(&document);
+    let mut untrained = Vec::new();
+    let mut training = Vec::new();
+    for spec in parts.models.iter() {
+        let is_used = used.contains(&spec.id);
+        if !is_used && !all_models {
+            continue;
+        }
+        match trained(&spec.id) {
+            Some(model) => {
+                // The name is not among a model's inputs: it is the specification's, as it stands.
+                document.models.push(Model { name: spec.name.clone(), ..model.model.clone() });
+                training.push(provenance(&model));
+            }
+            None => {
+                document.models.push(stand_in(spec));
+                if is_used {
+                    untrained.push(spec.id.clone());
+                }
+            }
+        }
+    }
+    let source = loaded.dataset.source();
+    document.provenance = Provenance {
+        sources: vec![Source { name: source.file.clone(), sha256: source.sha256.clone(), rows: source.rows }],
+        runtime: format!("attune {}", env!("CARGO_PKG_VERSION")),
+        as_of: parts.goal.as_of,
+        training,
+    };
+    Assembled { document, untrained }
+}
+
+fn provenance(trained: &TrainedModel) -> Training {
+    let report = &trained.report;
+    let quality = &report.out_of_fold.quality;
+    Training {
+        model: trained.model.id.clone(),
+        family: report.spec.family.words().to_owned(),
+        rows: report.rows,
+        metrics: vec![
+            ("auc".into(), quality.auc.value),
+            ("log_loss".into(), quality.log_loss),
+            ("brier".into(), quality.brier),
+            ("ece_quantile".into(), quality.ece_quantile),
+        ],
+    }
+}
+
+/// Lends a model's name to rules until it is trained. It never decides: see [`Assembled::untrained`].
+fn stand_in(spec: &ModelSpec) -> Model {
+    Model {
+        id: spec.id.clone(),
+        name: spec.name.clone(),
+        target: "not trained yet".into(),
+        inputs: Vec::new(),
+        function: Function::Constant(0.5),
+        calibration: Calibration::Identity,
+        fallback: 0.5,
+    }
+}

@@ -1,0 +1,261 @@
+//! Which part lies in which file: parts to texts and back. It touches no disk.
+
+use super::format;
+use super::parts::{DataSource, Goal, Parts, Scenario, is_slug};
+use crate::data::Roles;
+use crate::error::{Error, Result};
+use crate::models::ModelSpec;
+use attune_policy::Document;
+use attune_policy::action::{Action, Channel, Issue};
+use attune_policy::arbitration::Arbitration;
+use attune_policy::contact::Cap;
+use attune_policy::document::Fallback;
+use attune_policy::holdout::Holdout;
+use attune_policy::recipe::Step;
+use attune_policy::rule::{OnMissing, Rule, Scope, Stage};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Texts by path inside the project, `/` between folders.
+pub type Files = BTreeMap<String, String>;
+
+/// `draft.ron`: a policy without rule bodies and without what assembling fills in.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Draft {
+    id: String,
+    name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    note: String,
+    issues: Vec<Issue>,
+    channels: Vec<Channel>,
+    actions: Vec<Action>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    holdouts: Vec<Holdout>,
+    rules: Vec<RuleHead>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    caps: Vec<Cap>,
+    #[serde(default)]
+    arbitration: Arbitration,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    fallback: Vec<Fallback>,
+}
+
+/// A rule without its body, which lies in `rules/<id>.rhai`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleHead {
+    id: String,
+    name: String,
+    stage: Stage,
+    #[serde(default)]
+    scope: Scope,
+    #[serde(default)]
+    on_missing: OnMissing,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    reason: String,
+    #[serde(default = "yes")]
+    enabled: bool,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    note: String,
+    /// SHA-256 of the body: a body cut off or edited elsewhere is noticed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    body: String,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Every file of a project's parts.
+pub fn write(parts: &Parts) -> Result<Files> {
+    let mut files = Files::new();
+    // The instant stands once, in the goal.
+    let roles = Roles { as_of: None, ..(*parts.roles).clone() };
+    files.insert("project.ron".into(), format::write("project", &*parts.goal)?);
+    files.insert("roles.ron".into(), format::write("roles", &roles)?);
+    files.insert("features.ron".into(), format::write("features", &*parts.recipe)?);
+    files.insert("models.ron".into(), format::write("models", &*parts.models)?);
+    for source in parts.sources.iter() {
+        files.insert(format!("data/{}.source.ron", named(&source.name)?), format::write("source", source)?);
+    }
+    for scenario in parts.scenarios.iter() {
+        files.insert(format!("scenarios/{}.ron", named(&scenario.id)?), format::write("scenario", scenario)?);
+    }
+    let Document {
+        id,
+        name,
+        note,
+        schema: _,
+        recipe: _,
+        issues,
+        channels,
+        actions,
+        holdouts,
+        rules,
+        caps,
+        arbitration,
+        fallback,
+        models: _,
+        provenance: _,
+    } = (*parts.draft).clone();
+    let mut heads = Vec::with_capacity(rules.len());
+    for rule in rules {
+        let Rule { id, name, stage, scope, expr, on_missing, reason, enabled, note } = rule;
+        let path = format!("rules/{}.rhai", named(&id)?);
+        let body = super::artifacts::sha256(expr.as_bytes());
+        files.insert(path, expr);
+        heads.push(RuleHead { id, name, stage, scope, on_missing, reason, enabled, note, body });
+    }
+    let draft =
+        Draft { id, name, note, issues, channels, actions, holdouts, rules: heads, caps, arbitration, fallback };
+    files.insert("draft.ron".into(), format::write("draft", &draft)?);
+    Ok(files)
+}
+
+/// What was read of a project's files.
+pub struct Found {
+    /// The parts.
+    pub parts: Parts,
+    /// Files that could not be used, by name and line.
+    pub problems: Vec<Error>,
+    /// Their names inside the project.
+    pub broken: Vec<String>,
+}
+
+/// The parts of a project's files. `get` gives the text of a file, `None` when there is none. A file that cannot be used
+/// is named in the problems and its part is empty; the others are read all the same.
+///
+/// # Errors
+/// Only when a file was written by a newer version: then nothing may be edited.
+pub fn read(dir: &Path, names: &[String], get: &dyn Fn(&str) -> Result<Option<String>>) -> Result<Found> {
+    let mut reader = Reader { dir, get, problems: Vec::new(), broken: Vec::new() };
+    let goal: Goal = reader.part("project.ron", "project")?.unwrap_or_else(|| Goal {
+        name: dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
+        ..Goal::default()
+    });
+    let mut roles: Roles = reader.part("roles.ron", "roles")?.unwrap_or_default();
+    roles.as_of = goal.as_of;
+    let recipe: Vec<Step> = reader.part("features.ron", "features")?.unwrap_or_default();
+    let models: Vec<ModelSpec> = reader.part("models.ron", "models")?.unwrap_or_default();
+    let draft = reader.draft()?;
+    let mut sources: Vec<DataSource> = Vec::new();
+    let mut scenarios: Vec<Scenario> = Vec::new();
+    for name in names {
+        if name.starts_with("data/") && name.ends_with(".source.ron") {
+            sources.extend(reader.part::<DataSource>(name, "source")?);
+        } else if name.starts_with("scenarios/") && name.ends_with(".ron") {
+            scenarios.extend(reader.part::<Scenario>(name, "scenario")?);
+        }
+    }
+    // The customer table leads, whatever it is followed by.
+    sources.sort_by(|a, b| source_order(a).cmp(&source_order(b)));
+    let parts = Parts {
+        goal: Arc::new(goal),
+        sources: Arc::new(sources),
+        roles: Arc::new(roles),
+        recipe: Arc::new(recipe),
+        models: Arc::new(models),
+        draft: Arc::new(draft),
+        scenarios: Arc::new(scenarios),
+    };
+    reader.problems.extend(parts.breaches().into_iter().map(|breach| Error::new(breach).in_file(dir)));
+    Ok(Found { parts, problems: reader.problems, broken: reader.broken })
+}
+
+/// Order of sources: `customers`, then by name.
+pub fn source_order(source: &DataSource) -> (bool, &str) {
+    (source.name != "customers", &source.name)
+}
+
+struct Reader<'a> {
+    dir: &'a Path,
+    get: &'a dyn Fn(&str) -> Result<Option<String>>,
+    problems: Vec<Error>,
+    broken: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn part<T: DeserializeOwned>(&mut self, name: &str, format: &str) -> Result<Option<T>> {
+        let path = self.dir.join(name);
+        let text = match (self.get)(name) {
+            Ok(Some(text)) => text,
+            Ok(None) => {
+                self.problems.push(Error::new("is missing; this part of the project is empty").in_file(&path));
+                return Ok(None);
+            }
+            Err(error) => {
+                self.problems.push(error);
+                self.broken.push(name.to_owned());
+                return Ok(None);
+            }
+        };
+        match format::read(format, &text) {
+            Ok(part) => Ok(Some(part)),
+            Err(error) if format::is_newer(&text) => Err(error.in_file(&path)),
+            Err(error) => {
+                self.problems.push(error.in_file(&path));
+                self.broken.push(name.to_owned());
+                Ok(None)
+            }
+        }
+    }
+
+    fn draft(&mut self) -> Result<Document> {
+        let Some(draft) = self.part::<Draft>("draft.ron", "draft")? else { return Ok(Document::default()) };
+        let Draft { id, name, note, issues, channels, actions, holdouts, rules, caps, arbitration, fallback } = draft;
+        let rules = rules.into_iter().map(|head| self.rule(head)).collect();
+        Ok(Document {
+            id,
+            name,
+            note,
+            issues,
+            channels,
+            actions,
+            holdouts,
+            rules,
+            caps,
+            arbitration,
+            fallback,
+            ..Document::default()
+        })
+    }
+
+    fn rule(&mut self, head: RuleHead) -> Rule {
+        let RuleHead { id, name, stage, scope, on_missing, reason, enabled, note, body } = head;
+        let file = format!("rules/{id}.rhai");
+        let path = self.dir.join(&file);
+        // An id from a file edited by hand must not lead out of the folder.
+        let text = if is_slug(&id) { (self.get)(&file) } else { Ok(None) };
+        let expr = match text {
+            Ok(Some(text)) => {
+                if !body.is_empty() && super::artifacts::sha256(text.as_bytes()) != body {
+                    let changed = Error::new("was changed outside Attune, or cut off; it is used as it stands now");
+                    self.problems.push(changed.in_file(&path).hint("read the rule before you rely on it"));
+                }
+                text
+            }
+            Ok(None) => {
+                let gone = Error::new(format!("the body of rule “{name}” is missing"));
+                self.problems.push(gone.in_file(&path).hint("write it again, or remove the rule"));
+                String::new()
+            }
+            Err(error) => {
+                self.problems.push(error);
+                String::new()
+            }
+        };
+        Rule { id, name, stage, scope, expr, on_missing, reason, enabled, note }
+    }
+}
+
+fn named(id: &str) -> Result<&str> {
+    if is_slug(id) {
+        return Ok(id);
+    }
+    Err(Error::new(format!("`{id}` cannot name a file"))
+        .hint("use lower-case letters, digits, `_` and `-`, at most 64 of them"))
+}

@@ -1,0 +1,230 @@
+//! From a source to rows in memory: a file is imported, a world is made again from its seed. What is not as it was when
+//! the source was added is said by name.
+
+use super::artifacts::key;
+use super::parts::{DataSource, Origin, Parts};
+use crate::data::cells::Cells;
+use crate::data::import::{BadCell, BadRow, ImportOptions, Imported};
+use crate::data::{Column, Dataset, Role, Roles};
+use crate::error::{Error, Result};
+use crate::task::Task;
+use crate::world::{self, WorldSpec};
+use attune_policy::history::MemoryHistory;
+use attune_policy::recipe::{Program, Step};
+use attune_policy::schema::Schema;
+use attune_policy::value::{Type, Value};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Rows in memory, and how they came there.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The rows.
+    pub dataset: Dataset,
+    /// Events known before the first row, where the source has them.
+    pub history: Option<Arc<MemoryHistory>>,
+    /// How the file was read, everything filled in.
+    pub options: ImportOptions,
+    /// What was found in the file, one sentence each.
+    pub notes: Vec<String>,
+    /// Rows set aside.
+    pub bad_rows: Vec<BadRow>,
+    /// Cells that became missing.
+    pub bad_cells: Vec<BadCell>,
+    /// What is not as it was when the source was added: a file that changed, a column that vanished.
+    pub changes: Vec<Error>,
+    /// Hash of what was read and how; everything made from the rows depends on it.
+    pub fingerprint: String,
+}
+
+/// Loads a source of the project in `dir`.
+///
+/// # Errors
+/// When the file is not there any more or cannot be read at all.
+pub fn load(dir: &Path, source: &DataSource, task: &Task) -> Result<Loaded> {
+    match &source.origin {
+        Origin::File(file) => {
+            let path = resolve(dir, file);
+            if !path.is_file() {
+                return Err(Error::new("the data of this project are not there any more")
+                    .in_file(&path)
+                    .hint("put the file back, or import it from where it is now"));
+            }
+            let imported = super::pending::import(&path, &source.options, task)?;
+            let changes = changes(source, &imported, &path);
+            let Imported { dataset, bad_rows, bad_cells, options, notes } = imported;
+            let fingerprint = key(&("file 1", &dataset.source().sha256, &options));
+            Ok(Loaded { dataset, history: None, options, notes, bad_rows, bad_cells, changes, fingerprint })
+        }
+        Origin::World(spec) => generate(spec, task),
+    }
+}
+
+fn generate(spec: &WorldSpec, task: &Task) -> Result<Loaded> {
+    task.stage("Generating customers")?;
+    let world = world::generate(spec)?;
+    task.tick(1.0)?;
+    Ok(Loaded {
+        history: Some(Arc::new(world.history())),
+        dataset: world.trial,
+        options: ImportOptions::default(),
+        notes: vec!["Generated from a seed; nobody in it is real".into()],
+        bad_rows: Vec::new(),
+        bad_cells: Vec::new(),
+        changes: Vec::new(),
+        fingerprint: key(&("world 1", spec)),
+    })
+}
+
+/// The source that a freshly imported file becomes; its path is kept relative when it lies near the project.
+pub fn source_of(dir: &Path, name: &str, path: &Path, loaded: &Loaded) -> DataSource {
+    DataSource {
+        name: name.to_owned(),
+        origin: Origin::File(relative(dir, path)),
+        options: loaded.options.clone(),
+        sha256: loaded.dataset.source().sha256.clone(),
+        rows: loaded.dataset.rows() as u64,
+        columns: loaded.dataset.columns().to_vec(),
+    }
+}
+
+fn changes(source: &DataSource, now: &Imported, path: &Path) -> Vec<Error> {
+    let mut changes = Vec::new();
+    let (before, after) = (&source.sha256, &now.dataset.source().sha256);
+    if !before.is_empty() && before != after {
+        let rows = now.dataset.rows();
+        changes.push(
+            Error::new(format!(
+                "changed since it was imported: {} rows then, {rows} now; it is used as it is now",
+                source.rows
+            ))
+            .in_file(path)
+            .hint("import it again to take the change over"),
+        );
+    }
+    for column in &source.columns {
+        match now.dataset.column(&column.name) {
+            None => changes.push(
+                Error::new("was there when the file was imported and is not there any more")
+                    .in_file(path)
+                    .in_column(&column.source)
+                    .hint("bring the column back, or take it out of roles, rules and models"),
+            ),
+            Some(found) if found.type_ != column.type_ => changes.push(
+                Error::new(format!("was {} when the file was imported and is {} now", column.type_, found.type_))
+                    .in_file(path)
+                    .in_column(&column.source)
+                    .hint("set the column's type in the import options"),
+            ),
+            Some(_) => {}
+        }
+    }
+    changes
+}
+
+/// Where a path of a source leads.
+fn resolve(dir: &Path, file: &Path) -> PathBuf {
+    if file.is_absolute() { file.to_owned() } else { dir.join(file) }
+}
+
+/// How far above the project a file may lie and still be named relative to it.
+const NEAR: usize = 2;
+
+/// `path` relative to the project's folder when it lies inside it or near it, else absolute.
+fn relative(dir: &Path, path: &Path) -> PathBuf {
+    let (Ok(dir), Ok(full)) = (dir.canonicalize(), path.canonicalize()) else {
+        return std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    };
+    let mut up = PathBuf::new();
+    for ancestor in dir.ancestors().take(NEAR + 1) {
+        if let Ok(below) = full.strip_prefix(ancestor) {
+            // Everything lies below the root; that is not near.
+            return if ancestor.parent().is_some() { up.join(below) } else { full };
+        }
+        up.push("..");
+    }
+    full
+}
+
+/// The dataset and roles that models learn from: the columns, then the outputs of the recipe as features. Requests and the
+/// schema know only the columns; the policy computes the rest itself.
+///
+/// # Errors
+/// When a step does not fit the columns.
+pub(super) fn with_recipe(dataset: &Dataset, parts: &Parts) -> Result<(Dataset, Roles)> {
+    let mut roles = (*parts.roles).clone();
+    if parts.recipe.is_empty() {
+        return Ok((dataset.clone(), roles));
+    }
+    let schema = roles.schema(dataset);
+    let program = program(&parts.recipe, &schema)?;
+    let positions: Vec<Option<usize>> = schema.fields.iter().map(|f| dataset.position(&f.name)).collect();
+    let outputs = &program.columns()[schema.fields.len()..];
+    let mut builders: Vec<Builder> = outputs.iter().map(|c| Builder::new(c.type_, dataset.rows())).collect();
+    let (mut fields, mut derived) = (Vec::new(), Vec::new());
+    for row in 0..dataset.rows() {
+        fields.clear();
+        fields.extend(positions.iter().map(|p| p.map_or(Value::Unknown, |p| dataset.value_at(row, p))));
+        derived.clear();
+        program.run(&fields, &mut derived);
+        builders.iter_mut().zip(&derived).for_each(|(builder, value)| builder.push(value));
+    }
+    let mut columns: Vec<(Column, Cells)> =
+        dataset.columns().iter().filter_map(|c| Some((c.clone(), dataset.cells(&c.name)?.clone()))).collect();
+    for (column, builder) in outputs.iter().zip(builders) {
+        roles.columns.insert(column.name.clone(), Role::Feature);
+        let (name, source, type_) = (column.name.clone(), column.name.clone(), column.type_);
+        columns.push((Column { name, source, type_ }, builder.cells()));
+    }
+    let numbers = (0..dataset.rows()).map(|row| dataset.row_number(row) as u32).collect();
+    Ok((Dataset::new(dataset.name(), columns, dataset.source().clone(), Some(numbers))?, roles))
+}
+
+fn program(recipe: &[Step], schema: &Schema) -> Result<Program> {
+    Program::compile(recipe, schema).map_err(|findings| {
+        Error::new(findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+            .hint("correct the features first")
+    })
+}
+
+/// Collects the values of one output.
+enum Builder {
+    Bool(Vec<Option<bool>>),
+    Integer(Vec<i64>),
+    Number(Vec<f64>),
+    Text(Vec<Option<Arc<str>>>),
+    Time(Vec<i64>),
+}
+
+impl Builder {
+    fn new(type_: Type, rows: usize) -> Builder {
+        match type_ {
+            Type::Bool => Builder::Bool(Vec::with_capacity(rows)),
+            Type::Integer => Builder::Integer(Vec::with_capacity(rows)),
+            Type::Number => Builder::Number(Vec::with_capacity(rows)),
+            Type::Text => Builder::Text(Vec::with_capacity(rows)),
+            Type::Time => Builder::Time(Vec::with_capacity(rows)),
+        }
+    }
+
+    /// A value of another type than the column's is as good as missing; a compiled recipe makes none.
+    fn push(&mut self, value: &Value) {
+        match self {
+            Builder::Bool(cells) => cells.push(if let Value::Bool(b) = value { Some(*b) } else { None }),
+            Builder::Integer(cells) => cells.push(if let Value::Integer(i) = value { *i } else { Cells::MISSING }),
+            Builder::Number(cells) => cells.push(value.as_f64().unwrap_or(f64::NAN)),
+            Builder::Text(cells) => cells.push(if let Value::Text(text) = value { Some(text.clone()) } else { None }),
+            Builder::Time(cells) => cells.push(if let Value::Time(ms) = value { *ms } else { Cells::MISSING }),
+        }
+    }
+
+    fn cells(self) -> Cells {
+        match self {
+            Builder::Bool(cells) => Cells::Bool(cells),
+            Builder::Integer(cells) => Cells::Integer(cells),
+            Builder::Number(cells) => Cells::Number(cells),
+            Builder::Text(cells) => Cells::from_texts(cells.iter().map(Option::as_deref)),
+            Builder::Time(cells) => Cells::Time(cells),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! A project on disk, and the work that is done on it from end to end: load, train, assemble, simulate, export.
+//!
+//! [`Parts`] is the document: what a person edits. [`Project`] is its folder: opened, saved as one, recovered after a
+//! crash. Everything else follows from them by functions that take a [`crate::task::Task`] and can be stopped.
+//!
+//! It draws nothing, and it holds no state between calls but the lock of an open folder.
+
+pub mod artifacts;
+mod assemble;
+pub mod atomic;
+mod export;
+mod format;
+mod journal;
+mod layout;
+mod load;
+mod lock;
+mod parts;
+pub mod pending;
+mod readiness;
+mod run;
+pub mod samples;
+mod simulate;
+mod starter;
+mod store;
+mod train;
+
+#[cfg(test)]
+mod tests;
+
+pub use artifacts::{TrainedModel, find_model, last_model, model_key, save_run};
+pub use assemble::{Assembled, assemble};
+pub use export::{Exported, export};
+pub use layout::source_order;
+pub use load::{Loaded, load, source_of};
+pub use parts::{DataSource, Goal, Origin, Parts, Scenario, is_slug, slug};
+pub use readiness::{Check, CheckState, readiness};
+pub use run::{RunReport, run};
+pub use simulate::simulate;
+pub use starter::{Starter, create_from_file, starter, unread};
+pub use store::{Access, Opened, Project, SaveReport};
+pub use train::{train, train_missing};

@@ -1,0 +1,158 @@
+//! What a project begins with: roles, goal, models and a draft suggested from the data. All of it is meant to be changed.
+
+use super::load::{Loaded, load, source_of};
+use super::parts::{DataSource, Goal, Origin, Parts, is_slug, slug};
+use super::store::Project;
+use crate::data::import::ImportOptions;
+use crate::data::{Arm, Role, Roles};
+use crate::error::Result;
+use crate::models::ModelSpec;
+use crate::task::Task;
+use attune_policy::Document;
+use attune_policy::action::{Action, Channel, Direction, Group, Issue, Treatment};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What a project without a policy begins with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Starter {
+    /// Goal, with the outcome found in the data.
+    pub goal: Goal,
+    /// One model per action worth learning.
+    pub models: Vec<ModelSpec>,
+    /// Actions from the arms, ranked by P·C·V·L.
+    pub draft: Document,
+}
+
+/// Roles and a starter for rows as they were loaded. `name` is the project's.
+pub fn starter(name: &str, loaded: &Loaded) -> (Roles, Starter) {
+    let mut roles = super::pending::suggest(&loaded.dataset);
+    if roles.as_of.is_none() {
+        // Rows without a time need an instant to stand at; once written to the project it never moves.
+        roles.as_of = Some(today());
+    }
+    let outcomes = roles.with_role(&loaded.dataset, Role::Outcome);
+    let binary = |column: &&&str| is_binary(loaded, column);
+    let outcome = outcomes.iter().find(binary).or(outcomes.first()).map(|o| (*o).to_owned());
+    let goal = Goal {
+        name: name.to_owned(),
+        outcome: outcome.clone(),
+        horizon_days: None,
+        least_lift: None,
+        as_of: roles.as_of,
+    };
+    let learnable = outcome.filter(|o| is_binary(loaded, o));
+    let mut models = Vec::new();
+    let mut actions: Vec<Action> = Vec::new();
+    for (value, arm) in &roles.arms {
+        let Arm::Candidate { action: id, treatment } = arm else { continue };
+        let treatment =
+            Treatment { id: treatment.clone(), channel: "email".into(), template: String::new(), propensity: None };
+        if let Some(action) = actions.iter_mut().find(|a| a.id == *id) {
+            if action.treatments.iter().all(|t| t.id != treatment.id) {
+                action.treatments.push(treatment);
+            }
+            continue;
+        }
+        let propensity: Option<String> = learnable.as_ref().map(|outcome| {
+            let taken = |id: &str| models.iter().any(|m: &ModelSpec| m.id == id);
+            let mut spec = ModelSpec::new(slug(&format!("{outcome} {id}"), &taken), outcome.clone());
+            spec.name = format!("{} after {value}", upper(outcome));
+            spec.arm = Some(value.clone());
+            models.push(spec);
+            models[models.len() - 1].id.clone()
+        });
+        actions.push(action(id, value, treatment, propensity));
+    }
+    let draft = Document {
+        id: if is_slug(name) { name.to_owned() } else { slug(name, &|_| false) },
+        name: name.to_owned(),
+        issues: vec![Issue {
+            id: "marketing".into(),
+            weight: 0.0,
+            groups: vec![Group { id: "campaign".into(), weight: 0.0 }],
+        }],
+        channels: vec![Channel { id: "email".into(), direction: Direction::Outbound }],
+        actions,
+        ..Document::default()
+    };
+    (roles, Starter { goal, models, draft })
+}
+
+/// Makes a project in `dir` from a customer file, with suggested roles and a starter draft.
+///
+/// # Errors
+/// When the file cannot be read, or `dir` is a project already or cannot be written.
+pub fn create_from_file(
+    dir: &Path,
+    name: &str,
+    file: &Path,
+    options: &ImportOptions,
+    task: &Task,
+) -> Result<(Project, Parts, Loaded)> {
+    let (mut project, mut parts) = Project::create_empty(dir, name)?;
+    let source = unread(file, options.clone());
+    let loaded = load(dir, &source, task)?;
+    let (roles, starter) = starter(name, &loaded);
+    parts.sources = Arc::new(vec![source_of(dir, &source.name, file, &loaded)]);
+    parts.roles = Arc::new(roles);
+    parts.goal = Arc::new(starter.goal);
+    parts.models = Arc::new(starter.models);
+    parts.draft = Arc::new(starter.draft);
+    project.save(&parts, "Import")?;
+    Ok((project, parts, loaded))
+}
+
+/// The customer table of a file that was not read yet.
+pub fn unread(file: &Path, options: ImportOptions) -> DataSource {
+    DataSource {
+        name: "customers".into(),
+        // Made absolute so that it can be read from any folder; it becomes relative once it is read.
+        origin: Origin::File(std::path::absolute(file).unwrap_or_else(|_| file.to_owned())),
+        options,
+        sha256: String::new(),
+        rows: 0,
+        columns: Vec::new(),
+    }
+}
+
+fn action(id: &str, name: &str, treatment: Treatment, propensity: Option<String>) -> Action {
+    Action {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        group: "campaign".into(),
+        value: 1.0,
+        cost: 0.0,
+        weight: 0.0,
+        valid_from: None,
+        valid_until: None,
+        tags: Vec::new(),
+        mandatory: false,
+        service: false,
+        obeys_caps: true,
+        counts_toward_caps: true,
+        propensity,
+        attributes: Default::default(),
+        treatments: vec![treatment],
+    }
+}
+
+/// Whether an outcome is yes or no: what a propensity model can learn.
+fn is_binary(loaded: &Loaded, column: &str) -> bool {
+    loaded.dataset.dictionary(column).is_ok_and(|dictionary| {
+        dictionary.values.len() == 2 && dictionary.values.iter().all(|v| matches!(&**v, "0" | "1" | "true" | "false"))
+    })
+}
+
+fn upper(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|c| c.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
+}
+
+/// Midnight UTC of today, in milliseconds.
+fn today() -> i64 {
+    const DAY: u64 = 86_400;
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    ((seconds / DAY) * DAY * 1000) as i64
+}
