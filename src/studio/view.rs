@@ -5,6 +5,8 @@
 use crate::shell::toasts::Toast;
 use crate::theme::Tokens;
 use crate::workspace::Workspace;
+use attune_lab::data::Dataset;
+use attune_session::{Action, Edit, JobId, Session};
 use egui::Ui;
 use std::path::PathBuf;
 
@@ -37,16 +39,44 @@ pub enum Target {
 }
 
 /// What every view reads.
+#[derive(Clone, Copy)]
 pub struct Ctx<'a> {
-    /// Colours of the theme in use.
-    pub tokens: &'static Tokens,
+    /// The open project.
+    pub session: &'a Session,
+    /// Where the user is.
+    pub workspace: Workspace,
     /// What is selected.
     pub selection: &'a Selection,
+    /// Colours of the theme in use.
+    pub tokens: &'static Tokens,
+}
+
+impl Ctx<'_> {
+    /// The table of customers, when there is one.
+    pub fn table(&self) -> Option<Dataset> {
+        self.session.dataset().value().map(|loaded| loaded.dataset.clone())
+    }
+
+    /// The name a column has in its file, for people.
+    pub fn source(&self, column: &str) -> String {
+        let loaded = self.session.dataset();
+        let of = loaded.value().and_then(|loaded| loaded.dataset.column(column));
+        of.map_or_else(|| column.to_owned(), |column| column.source.clone())
+    }
 }
 
 /// One thing a view asks for.
-#[derive(Debug)]
 pub enum Ask {
+    /// Change the document.
+    Edit(Edit),
+    /// Changes from here to [`Ask::EndGesture`] are one undo step: a drag, typing into one field.
+    BeginGesture,
+    /// The gesture is over.
+    EndGesture,
+    /// Start long work.
+    Act(Action),
+    /// Stop a job.
+    Cancel(JobId),
     /// Run a command of the table, by its id.
     Command(&'static str),
     /// Go to a workspace.
@@ -63,8 +93,44 @@ pub enum Ask {
     Toast(Toast),
     /// Let the user choose a file.
     Pick(Pick),
-    /// Put text on the clipboard, and say so.
-    Copy(String),
+    /// Put text on the clipboard, and say what it was.
+    Copy {
+        /// What is copied.
+        text: String,
+        /// What to call it: `12 rows`.
+        what: String,
+    },
+    /// Something of the window itself.
+    Shell(Shell),
+}
+
+/// Things of the window itself.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shell {
+    /// Open or close the palette.
+    Palette,
+    /// Open or close the sheet of shortcuts.
+    Help,
+    /// Open or close the list of problems.
+    Problems,
+    /// Light or dark.
+    ToggleTheme,
+    /// Take back the last change.
+    Undo,
+    /// Make it again.
+    Redo,
+    /// Write to disk now.
+    Save,
+    /// Open a project folder.
+    OpenProject(PathBuf),
+    /// Make a project in a folder.
+    NewProject(PathBuf),
+    /// Open the sample project, making it first when it is not there.
+    OpenSample,
+    /// Back to the start screen.
+    CloseProject,
+    /// Save and close the window.
+    Quit,
 }
 
 /// Why a file is chosen.
@@ -84,14 +150,27 @@ pub enum Pick {
 #[derive(Default)]
 pub struct Asks {
     list: Vec<Ask>,
-    /// Files already chosen, for whoever waits for them.
-    pub picked: Vec<(Pick, PathBuf)>,
 }
 
 impl Asks {
     /// Asks for something.
     pub fn ask(&mut self, ask: Ask) {
         self.list.push(ask);
+    }
+
+    /// Changes the document.
+    pub fn edit(&mut self, edit: Edit) {
+        self.ask(Ask::Edit(edit));
+    }
+
+    /// Starts long work.
+    pub fn act(&mut self, action: Action) {
+        self.ask(Ask::Act(action));
+    }
+
+    /// Something of the window itself.
+    pub fn shell(&mut self, what: Shell) {
+        self.ask(Ask::Shell(what));
     }
 
     /// Runs a command of the table.
@@ -114,9 +193,22 @@ impl Asks {
         self.ask(Ask::Toast(toast));
     }
 
+    /// Takes over what another list holds.
+    pub fn append(&mut self, other: &mut Asks) {
+        self.list.append(&mut other.list);
+    }
+
     /// Takes what was asked so far.
     pub fn take(&mut self) -> Vec<Ask> {
         std::mem::take(&mut self.list)
+    }
+}
+
+/// Begins a gesture when a control starts to be dragged or typed into; everything until it is let go is one undo step.
+/// The application ends the gesture by itself when the pointer is up and the keyboard has moved on.
+pub fn gesture(response: &egui::Response, asks: &mut Asks) {
+    if response.drag_started() || response.gained_focus() {
+        asks.ask(Ask::BeginGesture);
     }
 }
 
@@ -130,4 +222,7 @@ pub trait View {
 
     /// A target of this workspace was asked to be shown; the selection says so already.
     fn shown(&mut self, _target: &Target) {}
+
+    /// A file was chosen that this view had asked for ([`Ask::Pick`]).
+    fn picked(&mut self, _pick: Pick, _path: PathBuf, _ctx: &Ctx<'_>, _asks: &mut Asks) {}
 }

@@ -1,9 +1,13 @@
 //! The Policy workspace. Rules, caps and the order of actions.
 
+use crate::commands::Command;
 use crate::view::{Asks, Ctx, View};
 use crate::widgets::{Empty, empty};
 use egui::Ui;
 use egui_material_icons::icons;
+
+/// Commands of this workspace.
+pub const COMMANDS: &[Command] = &[];
 
 /// View state of the workspace.
 #[derive(Default)]

@@ -5,6 +5,7 @@
 mod badge;
 mod button;
 mod card;
+pub mod chart;
 mod empty;
 mod field;
 pub mod number;

@@ -1,0 +1,75 @@
+//! Names and signs of column types and roles on screen.
+
+use attune_lab::data::Role;
+use attune_policy::value::Type;
+use egui_material_icons::{MaterialIcon, icons};
+
+/// Every role, in the order of the picker.
+pub const ROLES: [Role; 8] = [
+    Role::Feature,
+    Role::Context,
+    Role::Action,
+    Role::Outcome,
+    Role::Subject,
+    Role::Time,
+    Role::LoggingPropensity,
+    Role::Ignored,
+];
+
+/// A role with a capital, for pickers.
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::Feature => "Feature",
+        Role::Context => "Context",
+        Role::Action => "Action",
+        Role::Outcome => "Outcome",
+        Role::Subject => "Subject",
+        Role::Time => "Time",
+        Role::LoggingPropensity => "Logging propensity",
+        Role::Ignored => "Ignored",
+    }
+}
+
+/// What a role means, in one sentence.
+pub fn role_meaning(role: Role) -> &'static str {
+    match role {
+        Role::Feature => "A fact of the customer, open to models and rules",
+        Role::Context => "A fact of the moment: page, device, hour",
+        Role::Action => "What history did for the row",
+        Role::Outcome => "What followed: a number, or yes and no; never an input",
+        Role::Subject => "Whom the row speaks of; several rows may share one",
+        Role::Time => "When the row's decision was made",
+        Role::LoggingPropensity => "The probability with which history chose the action it logged",
+        Role::Ignored => "Not used",
+    }
+}
+
+/// A type as a word.
+pub fn type_(type_: Type) -> &'static str {
+    match type_ {
+        Type::Bool => "true / false",
+        Type::Integer => "whole number",
+        Type::Number => "number",
+        Type::Text => "text",
+        Type::Time => "time",
+    }
+}
+
+/// A type as a sign.
+pub fn type_icon(type_: Type) -> MaterialIcon {
+    match type_ {
+        Type::Bool => icons::ICON_TOGGLE_ON,
+        Type::Integer => icons::ICON_TAG,
+        Type::Number => icons::ICON_DECIMAL_INCREASE,
+        Type::Text => icons::ICON_TITLE,
+        Type::Time => icons::ICON_SCHEDULE,
+    }
+}
+
+/// A number of a column in the words of its type: times are written as dates.
+pub fn value(type_: Type, value: f64) -> String {
+    match type_ {
+        Type::Time => attune_lab::data::import::dates::render(value as i64),
+        _ => crate::widgets::number::short(value),
+    }
+}

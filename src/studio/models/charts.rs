@@ -1,0 +1,153 @@
+//! The plots of a report: ROC, calibration, lift by decile, main drivers. Everything drawn comes from the report.
+
+use crate::theme::metrics;
+use crate::view::{Asks, Ctx, Target};
+use crate::widgets::chart::{Bar, bars, plot};
+use crate::widgets::{number, section};
+use attune_lab::models::ModelReport;
+use attune_lab::models::report::Evaluation;
+use egui::Ui;
+use egui_plot::{BarChart, HLine, Line, LineStyle, PlotPoint, PlotPoints, Points};
+
+const HEIGHT: f32 = 210.0;
+
+/// Draws the four, two beside each other when there is room.
+pub fn ui(ui: &mut Ui, ctx: &Ctx<'_>, report: &ModelReport, shown: &Evaluation, asks: &mut Asks) {
+    let mut asks_of = |ui: &mut Ui, which: usize| match which {
+        0 => section(ui, "Main drivers", "drop of AUC when shuffled", |ui| drivers(ui, ctx, report, asks)).inner,
+        1 => section(ui, "Lift by decile", "outcome rate ÷ base rate", |ui| lift(ui, ctx, shown)).inner,
+        2 => section(ui, "Calibration", "does 10 % mean 10 %", |ui| calibration(ui, ctx, shown)).inner,
+        _ => section(ui, "ROC", "true against false positives", |ui| roc(ui, ctx, shown)).inner,
+    };
+    let gap = metrics().gap;
+    if ui.available_width() < 620.0 {
+        for which in 0..4 {
+            asks_of(ui, which);
+        }
+        return;
+    }
+    let each = ((ui.available_width() - gap) / 2.0).floor();
+    for pair in [[0, 1], [2, 3]] {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = gap;
+            for which in pair {
+                ui.vertical(|ui| {
+                    ui.set_width(each);
+                    asks_of(ui, which);
+                });
+            }
+        });
+    }
+}
+
+fn drivers(ui: &mut Ui, ctx: &Ctx<'_>, report: &ModelReport, asks: &mut Asks) {
+    let list: Vec<Bar> = report
+        .importance
+        .iter()
+        .take(8)
+        .map(|driver| {
+            let coefficient = driver.coefficient.map_or_else(String::new, |c| {
+                format!("\nCoefficient of the standardised input: {}", number::signed(c, 3))
+            });
+            Bar {
+                name: ctx.source(&driver.field),
+                length: driver.auc_drop.max(0.0),
+                text: number::fixed(driver.auc_drop, 4),
+                hint: format!(
+                    "AUC falls by {} (± {}) when this column is shuffled\nShare of the learner's own measure: {}{coefficient}",
+                    number::fixed(driver.auc_drop, 4),
+                    number::fixed(driver.auc_drop_sd, 4),
+                    number::percent(driver.own_share, 1)
+                ),
+                color: Some(ctx.tokens.series[0]),
+            }
+        })
+        .collect();
+    ui.allocate_ui(egui::vec2(ui.available_width(), HEIGHT), |ui| {
+        ui.set_min_height(HEIGHT);
+        if list.is_empty() {
+            ui.label("No column drives this model");
+        } else if let Some(pressed) = bars(ui, &list, 120.0, 56.0)
+            && let Some(driver) = report.importance.get(pressed)
+        {
+            asks.show(Target::Column(driver.field.clone()));
+        }
+    });
+}
+
+fn lift(ui: &mut Ui, ctx: &Ctx<'_>, shown: &Evaluation) {
+    let t = ctx.tokens;
+    let list: Vec<egui_plot::Bar> = shown
+        .deciles
+        .iter()
+        .map(|decile| {
+            let name = format!(
+                "Tenth {}\nLift {}\nOutcome rate {}\nMean prediction {}\nRows {}",
+                decile.decile,
+                number::fixed(decile.lift, 2),
+                number::percent(decile.rate, 2),
+                number::percent(decile.predicted, 2),
+                number::fixed(decile.rows, 0)
+            );
+            egui_plot::Bar::new(f64::from(decile.decile), decile.lift).width(0.8).name(name)
+        })
+        .collect();
+    let chart = BarChart::new("lift", list).color(t.series[0]).element_formatter(Box::new(|bar, _| bar.name.clone()));
+    plot(ui, "lift", HEIGHT, "tenth of the rows by falling score", "lift")
+        .include_y(0.0)
+        .x_axis_formatter(
+            |mark, _| if mark.value.fract() == 0.0 { format!("{:.0}", mark.value) } else { String::new() },
+        )
+        .show(ui, |plot| {
+            plot.bar_chart(chart);
+            plot.hline(HLine::new("base rate", 1.0).color(t.weak).style(LineStyle::dashed_dense()));
+        });
+}
+
+fn calibration(ui: &mut Ui, ctx: &Ctx<'_>, shown: &Evaluation) {
+    let t = ctx.tokens;
+    let bins = &shown.reliability;
+    let most = bins.iter().flat_map(|bin| [bin.predicted, bin.observed.high]).fold(0.01, f64::max).min(1.0);
+    let percent = |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| {
+        number::percent(mark.value, if most < 0.05 { 1 } else { 0 })
+    };
+    plot(ui, "calibration", HEIGHT, "mean predicted probability", "observed rate")
+        .include_x(0.0)
+        .include_y(0.0)
+        .x_axis_formatter(percent)
+        .y_axis_formatter(percent)
+        .show(ui, |plot| {
+            let ideal = Line::new("ideal", vec![[0.0, 0.0], [most, most]]);
+            plot.line(ideal.color(t.weak).style(LineStyle::dashed_dense()).allow_hover(false));
+            for bin in bins {
+                let bar = vec![[bin.predicted, bin.observed.low], [bin.predicted, bin.observed.high]];
+                plot.line(
+                    Line::new("95 % interval", bar)
+                        .color(t.series[0].gamma_multiply(0.6))
+                        .width(1.5)
+                        .allow_hover(false),
+                );
+            }
+            let points: Vec<PlotPoint> =
+                bins.iter().map(|bin| PlotPoint::new(bin.predicted, bin.observed.value)).collect();
+            plot.points(Points::new("tenth", PlotPoints::Owned(points)).radius(4.0).color(t.series[0]));
+        });
+}
+
+fn roc(ui: &mut Ui, ctx: &Ctx<'_>, shown: &Evaluation) {
+    let t = ctx.tokens;
+    let points: Vec<PlotPoint> = shown.roc.iter().map(|(x, y)| PlotPoint::new(*x, *y)).collect();
+    let percent = |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| number::percent(mark.value, 0);
+    plot(ui, "roc", HEIGHT, "false-positive rate", "true-positive rate")
+        .include_x(0.0)
+        .include_x(1.0)
+        .include_y(0.0)
+        .include_y(1.0)
+        .x_axis_formatter(percent)
+        .y_axis_formatter(percent)
+        .show(ui, |plot| {
+            let chance = Line::new("chance", vec![[0.0, 0.0], [1.0, 1.0]]);
+            plot.line(chance.color(t.weak).style(LineStyle::dashed_dense()).allow_hover(false));
+            plot.line(Line::new("ROC", PlotPoints::Owned(points)).color(t.series[0]).width(2.0));
+        });
+}

@@ -1,0 +1,57 @@
+//! The list of models: name, what it learns, where it stands, how good it is.
+
+use super::{selected, state};
+use crate::theme::{bold, metrics};
+use crate::view::{Asks, Ctx, Target};
+use crate::widgets::{badge, number, progress_bar, selectable_card};
+use attune_lab::models::{Family, ModelSpec};
+use egui::{Label, RichText, Ui};
+
+/// Draws it.
+pub fn ui(ui: &mut Ui, ctx: &Ctx<'_>, asks: &mut Asks) {
+    ui.set_width(ui.available_width() - 10.0);
+    ui.spacing_mut().item_spacing.y = metrics().gap;
+    let chosen = selected(ctx).map(|spec| spec.id.as_str());
+    for spec in ctx.session.document().models.iter() {
+        card(ui, ctx, spec, chosen == Some(spec.id.as_str()), asks);
+    }
+}
+
+fn card(ui: &mut Ui, ctx: &Ctx<'_>, spec: &ModelSpec, chosen: bool, asks: &mut Asks) {
+    let state = ctx.session.model(&spec.id);
+    let (tone, word) = state::words(&state);
+    let name = format!("Model {}, {word}", spec.name);
+    let shown = selectable_card(ui, ("model", &spec.id), &name, chosen, |ui| {
+        ui.spacing_mut().item_spacing.y = 3.0;
+        ui.add(Label::new(bold(&spec.name)).selectable(false).truncate());
+        ui.add(Label::new(RichText::new(describe(ctx, spec)).small().weak()).selectable(false).truncate());
+        ui.horizontal(|ui| {
+            badge(ui, tone, word);
+            if let Some(progress) = state.progress() {
+                progress_bar(ui, progress.fraction, ui.available_width().min(90.0)).on_hover_text(&progress.stage);
+            } else if let Some(model) = state.value() {
+                let auc = model.report.out_of_fold.quality.auc;
+                let text = format!("AUC {}", number::fixed(auc.value, 3));
+                ui.add(Label::new(RichText::new(text).small()).selectable(false));
+            }
+        });
+    });
+    if shown.response.clicked() {
+        asks.select(Target::Model(spec.id.clone()));
+    }
+}
+
+/// `Logistic · visit · rows with Mens E-Mail`.
+pub fn describe(ctx: &Ctx<'_>, spec: &ModelSpec) -> String {
+    let outcome = ctx.source(&spec.outcome);
+    let rows = spec.arm.as_ref().map_or_else(|| "all rows".to_owned(), |arm| format!("rows with {arm}"));
+    format!("{} · {outcome} · {rows}", family(&spec.family))
+}
+
+/// The family in words.
+pub fn family(family: &Family) -> &'static str {
+    match family {
+        Family::Logistic { .. } => "Logistic regression",
+        Family::Boosted { .. } => "Boosted trees",
+    }
+}
