@@ -68,7 +68,7 @@ impl Ctx<'_> {
 /// One thing a view asks for.
 pub enum Ask {
     /// Change the document.
-    Edit(Edit),
+    Edit(Box<Edit>),
     /// Changes from here to [`Ask::EndGesture`] are one undo step: a drag, typing into one field.
     BeginGesture,
     /// The gesture is over.
@@ -160,7 +160,7 @@ impl Asks {
 
     /// Changes the document.
     pub fn edit(&mut self, edit: Edit) {
-        self.ask(Ask::Edit(edit));
+        self.ask(Ask::Edit(Box::new(edit)));
     }
 
     /// Starts long work.

@@ -50,7 +50,7 @@ impl App {
     fn in_project(&mut self, egui: &Context, now: f64, ask: Ask) {
         let Some(open) = &mut self.project else { return };
         let result = match ask {
-            Ask::Edit(edit) => open.session.apply(edit),
+            Ask::Edit(edit) => open.session.apply(*edit),
             Ask::Act(action) => {
                 if let Action::Import { path, .. } = &action {
                     self.prefs.data_folder = path.parent().map(|dir| dir.to_owned());

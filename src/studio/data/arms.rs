@@ -81,7 +81,7 @@ fn set(ctx: &Ctx<'_>, value: &str, meaning: Meaning, asks: &mut Asks) {
             let treatment = id.clone();
             let action = new_action(&id, value, group.unwrap_or_default(), channel.unwrap_or_default());
             asks.ask(Ask::BeginGesture);
-            asks.edit(Edit::AddAction(Box::new(action)));
+            asks.edit(Edit::AddAction(action));
             asks.edit(Edit::SetArm { value: value.to_owned(), arm: Some(Arm::Candidate { action: id, treatment }) });
             asks.ask(Ask::EndGesture);
             return;

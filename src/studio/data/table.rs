@@ -129,7 +129,7 @@ impl Grid {
 
     /// Arrow keys move the selection while the table has the keyboard; Ctrl+C copies.
     fn keys(&mut self, ui: &mut Ui, ctx: &Ctx<'_>, table: &Dataset, asks: &mut Asks, rect: egui::Rect) {
-        let id = ui.id().with("keys");
+        let id = ui.scope_id().with("keys");
         let response = ui.interact(rect, id, Sense::focusable_noninteractive());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Grid, true, "Rows"));
         if response.has_focus() {
@@ -154,7 +154,8 @@ impl Grid {
                 (Key::Home, 0),
                 (Key::End, last),
             ];
-            let pressed = moves.into_iter().find(|(key, _)| i.key_pressed(*key) && !i.modifiers.any_but_shift());
+            let pressed =
+                moves.into_iter().find(|(key, _)| i.key_pressed(*key) && !(i.modifiers.command || i.modifiers.alt));
             pressed.map(|(_, to)| (to.min(last), i.modifiers.shift))
         });
         if let Some((row, stretch)) = step {
@@ -258,7 +259,7 @@ impl egui_table::TableDelegate for Rows<'_> {
         if let Some(column) = column {
             // The right edge belongs to the handle that makes the column wider.
             let rect = rect.with_max_x(rect.right() - 5.0);
-            let response = ui.interact(rect, ui.id().with(("header", at)), Sense::click());
+            let response = ui.interact(rect, ui.scope_id().with(("header", at)), Sense::click());
             response.widget_info(|| {
                 egui::WidgetInfo::selected(egui::Role::Button, true, chosen, format!("Column {}", column.source))
             });
@@ -275,7 +276,7 @@ impl egui_table::TableDelegate for Rows<'_> {
         let t = tokens(ui.ctx());
         let row = self.start + row as usize;
         let rect = ui.max_rect();
-        let response = ui.interact(rect, ui.id().with(("row", row)), Sense::CLICK);
+        let response = ui.interact(rect, ui.scope_id().with(("row", row)), Sense::CLICK);
         let selected = self.selected.as_ref().is_some_and(|range| range.contains(&row));
         if selected {
             ui.painter().rect_filled(rect, 0, t.accent_soft);

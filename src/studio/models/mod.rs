@@ -26,7 +26,7 @@ pub const COMMANDS: &[Command] = &[
         shortcut: None,
         tooltip: "One logistic model for each action of the history, each learned from the rows that got it",
         group: Group::In(Workspace::Models),
-        act: Act::Project(has_outcome, |ctx, asks| new::per_arm(ctx, asks)),
+        act: Act::Project(has_outcome, new::per_arm),
     },
     Command {
         id: "models.logistic",
@@ -88,7 +88,7 @@ pub const COMMANDS: &[Command] = &[
         shortcut: ctrl(Key::D),
         tooltip: "Add a copy of the selected model, to try other settings beside it",
         group: Group::In(Workspace::Models),
-        act: Act::Project(is_selected, |ctx, asks| new::copy(ctx, asks)),
+        act: Act::Project(is_selected, new::copy),
     },
     Command {
         id: "models.remove",

@@ -139,7 +139,7 @@ fn find(query: &str, egui: &egui::Context, ctx: Option<&Ctx<'_>>) -> Vec<Entry> 
         }
         found.extend(row_entry(query, ctx).map(|entry| (i32::MAX, entry)));
     }
-    found.sort_by(|a, b| b.0.cmp(&a.0));
+    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     found.truncate(SHOWN);
     found.into_iter().map(|(_, entry)| entry).collect()
 }
