@@ -1,13 +1,32 @@
 //! An expression that passed every check, ready to be evaluated many times.
 
-use super::{Context, Env, Finding, Use};
+use super::check;
+use super::context::{Context, Names};
+use super::engine;
+use super::env::Env;
+use super::finding::Finding;
+use super::node::{Node, Row, Stop};
+use super::ops;
+use super::reads::Reads;
+use super::sandbox::{Interpreted, Needs};
+use super::source::Source;
+use super::Use;
 use crate::value::Value;
+use std::sync::Arc;
 
-/// A compiled expression.
+/// A compiled expression. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Compiled {
+pub struct Compiled(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     text: String,
     use_: Use,
+    names: Arc<Names>,
+    lowered: Option<Node>,
+    locals: usize,
+    interpreted: Interpreted,
+    needs: Needs,
     warnings: Vec<Finding>,
 }
 
@@ -16,26 +35,49 @@ pub struct Compiled {
 pub enum Kind {
     /// Lowered to typed steps.
     Lowered,
-    /// By the sandboxed Rhai interpreter: loops, arrays, maps, `switch`.
+    /// By the sandboxed Rhai interpreter: loops, lists in variables, maps, `switch`.
     Interpreted,
 }
 
+/// Which evaluator is asked; the tests ask both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Evaluator {
+    Row,
+    Interpreter,
+}
+
 pub(super) fn compile(text: &str, use_: Use, context: &Context) -> Result<Compiled, Vec<Finding>> {
-    let _ = context;
-    Ok(Compiled { text: text.to_owned(), use_, warnings: Vec::new() })
+    let source = Source::new(text);
+    let ast = engine::parse(&source).map_err(|finding| vec![finding])?;
+    let names = context.names.clone();
+    let checked = check::check(&ast, &source, use_, &names);
+    if checked.findings.iter().any(Finding::is_error) {
+        return Err(checked.findings);
+    }
+    Ok(Compiled(Arc::new(Inner {
+        text: text.to_owned(),
+        use_,
+        lowered: checked.node,
+        locals: checked.locals,
+        interpreted: Interpreted::new(ast.statements(), use_, &names),
+        names,
+        needs: checked.needs,
+        warnings: checked.findings,
+    })))
 }
 
 impl Compiled {
     /// Evaluates: a bool for [`Use::Keep`], a number (`Value::Number`) in (0, 1] for [`Use::Multiplier`], a finite number for
     /// [`Use::Priority`]; `Value::Unknown` when something it needed is missing; an error in words when it failed.
     pub fn eval(&self, env: &dyn Env) -> Result<Value, String> {
-        let _ = (env, self.use_);
-        Ok(Value::Unknown)
+        self.run(env, None, self.evaluator())
     }
 
     /// The same answer, and what was read in order of first reading: `recency`, `score("visit")`, `action.channel` …
     pub fn eval_traced(&self, env: &dyn Env) -> (Result<Value, String>, Vec<(String, Value)>) {
-        (self.eval(env), Vec::new())
+        let mut reads = Reads::default();
+        let result = self.run(env, Some(&mut reads), self.evaluator());
+        (result, reads.into_inner())
     }
 
     /// The names whose value was unknown when the result was: for `MissingInput(fields)`.
@@ -46,26 +88,64 @@ impl Compiled {
 
     /// How it is evaluated.
     pub fn kind(&self) -> Kind {
-        Kind::Interpreted
+        if self.0.lowered.is_some() { Kind::Lowered } else { Kind::Interpreted }
     }
 
-    /// Positions in `document.models` of the scores it reads.
+    /// Positions in `document.models` of the scores it reads, ascending.
     pub fn models(&self) -> &[usize] {
-        &[]
+        &self.0.needs.models
     }
 
-    /// Positions of the variables it reads, as in [`Env::field`].
+    /// Positions of the variables it reads, as in [`Env::field`], ascending.
     pub fn variables(&self) -> &[usize] {
-        &[]
+        &self.0.needs.variables
     }
 
     /// The source text.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// Warnings found when it was compiled.
     pub fn warnings(&self) -> &[Finding] {
-        &self.warnings
+        &self.0.warnings
+    }
+
+    fn evaluator(&self) -> Evaluator {
+        if self.0.lowered.is_some() { Evaluator::Row } else { Evaluator::Interpreter }
+    }
+
+    pub(super) fn run(&self, env: &dyn Env, reads: Option<&mut Reads>, evaluator: Evaluator) -> Result<Value, String> {
+        let inner = &*self.0;
+        let result = match (evaluator, &inner.lowered) {
+            (Evaluator::Row, Some(node)) => Row { names: &inner.names, env, reads }.run(node, inner.locals),
+            _ => inner.interpreted.run(&inner.names, &inner.needs, env, reads),
+        };
+        match result {
+            Ok(value) => inner.use_.accept(value),
+            Err(Stop::Unknown) => Ok(Value::Unknown),
+            Err(Stop::Fault(message)) => Err(message),
+        }
+    }
+}
+
+impl Use {
+    /// The result as the decision takes it, or why it cannot.
+    fn accept(self, value: Value) -> Result<Value, String> {
+        let number = match &value {
+            Value::Unknown => return Ok(Value::Unknown),
+            Value::Integer(i) => Some(*i as f64),
+            Value::Number(x) => Some(*x),
+            _ => None,
+        };
+        match (self, number) {
+            (Use::Keep, None) if matches!(value, Value::Bool(_)) => Ok(value),
+            (Use::Keep, _) => Err(format!("the result must be true or false, found {}", ops::noun(&value))),
+            (_, None) => Err(format!("the result must be a number, found {}", ops::noun(&value))),
+            (Use::Multiplier, Some(x)) if x > 0.0 && x <= 1.0 => Ok(Value::Number(x)),
+            (Use::Multiplier, Some(x)) => Err(format!("a multiplier lies above 0 and is at most 1, found {x}")),
+            (Use::Priority, Some(x)) if x.is_finite() => Ok(Value::Number(x)),
+            (Use::Priority, Some(x)) => Err(format!("the priority is not a finite number: {x}")),
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! What the names in a rule mean: the variables, models, actions and facts of one policy.
 
+use crate::decision::Candidate;
 use crate::document::Document;
+use crate::recipe::Op;
 use crate::value::{Type, Value};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// The names of a policy, for compiling, checking and completing its expressions. Cheap to clone.
@@ -25,24 +28,33 @@ pub struct Variable {
 
 /// The names of a policy, resolved.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub struct Names {
     /// Fields, then recipe outputs: positions are those of `Env::field`.
     pub variables: Vec<Variable>,
+    by_name: HashMap<String, usize>,
     /// Model ids in document order.
     pub models: Vec<String>,
     /// Names under `action.`.
     pub facts: Vec<Fact>,
     /// Position of the first candidate of each action in [`Fact::values`].
-    pub first_candidate: Vec<usize>,
+    first_candidate: Vec<usize>,
+    /// Action and group ids, which `outcomes` counts.
+    pub targets: Vec<String>,
+    /// Channel ids.
+    pub channels: Vec<String>,
 }
 
 /// A fact of the candidate: `action.name`.
 #[derive(Debug)]
-pub(super) struct Fact {
+pub struct Fact {
     /// Name after `action.`.
     pub name: String,
+    /// What it says.
+    pub help: &'static str,
     /// Type, `None` when actions disagree about it.
     pub type_: Option<Type>,
+    /// The texts it is known to take.
+    pub categories: Vec<String>,
     /// Its value per candidate, in document order.
     pub values: Vec<Value>,
 }
@@ -50,7 +62,151 @@ pub(super) struct Fact {
 impl Context {
     /// The names of `document`. Never fails: what is wrong with the document itself is for the document's own checks.
     pub fn new(document: &Document) -> Context {
-        let _ = document;
-        Context { names: Arc::new(Names::default()) }
+        let mut names = Names::default();
+        names.variables = variables(document);
+        for (i, variable) in names.variables.iter().enumerate() {
+            names.by_name.entry(variable.name.clone()).or_insert(i);
+        }
+        names.models = document.models.iter().map(|m| m.id.clone()).collect();
+        names.channels = document.channels.iter().map(|c| c.id.clone()).collect();
+        let groups = document.issues.iter().flat_map(|i| i.groups.iter().map(|g| g.id.clone()));
+        names.targets = document.actions.iter().map(|a| a.id.clone()).chain(groups).collect();
+        names.facts = facts(document);
+        let mut first = 0;
+        for action in &document.actions {
+            names.first_candidate.push(first);
+            first += action.treatments.len();
+        }
+        Context { names: Arc::new(names) }
     }
+
+    /// The variables: fields in order of the schema, then outputs of the recipe.
+    pub fn variables(&self) -> &[Variable] {
+        &self.names.variables
+    }
+
+    /// Model ids in document order.
+    pub fn models(&self) -> &[String] {
+        &self.names.models
+    }
+}
+
+impl Names {
+    /// Position of the variable called `name`.
+    pub fn variable(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// Position of the fact called `action.name`.
+    pub fn fact(&self, name: &str) -> Option<usize> {
+        self.facts.iter().position(|f| f.name == name)
+    }
+
+    /// Value of a fact for a candidate; unknown for a candidate the document does not have.
+    pub fn fact_value(&self, fact: usize, candidate: Candidate) -> &Value {
+        static UNKNOWN: Value = Value::Unknown;
+        let first = usize::try_from(candidate.action).ok().and_then(|a| self.first_candidate.get(a));
+        let at = first.and_then(|first| first.checked_add(usize::try_from(candidate.treatment).ok()?));
+        let value = at.and_then(|at| self.facts.get(fact)?.values.get(at));
+        value.unwrap_or(&UNKNOWN)
+    }
+}
+
+fn variables(document: &Document) -> Vec<Variable> {
+    let mut variables: Vec<Variable> = document
+        .schema
+        .fields
+        .iter()
+        .map(|f| Variable {
+            name: f.name.clone(),
+            source: f.source.clone(),
+            type_: f.type_,
+            categories: f.categories.clone(),
+        })
+        .collect();
+    for step in &document.recipe {
+        let input = variables.iter().find(|v| v.name == step.input);
+        let (type_, categories) = match &step.op {
+            Op::Impute(value) => {
+                let mut categories = input.map_or(Vec::new(), |v| v.categories.clone());
+                if let (Some(text), false) = (value.as_text(), categories.is_empty())
+                    && !categories.iter().any(|c| c == text)
+                {
+                    categories.push(text.to_owned());
+                }
+                (input.map(|v| v.type_).or(value.type_of()).unwrap_or(Type::Number), categories)
+            }
+            Op::Scale { .. } | Op::OneHot(_) => (Type::Number, Vec::new()),
+            Op::Bucket { labels, .. } => (Type::Text, labels.clone()),
+        };
+        variables.push(Variable { name: step.output.clone(), source: step.input.clone(), type_, categories });
+    }
+    variables
+}
+
+/// The facts every action has, and what each says.
+const FIXED: [(&str, &str); 9] = [
+    ("id", "id of the action"),
+    ("name", "name of the action"),
+    ("group", "group of the action"),
+    ("issue", "issue of the action"),
+    ("channel", "channel of the treatment"),
+    ("treatment", "id of the treatment"),
+    ("value", "worth of the outcome, in money or points"),
+    ("cost", "cost of doing it, in the unit of the value"),
+    ("weight", "lever of the action in percent"),
+];
+
+fn facts(document: &Document) -> Vec<Fact> {
+    let issue_of = |group: &str| {
+        document.issues.iter().find(|i| i.groups.iter().any(|g| g.id == group)).map_or(Value::Unknown, |i| Value::text(i.id.as_str()))
+    };
+    let candidates = || document.actions.iter().flat_map(|a| a.treatments.iter().map(move |t| (a, t)));
+    let fixed = FIXED.iter().map(|&(name, help)| {
+        let values: Vec<Value> = candidates()
+            .map(|(a, t)| match name {
+                "id" => Value::text(a.id.as_str()),
+                "name" => Value::text(a.name.as_str()),
+                "group" => Value::text(a.group.as_str()),
+                "issue" => issue_of(&a.group),
+                "channel" => Value::text(t.channel.as_str()),
+                "treatment" => Value::text(t.id.as_str()),
+                "value" => Value::number(a.value),
+                "cost" => Value::number(a.cost),
+                _ => Value::number(a.weight),
+            })
+            .collect();
+        let number = matches!(name, "value" | "cost" | "weight");
+        let mut categories = texts(&values);
+        if name == "channel" {
+            categories.extend(document.channels.iter().map(|c| c.id.clone()));
+            categories.sort_unstable();
+            categories.dedup();
+        }
+        Fact {
+            name: name.to_owned(),
+            help,
+            type_: Some(if number { Type::Number } else { Type::Text }),
+            categories: if name == "name" { Vec::new() } else { categories },
+            values,
+        }
+    });
+    let attributes: BTreeSet<&str> = document.actions.iter().flat_map(|a| a.attributes.keys().map(String::as_str)).collect();
+    let own = attributes.into_iter().filter(|name| !FIXED.iter().any(|(f, _)| f == name)).map(|name| {
+        let values: Vec<Value> =
+            candidates().map(|(a, _)| a.attributes.get(name).cloned().unwrap_or_default()).collect();
+        let types: BTreeSet<Type> = values.iter().filter_map(Value::type_of).collect();
+        let type_ = match types.iter().copied().collect::<Vec<_>>().as_slice() {
+            [one] => Some(*one),
+            [Type::Integer, Type::Number] => Some(Type::Number),
+            _ => None,
+        };
+        Fact { name: name.to_owned(), help: "attribute of the action", type_, categories: texts(&values), values }
+    });
+    fixed.chain(own).collect()
+}
+
+fn texts(values: &[Value]) -> Vec<String> {
+    let set: BTreeSet<&str> = values.iter().filter_map(Value::as_text).collect();
+    set.into_iter().map(str::to_owned).collect()
 }

@@ -6,15 +6,28 @@
 //!
 //! *Invariant:* no text makes this module panic or run without end; a rule sees nothing but its [`Env`].
 
+mod check;
 mod compiled;
 mod context;
+mod engine;
 mod env;
 mod finding;
+pub mod functions;
+mod highlight;
+mod native;
+mod node;
+mod ops;
+mod reads;
+mod sandbox;
+mod source;
+mod suggest;
 
 pub use compiled::{Compiled, Kind};
 pub use context::{Context, Variable};
 pub use env::{Env, Term};
+pub use engine::limits;
 pub use finding::Finding;
+pub use highlight::{TokenKind, highlight};
 
 use crate::rule::Stage;
 
@@ -50,3 +63,6 @@ pub fn check(text: &str, use_: Use, context: &Context) -> Vec<Finding> {
         Err(findings) => findings,
     }
 }
+
+#[cfg(test)]
+mod tests;

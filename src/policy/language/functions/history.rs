@@ -1,0 +1,71 @@
+//! What happened before: counts and recency of the subject's events. Windows are `(now − days, now]`, a day is 86,400 s.
+
+use crate::contact::EventKind;
+use crate::history::Event;
+use crate::language::env::Env;
+use crate::value::Value;
+
+/// The standard event names; any other name is a custom event.
+pub const EVENTS: [&str; 7] = ["decision", "sent", "delivered", "impression", "click", "accept", "reject"];
+
+const DAY: f64 = 86_400_000.0;
+
+fn is_kind(event: &Event, name: &str) -> bool {
+    match &event.kind {
+        EventKind::Decision => name == "decision",
+        EventKind::Sent => name == "sent",
+        EventKind::Delivered => name == "delivered",
+        EventKind::Impression => name == "impression",
+        EventKind::Click => name == "click",
+        EventKind::Accept => name == "accept",
+        EventKind::Reject => name == "reject",
+        EventKind::Custom(custom) => custom == name,
+    }
+}
+
+/// The events up to now.
+fn past<'a>(env: &'a dyn Env) -> &'a [Event] {
+    let events = env.events();
+    let end = events.partition_point(|e| e.time <= env.now());
+    events.get(..end).unwrap_or(&[])
+}
+
+fn count(env: &dyn Env, days: Option<&Value>, wanted: impl Fn(&Event) -> bool) -> Result<Value, String> {
+    let days = days.and_then(Value::as_f64).unwrap_or(f64::NAN);
+    if days.is_nan() || days < 0.0 {
+        return Err(format!("the number of days must not be negative, found {days}"));
+    }
+    // Saturates: more days than time has is all of the past.
+    let window = (days * DAY) as i64;
+    let start = env.now().saturating_sub(window);
+    let past = past(env);
+    let from = past.partition_point(|e| e.time <= start);
+    let n = past.get(from..).unwrap_or(&[]).iter().filter(|e| wanted(e)).count();
+    Ok(Value::Integer(i64::try_from(n).unwrap_or(i64::MAX)))
+}
+
+fn text(args: &[Value], at: usize) -> &str {
+    args.get(at).and_then(Value::as_text).unwrap_or("")
+}
+
+pub fn contacts(env: &dyn Env, args: &[Value]) -> Result<Value, String> {
+    count(env, args.first(), |e| e.kind == EventKind::Sent)
+}
+
+pub fn contacts_on(env: &dyn Env, args: &[Value]) -> Result<Value, String> {
+    let channel = text(args, 0);
+    count(env, args.get(1), |e| e.kind == EventKind::Sent && e.channel == channel)
+}
+
+pub fn outcomes(env: &dyn Env, args: &[Value]) -> Result<Value, String> {
+    let (name, target) = (text(args, 0), text(args, 1));
+    count(env, args.get(2), |e| {
+        is_kind(e, name) && (target == "*" || e.action == target || e.group == target || e.issue == target)
+    })
+}
+
+pub fn days_since(env: &dyn Env, args: &[Value]) -> Result<Value, String> {
+    let name = text(args, 0);
+    let last = past(env).iter().rev().find(|e| is_kind(e, name));
+    Ok(last.map_or(Value::Unknown, |e| Value::Number((env.now() as f64 - e.time as f64) / DAY)))
+}
