@@ -1,5 +1,6 @@
 //! An expression that passed every check, ready to be evaluated many times.
 
+use super::Use;
 use super::check;
 use super::context::{Context, Names};
 use super::engine;
@@ -10,7 +11,6 @@ use super::ops;
 use super::reads::Reads;
 use super::sandbox::{Interpreted, Needs};
 use super::source::Source;
-use super::Use;
 use crate::value::Value;
 use std::sync::Arc;
 

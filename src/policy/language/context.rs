@@ -159,7 +159,11 @@ const FIXED: [(&str, &str); 9] = [
 
 fn facts(document: &Document) -> Vec<Fact> {
     let issue_of = |group: &str| {
-        document.issues.iter().find(|i| i.groups.iter().any(|g| g.id == group)).map_or(Value::Unknown, |i| Value::text(i.id.as_str()))
+        document
+            .issues
+            .iter()
+            .find(|i| i.groups.iter().any(|g| g.id == group))
+            .map_or(Value::Unknown, |i| Value::text(i.id.as_str()))
     };
     let candidates = || document.actions.iter().flat_map(|a| a.treatments.iter().map(move |t| (a, t)));
     let fixed = FIXED.iter().map(|&(name, help)| {
@@ -191,7 +195,8 @@ fn facts(document: &Document) -> Vec<Fact> {
             values,
         }
     });
-    let attributes: BTreeSet<&str> = document.actions.iter().flat_map(|a| a.attributes.keys().map(String::as_str)).collect();
+    let attributes: BTreeSet<&str> =
+        document.actions.iter().flat_map(|a| a.attributes.keys().map(String::as_str)).collect();
     let own = attributes.into_iter().filter(|name| !FIXED.iter().any(|(f, _)| f == name)).map(|name| {
         let values: Vec<Value> =
             candidates().map(|(a, _)| a.attributes.get(name).cloned().unwrap_or_default()).collect();

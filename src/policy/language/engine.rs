@@ -115,12 +115,16 @@ fn words(error: &ParseError, at: At, source: &Source<'_>) -> String {
             "and" => return "`and` is written `&&`".to_owned(),
             "or" => return "`or` is written `||`".to_owned(),
             "not" => return "`not` is written `!`".to_owned(),
-            "null" | "nil" => return format!("`{found}` does not exist; to ask for a missing value write `!is_known(x)`"),
+            "null" | "nil" => {
+                return format!("`{found}` does not exist; to ask for a missing value write `!is_known(x)`");
+            }
             _ => {}
         }
     }
     match error.err_type() {
-        ParseErrorType::UnexpectedEOF => "the expression ends too early; an operand or a closing bracket is missing".to_owned(),
+        ParseErrorType::UnexpectedEOF => {
+            "the expression ends too early; an operand or a closing bracket is missing".to_owned()
+        }
         ParseErrorType::ExprTooDeep => {
             format!("the expression is nested more than {} levels deep; split it with `let`", limits::DEPTH)
         }

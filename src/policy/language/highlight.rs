@@ -29,8 +29,8 @@ pub enum TokenKind {
 
 /// Words of the language that are no names.
 pub const KEYWORDS: [&str; 17] = [
-    "if", "else", "switch", "let", "const", "true", "false", "in", "for", "while", "loop", "do", "until", "break", "continue",
-    "return", "()",
+    "if", "else", "switch", "let", "const", "true", "false", "in", "for", "while", "loop", "do", "until", "break",
+    "continue", "return", "()",
 ];
 
 /// The tokens of `text`, in order, without blanks. Ranges are bytes, never overlap and end at character boundaries.
@@ -80,8 +80,8 @@ fn token(rest: &str, c: char) -> (usize, TokenKind) {
         '#' if rest.starts_with("#{") => (2, TokenKind::Punctuation),
         '!' | '=' | '<' | '>' | '&' | '|' | '+' | '-' | '*' | '/' | '%' | '?' | ':' | '.' | '^' | '~' => {
             const LONG: [&str; 20] = [
-                "..=", "&&", "||", "==", "!=", "<=", ">=", "??", "**", "..", "=>", "+=", "-=", "*=", "/=", "%=", "::", "?.", "<<",
-                ">>",
+                "..=", "&&", "||", "==", "!=", "<=", ">=", "??", "**", "..", "=>", "+=", "-=", "*=", "/=", "%=", "::",
+                "?.", "<<", ">>",
             ];
             let long = LONG.iter().find(|op| rest.starts_with(**op));
             (long.map_or(1, |op| op.len()), TokenKind::Operator)

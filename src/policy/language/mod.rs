@@ -24,8 +24,8 @@ mod suggest;
 
 pub use compiled::{Compiled, Kind};
 pub use context::{Context, Variable};
-pub use env::{Env, Term};
 pub use engine::limits;
+pub use env::{Env, Term};
 pub use finding::Finding;
 pub use highlight::{TokenKind, highlight};
 

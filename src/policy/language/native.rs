@@ -148,12 +148,15 @@ fn table(engine: &mut Engine) {
         };
         match (function.name, function.args.len()) {
             ("contains", _) => {
-                engine.register_fn("contains", move |context: NativeCallContext<'_>, list: Dynamic, x: Dynamic| -> Answer {
-                    match membership(&list, &x)? {
-                        Some(found) => Ok(found),
-                        None => call(&context, &[&list, &x]),
-                    }
-                });
+                engine.register_fn(
+                    "contains",
+                    move |context: NativeCallContext<'_>, list: Dynamic, x: Dynamic| -> Answer {
+                        match membership(&list, &x)? {
+                            Some(found) => Ok(found),
+                            None => call(&context, &[&list, &x]),
+                        }
+                    },
+                );
             }
             (name, 0) => {
                 engine.register_fn(name, move |context: NativeCallContext<'_>| call(&context, &[]));
@@ -240,7 +243,9 @@ fn inner(engine: &mut Engine) {
             Ok(to_dynamic(&ops::from_truth(join(a, truth(&b)?))))
         });
     }
-    engine.register_fn(KNOWN, |x: Dynamic| -> Answer { if x.is_unit() { Err(unknown()) } else { Ok(x) } });
+    engine.register_fn(KNOWN, |x: Dynamic| -> Answer {
+        if x.is_unit() { Err(unknown()) } else { Ok(x) }
+    });
 }
 
 fn truth(x: &Dynamic) -> Answer<Option<bool>> {

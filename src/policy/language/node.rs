@@ -42,13 +42,7 @@ pub enum Node {
     /// `x in [expressions]`
     InList(Box<Node>, Vec<Node>, At),
     /// `x in low..high`, or `low..=high`
-    InRange {
-        x: Box<Node>,
-        low: i64,
-        high: i64,
-        inclusive: bool,
-        at: At,
-    },
+    InRange { x: Box<Node>, low: i64, high: i64, inclusive: bool, at: At },
     /// `a ?? b`: the first that is known.
     OrElse(Vec<Node>),
     /// A function of the table.
@@ -213,7 +207,13 @@ impl<'a> Row<'a> {
         ops::truth(&value).map_err(|e| Stop::fault(&e, at))
     }
 
-    fn call(&mut self, function: &'static Function, args: &'a [Node], at: At, slots: &mut [Value]) -> Result<Value, Stop> {
+    fn call(
+        &mut self,
+        function: &'static Function,
+        args: &'a [Node],
+        at: At,
+        slots: &mut [Value],
+    ) -> Result<Value, Stop> {
         // No function takes more than three arguments; a test holds the table to it.
         let mut values: [Value; 3] = Default::default();
         for (value, node) in values.iter_mut().zip(args) {

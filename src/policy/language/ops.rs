@@ -129,7 +129,9 @@ fn whole(op: Op, x: i64, y: i64) -> Result<i64, String> {
         Op::Rem => x.checked_rem(y).ok_or_else(overflow),
         _ => match u32::try_from(y) {
             Ok(y) => x.checked_pow(y).ok_or_else(overflow),
-            Err(_) if y < 0 => Err("a whole number cannot be raised to a negative power; write it with a decimal point".to_owned()),
+            Err(_) if y < 0 => {
+                Err("a whole number cannot be raised to a negative power; write it with a decimal point".to_owned())
+            }
             Err(_) => Err(overflow()),
         },
     }
@@ -147,7 +149,9 @@ pub fn not(x: &Value) -> Result<Value, String> {
 pub fn negate(x: &Value) -> Result<Value, String> {
     match x {
         Value::Unknown => Ok(Value::Unknown),
-        Value::Integer(i) => i.checked_neg().map(Value::Integer).ok_or_else(|| format!("-({i}) is too large for a whole number")),
+        Value::Integer(i) => {
+            i.checked_neg().map(Value::Integer).ok_or_else(|| format!("-({i}) is too large for a whole number"))
+        }
         Value::Number(x) => Ok(Value::Number(-x)),
         other => Err(format!("cannot use `-` with {}", noun(other))),
     }

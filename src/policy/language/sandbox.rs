@@ -17,8 +17,8 @@ use crate::decision::Candidate;
 use crate::history::Event;
 use crate::value::Value;
 use rhai::{
-    ASTFlags, BinaryExpr, Caches, Dynamic, EvalAltResult, Expr, FlowControl, FnCallExpr, OpAssignment, Position, Scope, Stmt,
-    StmtBlock,
+    ASTFlags, BinaryExpr, Caches, Dynamic, EvalAltResult, Expr, FlowControl, FnCallExpr, OpAssignment, Position, Scope,
+    Stmt, StmtBlock,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -115,7 +115,13 @@ impl Interpreted {
     }
 
     /// Runs it on one row.
-    pub fn run(&self, names: &Arc<Names>, needs: &Needs, env: &dyn Env, reads: Option<&mut Reads>) -> Result<Value, Stop> {
+    pub fn run(
+        &self,
+        names: &Arc<Names>,
+        needs: &Needs,
+        env: &dyn Env,
+        reads: Option<&mut Reads>,
+    ) -> Result<Value, Stop> {
         let frame = Arc::new(Frame {
             names: names.clone(),
             fields: needs.variables.iter().map(|i| (*i, env.field(*i).clone())).collect(),

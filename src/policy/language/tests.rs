@@ -143,7 +143,12 @@ pub(super) fn row() -> TestRow {
             Value::Integer(1),
             Value::text("high"),
         ],
-        scores: vec![Ok(Value::Number(0.25)), Ok(Value::Number(3.0)), Err("the model is torn".into()), Ok(Value::Unknown)],
+        scores: vec![
+            Ok(Value::Number(0.25)),
+            Ok(Value::Number(3.0)),
+            Err("the model is torn".into()),
+            Ok(Value::Unknown),
+        ],
         events: vec![
             event(40, EventKind::Sent, "email"),
             event(7, EventKind::Sent, "email"),
@@ -387,7 +392,10 @@ fn values_of_rules() {
         ("if missing > 3 { true } else { true }", U),
         ("if recency > 30 { true }", U),
         ("{ let y = 2; y == 2 }", T),
-        ("let a = 1; let b = 2; let c = 3; let d = 4; let e = 5; let f = 6; let g = 7; let h = 8; let i = 9; a + i == 10", T),
+        (
+            "let a = 1; let b = 2; let c = 3; let d = 4; let e = 5; let f = 6; let g = 7; let h = 8; let i = 9; a + i == 10",
+            T,
+        ),
         // The interpreter's own.
         ("switch channel { \"Web\" => true, _ => false }", T),
         ("switch channel { \"Phone\" => true, _ => false }", F),
@@ -425,9 +433,15 @@ fn failures_say_where() {
     let table = [
         ("recency / 0.0 > 1 && recency % (recency - 6) == 0", "line 1, column 30: division by zero"),
         ("newbie &&\n  score(\"broken\") > 0.5", "line 2, column 3: the model is torn"),
-        ("9223372036854775807 + recency > 0", "line 1, column 21: 9223372036854775807 + 6 is too large for a whole number"),
+        (
+            "9223372036854775807 + recency > 0",
+            "line 1, column 21: 9223372036854775807 + 6 is too large for a whole number",
+        ),
         ("contacts(-1) == 0", "line 1, column 1: the number of days must not be negative, found -1"),
-        ("2 ** (recency - 7) == 0", "line 1, column 3: a whole number cannot be raised to a negative power; write it with a decimal point"),
+        (
+            "2 ** (recency - 7) == 0",
+            "line 1, column 3: a whole number cannot be raised to a negative power; write it with a decimal point",
+        ),
         ("to_int(1e300) == 0", "line 1, column 1: "),
         ("clamp(recency, 5, 1) == 0", "line 1, column 1: `clamp` needs low to be at most high, found 5 and 1"),
         ("let l = [1]; l[5] == 1", "line 1, column 16: the list has 1 items; there is no item 5"),
@@ -469,7 +483,10 @@ fn local_time_follows_the_zone() {
     }
     // Midnight of a day written without a zone is the subject's.
     let env = TestRow { zone: Some("Asia/Tokyo".into()), ..row() };
-    assert_eq!(eval_as("days_between(date(\"2026-02-01\"), date(\"2026-01-31T15:00:00Z\")) == 0", Use::Keep, &env), Ok(Value::Bool(true)));
+    assert_eq!(
+        eval_as("days_between(date(\"2026-02-01\"), date(\"2026-01-31T15:00:00Z\")) == 0", Use::Keep, &env),
+        Ok(Value::Bool(true))
+    );
     let env = TestRow { zone: Some("Mars/Base".into()), ..row() };
     let message = eval_as("hour() == 1", Use::Keep, &env).expect_err("no such zone");
     assert_eq!(message, "line 1, column 1: `Mars/Base` is not a time zone this policy knows");
@@ -512,53 +529,128 @@ fn every_finding_at_once_with_its_place_and_fix() {
         ("recency == null", &["1:12-16 error: `null` does not exist; to ask for a missing value write `!is_known(x)`"]),
         ("newbie == True", &["1:11-15 error: `True` is written `true`"]),
         ("propensity > 0.1", &["1:1-11 error: `propensity` is available in the arbitration expression only"]),
-        ("action == \"x\"", &["1:1-7 error: `action` stands for the candidate; name one of its facts, such as `action.id`"]),
-        ("action.chanel == \"web\"", &["1:8-14 error: `action.chanel` is not a fact of actions; did you mean `action.channel`?"]),
+        (
+            "action == \"x\"",
+            &["1:1-7 error: `action` stands for the candidate; name one of its facts, such as `action.id`"],
+        ),
+        (
+            "action.chanel == \"web\"",
+            &["1:8-14 error: `action.chanel` is not a fact of actions; did you mean `action.channel`?"],
+        ),
         ("recency.days > 1", &["1:9-13 error: `recency` has no property `days`; only `action.` has properties"]),
         ("scor(\"visit\") > 0.1", &["1:1-5 error: `scor` is not a function of rules; did you mean `score`?"]),
-        ("score(channel) > 1", &["1:7-14 error: `score` needs the id of a model written out as a text, as in `score(\"visit\")`"]),
+        (
+            "score(channel) > 1",
+            &["1:7-14 error: `score` needs the id of a model written out as a text, as in `score(\"visit\")`"],
+        ),
         ("recency() > 1", &["1:1-8 error: `recency` is a feature, not a function; write it without brackets"]),
         ("eval(\"1\")", &["1:1-5 error: `eval` is not available in rules"]),
         ("print(1); true", &["1:1-6 error: `print` is not a function of rules"]),
         ("__field(0) == 1", &["1:1-8 error: `__field` is not a function of rules"]),
         ("contacts() > 1", &["1:1-9 error: `contacts` takes 1 argument (days), found 0"]),
         ("contacts(\"a\") > 1", &["1:10-13 error: `contacts` needs a number as `days`, found the text \"a\""]),
-        ("contacts_on(\"emial\", 7) < 1", &["1:13-20 warning: \"emial\" is not a channel of this policy; did you mean \"email\"?"]),
+        (
+            "contacts_on(\"emial\", 7) < 1",
+            &["1:13-20 warning: \"emial\" is not a channel of this policy; did you mean \"email\"?"],
+        ),
         ("days_since(\"clik\") < 1", &["1:12-18 warning: \"clik\" is not a standard event; did you mean \"click\"?"]),
-        ("outcomes(\"click\", \"winbak\", 3) < 1", &["1:19-27 warning: \"winbak\" is not an action or group of this policy; did you mean \"winback\"?"]),
-        ("now() > date(\"tomorrow\")", &["1:14-24 error: \"tomorrow\" is not a date; write it as \"2026-01-31\" or \"2026-01-31T18:00:00Z\""]),
+        (
+            "outcomes(\"click\", \"winbak\", 3) < 1",
+            &["1:19-27 warning: \"winbak\" is not an action or group of this policy; did you mean \"winback\"?"],
+        ),
+        (
+            "now() > date(\"tomorrow\")",
+            &["1:14-24 error: \"tomorrow\" is not a date; write it as \"2026-01-31\" or \"2026-01-31T18:00:00Z\""],
+        ),
         ("channel == 3", &["1:9-11 error: cannot compare `channel` (a text) with the number 3; as a text write \"3\""]),
-        ("recency > \"3\"", &["1:9-10 error: cannot compare `recency` (a whole number) with the text \"3\"; as a number write 3"]),
-        ("newbie == 1", &["1:8-10 error: cannot compare `newbie` (true/false) with the number 1; write `true` or `false`"]),
-        ("born > \"2026-01-01\"", &["1:6-7 error: cannot compare `born` (a time) with the text \"2026-01-01\"; write `date(\"2026-01-01\")`"]),
-        ("1 < recency < 5", &["1:13-14 error: cannot compare true/false with the number 5; write `between(x, low, high)` or join two comparisons with `&&`"]),
-        ("recency == ()", &["1:9-11 error: `==` with `()` is never true; to ask for a missing value write `!is_known(x)`"]),
+        (
+            "recency > \"3\"",
+            &["1:9-10 error: cannot compare `recency` (a whole number) with the text \"3\"; as a number write 3"],
+        ),
+        (
+            "newbie == 1",
+            &["1:8-10 error: cannot compare `newbie` (true/false) with the number 1; write `true` or `false`"],
+        ),
+        (
+            "born > \"2026-01-01\"",
+            &["1:6-7 error: cannot compare `born` (a time) with the text \"2026-01-01\"; write `date(\"2026-01-01\")`"],
+        ),
+        (
+            "1 < recency < 5",
+            &[
+                "1:13-14 error: cannot compare true/false with the number 5; write `between(x, low, high)` or join two comparisons with `&&`",
+            ],
+        ),
+        (
+            "recency == ()",
+            &["1:9-11 error: `==` with `()` is never true; to ask for a missing value write `!is_known(x)`"],
+        ),
         ("channel == \"web\"", &["1:9-11 warning: \"web\" is not a value of `channel`; did you mean \"Web\"?"]),
-        ("channel in [\"Web\", \"Fone\"]", &["1:20-26 warning: \"Fone\" is not a value of `channel`; did you mean \"Phone\"?"]),
-        ("channel == \"Television\"", &["1:9-11 warning: \"Television\" is not a value of `channel`; its values are \"Web\", \"Phone\", \"Multichannel\""]),
-        ("action.channel == \"mail\"", &["1:16-18 warning: \"mail\" is not a value of `action.channel`; did you mean \"email\"?"]),
+        (
+            "channel in [\"Web\", \"Fone\"]",
+            &["1:20-26 warning: \"Fone\" is not a value of `channel`; did you mean \"Phone\"?"],
+        ),
+        (
+            "channel == \"Television\"",
+            &[
+                "1:9-11 warning: \"Television\" is not a value of `channel`; its values are \"Web\", \"Phone\", \"Multichannel\"",
+            ],
+        ),
+        (
+            "action.channel == \"mail\"",
+            &["1:16-18 warning: \"mail\" is not a value of `action.channel`; did you mean \"email\"?"],
+        ),
         ("channel in [1]", &["1:13-14 error: cannot compare `channel` (a text) with the number 1"]),
-        ("recency in history", &["1:9-11 error: `in` looks into a list, a range or a text, found `history` (a number); write `x in [1, 2]`"]),
+        (
+            "recency in history",
+            &[
+                "1:9-11 error: `in` looks into a list, a range or a text, found `history` (a number); write `x in [1, 2]`",
+            ],
+        ),
         ("channel in 1..3", &["1:9-11 error: only numbers lie in a range, found `channel` (a text)"]),
-        ("mens && newbie", &["1:1-5 error: expected true or false, found `mens` (a whole number); did you mean `mens == 1`?"]),
+        (
+            "mens && newbie",
+            &["1:1-5 error: expected true or false, found `mens` (a whole number); did you mean `mens == 1`?"],
+        ),
         ("!channel", &["1:2-9 error: expected true or false, found `channel` (a text); compare it with `==`"]),
         ("recency + channel > 1", &["1:9-10 error: `+` needs numbers, found `channel` (a text)"]),
         ("now() - born > 3", &["1:7-8 error: times are not subtracted; write `days_between(from, to)`"]),
         ("recency / 0 == 1", &["1:9-10 error: division by zero"]),
-        ("recency / mens == 1", &["1:9-10 warning: `/` between whole numbers drops the fraction; to keep it write `to_float(a) / b`"]),
+        (
+            "recency / mens == 1",
+            &["1:9-10 warning: `/` between whole numbers drops the fraction; to keep it write `to_float(a) / b`"],
+        ),
         ("recency & 1", &["1:9-10 error: `&` is not an operator of rules; `and` is written `&&`"]),
-        ("recency", &["1:1-8 error: this gives a whole number, but true or false is needed; compare it, as in `… >= 1`"]),
+        (
+            "recency",
+            &["1:1-8 error: this gives a whole number, but true or false is needed; compare it, as in `… >= 1`"],
+        ),
         ("let x = 3;", &["1:1-4 error: this gives nothing, but true or false is needed; end it with an expression"]),
         ("recency = 3", &["1:1-8 error: `recency` is a feature and cannot be changed; to compare write `==`"]),
-        ("let recency = 3; true", &["1:1-4 error: `recency` is a feature of this policy; give the variable another name"]),
+        (
+            "let recency = 3; true",
+            &["1:1-4 error: `recency` is a feature of this policy; give the variable another name"],
+        ),
         ("let x = 3; x = \"a\"; true", &["1:12-13 error: `x` holds a number; it cannot be set to a text"]),
         ("y = 3; true", &["1:1-2 error: `y` is not a variable of this rule"]),
         ("if newbie { 3 } else { \"a\" }", &["1:4-10 error: one branch gives a whole number, the other a text"]),
-        ("if recency { true } else { false }", &["1:4-11 error: expected true or false, found `recency` (a whole number); did you mean `recency == 1`?"]),
-        ("switch channel { \"Web\" => true, _ => 3 }", &["1:38-39 error: one case gives true/false, this one a whole number"]),
+        (
+            "if recency { true } else { false }",
+            &["1:4-11 error: expected true or false, found `recency` (a whole number); did you mean `recency == 1`?"],
+        ),
+        (
+            "switch channel { \"Web\" => true, _ => 3 }",
+            &["1:38-39 error: one case gives true/false, this one a whole number"],
+        ),
         ("channel == 'W'", &["1:12-15 error: texts stand in double quotes; write \"W\""]),
         ("recency ?? \"a\" == 3", &["error: the default of a whole number must be of its kind, found a text"]),
-        ("between(channel, 1, 2)", &["1:1-8 error: cannot compare `channel` (a text) with the number 1", "1:1-8 error: cannot compare `channel` (a text) with the number 2"]),
+        (
+            "between(channel, 1, 2)",
+            &[
+                "1:1-8 error: cannot compare `channel` (a text) with the number 1",
+                "1:1-8 error: cannot compare `channel` (a text) with the number 2",
+            ],
+        ),
         // Syntax errors: one, placed.
         ("recency > 3 and newbie", &["1:13-16 error: `and` is written `&&`"]),
         ("recency > 3 or newbie", &["1:13-15 error: `or` is written `||`"]),
@@ -567,7 +659,10 @@ fn every_finding_at_once_with_its_place_and_fix() {
         ("channel == \"Web", &["error: this text is not closed; add a `\"`"]),
         ("", &["1:1-? error: the expression is empty; write a condition"]),
         ("  // only a comment", &["1:1-? error: the expression is empty; write a condition"]),
-        ("newbie recency", &["1:8-15 error: an operator is missing before `recency`; conditions are joined with `&&` or `||`"]),
+        (
+            "newbie recency",
+            &["1:8-15 error: an operator is missing before `recency`; conditions are joined with `&&` or `||`"],
+        ),
         ("fn f() { true } f()", &["1:1-3 error: `fn` is not available in rules"]),
     ];
     for (text, expected) in table {
@@ -584,7 +679,10 @@ fn every_finding_at_once_with_its_place_and_fix() {
 #[test]
 fn results_fit_their_stage() {
     assert_eq!(findings("newbie", Use::Multiplier).len(), 1);
-    assert_eq!(findings("1.5", Use::Multiplier), ["1:1-4 error: a multiplier lies above 0 and is at most 1, found 1.5"]);
+    assert_eq!(
+        findings("1.5", Use::Multiplier),
+        ["1:1-4 error: a multiplier lies above 0 and is at most 1, found 1.5"]
+    );
     assert_eq!(findings("channel", Use::Priority), ["1:1-8 error: this gives a text, but a number is needed"]);
     assert!(findings("propensity * value", Use::Priority).is_empty());
     assert!(findings("let cost = 3; 1", Use::Priority)[0].contains("`cost` has a meaning already"));
@@ -593,7 +691,11 @@ fn results_fit_their_stage() {
 #[test]
 fn every_limit_stops_with_a_clear_error() {
     let nested = format!("{}newbie{}", "(".repeat(10_000), ")".repeat(10_000));
-    assert!(findings(&nested, Use::Keep)[0].contains("nested more than 100 levels deep"), "{:?}", findings(&nested, Use::Keep));
+    assert!(
+        findings(&nested, Use::Keep)[0].contains("nested more than 100 levels deep"),
+        "{:?}",
+        findings(&nested, Use::Keep)
+    );
     let nots = format!("{}newbie", "!".repeat(10_000));
     assert!(findings(&nots, Use::Keep)[0].contains("nested more than 100 levels deep"));
     let chain = vec!["newbie"; 5_000].join(" && ");
@@ -604,7 +706,11 @@ fn every_limit_stops_with_a_clear_error() {
     let long = format!("channel == \"{}\"", "a".repeat(70_000));
     assert!(findings(&long, Use::Keep)[0].contains("longer than 65536 bytes"));
     let variables: String = (0..100).map(|i| format!("let x{i} = {i}; ")).collect();
-    assert!(keep(&format!("{variables} for i in 0..1 {{ }} true")).expect_err("too many").contains("more than 64 variables"));
+    assert!(
+        keep(&format!("{variables} for i in 0..1 {{ }} true"))
+            .expect_err("too many")
+            .contains("more than 64 variables")
+    );
     for text in [
         "loop { }",
         "loop { } true",
@@ -617,7 +723,10 @@ fn every_limit_stops_with_a_clear_error() {
             Ok(compiled) => compiled.eval(&row()).expect_err(text),
             Err(findings) => findings[0].message.clone(),
         };
-        assert!(message.contains("stopped after 100000 operations") || message.contains("this gives nothing"), "{text}: {message}");
+        assert!(
+            message.contains("stopped after 100000 operations") || message.contains("this gives nothing"),
+            "{text}: {message}"
+        );
     }
     let list = "let l = []; for i in 0..20000 { l.push(i); } true";
     let message = keep(list).expect_err("too large");

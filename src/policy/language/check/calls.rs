@@ -33,7 +33,9 @@ impl Checker<'_> {
                     let typed = self.expr(end);
                     if typed.ty != Ty::Integer && !typed.ty.is_open() {
                         let subject = self.describe(&typed);
-                        let message = format!("a range runs between whole numbers, found {subject}; write `between(x, low, high)`");
+                        let message = format!(
+                            "a range runs between whole numbers, found {subject}; write `between(x, low, high)`"
+                        );
                         self.error(end.start_position(), message);
                     }
                 }
@@ -128,7 +130,8 @@ impl Checker<'_> {
             }
             ArgType::Event => ("a standard event", EVENTS.to_vec()),
             ArgType::Text if function == "date" && !functions::is_date(text) => {
-                let message = format!("\"{text}\" is not a date; write it as \"2026-01-31\" or \"2026-01-31T18:00:00Z\"");
+                let message =
+                    format!("\"{text}\" is not a date; write it as \"2026-01-31\" or \"2026-01-31T18:00:00Z\"");
                 self.error(pos, message);
                 return;
             }
@@ -150,7 +153,8 @@ impl Checker<'_> {
         let [x, low, high] = args else { return false };
         let mut fine = true;
         for end in [low, high] {
-            let comparable = x.ty.is_open() || end.ty.is_open() || x.ty.is_number() && end.ty.is_number() || x.ty == end.ty;
+            let comparable =
+                x.ty.is_open() || end.ty.is_open() || x.ty.is_number() && end.ty.is_number() || x.ty == end.ty;
             if !comparable || x.ty == Ty::Bool {
                 let (x, end) = (self.describe(x), self.describe(end));
                 self.error(pos, format!("cannot compare {x} with {end}"));
@@ -196,7 +200,10 @@ impl Checker<'_> {
                 }
                 if text.ty.is_number() || text.ty == Ty::Bool {
                     let subject = self.describe(&text);
-                    self.error(pos, format!("`in` looks into a list, a range or a text, found {subject}; write `x in [1, 2]`"));
+                    self.error(
+                        pos,
+                        format!("`in` looks into a list, a range or a text, found {subject}; write `x in [1, 2]`"),
+                    );
                     return Typed::new(Ty::Bool, None);
                 }
                 self.function("contains", vec![text, part], &[list.start_position(), x.start_position()], pos)
@@ -206,7 +213,8 @@ impl Checker<'_> {
 
     fn in_list(&mut self, x: Typed, items: Vec<(Typed, Position)>, pos: Position) -> Typed {
         for (item, place) in &items {
-            let comparable = x.ty.is_open() || item.ty.is_open() || x.ty.is_number() && item.ty.is_number() || x.ty == item.ty;
+            let comparable =
+                x.ty.is_open() || item.ty.is_open() || x.ty.is_number() && item.ty.is_number() || x.ty == item.ty;
             if !comparable || matches!(item.ty, Ty::List | Ty::Map | Ty::Range) {
                 let (x, item) = (self.describe(&x), self.describe(item));
                 self.error(*place, format!("cannot compare {x} with {item}"));

@@ -45,7 +45,9 @@ impl Checker<'_> {
                 Typed::new(Ty::Map, None)
             }
             Expr::Coalesce(options, _) => self.or_else(options),
-            Expr::Dot(sides, flags, pos) if !flags.contains(ASTFlags::NEGATED) => self.dot(&sides.lhs, &sides.rhs, *pos),
+            Expr::Dot(sides, flags, pos) if !flags.contains(ASTFlags::NEGATED) => {
+                self.dot(&sides.lhs, &sides.rhs, *pos)
+            }
             Expr::Index(sides, flags, pos) => {
                 let base = self.expr(&sides.lhs);
                 self.indexable(&base, *pos);
@@ -80,7 +82,8 @@ impl Checker<'_> {
 
     /// `lhs.rhs`, where `rhs` may go on.
     fn dot(&mut self, lhs: &Expr, rhs: &Expr, _pos: Position) -> Typed {
-        let is_action = matches!(lhs, Expr::Variable(v, ..) if v.1 == "action" && !self.locals.iter().any(|l| l.name == "action"));
+        let is_action =
+            matches!(lhs, Expr::Variable(v, ..) if v.1 == "action" && !self.locals.iter().any(|l| l.name == "action"));
         if !is_action {
             let base = self.expr(lhs);
             return self.tail(base, rhs);
@@ -106,7 +109,9 @@ impl Checker<'_> {
                 if !matches!(base.ty, Ty::Any | Ty::Map) {
                     let name = p.2.as_str();
                     let of = match &base.what {
-                        What::Variable(i) => self.names.variables.get(*i).map_or(String::new(), |v| format!("`{}`", v.name)),
+                        What::Variable(i) => {
+                            self.names.variables.get(*i).map_or(String::new(), |v| format!("`{}`", v.name))
+                        }
                         _ => base.ty.noun().to_owned(),
                     };
                     self.error(*pos, format!("{of} has no property `{name}`; only `action.` has properties"));
@@ -145,7 +150,10 @@ impl Checker<'_> {
         }
         let typed = self.expr(key);
         if !matches!(typed.ty, Ty::Integer | Ty::Text) && !typed.ty.is_open() {
-            self.error(key.start_position(), format!("a list is read by whole number, a map by text, found {}", typed.ty.noun()));
+            self.error(
+                key.start_position(),
+                format!("a list is read by whole number, a map by text, found {}", typed.ty.noun()),
+            );
         }
     }
 
@@ -155,7 +163,9 @@ impl Checker<'_> {
             return;
         }
         let fix = match (&typed.what, typed.ty) {
-            (What::Variable(i), ty) if ty.is_number() => self.names.variables.get(*i).map_or(String::new(), |v| format!("; did you mean `{} == 1`?", v.name)),
+            (What::Variable(i), ty) if ty.is_number() => {
+                self.names.variables.get(*i).map_or(String::new(), |v| format!("; did you mean `{} == 1`?", v.name))
+            }
             (_, Ty::Text) => "; compare it with `==`".to_owned(),
             (_, ty) if ty.is_number() => "; compare it, as in `… > 0`".to_owned(),
             _ => String::new(),
@@ -195,7 +205,10 @@ impl Checker<'_> {
         for side in [a, b] {
             if side.what == What::Literal(Value::Unknown) {
                 let symbol = op.symbol();
-                self.error(pos, format!("`{symbol}` with `()` is never true; to ask for a missing value write `!is_known(x)`"));
+                self.error(
+                    pos,
+                    format!("`{symbol}` with `()` is never true; to ask for a missing value write `!is_known(x)`"),
+                );
                 return false;
             }
         }
@@ -266,10 +279,16 @@ impl Checker<'_> {
     pub(super) fn describe(&self, typed: &Typed) -> String {
         let noun = typed.ty.noun();
         match &typed.what {
-            What::Variable(i) => self.names.variables.get(*i).map_or(noun.to_owned(), |v| format!("`{}` ({noun})", v.name)),
-            What::Fact(i) => self.names.facts.get(*i).map_or(noun.to_owned(), |f| format!("`action.{}` ({noun})", f.name)),
+            What::Variable(i) => {
+                self.names.variables.get(*i).map_or(noun.to_owned(), |v| format!("`{}` ({noun})", v.name))
+            }
+            What::Fact(i) => {
+                self.names.facts.get(*i).map_or(noun.to_owned(), |f| format!("`action.{}` ({noun})", f.name))
+            }
             What::Literal(Value::Text(t)) => format!("the text \"{t}\""),
-            What::Literal(v) if v.as_f64().is_some() && v.type_of() != Some(crate::value::Type::Bool) => format!("the number {v}"),
+            What::Literal(v) if v.as_f64().is_some() && v.type_of() != Some(crate::value::Type::Bool) => {
+                format!("the number {v}")
+            }
             _ => noun.to_owned(),
         }
     }
@@ -279,9 +298,10 @@ impl Checker<'_> {
         let left = self.condition(a);
         let right = self.condition(b);
         let at = At::from(pos);
-        let node = left.node.zip(right.node).map(|sides| {
-            if is_and { Node::And(Box::new(sides), at) } else { Node::Or(Box::new(sides), at) }
-        });
+        let node = left
+            .node
+            .zip(right.node)
+            .map(|sides| if is_and { Node::And(Box::new(sides), at) } else { Node::Or(Box::new(sides), at) });
         Typed::new(Ty::Bool, node)
     }
 }

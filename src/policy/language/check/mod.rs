@@ -10,13 +10,13 @@ mod names;
 mod stmt;
 pub mod types;
 
+use super::Use;
 use super::context::Names;
 use super::finding::Finding;
 use super::functions::{Function, Topic};
 use super::node::Node;
 use super::sandbox::Needs;
 use super::source::{At, Source};
-use super::Use;
 use crate::diagnostic::Severity;
 use rhai::{AST, Position, Stmt};
 use std::collections::BTreeSet;

@@ -68,7 +68,12 @@ impl Checker<'_> {
     }
 
     fn is_category(&self, word: &str) -> bool {
-        let mut known = self.names.variables.iter().flat_map(|v| &v.categories).chain(self.names.facts.iter().flat_map(|f| &f.categories));
+        let mut known = self
+            .names
+            .variables
+            .iter()
+            .flat_map(|v| &v.categories)
+            .chain(self.names.facts.iter().flat_map(|f| &f.categories));
         known.any(|c| c == word)
     }
 
@@ -113,7 +118,9 @@ impl Checker<'_> {
         }
         let known = TABLE.iter().map(|f| f.name);
         match name {
-            "is_missing" | "is_null" | "isnull" | "is_unknown" => "to ask for a missing value write `!is_known(x)`".to_owned(),
+            "is_missing" | "is_null" | "isnull" | "is_unknown" => {
+                "to ask for a missing value write `!is_known(x)`".to_owned()
+            }
             "if" | "iif" | "ifelse" => "write `if condition { … } else { … }`".to_owned(),
             _ => match suggest::nearest(name, known) {
                 Some(near) => format!("`{name}` is not a function of rules; did you mean `{near}`?"),

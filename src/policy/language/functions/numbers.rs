@@ -32,7 +32,9 @@ pub fn between(_: &dyn Env, args: &[Value]) -> Result<Value, String> {
 
 pub fn abs(_: &dyn Env, args: &[Value]) -> Result<Value, String> {
     match args.first() {
-        Some(Value::Integer(i)) => i.checked_abs().map(Value::Integer).ok_or_else(|| format!("abs({i}) is too large for a whole number")),
+        Some(Value::Integer(i)) => {
+            i.checked_abs().map(Value::Integer).ok_or_else(|| format!("abs({i}) is too large for a whole number"))
+        }
         _ => number(x(args).abs()),
     }
 }
