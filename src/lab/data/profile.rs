@@ -1,5 +1,13 @@
 //! The profile of a dataset: statistics of every column and the problems a person should know of, with row numbers.
 
+mod checks;
+pub mod chi_square;
+mod columns;
+
+use super::dataset::Dataset;
+use super::roles::Roles;
+use crate::error::Result;
+use crate::task::Task;
 use attune_policy::value::Type;
 use serde::{Deserialize, Serialize};
 
@@ -113,4 +121,16 @@ impl Problem {
         }
         self
     }
+}
+
+/// Profiles every column and looks for problems, those of the roles included.
+///
+/// # Errors
+/// Only [`crate::Error::Cancelled`].
+pub fn profile(dataset: &Dataset, roles: &Roles, task: &Task) -> Result<Profile> {
+    let columns = columns::profile(dataset, task)?;
+    let mut problems = roles.check(dataset);
+    problems.extend(checks::find(dataset, roles, &columns, task)?);
+    problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
+    Ok(Profile { rows: dataset.rows() as u64, columns, problems })
 }

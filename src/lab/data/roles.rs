@@ -1,9 +1,13 @@
 //! Roles: what each column means, which value of the action column is which arm, and how history chose it.
 //!
-//! Nothing here changes data.
+//! Suggestions are made in [`suggest`]; nothing here changes data.
+
+mod check;
+mod suggest;
 
 use super::cells::Dictionary;
 use super::dataset::Dataset;
+use super::profile::Problem;
 use crate::error::{Error, Result};
 use attune_policy::schema::{Field, FieldKind, Schema};
 use attune_policy::value::Type;
@@ -151,6 +155,17 @@ impl Roles {
             });
         }
         schema
+    }
+
+    /// Roles that the names and contents of the columns speak for; a start to be looked over, not the truth.
+    pub fn suggest(dataset: &Dataset) -> Roles {
+        suggest::suggest(dataset)
+    }
+
+    /// What is wrong with these roles on this dataset: columns that vanished, arms without a meaning, logging propensities
+    /// that are no probabilities or that the counts contradict, outcomes that are no numbers.
+    pub fn check(&self, dataset: &Dataset) -> Vec<Problem> {
+        check::check(self, dataset)
     }
 
     /// The subject of every row: the subject column's text, or the row number where there is none.

@@ -4,11 +4,28 @@
 //! file. Files are only read here; nothing is written.
 
 pub mod dates;
+mod delimited;
+mod encoding;
+mod file;
+mod infer;
+mod json_lines;
+mod parquet;
+mod parse;
+mod records;
+mod sniff;
+#[cfg(test)]
+mod tests;
 
-use super::dataset::{Dataset, Page};
+use super::cells::Cells;
+use super::dataset::{Column, Dataset, Page, Source};
+use crate::error::{Error, Result};
+use crate::task::Task;
 use attune_policy::value::Type;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::Path;
+
+pub use parse::{CellParser, MISSING_TOKENS, boolean, expected};
 
 /// Kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -93,7 +110,7 @@ pub struct Detected {
     /// What was found and why, one sentence each.
     pub notes: Vec<String>,
     /// The columns, with the types of the preview's rows.
-    pub columns: Vec<super::dataset::Column>,
+    pub columns: Vec<Column>,
     /// The first rows as text, at most [`PREVIEW_ROWS`].
     pub preview: Page,
     /// Size of the file in bytes.
@@ -136,7 +153,7 @@ pub struct BadRow {
 pub struct BadCell {
     /// Number of the row in the file, from 1, not counting the header.
     pub row: u64,
-    /// Line of the file, from 1.
+    /// Line of the file, from 1; 0 where the file has no lines.
     pub line: u64,
     /// Column (source name).
     pub column: String,
@@ -144,4 +161,125 @@ pub struct BadCell {
     pub text: String,
     /// What was expected.
     pub expected: String,
+}
+
+/// A table read from a file, before it is a dataset.
+struct Table {
+    columns: Vec<(Column, Cells)>,
+    numbers: Option<Vec<u32>>,
+    bad_rows: Vec<BadRow>,
+    bad_cells: Vec<BadCell>,
+    options: ImportOptions,
+    notes: Vec<String>,
+}
+
+/// Most bytes of a text file that [`detect`] looks at.
+const DETECT_BYTES: usize = 1 << 20;
+
+/// Looks at the head of a file: what it is, how it is read, its columns, and the first rows.
+///
+/// # Errors
+/// When the file cannot be read as a table: what is wrong, where, and what to do.
+pub fn detect(path: &Path) -> Result<Detected> {
+    detect_with(path, &ImportOptions::default())
+}
+
+/// As [`detect`], with some options given.
+///
+/// # Errors
+/// As [`detect`].
+pub fn detect_with(path: &Path, options: &ImportOptions) -> Result<Detected> {
+    let task = Task::default();
+    let look = || {
+        let (bytes, size) = file::head(path, DETECT_BYTES)?;
+        let whole = bytes.len() as u64 == size;
+        let table = match file::format(path, &bytes, options.format) {
+            Format::Parquet if whole => parquet::read(&bytes, options, Some(PREVIEW_ROWS), &task)?,
+            Format::Parquet => parquet::read(&file::read(path, &task)?, options, Some(PREVIEW_ROWS), &task)?,
+            format => read_text(&bytes, format, options, !whole, &task)?,
+        };
+        let (notes, options) = (table.notes.clone(), table.options.clone());
+        let dataset = Dataset::new("preview", table.columns, Source::default(), table.numbers)?;
+        let every: Vec<usize> = (0..dataset.columns().len()).collect();
+        let preview = dataset.page(0..PREVIEW_ROWS, &every);
+        Ok(Detected { options, notes, columns: dataset.columns().to_vec(), preview, bytes: size })
+    };
+    look().map_err(|error: Error| error.in_file(path))
+}
+
+/// Imports a file. What the options leave open is detected; types are inferred over the whole file.
+///
+/// # Errors
+/// When the file cannot be read as a table, or a column named in the options is not there: what is wrong, where, and what
+/// to do. [`Error::Cancelled`] when told to stop.
+pub fn import(path: &Path, options: &ImportOptions, task: &Task) -> Result<Imported> {
+    let all = || {
+        let bytes = file::read(path, task)?;
+        let (digest, table) = rayon::join(
+            || attune_policy::fingerprint::sha256_hex(&bytes),
+            || match file::format(path, &bytes, options.format) {
+                Format::Parquet => parquet::read(&bytes, options, None, task),
+                format => read_text(&bytes, format, options, false, task),
+            },
+        );
+        let table = table?;
+        refuse_vanished(options, &table.columns)?;
+        let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        finish(table, Source { file, sha256: digest, rows: 0 })
+    };
+    all().map_err(|error: Error| if error.is_cancelled() { error } else { error.in_file(path) })
+}
+
+/// A table and what it came from as the result of an import.
+fn finish(table: Table, source: Source) -> Result<Imported> {
+    let Table { columns, numbers, bad_rows, bad_cells, mut options, mut notes } = table;
+    if !bad_rows.is_empty() {
+        let total = bad_rows.len() + columns.first().map_or(0, |(_, cells)| cells.len());
+        notes.push(format!(
+            "{} of {total} rows were set aside: they do not have the shape of the table.",
+            bad_rows.len()
+        ));
+    }
+    if !bad_cells.is_empty() {
+        notes.push(format!("{} cells did not fit their column's type and became missing.", bad_cells.len()));
+    }
+    options.types = columns.iter().map(|(column, _)| (column.source.clone(), column.type_)).collect();
+    let name = source.file.rsplit_once('.').map_or(source.file.as_str(), |(stem, _)| stem).to_owned();
+    let dataset = Dataset::new(&name, columns, source, numbers)?;
+    Ok(Imported { dataset, bad_rows, bad_cells, options, notes })
+}
+
+/// Reads text of a format; with `cut` the bytes end somewhere inside the file.
+fn read_text(bytes: &[u8], format: Format, options: &ImportOptions, cut: bool, task: &Task) -> Result<Table> {
+    let bytes = if cut { file::whole_lines(bytes) } else { bytes };
+    if bytes.is_empty() {
+        return Err(Error::new("the file is empty").hint("choose a file that holds a table"));
+    }
+    let (encoding, why) = match options.csv.encoding {
+        Some(encoding) => (encoding, None),
+        None => encoding::detect(bytes).map(|(encoding, why)| (encoding, Some(why)))?,
+    };
+    let text = encoding::decode(bytes, encoding)?;
+    let mut table = match format {
+        Format::JsonLines => json_lines::read(&text, options, task)?,
+        _ => delimited::read(&text, options, task)?,
+    };
+    table.options.csv.encoding = Some(encoding);
+    if let Some(why) = why {
+        table.notes.insert(0, why);
+    }
+    Ok(table)
+}
+
+fn refuse_vanished(options: &ImportOptions, columns: &[(Column, Cells)]) -> Result<()> {
+    let found = |name: &str| columns.iter().any(|(c, _)| c.source == name || c.name == name);
+    let Some(gone) = options.types.keys().find(|name| !found(name)) else { return Ok(()) };
+    let near = super::names::nearest(gone, columns.iter().map(|(c, _)| c.source.as_str()));
+    let hint = match near {
+        Some(near) => {
+            format!("did you mean `{near}`? If the column was renamed or left out on purpose, detect the columns anew")
+        }
+        None => "if it was left out on purpose, detect the columns anew".to_owned(),
+    };
+    Err(Error::new("this column was there when the file was first imported and is gone").in_column(gone).hint(hint))
 }

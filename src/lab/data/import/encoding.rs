@@ -1,0 +1,135 @@
+//! Bytes as text: UTF-8, UTF-16 and Windows-1252, found by byte order mark or by trial.
+
+use super::Encoding;
+use crate::error::{Error, Result};
+use std::borrow::Cow;
+
+/// How the bytes stand for text, and why we think so.
+///
+/// # Errors
+/// When the file is not text at all.
+pub fn detect(bytes: &[u8]) -> Result<(Encoding, String)> {
+    match bytes {
+        [0xEF, 0xBB, 0xBF, ..] => return Ok((Encoding::Utf8, "UTF-8, by its byte order mark.".into())),
+        [0xFF, 0xFE, ..] => return Ok((Encoding::Utf16Le, "UTF-16 (little-endian), by its byte order mark.".into())),
+        [0xFE, 0xFF, ..] => return Ok((Encoding::Utf16Be, "UTF-16 (big-endian), by its byte order mark.".into())),
+        _ => {}
+    }
+    refuse_known_binaries(bytes)?;
+    let head = &bytes[..bytes.len().min(4_096)];
+    let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|b| **b == 0).count();
+    let (even, odd, half) = (zeros(0), zeros(1), head.len() / 2);
+    if half > 1 && odd * 10 > half * 7 && even * 10 < half {
+        return Ok((Encoding::Utf16Le, "UTF-16 (little-endian): every second byte is zero.".into()));
+    }
+    if half > 1 && even * 10 > half * 7 && odd * 10 < half {
+        return Ok((Encoding::Utf16Be, "UTF-16 (big-endian): every second byte is zero.".into()));
+    }
+    let control = |b: &u8| *b == 0 || (*b < 32 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0C | 0x1A | 0x1B));
+    if let Some(at) = bytes.iter().position(|b| *b == 0) {
+        return Err(binary().at_line(line_of(bytes, at)));
+    }
+    if head.iter().filter(|b| control(b)).count() * 100 > head.len() {
+        return Err(binary());
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(_) if bytes.is_ascii() => Ok((Encoding::Utf8, "Plain ASCII, read as UTF-8.".into())),
+        Ok(_) => Ok((Encoding::Utf8, "UTF-8: every byte fits it.".into())),
+        Err(error) => {
+            let at = error.valid_up_to();
+            Ok((
+                Encoding::Windows1252,
+                format!(
+                    "Windows-1252 (Latin-1): line {} holds the byte {:02X}, which is not UTF-8.",
+                    line_of(bytes, at),
+                    bytes.get(at).copied().unwrap_or(0)
+                ),
+            ))
+        }
+    }
+}
+
+/// Decodes, taking a byte order mark off.
+///
+/// # Errors
+/// When the bytes do not fit the encoding: the line and the byte.
+pub fn decode(bytes: &[u8], encoding: Encoding) -> Result<Cow<'_, str>> {
+    match encoding {
+        Encoding::Utf8 => {
+            let bytes = bytes.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(bytes);
+            std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
+                let at = error.valid_up_to();
+                Error::new(format!("the byte {:02X} is not UTF-8", bytes.get(at).copied().unwrap_or(0)))
+                    .at_line(line_of(bytes, at))
+                    .hint("the file may be Windows-1252 (Latin-1): choose that encoding")
+            })
+        }
+        Encoding::Utf16Le => utf16(bytes.strip_prefix(&[0xFF, 0xFE]).unwrap_or(bytes), u16::from_le_bytes),
+        Encoding::Utf16Be => utf16(bytes.strip_prefix(&[0xFE, 0xFF]).unwrap_or(bytes), u16::from_be_bytes),
+        Encoding::Windows1252 => Ok(Cow::Owned(bytes.iter().map(|b| windows1252(*b)).collect())),
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'static, str>> {
+    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let mut text = String::with_capacity(bytes.len() / 2);
+    for c in char::decode_utf16(units) {
+        match c {
+            Ok(c) => text.push(c),
+            Err(error) => {
+                let line = text.matches('\n').count() as u64 + 1;
+                return Err(Error::new(format!("the unit {:04X} is not UTF-16", error.unpaired_surrogate()))
+                    .at_line(line)
+                    .hint("save the file again as UTF-8"));
+            }
+        }
+    }
+    if !bytes.len().is_multiple_of(2) {
+        return Err(Error::new("the file is UTF-16 and ends in the middle of a character")
+            .at_line(text.matches('\n').count() as u64 + 1)
+            .hint("it was probably cut off; copy it again"));
+    }
+    Ok(Cow::Owned(text))
+}
+
+/// One byte of Windows-1252 as the WHATWG Encoding Standard maps it: Latin-1 but for 0x80–0x9F.
+pub fn windows1252(byte: u8) -> char {
+    const HIGH: [u16; 32] = [
+        0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,
+        0x017D, 0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A,
+        0x0153, 0x9D, 0x017E, 0x0178,
+    ];
+    let code = match byte {
+        0x80..=0x9F => u32::from(HIGH[usize::from(byte - 0x80)]),
+        _ => u32::from(byte),
+    };
+    char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// Files that people mistake for text, by their first bytes.
+fn refuse_known_binaries(bytes: &[u8]) -> Result<()> {
+    let known: &[(&[u8], &str, &str)] = &[
+        (b"PK\x03\x04", "an Excel workbook or a ZIP archive", "save the sheet as CSV, or unpack the archive"),
+        (&[0xD0, 0xCF, 0x11, 0xE0], "an old Excel workbook", "save the sheet as CSV"),
+        (&[0x1F, 0x8B], "compressed with gzip", "unpack it first"),
+        (b"%PDF", "a PDF", "export the table as CSV"),
+        (b"SQLite format 3", "an SQLite database", "export the table as CSV"),
+        (b"\x89PNG", "a picture", "choose a CSV, Parquet or JSON lines file"),
+        (b"ARROW1", "an Arrow file", "save it as Parquet"),
+        (&[0x28, 0xB5, 0x2F, 0xFD], "compressed with zstd", "unpack it first"),
+        (b"BZh", "compressed with bzip2", "unpack it first"),
+    ];
+    match known.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
+        Some((_, what, hint)) => Err(Error::new(format!("the file is {what}, not text")).hint(*hint)),
+        None => Ok(()),
+    }
+}
+
+fn binary() -> Error {
+    Error::new("the file is binary, not text").hint("choose a CSV, Parquet or JSON lines file")
+}
+
+/// Line of a byte, from 1.
+fn line_of(bytes: &[u8], at: usize) -> u64 {
+    bytes[..at].iter().filter(|b| **b == b'\n').count() as u64 + 1
+}

@@ -1,0 +1,272 @@
+//! The type of a column of text, from all of its cells.
+
+use super::DateOrder;
+use super::dates;
+use super::parse::{CellParser, Shape};
+use attune_policy::value::Type;
+
+/// What the cells of a column look like. Counts are of known cells unless they say otherwise.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evidence {
+    /// Cells that are not missing.
+    pub known: u64,
+    /// Cells that a token such as `NA` says are missing.
+    pub tokens: u64,
+    /// The first such token.
+    pub token: String,
+    /// Cells with spaces around them.
+    pub padded: u64,
+    /// Read with a decimal point.
+    pub point: Numbers,
+    /// Read with a decimal comma.
+    pub comma: Numbers,
+    /// Words of [`BOOL_PAIRS`], false and true.
+    bools: [[u64; 2]; BOOL_PAIRS.len()],
+    /// Dates when the day comes first.
+    pub day_first: u64,
+    /// Dates when the month comes first.
+    pub month_first: u64,
+    /// Dates that mean another day in the other order.
+    pub ambiguous: u64,
+    /// Dates written as eight digits, 1900 to 2099.
+    compact_dates: u64,
+}
+
+/// Numbers among the cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// All of them.
+    pub all: u64,
+    /// Whole ones.
+    pub whole: u64,
+    /// Whole ones written with decimals that are zeros.
+    pub zeros: u64,
+    /// With a decimal mark.
+    pub fractions: u64,
+    /// With separators of thousands.
+    pub grouped: u64,
+    /// With a currency or percent sign.
+    pub affixed: u64,
+    /// Codes rather than quantities: leading zeros, plus signs, more digits than 64 bits hold.
+    pub codes: u64,
+}
+
+/// What a column says about the decimal mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DecimalMark {
+    /// It is a comma.
+    pub comma: bool,
+    /// The cells allow no other reading.
+    pub certain: bool,
+}
+
+const BOOL_PAIRS: [(&str, &str); 4] = [("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t")];
+
+/// A type and the reason for it, when it needs one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The type.
+    pub type_: Type,
+    /// What a person should know about it.
+    pub note: Option<String>,
+}
+
+impl Evidence {
+    /// Takes in a trimmed cell.
+    pub fn add(&mut self, text: &str, parser: &CellParser) {
+        if parser.is_missing(text) {
+            if !text.is_empty() {
+                if self.tokens == 0 {
+                    text.clone_into(&mut self.token);
+                }
+                self.tokens += 1;
+            }
+            return;
+        }
+        self.known += 1;
+        let first = text.as_bytes()[0];
+        if first.is_ascii_alphabetic() {
+            self.add_word(text);
+            if text.len() >= 8 && self.dates_likely() {
+                self.add_date(text);
+            }
+            return;
+        }
+        let plain = text.bytes().all(|b| b.is_ascii_digit());
+        if plain {
+            let code = (text.len() > 1 && first == b'0') || text.len() > 18;
+            for numbers in [&mut self.point, &mut self.comma] {
+                numbers.all += 1;
+                numbers.whole += 1;
+                numbers.codes += u64::from(code);
+            }
+            if text.len() == 8 && matches!(&text[..2], "19" | "20") && dates::parse(text, DateOrder::DayFirst).is_some()
+            {
+                self.compact_dates += 1;
+            }
+            return;
+        }
+        let (point, comma) = (Shape::of(text, false), Shape::of(text, true));
+        self.point.add(point);
+        self.comma.add(comma);
+        if point.is_none() && comma.is_none() && self.dates_likely() {
+            self.add_date(text);
+        }
+    }
+
+    /// Which decimal mark this column's numbers need, and whether no other reading is possible: `1,234` may be 1.234 or
+    /// one thousand two hundred and thirty-four.
+    pub fn decimal_mark(&self) -> Option<DecimalMark> {
+        let reads = |n: &Numbers| n.fractions > 0 && self.nearly_all(n.all - n.codes.min(n.all));
+        let only_groups = |other: &Numbers, n: &Numbers| self.nearly_all(other.all) && other.grouped == n.fractions;
+        match (reads(&self.comma), reads(&self.point)) {
+            (true, false) => Some(DecimalMark { comma: true, certain: !only_groups(&self.point, &self.comma) }),
+            (false, true) => Some(DecimalMark { comma: false, certain: !only_groups(&self.comma, &self.point) }),
+            _ => None,
+        }
+    }
+
+    /// The order of day and month that this column's dates need, when they are dates.
+    pub fn date_order(&self) -> Option<DateOrder> {
+        match (self.nearly_all(self.day_first), self.nearly_all(self.month_first)) {
+            (true, false) => Some(DateOrder::DayFirst),
+            (false, true) => Some(DateOrder::MonthFirst),
+            (true, true) if self.day_first > self.month_first => Some(DateOrder::DayFirst),
+            (true, true) if self.month_first > self.day_first => Some(DateOrder::MonthFirst),
+            _ => None,
+        }
+    }
+
+    /// The column's type. `name` helps where cells alone leave it open.
+    pub fn verdict(&self, name: &str, comma: bool, order: DateOrder) -> Verdict {
+        let known = self.known;
+        let numbers = if comma { &self.comma } else { &self.point };
+        let plain = |type_| Verdict { type_, note: None };
+        if known == 0 {
+            return Verdict { type_: Type::Text, note: Some(format!("`{name}` has no value at all.")) };
+        }
+        if let Some(words) = self.bool_words() {
+            return Verdict {
+                type_: Type::Bool,
+                note: Some(format!("`{name}` is true/false: its cells are {words}.")),
+            };
+        }
+        if numbers.codes > 0 && self.nearly_all(numbers.all) {
+            return Verdict {
+                type_: Type::Text,
+                note: Some(format!(
+                    "`{name}` stays text: {} of its cells are codes with leading zeros, a plus sign or more digits than a \
+                     number keeps.",
+                    numbers.codes
+                )),
+            };
+        }
+        let named_as_date =
+            ["date", "day", "datum", "time", "_dt", "dt_"].iter().any(|w| name.to_lowercase().contains(w));
+        if self.compact_dates == known && (named_as_date || known >= 20) {
+            return Verdict { type_: Type::Time, note: Some(format!("`{name}` holds dates written as eight digits.")) };
+        }
+        if self.nearly_all(numbers.all) {
+            let whole_with_zeros = numbers.whole + numbers.zeros == numbers.all;
+            // Tables that went through a data frame write whole numbers beside missing ones as 17850.0.
+            let type_ = match whole_with_zeros && (numbers.zeros == 0 || numbers.whole == 0) {
+                true if numbers.zeros == 0 => Type::Integer,
+                true if self.looks_like_id(name) => Type::Integer,
+                _ => Type::Number,
+            };
+            let mut notes = Vec::new();
+            if type_ == Type::Integer && numbers.zeros > 0 {
+                notes.push("its whole numbers are written with .0".to_owned());
+            }
+            if numbers.grouped > 0 {
+                notes.push("thousands are separated".to_owned());
+            }
+            if numbers.affixed > 0 {
+                notes.push("currency or percent signs were taken off".to_owned());
+            }
+            if known > numbers.all {
+                notes.push(format!(
+                    "{} of {known} cells are no numbers; they are listed and count as missing",
+                    known - numbers.all
+                ));
+            }
+            let note = (!notes.is_empty()).then(|| format!("`{name}` is {type_}: {}.", notes.join("; ")));
+            return Verdict { type_, note };
+        }
+        let dates = if order == DateOrder::DayFirst { self.day_first } else { self.month_first };
+        if self.nearly_all(dates) {
+            let note = match known - dates {
+                0 => None,
+                bad => Some(format!(
+                    "`{name}` is time: {bad} of {known} cells are no dates; they are listed and count as missing."
+                )),
+            };
+            return Verdict { type_: Type::Time, note };
+        }
+        let odd = known - numbers.all;
+        if numbers.all > 0 && numbers.codes == 0 && numbers.all * 10 >= known * 9 {
+            return Verdict {
+                type_: Type::Text,
+                note: Some(format!(
+                    "`{name}` stays text: {odd} of {known} cells are no numbers. Fix its type to list them."
+                )),
+            };
+        }
+        plain(Type::Text)
+    }
+
+    /// All cells, or all but a few that are listed: at most 1 %, or one cell beside at least 20 others.
+    fn nearly_all(&self, count: u64) -> bool {
+        let rest = self.known - count.min(self.known);
+        count > 0 && (rest * 100 <= self.known || (rest == 1 && count >= 20))
+    }
+
+    fn looks_like_id(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        ["id", "key", "nr", "no", "number", "code", "year"].iter().any(|w| name.ends_with(w))
+    }
+
+    fn add_word(&mut self, text: &str) {
+        if text.len() > 5 {
+            return;
+        }
+        for (counts, (no, yes)) in self.bools.iter_mut().zip(BOOL_PAIRS) {
+            counts[0] += u64::from(no.eq_ignore_ascii_case(text));
+            counts[1] += u64::from(yes.eq_ignore_ascii_case(text));
+        }
+    }
+
+    fn bool_words(&self) -> Option<String> {
+        let (counts, (no, yes)) = self.bools.iter().zip(BOOL_PAIRS).find(|(c, _)| c[0] + c[1] == self.known)?;
+        // A single letter alone may stand for anything.
+        (yes.len() > 1 || (counts[0] > 0 && counts[1] > 0))
+            .then(|| format!("{yes} ({}) and {no} ({})", counts[1], counts[0]))
+    }
+
+    /// Whether it is still worth trying to read cells as dates.
+    fn dates_likely(&self) -> bool {
+        let dates = self.day_first.max(self.month_first);
+        self.known < 200 || dates * 2 > self.known
+    }
+
+    fn add_date(&mut self, text: &str) {
+        let (day, month) = (dates::parse(text, DateOrder::DayFirst), dates::parse(text, DateOrder::MonthFirst));
+        self.day_first += u64::from(day.is_some());
+        self.month_first += u64::from(month.is_some());
+        self.ambiguous += u64::from(day.is_some() && month.is_some() && day != month);
+    }
+}
+
+impl Numbers {
+    fn add(&mut self, shape: Option<Shape>) {
+        let Some(shape) = shape else { return };
+        self.all += 1;
+        let whole = !shape.fraction && !shape.exponent;
+        self.whole += u64::from(whole);
+        self.zeros += u64::from(shape.fraction && shape.zeros && !shape.exponent);
+        self.fractions += u64::from(shape.fraction);
+        self.grouped += u64::from(shape.grouped);
+        self.affixed += u64::from(shape.affix);
+        self.codes += u64::from(shape.code);
+    }
+}

@@ -1,0 +1,325 @@
+//! One cell: what its text means for a type. Import and `attune decide` read cells through the same parser.
+
+use super::{DateOrder, ImportOptions, dates};
+use attune_policy::value::{Type, Value};
+use std::borrow::Cow;
+
+/// Texts that mean "missing" unless the options say otherwise. Empty and blank cells always do.
+pub const MISSING_TOKENS: &[&str] = &[
+    "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "Null", "null", "\\N", "<NA>", "#NULL!", "#DIV/0!", "#VALUE!",
+    "#REF!",
+];
+
+/// Reads cells under resolved options.
+#[derive(Clone, Debug)]
+pub struct CellParser {
+    missing: Vec<String>,
+    longest: usize,
+    decimal_comma: bool,
+    dates: DateOrder,
+}
+
+impl CellParser {
+    /// A parser for these options; what they leave open takes the defaults.
+    pub fn new(options: &ImportOptions) -> CellParser {
+        let missing: Vec<String> = match &options.missing {
+            Some(tokens) => tokens.clone(),
+            None => MISSING_TOKENS.iter().map(|t| (*t).to_owned()).collect(),
+        };
+        CellParser {
+            longest: missing.iter().map(String::len).max().unwrap_or(0),
+            missing,
+            decimal_comma: options.csv.decimal_comma.unwrap_or(false),
+            dates: options.dates.unwrap_or(DateOrder::DayFirst),
+        }
+    }
+
+    /// Whether a trimmed text stands for a missing value.
+    pub fn is_missing(&self, text: &str) -> bool {
+        text.is_empty() || (text.len() <= self.longest && self.missing.iter().any(|token| token == text))
+    }
+
+    /// The value of a cell; unknown when it is missing.
+    ///
+    /// # Errors
+    /// What was expected, when the text does not fit the type.
+    pub fn parse(&self, text: &str, type_: Type) -> Result<Value, &'static str> {
+        let text = text.trim();
+        if self.is_missing(text) {
+            return Ok(Value::Unknown);
+        }
+        let value = match type_ {
+            Type::Text => Some(Value::text(text)),
+            Type::Integer => self.integer(text).map(Value::Integer),
+            Type::Number => self.number(text).map(Value::Number),
+            Type::Bool => boolean(text).map(Value::Bool),
+            Type::Time => self.time(text).map(Value::Time),
+        };
+        value.ok_or(expected(type_))
+    }
+
+    /// A whole number; `12.0` is one, i64::MIN is not.
+    pub fn integer(&self, text: &str) -> Option<i64> {
+        if let Ok(i) = text.parse::<i64>() {
+            return (i != i64::MIN).then_some(i);
+        }
+        let shape = Shape::of(text, self.decimal_comma)?;
+        if shape.fraction || shape.exponent {
+            let x = self.number(text)?;
+            // Up to 2^53 a float holds whole numbers exactly.
+            return (x.fract() == 0.0 && x.abs() <= 9_007_199_254_740_992.0).then_some(x as i64);
+        }
+        plain(text, self.decimal_comma).parse().ok().filter(|i| *i != i64::MIN)
+    }
+
+    /// A finite number.
+    pub fn number(&self, text: &str) -> Option<f64> {
+        Shape::of(text, self.decimal_comma)?;
+        let parsed = text.parse::<f64>();
+        let plainly = !text.contains(',') && parsed.is_ok();
+        let x = match parsed {
+            Ok(x) if plainly && (!self.decimal_comma || !text.contains('.')) => x,
+            _ => plain(text, self.decimal_comma).parse::<f64>().ok()?,
+        };
+        x.is_finite().then_some(x)
+    }
+
+    /// An instant in milliseconds.
+    pub fn time(&self, text: &str) -> Option<i64> {
+        dates::parse(text, self.dates)
+    }
+}
+
+/// What a cell of this type should have been.
+pub fn expected(type_: Type) -> &'static str {
+    match type_ {
+        Type::Bool => "true or false",
+        Type::Integer => "a whole number",
+        Type::Number => "a number",
+        Type::Text => "text",
+        Type::Time => "a date or time",
+    }
+}
+
+/// True or false in the words exports use.
+pub fn boolean(text: &str) -> Option<bool> {
+    const WORDS: [(&str, bool); 10] = [
+        ("true", true),
+        ("false", false),
+        ("yes", true),
+        ("no", false),
+        ("y", true),
+        ("n", false),
+        ("t", true),
+        ("f", false),
+        ("1", true),
+        ("0", false),
+    ];
+    WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, b)| *b)
+}
+
+/// How a number is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// It has a decimal mark.
+    pub fraction: bool,
+    /// Its decimals are zeros.
+    pub zeros: bool,
+    /// It has an exponent.
+    pub exponent: bool,
+    /// It has separators between groups of three digits.
+    pub grouped: bool,
+    /// It carries a currency sign or a percent sign.
+    pub affix: bool,
+    /// It is a code rather than a quantity: a leading zero, or a plus sign before many digits.
+    pub code: bool,
+}
+
+impl Shape {
+    /// The shape of a number, `None` when the text is none. With `comma` the decimal mark is a comma and groups are
+    /// separated by points; otherwise the other way round.
+    pub fn of(text: &str, comma: bool) -> Option<Shape> {
+        let mut shape = Shape::default();
+        let mut rest = text.as_bytes();
+        if !rest.iter().all(u8::is_ascii)
+            || rest.last().is_some_and(|b| !b.is_ascii_digit())
+            || rest.first() == Some(&b'$')
+        {
+            let bare = strip_affix(text)?;
+            shape.affix = bare.len() != text.len();
+            rest = bare.as_bytes();
+        }
+        let (mark, group) = if comma { (b',', b'.') } else { (b'.', b',') };
+        let signed = rest.first().copied().filter(|b| matches!(b, b'+' | b'-'));
+        if signed.is_some() {
+            rest = &rest[1..];
+        }
+        let (mut digits, mut since_group, first) = (0usize, None::<usize>, rest.first().copied());
+        while let Some((byte, tail)) = rest.split_first() {
+            if byte.is_ascii_digit() {
+                digits += 1;
+                since_group = since_group.map(|n| n + 1);
+            } else if *byte == group
+                && (1..=3).contains(&since_group.unwrap_or(digits))
+                && since_group.is_none_or(|n| n == 3)
+            {
+                since_group = Some(0);
+                shape.grouped = true;
+            } else {
+                break;
+            }
+            rest = tail;
+        }
+        if since_group.is_some_and(|n| n != 3) {
+            return None;
+        }
+        shape.code = (first == Some(b'0') && digits > 1) || (signed == Some(b'+') && digits >= 7);
+        let mut decimals = 0;
+        if rest.first() == Some(&mark) {
+            shape.fraction = true;
+            shape.zeros = true;
+            rest = &rest[1..];
+            while let Some((byte, tail)) = rest.split_first().filter(|(b, _)| b.is_ascii_digit()) {
+                shape.zeros &= *byte == b'0';
+                decimals += 1;
+                rest = tail;
+            }
+        }
+        if digits + decimals == 0 {
+            return None;
+        }
+        if matches!(rest.first(), Some(b'e' | b'E')) {
+            shape.exponent = true;
+            rest = &rest[1..];
+            if matches!(rest.first(), Some(b'+' | b'-')) {
+                rest = &rest[1..];
+            }
+            if rest.is_empty() || rest.len() > 4 || !rest.iter().all(u8::is_ascii_digit) {
+                return None;
+            }
+            return Some(shape);
+        }
+        rest.is_empty().then_some(shape)
+    }
+}
+
+/// The text without one currency or percent sign and the space beside it; `None` when what is left cannot be a number.
+fn strip_affix(text: &str) -> Option<&str> {
+    const SIGNS: [char; 5] = ['$', '€', '£', '¥', '%'];
+    let bare = match text.strip_suffix(SIGNS) {
+        Some(bare) => bare.trim_end(),
+        None => match text.strip_prefix(SIGNS) {
+            Some(bare) => bare.trim_start(),
+            None => text,
+        },
+    };
+    bare.is_ascii().then_some(bare)
+}
+
+/// A number's text with a decimal point, without groups and signs of currency.
+fn plain(text: &str, comma: bool) -> Cow<'_, str> {
+    let bare = strip_affix(text).unwrap_or(text);
+    let (mark, group) = if comma { (',', '.') } else { ('.', ',') };
+    if !bare.contains([',', '.']) {
+        return Cow::Borrowed(bare);
+    }
+    Cow::Owned(bare.chars().filter(|c| *c != group).map(|c| if c == mark { '.' } else { c }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parser(comma: bool) -> CellParser {
+        let mut options = ImportOptions::default();
+        options.csv.decimal_comma = Some(comma);
+        CellParser::new(&options)
+    }
+
+    #[test]
+    fn numbers_are_read_as_they_are_written() {
+        let point: &[(&str, Option<f64>)] = &[
+            ("1", Some(1.0)),
+            ("-1.5", Some(-1.5)),
+            ("+2", Some(2.0)),
+            (".5", Some(0.5)),
+            ("5.", Some(5.0)),
+            ("1e3", Some(1000.0)),
+            ("1.5E-2", Some(0.015)),
+            ("1,234", Some(1234.0)),
+            ("1,234,567.25", Some(1_234_567.25)),
+            ("$1,200.50", Some(1200.5)),
+            ("12 €", Some(12.0)),
+            ("45%", Some(45.0)),
+            ("1,23", None),
+            ("1,2345", None),
+            ("1234,567", None),
+            (",5", None),
+            ("1.2.3", None),
+            ("", None),
+            ("-", None),
+            (".", None),
+            ("e5", None),
+            ("1e", None),
+            ("inf", None),
+            ("nan", None),
+            ("1e999", None),
+            ("0x10", None),
+            ("1 2", None),
+            ("$", None),
+            ("12 kg", None),
+            ("١٢", None),
+        ];
+        for (text, expected) in point {
+            assert_eq!(parser(false).number(text), *expected, "{text}");
+        }
+        let comma: &[(&str, Option<f64>)] = &[
+            ("1,5", Some(1.5)),
+            ("-0,25", Some(-0.25)),
+            ("1.234,56", Some(1234.56)),
+            ("1.234.567", Some(1_234_567.0)),
+            ("1.234", Some(1234.0)),
+            ("1.5", None),
+            ("12,50 €", Some(12.5)),
+            ("1,2,3", None),
+        ];
+        for (text, expected) in comma {
+            assert_eq!(parser(true).number(text), *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn cells_take_the_asked_type_or_say_what_was_expected() {
+        let p = parser(false);
+        let cases: &[(&str, Type, Result<Value, &str>)] = &[
+            (" 12 ", Type::Integer, Ok(Value::Integer(12))),
+            ("12.0", Type::Integer, Ok(Value::Integer(12))),
+            ("1,200", Type::Integer, Ok(Value::Integer(1200))),
+            ("12.5", Type::Integer, Err("a whole number")),
+            ("9223372036854775807", Type::Integer, Ok(Value::Integer(i64::MAX))),
+            ("9223372036854775808", Type::Integer, Err("a whole number")),
+            ("-9223372036854775808", Type::Integer, Err("a whole number")),
+            ("abc", Type::Number, Err("a number")),
+            ("NA", Type::Number, Ok(Value::Unknown)),
+            ("", Type::Text, Ok(Value::Unknown)),
+            ("NULL", Type::Text, Ok(Value::Unknown)),
+            ("Yes", Type::Bool, Ok(Value::Bool(true))),
+            ("0", Type::Bool, Ok(Value::Bool(false))),
+            ("maybe", Type::Bool, Err("true or false")),
+            ("2024-01-01", Type::Time, Ok(Value::Time(1_704_067_200_000))),
+            ("soon", Type::Time, Err("a date or time")),
+        ];
+        for (text, type_, expected) in cases {
+            assert_eq!(p.parse(text, *type_), *expected, "{text} as {type_}");
+        }
+    }
+
+    #[test]
+    fn codes_are_told_from_quantities() {
+        for (text, code) in
+            [("00123", true), ("0", false), ("0.5", false), ("+4917012345", true), ("+5", false), ("10", false)]
+        {
+            assert_eq!(Shape::of(text, false).map(|s| s.code), Some(code), "{text}");
+        }
+    }
+}
