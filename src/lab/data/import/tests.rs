@@ -231,19 +231,18 @@ fn options_override_what_would_be_detected() {
         (
             "type",
             b"a,b\n1,2\nx,3\n",
-            set(|o| drop(o.types.insert("a".into(), Type::Number))),
+            set(|o| o.types = [("a".to_owned(), Type::Number)].into()),
             "a:Number b:Integer|2||2@3 a=x",
         ),
         (
             "type of a code",
             b"zip\n01\n2\n",
-            set(|o| drop(o.types.insert("zip".into(), Type::Integer))),
+            set(|o| o.types = [("zip".to_owned(), Type::Integer)].into()),
             "zip:Integer|2||",
         ),
-        ("type by identifier", b"a.b\n1\n", set(|o| drop(o.types.insert("a_b".into(), Type::Text))), "a_b:Text|1||"),
+        ("type by identifier", b"a.b\n1\n", set(|o| o.types = [("a_b".to_owned(), Type::Text)].into()), "a_b:Text|1||"),
     ];
     for (name, bytes, options, expected) in cases {
-        // Options by identifier are written back by source name, so only the first reading is compared here.
         match import_bytes(bytes, "file.csv", &options) {
             Ok(imported) => assert_eq!(summary(&imported), expected, "{name}: {:#?}", imported.notes),
             Err(error) => panic!("{name}: {error}"),
