@@ -7,8 +7,8 @@ use crate::events::{ImportResult, Output};
 use crate::lanes::LaneName;
 use crate::results::{Checked, ExportPreview, Traced};
 use crate::session::Session;
-use attune_lab::data::Requests;
-use attune_lab::data::import::ImportOptions;
+use attune_lab::data::{Requests, profile};
+use attune_lab::data::import::{self, ImportOptions};
 use attune_lab::project::{self, Loaded, TrainedModel};
 use attune_lab::simulate::Options;
 use attune_lab::{Error, Result};
@@ -56,7 +56,7 @@ impl Session {
         }
         let roles = self.document().roles.clone();
         self.submit(LaneName::Io, "profile", "Profiling the data", Some(key.clone()), move |task| {
-            project::pending::profile(&loaded.dataset, &roles, task).map(Output::Profiled)
+            profile::profile(&loaded.dataset, &roles, task).map(Output::Profiled)
         });
     }
 
@@ -177,7 +177,7 @@ impl Session {
             Action::Inspect { path, options } => {
                 self.shelves.inspection = None;
                 self.submit(LaneName::Io, "inspect", &title, None, move |_| {
-                    project::pending::detect_with(&path, &options).map(Output::Inspected)
+                    import::detect_with(&path, &options).map(Output::Inspected)
                 })
             }
             Action::Import { path, options } => {

@@ -4,7 +4,7 @@
 use super::artifacts::key;
 use super::parts::{DataSource, Origin, Parts};
 use crate::data::cells::Cells;
-use crate::data::import::{BadCell, BadRow, ImportOptions, Imported};
+use crate::data::import::{self, BadCell, BadRow, ImportOptions, Imported};
 use crate::data::{Column, Dataset, Role, Roles};
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -50,7 +50,7 @@ pub fn load(dir: &Path, source: &DataSource, task: &Task) -> Result<Loaded> {
                     .in_file(&path)
                     .hint("put the file back, or import it from where it is now"));
             }
-            let imported = super::pending::import(&path, &source.options, task)?;
+            let imported = import::import(&path, &source.options, task)?;
             let changes = changes(source, &imported, &path);
             let Imported { dataset, bad_rows, bad_cells, options, notes } = imported;
             let fingerprint = key(&("file 1", &dataset.source().sha256, &options));

@@ -15,7 +15,6 @@ mod layout;
 mod load;
 mod lock;
 mod parts;
-pub mod pending;
 mod readiness;
 mod run;
 pub mod samples;

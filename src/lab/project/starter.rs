@@ -27,7 +27,7 @@ pub struct Starter {
 
 /// Roles and a starter for rows as they were loaded. `name` is the project's.
 pub fn starter(name: &str, loaded: &Loaded) -> (Roles, Starter) {
-    let mut roles = super::pending::suggest(&loaded.dataset);
+    let mut roles = Roles::suggest(&loaded.dataset);
     if roles.as_of.is_none() {
         // Rows without a time need an instant to stand at; once written to the project it never moves.
         roles.as_of = Some(today());
