@@ -1,0 +1,7 @@
+//! The studio, driven by the labels a screen reader would say, without a window and without a GPU.
+
+mod commands;
+mod data;
+mod models;
+mod shell;
+mod support;

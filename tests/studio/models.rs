@@ -1,0 +1,72 @@
+//! The Models workspace: from specification to report, and into the policy.
+
+use crate::support::Studio;
+use attune_lab::models::Family;
+use egui::{Key, Modifiers};
+
+fn with_models() -> Studio {
+    let mut studio = Studio::trial();
+    studio.by_palette("Go to Models");
+    studio
+}
+
+#[test]
+fn a_model_is_trained_and_reported() {
+    let mut studio = with_models();
+    assert!(studio.has("Not trained yet"));
+    studio.press("Train this model");
+    studio.settle();
+    for part in
+        ["ROC AUC", "Base rate", "Log loss", "Brier score", "Calibration error", "Main drivers", "Calibration", "ROC"]
+    {
+        assert!(studio.has(part), "{part}");
+    }
+    let id = studio.session().document().models[0].id.clone();
+    let report = studio.session().model(&id).ready().expect("trained").report.clone();
+    let auc = attune_studio::widgets::number::fixed(report.out_of_fold.quality.auc.value, 3);
+    assert!(studio.has(&auc), "the tile shows the report's own number {auc}");
+    assert!(studio.has_part("recency"), "its drivers are named");
+}
+
+#[test]
+fn settings_are_edits_that_make_the_report_stale() {
+    let mut studio = with_models();
+    studio.press("Train this model");
+    studio.settle();
+    studio.press("Settings");
+    studio.press("Family");
+    studio.press("Boosted trees");
+    let spec = studio.session().document().models[0].clone();
+    assert!(matches!(spec.family, Family::Boosted { .. }));
+    assert!(studio.session().model(&spec.id).is_stale());
+    studio.press("Report");
+    assert!(studio.has("Train again"), "the old numbers stay, dimmed, with the way to new ones");
+    studio.keys(Modifiers::COMMAND, Key::Z);
+    studio.settle();
+    assert!(studio.session().model(&spec.id).ready().is_some(), "undo finds the old report again");
+}
+
+#[test]
+fn a_model_is_used_in_the_policy() {
+    let mut studio = with_models();
+    let (model, action) = {
+        let document = studio.session().document();
+        (document.models[0].id.clone(), document.draft.actions[0].clone())
+    };
+    assert_eq!(action.propensity.as_deref(), Some(model.as_str()), "the starter uses it");
+    studio.press("Use in policy");
+    studio.press(&format!("{}  (learned from its rows)", action.name));
+    assert_eq!(studio.session().document().draft.actions[0].propensity, None);
+    studio.keys(Modifiers::COMMAND, Key::Z);
+    assert_eq!(studio.session().document().draft.actions[0].propensity.as_deref(), Some(model.as_str()));
+}
+
+#[test]
+fn removing_is_undone_from_its_message() {
+    let mut studio = with_models();
+    studio.keys(Modifiers::NONE, Key::Delete);
+    assert_eq!(studio.session().document().models.len(), 1);
+    studio.press("Undo");
+    studio.frames();
+    assert_eq!(studio.session().document().models.len(), 2);
+}
