@@ -15,7 +15,7 @@ use crate::shell::toasts::{Toast, Toasts};
 use crate::shell::top::SavedWords;
 use crate::shell::{banner, health, help, nav, problems, start, status, top};
 use crate::theme::{Tone, metrics, tokens};
-use crate::view::{Asks, Ctx, Pick, Selection, Shell, Target};
+use crate::view::{Ask, Asks, Ctx, Pick, Selection, Shell, Target};
 use crate::workspace::Workspace;
 use attune_session::{NoticeKind, SaveStatus, Session, Wake};
 use egui::{CentralPanel, Context, Frame, Margin, Ui};
@@ -246,6 +246,11 @@ impl App {
             }
         } else if let Some(id) = commands::consume(ui.ctx(), workspace) {
             self.asks.command(id);
+        } else if ui.memory(|memory| memory.focused().is_none())
+            && !egui::Popup::is_any_open(ui.ctx())
+            && ui.input(|i| i.key_pressed(egui::Key::Escape))
+        {
+            self.asks.ask(Ask::Deselect);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::shell::files::Question;
 use crate::shell::palette::Palette;
 use crate::shell::toasts::Toast;
 use crate::theme::tokens;
-use crate::view::{Ask, Asks, Pick, Shell};
+use crate::view::{Ask, Asks, Pick, Selection, Shell};
 use attune_session::{Action, Session};
 use egui::{Context, Theme, ThemePreference, ViewportCommand};
 
@@ -86,7 +86,9 @@ impl App {
                 Ok(())
             }
             Ask::Deselect => {
-                open.selection = Default::default();
+                // The model stays: its workspace always shows one.
+                let model = open.selection.model.take();
+                open.selection = Selection { model, ..Selection::default() };
                 Ok(())
             }
             Ask::Tell(workspace, id) => {

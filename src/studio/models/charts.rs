@@ -11,29 +11,28 @@ use egui_plot::{BarChart, HLine, Line, LineStyle, PlotPoint, PlotPoints, Points}
 
 const HEIGHT: f32 = 210.0;
 
-/// Draws the four, two beside each other when there is room.
+/// Draws the four, as many beside each other as there is room for.
 pub fn ui(ui: &mut Ui, ctx: &Ctx<'_>, report: &ModelReport, shown: &Evaluation, asks: &mut Asks) {
-    let mut asks_of = |ui: &mut Ui, which: usize| match which {
+    let mut draw = |ui: &mut Ui, which: usize| match which {
         0 => section(ui, "Main drivers", "drop of AUC when shuffled", |ui| drivers(ui, ctx, report, asks)).inner,
         1 => section(ui, "Lift by decile", "outcome rate ÷ base rate", |ui| lift(ui, ctx, shown)).inner,
         2 => section(ui, "Calibration", "does 10 % mean 10 %", |ui| calibration(ui, ctx, shown)).inner,
         _ => section(ui, "ROC", "true against false positives", |ui| roc(ui, ctx, shown)).inner,
     };
     let gap = metrics().gap;
-    if ui.available_width() < 620.0 {
-        for which in 0..4 {
-            asks_of(ui, which);
-        }
-        return;
-    }
-    let each = ((ui.available_width() - gap) / 2.0).floor();
-    for pair in [[0, 1], [2, 3]] {
+    let columns = match ui.available_width() {
+        width if width < 620.0 => 1,
+        width if width < 1500.0 => 2,
+        _ => 4,
+    };
+    let each = ((ui.available_width() + gap) / columns as f32 - gap).floor();
+    for row in [0, 1, 2, 3].chunks(columns) {
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = gap;
-            for which in pair {
+            for which in row {
                 ui.vertical(|ui| {
                     ui.set_width(each);
-                    asks_of(ui, which);
+                    draw(ui, *which);
                 });
             }
         });

@@ -2,12 +2,13 @@
 
 use crate::commands::{self, Command, Group};
 use crate::theme::{bold, metrics, tokens};
+use crate::widgets::modal;
 use crate::workspace::Workspace;
-use egui::{Frame, Id, Margin, Modal, RichText, ScrollArea, Ui};
+use egui::{Frame, Margin, RichText, ScrollArea, Ui};
 
 /// Draws it; answers whether it stays open.
 pub fn show(ui: &Ui) -> bool {
-    let shown = Modal::new(Id::unique("help")).show(ui.ctx(), |ui| {
+    let shown = modal(ui, "help", None).show(ui.ctx(), |ui| {
         let sizes = metrics();
         ui.set_width((ui.ctx().content_rect().width() - 160.0).clamp(480.0, 860.0));
         ui.label(bold("Shortcuts").size(sizes.heading));

@@ -4,9 +4,9 @@ use super::health::Status;
 use crate::commands;
 use crate::theme::{Tone, metrics, tokens};
 use crate::view::{Ask, Asks};
-use crate::widgets::dot;
+use crate::widgets::{dot, inside};
 use crate::workspace::Workspace;
-use egui::{Button, Frame, Margin, Panel, Rect, RichText, Ui, Vec2};
+use egui::{Align, Button, Frame, Layout, Margin, Panel, Rect, RichText, Ui, Vec2};
 
 /// Draws the rail.
 pub fn show(ui: &mut Ui, current: Workspace, states: &[(Workspace, Status)], asks: &mut Asks) {
@@ -28,9 +28,11 @@ fn item(ui: &mut Ui, workspace: Workspace, on: bool, status: &Status, asks: &mut
     let rect = response.rect;
     let color = if on { t.accent } else { t.weak };
     let left = Rect::from_min_size(rect.left_top() + Vec2::new(8.0, 0.0), Vec2::new(24.0, rect.height()));
-    ui.put(left, egui::Label::new(workspace.icon().rich_text().size(20.0).color(color)).selectable(false));
+    inside(ui, left, Layout::left_to_right(Align::Center), |ui| {
+        ui.add(egui::Label::new(workspace.icon().rich_text().size(20.0).color(color)).selectable(false));
+    });
     let text = Rect::from_min_max(rect.left_top() + Vec2::new(40.0, 4.0), rect.right_bottom() - Vec2::new(22.0, 4.0));
-    ui.scope_builder(egui::UiBuilder::new().max_rect(text), |ui| {
+    inside(ui, text, Layout::top_down(Align::Min), |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.add(egui::Label::new(RichText::new(workspace.name()).size(metrics().body + 0.5)).selectable(false));
         let tone = if status.tone == Tone::Ok { Tone::Neutral } else { status.tone };
@@ -38,7 +40,7 @@ fn item(ui: &mut Ui, workspace: Workspace, on: bool, status: &Status, asks: &mut
         ui.add(egui::Label::new(words).selectable(false).truncate());
     });
     let mark = Rect::from_center_size(rect.right_center() - Vec2::new(13.0, 0.0), Vec2::splat(10.0));
-    ui.scope_builder(egui::UiBuilder::new().max_rect(mark), |ui| dot(ui, status.tone));
+    inside(ui, mark, Layout::left_to_right(Align::Center), |ui| dot(ui, status.tone));
     let keys = commands::all()
         .find(|command| command.name == format!("Go to {}", workspace.name()))
         .map(|command| command.hint(ui.ctx()))

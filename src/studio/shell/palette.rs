@@ -4,8 +4,8 @@ use super::fuzzy;
 use crate::commands::{self, Command};
 use crate::theme::{metrics, tokens};
 use crate::view::{Ask, Asks, Ctx, Target};
-use crate::widgets::number;
-use egui::{Align, Button, Id, Key, Modal, Modifiers, RichText, ScrollArea, TextEdit, Ui};
+use crate::widgets::{modal, number};
+use egui::{Align, Button, Key, Modifiers, RichText, ScrollArea, TextEdit, Ui};
 use egui_material_icons::{MaterialIcon, icons};
 
 /// The open palette.
@@ -38,7 +38,7 @@ impl Palette {
         let entries = find(&self.query, ui.ctx(), ctx);
         self.at = self.at.min(entries.len().saturating_sub(1));
         let mut picked = None;
-        let shown = Modal::new(Id::unique("palette")).show(ui.ctx(), |ui| {
+        let shown = modal(ui, "palette", Some(72.0)).show(ui.ctx(), |ui| {
             ui.set_width(560.0);
             let keys = ui.input_mut(|i| {
                 let mut key = |key| i.consume_key(Modifiers::NONE, key);

@@ -5,8 +5,8 @@
 use super::files::Answer;
 use crate::theme::{bold, metrics, tokens};
 use crate::view::Pick;
-use crate::widgets::primary_button;
-use egui::{Button, Id, Key, Modal, RichText, ScrollArea, TextEdit, Ui};
+use crate::widgets::{modal, primary_button};
+use egui::{Button, Key, RichText, ScrollArea, TextEdit, Ui};
 use egui_material_icons::icons;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
@@ -71,7 +71,7 @@ impl Paths {
             }
         }
         let mut answer = None;
-        let shown = Modal::new(Id::unique("paths")).show(ui.ctx(), |ui| {
+        let shown = modal(ui, "paths", None).show(ui.ctx(), |ui| {
             let t = tokens(ui.ctx());
             ui.set_width(560.0);
             ui.label(bold(self.pick.title()).size(metrics().subhead));

@@ -4,39 +4,34 @@ use crate::commands::{command_button, primary_command};
 use crate::theme::{bold, metrics, tokens};
 use crate::view::{Ask, Asks, Pick, Shell};
 use crate::widgets::{card, hint, plain_button};
-use egui::{Button, Frame, Margin, RichText, ScrollArea, Ui};
+use egui::{Button, RichText, ScrollArea, Ui};
 use egui_material_icons::icons;
 use std::path::PathBuf;
 
 /// Draws it.
 pub fn show(ui: &mut Ui, recent: &[PathBuf], asks: &mut Asks) {
     let sizes = metrics();
-    let width = ui.available_width().min(920.0);
-    let side = ((ui.available_width() - width) / 2.0).max(0.0);
-    Frame::new().inner_margin(Margin::symmetric(side.min(120.0) as i8, 0)).show(ui, |ui| {
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.add_space((ui.available_width() - width).max(0.0) / 2.0);
-                ui.vertical(|ui| {
-                    ui.set_width(width.min(ui.available_width()));
-                    ui.add_space((ui.ctx().content_rect().height() * 0.09).max(sizes.gap_section));
-                    ui.label(bold("Attune").size(32.0));
-                    ui.label(
-                        RichText::new("From customer data to a decision policy you can read, test and run")
-                            .size(sizes.subhead)
-                            .weak(),
-                    );
-                    ui.add_space(sizes.gap_section);
-                    let gap = sizes.gap_large;
-                    let each = (ui.available_width() - gap) / 2.0;
-                    ui.horizontal_top(|ui| {
-                        ui.spacing_mut().item_spacing.x = gap;
-                        column(ui, each, |ui| ways(ui, asks));
-                        column(ui, each, |ui| recents(ui, recent, asks));
-                    });
-                    ui.add_space(sizes.gap_large);
-                    hint(ui, "Drop a CSV, Parquet or JSON lines file anywhere in this window to begin with it");
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let width = ui.available_width().min(920.0);
+        let left = ((ui.available_width() - width) / 2.0).floor();
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            ui.add_space(left);
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                ui.add_space((ui.ctx().content_rect().height() * 0.09).max(sizes.gap_section));
+                ui.label(bold("Attune").size(32.0));
+                let line = RichText::new("From customer data to a decision policy you can read, test and run");
+                ui.label(line.size(sizes.subhead).weak());
+                ui.add_space(sizes.gap_section);
+                let each = (width - sizes.gap_large) / 2.0;
+                ui.horizontal_top(|ui| {
+                    ui.spacing_mut().item_spacing.x = sizes.gap_large;
+                    column(ui, each, |ui| ways(ui, asks));
+                    column(ui, each, |ui| recents(ui, recent, asks));
                 });
+                ui.add_space(sizes.gap_large);
+                hint(ui, "Drop a CSV, Parquet or JSON lines file anywhere in this window to begin with it");
             });
         });
     });

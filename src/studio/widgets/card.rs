@@ -1,7 +1,9 @@
 //! Cards, headings and the rows above them: one container and one title style everywhere.
 
 use crate::theme::{bold, metrics, tokens};
-use egui::{Align, Frame, InnerResponse, Layout, Margin, Response, RichText, Sense, Stroke, Ui, UiBuilder};
+use egui::{
+    Align, Align2, Frame, Id, InnerResponse, Layout, Margin, Modal, Response, RichText, Sense, Stroke, Ui, UiBuilder,
+};
 
 /// The frame of a card, to be altered where a card needs its own stroke.
 pub fn card_frame(ui: &Ui) -> Frame {
@@ -104,6 +106,23 @@ pub fn heading<R>(ui: &mut Ui, title: &str, aside: &str, right: impl FnOnce(&mut
         .inner;
     ui.add_space(metrics().gap_small);
     answer
+}
+
+/// Draws inside a rectangle that was allocated before, without moving on.
+pub fn inside<R>(ui: &mut Ui, rect: egui::Rect, layout: Layout, content: impl FnOnce(&mut Ui) -> R) -> R {
+    content(&mut ui.new_child(UiBuilder::new().max_rect(rect).layout(layout)))
+}
+
+/// A window on top of everything; the rest waits until it is closed.
+pub fn modal(ui: &Ui, name: &str, top: Option<f32>) -> Modal {
+    let id = Id::unique(name);
+    let frame = Frame::popup(ui.style()).inner_margin(16).corner_radius(metrics().radius_window);
+    let area = Modal::default_area(id);
+    let area = match top {
+        Some(top) => area.anchor(Align2::CENTER_TOP, [0.0, top]),
+        None => area,
+    };
+    Modal::new(id).frame(frame).area(area)
 }
 
 /// A quiet sentence.

@@ -2,9 +2,9 @@
 //!
 //! They take points and bins already shaped; nothing is computed from rows here.
 
-use super::number;
+use super::{inside, number};
 use crate::theme::{metrics, tokens};
-use egui::{Color32, Label, Rect, Response, RichText, Sense, Ui, Vec2, pos2};
+use egui::{Align, Color32, Label, Layout, Rect, Response, RichText, Sense, Ui, Vec2, pos2};
 use egui_plot::{HoverPosition, Plot};
 
 /// A plot in the house style: named axes, no scroll stealing, hovering tells both values.
@@ -87,14 +87,12 @@ pub fn bars(ui: &mut Ui, list: &[Bar], name_width: f32, value_width: f32) -> Opt
 }
 
 fn left_text(ui: &mut Ui, rect: Rect, text: RichText) {
-    let builder = egui::UiBuilder::new().max_rect(rect).layout(egui::Layout::left_to_right(egui::Align::Center));
-    ui.scope_builder(builder, |ui| ui.add(Label::new(text).truncate().selectable(false)));
+    inside(ui, rect, Layout::left_to_right(Align::Center), |ui| ui.add(Label::new(text).truncate().selectable(false)));
 }
 
 fn right_text(ui: &mut Ui, rect: Rect, text: &str) {
-    let builder = egui::UiBuilder::new().max_rect(rect).layout(egui::Layout::right_to_left(egui::Align::Center));
-    ui.scope_builder(builder, |ui| {
-        ui.add(Label::new(RichText::new(text).weak()).truncate().selectable(false));
+    inside(ui, rect, Layout::right_to_left(Align::Center), |ui| {
+        ui.add(Label::new(RichText::new(text).weak()).truncate().selectable(false))
     });
 }
 
