@@ -62,8 +62,7 @@ pub struct Fact {
 impl Context {
     /// The names of `document`. Never fails: what is wrong with the document itself is for the document's own checks.
     pub fn new(document: &Document) -> Context {
-        let mut names = Names::default();
-        names.variables = variables(document);
+        let mut names = Names { variables: variables(document), ..Names::default() };
         for (i, variable) in names.variables.iter().enumerate() {
             names.by_name.entry(variable.name.clone()).or_insert(i);
         }

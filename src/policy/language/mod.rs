@@ -8,6 +8,8 @@
 
 mod check;
 mod compiled;
+mod completion;
+pub mod conditions;
 mod context;
 mod engine;
 mod env;
@@ -23,6 +25,7 @@ mod source;
 mod suggest;
 
 pub use compiled::{Compiled, Kind};
+pub use completion::{Completion, CompletionKind, Completions, completions};
 pub use context::{Context, Variable};
 pub use engine::limits;
 pub use env::{Env, Term};
@@ -64,5 +67,9 @@ pub fn check(text: &str, use_: Use, context: &Context) -> Vec<Finding> {
     }
 }
 
+#[cfg(test)]
+mod agreement_tests;
+#[cfg(test)]
+mod editor_tests;
 #[cfg(test)]
 mod tests;

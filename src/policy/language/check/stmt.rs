@@ -38,12 +38,10 @@ pub fn assigned(statements: &[Stmt], names: &mut BTreeSet<String>) {
 
 fn in_expr(expr: &Expr, names: &mut BTreeSet<String>) {
     expr.walk(&mut Vec::new(), &mut |path| {
-        if let Some(rhai::ASTNode::Stmt(stmt)) = path.last() {
-            if let Stmt::Assignment(parts) = stmt
-                && let Expr::Variable(v, ..) = &parts.1.lhs
-            {
-                names.insert(v.1.to_string());
-            }
+        if let Some(rhai::ASTNode::Stmt(Stmt::Assignment(parts))) = path.last()
+            && let Expr::Variable(v, ..) = &parts.1.lhs
+        {
+            names.insert(v.1.to_string());
         }
         true
     });
@@ -217,7 +215,7 @@ impl Checker<'_> {
         let (name, pos) = match &sides.lhs {
             Expr::Variable(v, _, pos) => (v.1.as_str(), *pos),
             Expr::Index(..) | Expr::Dot(..) => {
-                if !matches!(op.get_op_assignment_info(), None) {
+                if op.get_op_assignment_info().is_some() {
                     self.error(op.position(), "items of lists and maps are set with `=` only".to_owned());
                 }
                 self.target(&sides.lhs);

@@ -24,7 +24,7 @@ fn is_kind(event: &Event, name: &str) -> bool {
 }
 
 /// The events up to now.
-fn past<'a>(env: &'a dyn Env) -> &'a [Event] {
+fn past(env: &dyn Env) -> &[Event] {
     let events = env.events();
     let end = events.partition_point(|e| e.time <= env.now());
     events.get(..end).unwrap_or(&[])

@@ -10,7 +10,7 @@ mod text;
 mod time;
 
 pub use history::EVENTS;
-pub(super) use time::is_date;
+pub(super) use time::{instant, is_date};
 
 use super::env::Env;
 use super::ops;

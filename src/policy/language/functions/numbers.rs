@@ -95,7 +95,7 @@ pub fn to_int(_: &dyn Env, args: &[Value]) -> Result<Value, String> {
     }
     let whole = libm::trunc(x(args));
     // 2^63 is exact as a number; i64::MAX is not.
-    if whole >= -9_223_372_036_854_775_808.0 && whole < 9_223_372_036_854_775_808.0 {
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&whole) {
         Ok(Value::Integer(whole as i64))
     } else {
         Err(format!("{whole} is too large for a whole number"))

@@ -63,3 +63,8 @@ fn parse(text: &str, zone: impl Fn() -> Result<TimeZone, String>) -> Result<i64,
 pub fn is_date(text: &str) -> bool {
     parse(text, || Ok(TimeZone::UTC)).is_ok()
 }
+
+/// The instant that `text` is in every zone, when it is one.
+pub fn instant(text: &str) -> Option<i64> {
+    text.parse::<Timestamp>().ok().map(|t| t.as_millisecond())
+}
