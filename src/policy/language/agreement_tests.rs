@@ -202,3 +202,30 @@ fn row_evaluator_and_interpreter_agree() {
         "{lowered} {unknown} {failed} {kept}"
     );
 }
+
+/// Our engine binds operators as Rhai itself does: without unknowns, a plain engine gives the same answer to any chain.
+#[test]
+fn precedence_is_rhais_own() {
+    let plain = rhai::Engine::new();
+    let context = context();
+    let env = row();
+    let mut random = Random::new(5);
+    let mut compared = 0;
+    for _ in 0..20_000 {
+        let mut text = String::new();
+        for i in 0..3 + random.below(5) {
+            if i > 0 {
+                text.push_str(random.pick::<&str>(&[
+                    " && ", " || ", " == ", " != ", " < ", " >= ", " + ", " - ", " * ", " ** ", " % ", " ?? ",
+                ]));
+            }
+            text.push_str(random.pick::<&str>(&["true", "false", "1", "2", "3", "!true", "-2", "7"]));
+        }
+        // Where it compiles here, types fit, and Rhai's own operators mean what ours do.
+        let Ok(compiled) = compile(&text, Use::Keep, &context) else { continue };
+        let Ok(expected) = plain.eval::<bool>(&text) else { continue };
+        assert_eq!(compiled.run(&env, None, Evaluator::Interpreter), Ok(Value::Bool(expected)), "{text}");
+        compared += 1;
+    }
+    assert!(compared > 300, "only {compared} chains were compared");
+}

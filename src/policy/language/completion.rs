@@ -190,7 +190,7 @@ fn words(before: &[Token<'_>], text: &str, use_: Use, names: &Names) -> Vec<Comp
             return names.facts.iter().map(fact).collect();
         }
         let takes_text = |f: &&Function| f.args.first().is_some_and(|a| a.type_ == ArgType::Text) && f.name != "date";
-        return TABLE.iter().filter(takes_text).map(|f| method(f)).collect();
+        return TABLE.iter().filter(takes_text).map(method).collect();
     }
     let mut items = Vec::new();
     for category in compared(before, names) {

@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 pub mod limits {
     /// Operations of one evaluation.
     pub const OPERATIONS: u64 = 100_000;
-    /// Nesting of expressions and statements; also the number of operators in one chain.
+    /// Nesting of expressions and statements, a pair of brackets counting two; also the number of operators in one chain.
     pub const DEPTH: usize = 100;
     /// Calls inside calls.
     pub const CALLS: usize = 16;

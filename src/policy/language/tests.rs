@@ -700,7 +700,15 @@ fn every_limit_stops_with_a_clear_error() {
     assert!(findings(&nots, Use::Keep)[0].contains("nested more than 100 levels deep"));
     let chain = vec!["newbie"; 5_000].join(" && ");
     assert!(findings(&chain, Use::Keep)[0].contains("nested more than"), "{:?}", findings(&chain, Use::Keep));
+    // Just inside the limit everything still runs, in both evaluators.
     assert_eq!(keep(&vec!["newbie"; 90].join(" && ")), Ok(Value::Bool(true)));
+    assert_eq!(keep(&format!("{}newbie{}", "(".repeat(45), ")".repeat(45))), Ok(Value::Bool(true)));
+    assert_eq!(keep(&format!("{}newbie", "!".repeat(90))), Ok(Value::Bool(true)));
+    assert_eq!(
+        keep(&format!("{}newbie{}", "if newbie { ".repeat(30), " } else { absent }".repeat(30))),
+        Ok(Value::Bool(true))
+    );
+    assert_eq!(keep(&format!("{}newbie{}", "(newbie && ".repeat(25), ")".repeat(25))), Ok(Value::Bool(true)));
     let ifs = format!("{}true{}", "if newbie { ".repeat(3_000), " }".repeat(3_000));
     assert!(findings(&ifs, Use::Keep)[0].contains("nested more than"));
     let long = format!("channel == \"{}\"", "a".repeat(70_000));
