@@ -67,10 +67,10 @@ pub struct Action {
     #[serde(default)]
     pub weight: f64,
     /// Not before this instant (ms).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "crate::instant::option", skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<i64>,
     /// Not at or after this instant (ms).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "crate::instant::option", skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<i64>,
     /// Labels that caps can count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

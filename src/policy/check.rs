@@ -1,15 +1,81 @@
 //! Static analysis of a document: every finding at once, errors and warnings. It never panics and never repairs.
 
-use crate::diagnostic::Diagnostic;
+mod actions;
+mod layers;
+mod names;
+#[cfg(test)]
+mod tests;
+
+use crate::diagnostic::{Diagnostic, Part, Severity};
 use crate::document::Document;
 use crate::plan::{Plan, plan};
+use std::collections::HashSet;
 
-/// Every finding, in the order of the document's parts.
+/// Every finding: first the document's parts and what they refer to, then its models and expressions.
 pub fn check(document: &Document) -> Vec<Diagnostic> {
     compile(document).1
 }
 
 /// The findings, and the plan, which may decide only when none of them is an error.
 pub(crate) fn compile(document: &Document) -> (Plan, Vec<Diagnostic>) {
-    plan(document)
+    let mut findings = Findings::default();
+    if let Some(problem) = names::id_problem(&document.id) {
+        findings.error(Part::Policy, format!("its id {problem}"));
+    }
+    names::check(document, &mut findings);
+    actions::check(document, &mut findings);
+    layers::check(document, &mut findings);
+    let (plan, compiled) = plan(document);
+    findings.0.extend(compiled);
+    (plan, findings.0)
+}
+
+/// Findings as they are made.
+#[derive(Default)]
+struct Findings(Vec<Diagnostic>);
+
+impl Findings {
+    fn error(&mut self, part: Part, message: impl Into<String>) {
+        self.0.push(Diagnostic { severity: Severity::Error, part, position: None, message: message.into() });
+    }
+
+    fn warning(&mut self, part: Part, message: impl Into<String>) {
+        self.0.push(Diagnostic { severity: Severity::Warning, part, position: None, message: message.into() });
+    }
+
+    /// Ids that are not slugs, or that stand twice.
+    fn slugs<'a>(&mut self, ids: impl Iterator<Item = &'a str>, part: impl Fn(&str) -> Part) {
+        let mut seen = HashSet::new();
+        for id in ids {
+            if let Some(problem) = names::slug_problem(id) {
+                self.error(part(id), format!("its id {problem}"));
+            }
+            if !seen.insert(id) {
+                self.error(part(id), format!("the id `{id}` stands twice; ids must differ"));
+            }
+        }
+    }
+
+    /// A number that must be finite and not negative.
+    fn not_negative(&mut self, part: Part, what: &str, x: f64) {
+        if !x.is_finite() {
+            self.error(part, format!("its {what} is {x}; give a finite number"));
+        } else if x < 0.0 {
+            self.error(part, format!("its {what} is {x}; it must not be negative"));
+        }
+    }
+
+    /// A share or probability.
+    fn within_one(&mut self, part: Part, what: &str, x: f64) {
+        if !(0.0..=1.0).contains(&x) {
+            self.error(part, format!("its {what} is {x}; it must lie between 0 and 1"));
+        }
+    }
+
+    /// A number that must be finite.
+    fn finite(&mut self, part: Part, what: &str, x: f64) {
+        if !x.is_finite() {
+            self.error(part, format!("its {what} is {x}; give a finite number"));
+        }
+    }
 }

@@ -71,7 +71,7 @@ pub(crate) fn read_with_revision(bytes: &[u8]) -> Result<(Document, String), Err
     Ok((document, found))
 }
 
-fn parse(body: &str) -> Result<Document, Error> {
+pub(crate) fn parse(body: &str) -> Result<Document, Error> {
     let mut deserializer = ron::Deserializer::from_str(body).map_err(|e| in_words(&e))?;
     let document = serde::Deserialize::deserialize(&mut deserializer);
     let document = document.map_err(|e| in_words(&deserializer.span_error(e)))?;

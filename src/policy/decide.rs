@@ -8,6 +8,10 @@ mod contact;
 #[cfg(test)]
 mod naive;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
 mod tests;
 
 use crate::decision::{Decision, Fate, Ranked};

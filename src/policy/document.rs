@@ -77,7 +77,7 @@ pub struct Provenance {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub runtime: String,
     /// Instant (ms) at which data without a time column is decided: the project's `as_of`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "crate::instant::option", skip_serializing_if = "Option::is_none")]
     pub as_of: Option<i64>,
     /// Per model: how it was trained and how well it does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

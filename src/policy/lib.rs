@@ -25,8 +25,11 @@ pub mod diagnostic;
 pub mod document;
 pub mod error;
 pub mod fingerprint;
+#[cfg(test)]
+mod golden;
 pub mod history;
 pub mod holdout;
+pub mod instant;
 pub mod language;
 pub mod model;
 mod plan;
@@ -38,7 +41,7 @@ pub mod row;
 pub mod rule;
 pub mod schema;
 mod sentence;
-pub mod suggest;
+mod suggest;
 #[cfg(test)]
 mod testing;
 pub mod trace;

@@ -20,6 +20,7 @@ pub struct Field {
     /// The column's name in the source; shown to people.
     pub source: String,
     /// Type of its values.
+    #[serde(rename = "type")]
     pub type_: Type,
     /// Fact of the subject or of the request.
     #[serde(default)]

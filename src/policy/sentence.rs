@@ -132,7 +132,7 @@ fn facts(read: &[(String, Value)]) -> String {
 fn event_word(event: &EventKind) -> &str {
     match event {
         EventKind::Decision => "decision",
-        EventKind::Sent => "contact sent",
+        EventKind::Sent => "contact",
         EventKind::Delivered => "delivery",
         EventKind::Impression => "impression",
         EventKind::Click => "click",
@@ -146,7 +146,7 @@ fn event_word(event: &EventKind) -> &str {
 fn duration(seconds: u64) -> String {
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
     let (size, unit) =
-        units.into_iter().find(|(size, _)| seconds >= *size && seconds % size == 0).unwrap_or((1, "second"));
+        units.into_iter().find(|(size, _)| seconds >= *size && seconds.is_multiple_of(*size)).unwrap_or((1, "second"));
     match seconds / size {
         1 => unit.to_owned(),
         n => format!("{n} {unit}s"),

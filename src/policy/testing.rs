@@ -1,4 +1,4 @@
-//! What the tests of this crate share: a small seeded generator of random numbers. Not part of the library.
+//! What the tests of this crate share: random numbers from a seed, the sample policy, events. Not part of the library.
 
 /// SplitMix64: enough for test inputs, the same on every machine.
 pub struct Random(u64);
@@ -34,5 +34,34 @@ impl Random {
     /// One of `items`.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
+    }
+}
+
+/// The policy of the golden file: small, but with every part of the format.
+pub fn sample() -> crate::Document {
+    crate::codec::read(GOLDEN).unwrap()
+}
+
+/// The golden file of format 1.0.
+pub const GOLDEN: &[u8] = include_bytes!("../../assets/golden/policy-1.0.ron");
+
+/// An hour in milliseconds.
+pub const HOUR: i64 = 3_600_000;
+
+/// An event of an action of a document, as a sending platform would record it.
+pub fn event(document: &crate::Document, time: i64, kind: crate::contact::EventKind, action: usize) -> crate::Event {
+    let action = &document.actions[action];
+    let treatment = &action.treatments[0];
+    let issue = document.issues.iter().find(|i| i.groups.iter().any(|g| g.id == action.group)).unwrap();
+    crate::Event {
+        time,
+        kind,
+        action: action.id.clone(),
+        treatment: treatment.id.clone(),
+        channel: treatment.channel.clone(),
+        group: action.group.clone(),
+        issue: issue.id.clone(),
+        tags: action.tags.clone(),
+        counts: action.counts_toward_caps,
     }
 }

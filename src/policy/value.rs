@@ -19,7 +19,7 @@ pub enum Value {
     /// Text.
     Text(Arc<str>),
     /// An instant, milliseconds since 1970-01-01T00:00Z.
-    Time(i64),
+    Time(#[serde(with = "crate::instant")] i64),
 }
 
 /// The type of a field.

@@ -96,7 +96,8 @@ impl Group {
         let inner = parts.iter().fold(0usize, |sum, (label, node)| {
             sum.saturating_add(texts.label_width(label)).saturating_add(texts.width(node)).saturating_add(2)
         });
-        Group { name, brackets, parts, width: inner.saturating_add(name.len() + 2) }
+        // Two brackets, and no comma after the last part.
+        Group { name, brackets, parts, width: inner.saturating_sub(2).saturating_add(name.len() + 2) }
     }
 
     fn is_list_of_leaves(&self) -> bool {
@@ -133,10 +134,11 @@ fn value(node: &Node, texts: &Texts, depth: usize, out: &mut String) {
         Node::Leaf { .. } => return out.push_str(texts.of(node)),
         Node::Group(group) => group,
     };
+    let column = out.rsplit('\n').next().map_or(0, |line| line.chars().count());
     out.push_str(group.name);
     out.push(group.brackets.0);
-    let column = out.rsplit('\n').next().map_or(0, |line| line.chars().count());
-    if column.saturating_add(group.width) <= WIDTH {
+    // With a comma after it.
+    if column.saturating_add(group.width) < WIDTH {
         for (i, (name, node)) in group.parts.iter().enumerate() {
             if i > 0 {
                 out.push_str(", ");

@@ -22,7 +22,7 @@ mod ops;
 mod reads;
 mod sandbox;
 mod source;
-mod suggest;
+pub(crate) mod suggest;
 
 pub use compiled::{Compiled, Kind};
 pub use completion::{Completion, CompletionKind, Completions, completions};

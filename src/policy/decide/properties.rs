@@ -1,0 +1,132 @@
+//! Laws over random policies, requests and histories: the naive model, one answer in every form, order, monotony.
+
+use super::naive::{Answer, Key, Naive};
+use super::random;
+use crate::decision::Candidate;
+use crate::reason::{Reason, Step};
+use crate::testing::Random;
+use crate::{Decision, Document, History, Policy};
+
+fn by_id(policy: &Policy, decision: &Decision) -> Answer {
+    let key = |candidate: Candidate| -> Key {
+        let (action, treatment) = policy.names(candidate);
+        (action.into(), treatment.into())
+    };
+    let fate = |reason: &Reason| match reason {
+        // Which names are listed belongs to the language of rules.
+        Reason::MissingInput { rule, .. } => Reason::MissingInput { rule: rule.clone(), fields: Vec::new() },
+        other => other.clone(),
+    };
+    Answer {
+        chosen: decision.chosen.map(key),
+        rung: decision.fallback,
+        fates: decision.fates.iter().map(|f| (key(f.candidate), (f.step, fate(&f.reason)))).collect(),
+        ranked: decision.ranked.iter().map(|r| (key(r.candidate), r.propensity, r.priority)).collect(),
+        holdout: decision.holdout.as_deref().map(str::to_owned),
+        shadow: decision.shadow.map(key),
+    }
+}
+
+fn compiled(document: &Document) -> Policy {
+    Policy::compile(document.clone()).unwrap_or_else(|e| panic!("{e}\n{document:#?}"))
+}
+
+#[test]
+fn the_answer_is_the_naive_one_in_every_form() {
+    let mut random = Random::new(1);
+    let mut steps = std::collections::HashMap::new();
+    for _ in 0..400 {
+        let (document, meanings) = random::document(&mut random);
+        let policy = compiled(&document);
+        let loaded = Policy::load(crate::codec::write(&document).unwrap().as_bytes()).unwrap();
+        let history = random::history(&mut random, &document);
+        let requests: Vec<_> = (0..10).map(|_| random::request(&mut random)).collect();
+        let batch = policy.decide_batch(&requests, &history);
+        for (request, in_batch) in requests.iter().zip(batch) {
+            let events = history.events(&request.subject);
+            let naive = Naive { document: &document, meanings: &meanings, request, events }.decide();
+            let decision = policy.decide(request, &history);
+            assert_eq!(by_id(&policy, &decision), naive, "{request:#?}\n{document:#?}\n{events:#?}");
+            let mut traced = policy.decide_traced(request, &history);
+            let trace = traced.trace.take().unwrap();
+            assert_eq!(traced, decision);
+            assert_eq!(in_batch, decision);
+            assert_eq!(loaded.decide(request, &history), decision);
+            // The trace tells the same story.
+            let into = trace.funnel.first().unwrap().1 as usize;
+            assert_eq!(into, policy.candidates().len());
+            assert!(trace.funnel.windows(2).all(|pair| pair[0].2 == pair[1].1 && pair[1].1 >= pair[1].2));
+            assert!(trace.candidates.iter().all(|c| c.sentence.ends_with('.')));
+            for fate in &decision.fates {
+                *steps.entry((fate.step, std::mem::discriminant(&fate.reason))).or_insert(0) += 1;
+            }
+        }
+    }
+    // Every way a candidate can fare was met, so that the comparison means something.
+    assert_eq!(steps.len(), EXPECTED_FATES, "{steps:?}");
+}
+
+/// Active 1, holdout 2, guard 2, eligibility 2, applicability 2, suitability 2, contact 1, arbitration 3, chosen 2.
+const EXPECTED_FATES: usize = 17;
+
+#[test]
+fn the_order_of_candidates_never_matters() {
+    let mut random = Random::new(2);
+    for _ in 0..200 {
+        let (document, _) = random::document(&mut random);
+        let mut shuffled = document.clone();
+        shuffled.actions.reverse();
+        for action in &mut shuffled.actions {
+            if random.chance(0.5) {
+                action.treatments.reverse();
+            }
+        }
+        let (policy, other) = (compiled(&document), compiled(&shuffled));
+        let history = random::history(&mut random, &document);
+        for _ in 0..10 {
+            let request = random::request(&mut random);
+            let (a, b) = (policy.decide(&request, &history), other.decide(&request, &history));
+            assert_eq!(by_id(&policy, &a), by_id(&other, &b));
+        }
+    }
+}
+
+#[test]
+fn a_guard_or_a_cap_only_removes() {
+    let mut random = Random::new(3);
+    let blocks = |step: Step| matches!(step, Step::Active | Step::Holdout | Step::Guard | Step::Contact);
+    for round in 0..400 {
+        let (document, mut meanings) = random::document(&mut random);
+        let mut stricter = document.clone();
+        if round % 2 == 0 {
+            let guard = random::guard(&mut random, &document, &mut meanings);
+            stricter.rules.insert(random.below(document.rules.len() + 1), guard);
+        } else {
+            stricter.caps.insert(0, random::cap(&mut random, 99));
+        }
+        let (policy, stricter) = (compiled(&document), compiled(&stricter));
+        let history = random::history(&mut random, &document);
+        for _ in 0..10 {
+            let request = random::request(&mut random);
+            let (before, after) = (policy.decide(&request, &history), stricter.decide(&request, &history));
+            for (before, after) in before.fates.iter().zip(&after.fates) {
+                if blocks(before.step) {
+                    assert!(after.step != Step::Chosen && after.step != Step::Arbitration, "{before:?} {after:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_inputs_give_the_same_bytes() {
+    let mut random = Random::new(4);
+    for _ in 0..50 {
+        let (document, _) = random::document(&mut random);
+        let (one, two) = (compiled(&document), compiled(&document));
+        let history = random::history(&mut random, &document);
+        let request = random::request(&mut random);
+        let text = |policy: &Policy| ron::to_string(&policy.decide_traced(&request, &history)).unwrap();
+        assert_eq!(text(&one), text(&two));
+    }
+}
