@@ -6,6 +6,7 @@
 pub mod app;
 pub mod commands;
 pub mod data;
+pub mod editor;
 pub mod export;
 pub mod models;
 pub mod policy;

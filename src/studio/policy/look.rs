@@ -1,5 +1,6 @@
 //! What the panels of the workspace read this frame.
 
+use super::names::Known;
 use crate::editor::marks::Mark;
 use attune_lab::simulate::report::{Report, RuleImpact};
 use attune_policy::diagnostic::{Diagnostic, Part};
@@ -10,8 +11,6 @@ use attune_policy::language::{self, Context, Use};
 pub struct Look<'a> {
     /// The policy being written; without schema, recipe and models.
     pub draft: &'a Document,
-    /// The same with schema, recipe and models filled in.
-    pub whole: &'a Document,
     /// Ids of the models of the project.
     pub models: &'a [&'a str],
     /// Names for expressions.
@@ -22,6 +21,8 @@ pub struct Look<'a> {
     pub report: Option<&'a Report>,
     /// Whether the draft has changed since.
     pub stale: bool,
+    /// What conditions can speak of.
+    pub known: &'a [Known],
 }
 
 impl Look<'_> {

@@ -60,7 +60,7 @@ impl Place {
     }
 
     /// What it is for, one sentence.
-    pub fn help(self) -> &'static str {
+    pub const fn help(self) -> &'static str {
         match self {
             Place::Actions => "What may be done for a customer: every action on each of its channels is a candidate",
             Place::Holdouts => "Customers kept out by a hash of their id, so that what the policy brings can be measured",
@@ -90,7 +90,7 @@ impl Place {
     }
 
     /// The command that goes there.
-    pub fn command(self) -> &'static str {
+    pub const fn command(self) -> &'static str {
         match self {
             Place::Actions => "policy.actions",
             Place::Holdouts => "policy.holdouts",

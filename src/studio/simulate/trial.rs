@@ -100,3 +100,24 @@ pub fn notes(ui: &mut Ui, report: &Report) {
         }
     });
 }
+
+/// Contacts and cap hits per week of the log.
+pub fn weeks(ui: &mut Ui, report: &Report) {
+    widgets::section(ui, "Weeks", "contacts over time, with what the caps stopped", |ui| {
+        let tokens = theme::tokens(ui.ctx());
+        let most = report.weeks.iter().map(|w| w.decisions).max().unwrap_or(1).max(1) as f32;
+        for (i, week) in report.weeks.iter().enumerate() {
+            let hits: u64 = week.cap_hits.iter().map(|(_, n)| n).sum();
+            let text = format!("{} of {} · {} capped", number::count(week.contacts), number::count(week.decisions), number::count(hits));
+            let bar = super::bars::Bar {
+                name: &format!("Week {}", i + 1),
+                share: week.contacts as f32 / most,
+                before: week.decisions as f32 / most,
+                text: &text,
+                color: tokens.accent,
+            };
+            bar.show(ui);
+        }
+        widgets::hint(ui, "The pale bar is the decisions of the week, the full bar those that choose an action.");
+    });
+}
