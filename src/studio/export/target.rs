@@ -49,7 +49,7 @@ impl TargetState {
             });
             for job in ctx.session.jobs().iter().filter(|j| j.title.starts_with("Export")) {
                 ui.add_space(metrics().gap_small);
-                if widgets::progress_row(ui, &job.title, &job.stage, job.fraction, 90.0) {
+                if widgets::progress_row(ui, &job.title, &job.stage, job.fraction.unwrap_or(0.0), 90.0) {
                     asks.ask(Ask::Cancel(job.id));
                 }
             }

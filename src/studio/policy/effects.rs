@@ -13,8 +13,8 @@ use attune_session::Derived;
 use egui::{RichText, Ui};
 use egui_material_icons::icons;
 
-/// Draws the panel. `preview` is of the draft as it stands, `last` the last full run.
-pub fn show(ui: &mut Ui, look: &Look<'_>, preview: &Derived<Report>, last: Option<&Report>, asks: &mut Asks) {
+/// Draws the panel. `preview` is of the draft as it stands.
+pub fn show(ui: &mut Ui, look: &Look<'_>, preview: &Derived<Report>, asks: &mut Asks) {
     ui.horizontal(|ui| {
         ui.label(theme::bold("Effect").size(metrics().subhead));
         if let Some(progress) = preview.progress() {
@@ -39,7 +39,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, preview: &Derived<Report>, last: Optio
         ui.add_space(metrics().gap_small);
         widgets::hint(ui, &format!("Ranked by {}", arbitration::summary(look)));
     });
-    if let Some(last) = last {
+    if let Some(last) = look.report {
         ui.add_space(metrics().gap);
         since(ui, report, last);
     }

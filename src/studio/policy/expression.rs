@@ -4,7 +4,7 @@
 use super::input::TextDraft;
 use super::look::Look;
 use crate::editor::{self, CodeEditor, ink::Ink};
-use attune_policy::language::{self, Completion, CompletionKind, TokenKind, Use};
+use attune_policy::language::{self, TokenKind, Use};
 use egui::{Id, Suggestion, Ui};
 use std::ops::Range;
 
@@ -40,4 +40,16 @@ fn ink(kind: TokenKind) -> Ink {
         TokenKind::Operator => Ink::Operator,
         _ => Ink::Plain,
     }
+}
+
+/// What can stand where the word before the cursor stands.
+fn suggestions(look: &Look<'_>, _text: &str, _start: usize, word: &str, _use: Use) -> Vec<Suggestion> {
+    if word.is_empty() {
+        return Vec::new();
+    }
+    let names = look.names.variables().iter().map(|v| (v.name.clone(), v.type_.to_string()));
+    let functions = language::functions::TABLE.iter().map(|f| (f.name.to_owned(), f.help.to_owned()));
+    let fits = |name: &str| name.starts_with(word) && name != word;
+    let found = names.chain(functions).filter(|(name, _)| fits(name));
+    found.take(AT_MOST).map(|(name, detail)| editor::suggestion(&name, &name, &detail)).collect()
 }

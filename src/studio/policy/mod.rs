@@ -9,11 +9,13 @@ mod builder;
 mod caps;
 mod card;
 mod commands;
+mod convert;
 mod dates;
 mod edits;
 mod effects;
 mod expression;
 mod fallback;
+mod form;
 mod holdouts;
 pub mod input;
 mod look;
@@ -143,8 +145,7 @@ impl PolicyView {
             let frame = Frame::new().fill(t.panel).inner_margin(Margin::symmetric(14, 12));
             Panel::right("policy effect").frame(frame).exact_size(width).resizable(false).show(ui, |ui| {
                 ScrollArea::vertical().id_salt("effect").auto_shrink(false).show(ui, |ui| {
-                    let last = ctx.session.simulation();
-                    effects::show(ui, look, &ctx.session.preview(), last.value().map(|r| &**r), asks);
+                    effects::show(ui, look, &ctx.session.preview(), asks);
                 });
             });
         }

@@ -260,7 +260,7 @@ mod tests {
             let draft = draft();
             let mut asks = Asks::default();
             perform(&draft, id, &act, &mut RulesState::default(), &mut asks);
-            let edits: Vec<Edit> = asks.take().into_iter().filter_map(|a| if let Ask::Edit(e) = a { Some(e) } else { None }).collect();
+            let edits: Vec<Edit> = asks.take().into_iter().filter_map(|a| if let Ask::Edit(e) = a { Some(*e) } else { None }).collect();
             assert!(edits.len() <= 1, "{id} {act:?}");
             let parts = Parts { draft: Arc::new(draft), ..Parts::default() };
             let order = edits.into_iter().next().map_or(String::new(), |edit| {

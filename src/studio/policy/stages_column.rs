@@ -61,7 +61,7 @@ fn row(ui: &mut Ui, look: &Look<'_>, place: Place, here: bool) -> bool {
                 if look.stale {
                     ui.multiply_opacity(0.55);
                 }
-                let text = if share > 0.0 { format!("−{}", number::percent(share, 1)) } else { format!("0\u{a0}%") };
+                let text = if share > 0.0 { format!("−{}", number::percent(share, 1)) } else { "0\u{a0}%".to_owned() };
                 ui.add(egui::Label::new(RichText::new(text).small().color(tokens.weak)).selectable(false));
             });
         }
