@@ -1,9 +1,8 @@
 //! One rule as a card: a sentence, what it did in the last simulation, and, when it is selected, its condition builder
 //! or its code. Code that the builder cannot express stays code and is never rewritten.
 
-use super::{builder, convert, edits};
+use super::{builder, edits};
 use super::input::{self, Change};
-use super::form::Form;
 use super::look::Look;
 use super::rules::shown_name;
 use super::switch::switch;
@@ -14,6 +13,7 @@ use crate::view::Asks;
 use crate::theme::{self, Tone, metrics};
 use crate::widgets::{self, number};
 use attune_policy::diagnostic::{Part, Severity};
+use attune_policy::language::conditions::{self, Conditions};
 use attune_policy::rule::{OnMissing, Rule, Stage};
 use attune_session::Edit;
 use egui::{Align, Layout, RichText, Sense, Stroke, Ui, UiBuilder};
@@ -58,7 +58,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, rule: &Rule, shown: Shown, handle: egu
     let tokens = theme::tokens(ui.ctx());
     let part = Part::Rule(rule.id.clone());
     let worst = look.findings_of(&part).map(|f| f.severity).max();
-    let form = builder_form(rule);
+    let conditions = builder_form(rule);
     let name = format!("Rule {}", shown_name(rule));
     let mut acts = Vec::new();
     let outer = ui.scope_builder(UiBuilder::new().id_salt(("card", &rule.id)).sense(Sense::click()), |ui| {
@@ -80,12 +80,12 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, rule: &Rule, shown: Shown, handle: egu
                 if !rule.enabled {
                     ui.multiply_opacity(0.55);
                 }
-                sentence::show(ui, look, rule, form.as_ref());
+                sentence::show(ui, look, rule, conditions.as_ref());
                 footer(ui, look, rule, worst);
             });
             if shown.selected {
                 ui.add_space(metrics().gap_small);
-                ui.indent_under_handle(|ui| body(ui, look, rule, form.as_ref(), shown, asks, &mut acts));
+                ui.indent_under_handle(|ui| body(ui, look, rule, conditions.as_ref(), shown, asks, &mut acts));
             }
         });
     });
@@ -110,8 +110,8 @@ impl UnderHandle for Ui {
 }
 
 /// The rule as the builder shows it; `None` when only code can say it.
-fn builder_form(rule: &Rule) -> Option<Form> {
-    if rule.stage == Stage::SoftSuitability { None } else { convert::parse(&rule.expr) }
+fn builder_form(rule: &Rule) -> Option<Conditions> {
+    if rule.stage == Stage::SoftSuitability { None } else { conditions::parse(&rule.expr) }
 }
 
 fn header(ui: &mut Ui, look: &Look<'_>, rule: &Rule, shown: Shown, handle: egui_dnd::Handle<'_>, asks: &mut Asks, acts: &mut Vec<Act>) {
@@ -230,10 +230,10 @@ fn numbers(look: &Look<'_>, rule: &Rule) -> Option<String> {
     Some(parts.join("  ·  "))
 }
 
-fn body(ui: &mut Ui, look: &Look<'_>, rule: &Rule, form: Option<&Form>, shown: Shown, asks: &mut Asks, acts: &mut Vec<Act>) {
-    let as_code = shown.as_code || form.is_none();
+fn body(ui: &mut Ui, look: &Look<'_>, rule: &Rule, conditions: Option<&Conditions>, shown: Shown, asks: &mut Asks, acts: &mut Vec<Act>) {
+    let as_code = shown.as_code || conditions.is_none();
     ui.horizontal(|ui| {
-        let can_build = form.is_some();
+        let can_build = conditions.is_some();
         ui.spacing_mut().item_spacing.x = 2.0;
         let button = |on: bool, icon: egui_material_icons::MaterialIcon, text: &'static str| {
             egui::Button::selectable(on, (icon.rich_text().size(16.0), text))
@@ -247,10 +247,10 @@ fn body(ui: &mut Ui, look: &Look<'_>, rule: &Rule, form: Option<&Form>, shown: S
         }
     });
     ui.add_space(2.0);
-    match form {
-        Some(form) if !as_code => {
-            let change = builder::show(ui, look, &rule.id, form);
-            let edit = change.map(|c| Edit::SetRuleText { id: rule.id.clone(), expr: convert::to_expr(&c) });
+    match conditions {
+        Some(conditions) if !as_code => {
+            let change = builder::show(ui, look, &rule.id, conditions);
+            let edit = change.map(|c| Edit::SetRuleText { id: rule.id.clone(), expr: c.to_expr() });
             edits::send(asks, edit);
         }
         _ => code(ui, look, rule, asks),

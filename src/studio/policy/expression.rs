@@ -4,7 +4,7 @@
 use super::input::TextDraft;
 use super::look::Look;
 use crate::editor::{self, CodeEditor, ink::Ink};
-use attune_policy::language::{self, TokenKind, Use};
+use attune_policy::language::{self, Completion, CompletionKind, TokenKind, Use};
 use egui::{Id, Suggestion, Ui};
 use std::ops::Range;
 
@@ -43,13 +43,31 @@ fn ink(kind: TokenKind) -> Ink {
 }
 
 /// What can stand where the word before the cursor stands.
-fn suggestions(look: &Look<'_>, _text: &str, _start: usize, word: &str, _use: Use) -> Vec<Suggestion> {
-    if word.is_empty() {
+fn suggestions(look: &Look<'_>, text: &str, start: usize, word: &str, use_: Use) -> Vec<Suggestion> {
+    let completions = language::completions(text, start + word.len(), use_, look.names);
+    // The popup replaces the word it found itself; inside quotes and after a dot both begin at the same place. An empty
+    // word asks for nothing: a list that opens by itself after every blank would be in the way.
+    if word.is_empty() || completions.word.start != start {
         return Vec::new();
     }
-    let names = look.names.variables().iter().map(|v| (v.name.clone(), v.type_.to_string()));
-    let functions = language::functions::TABLE.iter().map(|f| (f.name.to_owned(), f.help.to_owned()));
-    let fits = |name: &str| name.starts_with(word) && name != word;
-    let found = names.chain(functions).filter(|(name, _)| fits(name));
-    found.take(AT_MOST).map(|(name, detail)| editor::suggestion(&name, &name, &detail)).collect()
+    let items = completions.items.into_iter().filter(|item| item.insert != word);
+    items.take(AT_MOST).map(|item| editor::suggestion(&item.insert, &item.label, &detail(&item))).collect()
+}
+
+fn detail(item: &Completion) -> String {
+    let kind = match item.kind {
+        CompletionKind::Score => "score",
+        CompletionKind::Fact => "fact of the action",
+        CompletionKind::Category => "value",
+        CompletionKind::Function => "function",
+        CompletionKind::Term => "term",
+        CompletionKind::Keyword => "keyword",
+        CompletionKind::Id => "id",
+        CompletionKind::Local | CompletionKind::Field => "",
+    };
+    match (item.type_.is_empty(), kind.is_empty()) {
+        (false, false) => format!("{kind}, {}", item.type_),
+        (false, true) => item.type_.clone(),
+        _ => kind.to_owned(),
+    }
 }

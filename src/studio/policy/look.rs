@@ -6,11 +6,14 @@ use attune_lab::simulate::report::{Report, RuleImpact};
 use attune_policy::diagnostic::{Diagnostic, Part};
 use attune_policy::document::Document;
 use attune_policy::language::{self, Context, Use};
+use attune_policy::schema::Schema;
 
 /// The draft, what is known about it, and the names its expressions may use.
 pub struct Look<'a> {
     /// The policy being written; without schema, recipe and models.
     pub draft: &'a Document,
+    /// The fields of its requests.
+    pub schema: &'a Schema,
     /// Ids of the models of the project.
     pub models: &'a [&'a str],
     /// Names for expressions.

@@ -9,13 +9,12 @@ mod builder;
 mod caps;
 mod card;
 mod commands;
-mod convert;
+mod condition;
 mod dates;
 mod edits;
 mod effects;
 mod expression;
 mod fallback;
-mod form;
 mod holdouts;
 pub mod input;
 mod look;
@@ -78,6 +77,7 @@ impl View for PolicyView {
         let known = names::all(whole, &models, profile.value().map(|p| &**p));
         let look = Look {
             draft,
+            schema: &whole.schema,
             names: checked_now.map_or(&fallback, |c| &c.context),
             models: &models,
             findings: checked_now.map_or(&[], |c| &c.findings),

@@ -4,19 +4,9 @@ use super::picker::Item;
 use crate::widgets::number;
 use attune_lab::data::profile::{ColumnProfile, Profile};
 use attune_policy::document::Document;
+use attune_policy::language::conditions::Subject;
 use attune_policy::value::Type;
 use egui_material_icons::{MaterialIcon, icons};
-
-/// What stands at the left of a condition.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
-    /// A field of the customer or the request, or a recipe's feature.
-    Field(String),
-    /// The score of a model.
-    Score(String),
-    /// A fact of the candidate, under `action.`.
-    Fact(String),
-}
 
 /// What is known of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +53,7 @@ pub fn all(whole: &Document, models: &[&str], profile: Option<&Profile>) -> Vec<
         let name = whole.models.iter().find(|m| m.id == *id).map_or(*id, |m| if m.name.is_empty() { id } else { &m.name });
         known.push(Known {
             subject: Subject::Score((*id).to_owned()),
-            name: name.to_owned(),
+            name: format!("{name} score"),
             type_: Type::Number,
             texts: Vec::new(),
             range: Some((0.0, 1.0)),

@@ -1,15 +1,14 @@
 //! A rule as a sentence: what it keeps, with its fields and values set off, or its code where only code can say it.
 
 use super::expression;
-use super::form::{Clause, Form, Op, Operand};
 use super::look::Look;
-use super::names::{Known, Subject};
 use super::scope;
 use crate::editor;
 use crate::theme::{self, metrics};
 use crate::widgets::number;
+use attune_policy::language::conditions::{Condition, Conditions, Item, Join};
 use attune_policy::rule::{Rule, Scope, Stage};
-use attune_policy::value::Type;
+use attune_policy::schema::Schema;
 use egui::text::LayoutJob;
 use egui::{FontId, RichText, TextFormat, Ui};
 
@@ -17,34 +16,42 @@ use egui::{FontId, RichText, TextFormat, Ui};
 const LINES: usize = 4;
 
 /// Draws the sentence.
-pub fn show(ui: &mut Ui, look: &Look<'_>, rule: &Rule, form: Option<&Form>) {
+pub fn show(ui: &mut Ui, look: &Look<'_>, rule: &Rule, conditions: Option<&Conditions>) {
     let tokens = theme::tokens(ui.ctx());
-    match form {
-        Some(form) => {
-            let mut job = job(ui, &words(look, rule, form));
+    match conditions {
+        Some(conditions) => {
+            let mut job = job(ui, &words(look, rule, conditions));
             job.wrap.max_width = ui.available_width();
             ui.add(egui::Label::new(job).wrap().selectable(false));
         }
-        None => {
-            let lead = if rule.stage == Stage::SoftSuitability { "Multiplies the priority of" } else { "Keeps" };
-            let text = format!("{lead} {} {}", scope::words(look.draft, &rule.scope), if rule.stage == Stage::SoftSuitability { "by" } else { "when" });
-            ui.label(RichText::new(text).color(tokens.weak));
-            let all = rule.expr.lines().count();
-            let mut text = rule.expr.lines().take(LINES).collect::<Vec<_>>().join("\n");
-            if all > LINES {
-                text.push_str(&format!("\n// … {} more", number::counted((all - LINES) as u64, "line", "lines")));
-            }
-            editor::code_line(ui, &text, expression::highlight);
-        }
+        None => code(ui, look, rule),
     }
     if !rule.reason.is_empty() {
-        ui.add(egui::Label::new(RichText::new(format!("because {}", rule.reason)).italics().color(tokens.weak)).wrap().selectable(false));
+        let text = RichText::new(format!("because {}", rule.reason)).italics().color(tokens.weak);
+        ui.add(egui::Label::new(text).wrap().selectable(false));
     }
 }
 
-/// A piece of a sentence: plain words, a name, a value.
+fn code(ui: &mut Ui, look: &Look<'_>, rule: &Rule) {
+    let tokens = theme::tokens(ui.ctx());
+    let whom = scope::words(look.draft, &rule.scope);
+    let text = if rule.stage == Stage::SoftSuitability {
+        format!("Multiply the priority of {whom} by")
+    } else {
+        format!("Keep {whom} when this is true")
+    };
+    ui.label(RichText::new(text).color(tokens.weak));
+    let all = rule.expr.lines().count();
+    let mut text = rule.expr.lines().take(LINES).collect::<Vec<_>>().join("\n");
+    if all > LINES {
+        text.push_str(&format!("\n// … {} more", number::counted((all - LINES) as u64, "line", "lines")));
+    }
+    editor::code_line(ui, &text, expression::highlight);
+}
+
+/// A piece of a sentence.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Word {
+enum Word {
     /// Plain words.
     Plain(String),
     /// A field, score or action.
@@ -53,87 +60,61 @@ pub enum Word {
     Value(String),
 }
 
-/// The sentence in pieces.
-pub fn words(look: &Look<'_>, rule: &Rule, form: &Form) -> Vec<Word> {
+/// The sentence in pieces; together they are `Keep … when` and the language's own sentence of the conditions.
+fn words(look: &Look<'_>, rule: &Rule, conditions: &Conditions) -> Vec<Word> {
     let mut out = vec![Word::Plain("Keep ".to_owned())];
-    match rule.scope {
-        Scope::All => out.push(Word::Plain("every action".to_owned())),
-        _ => out.push(Word::Name(scope::words(look.draft, &rule.scope))),
-    }
-    let groups: Vec<_> = form.groups.iter().filter(|g| !g.clauses.is_empty()).collect();
-    if groups.is_empty() {
+    let whom = scope::words(look.draft, &rule.scope);
+    out.push(if rule.scope == Scope::All { Word::Plain(whom) } else { Word::Name(whom) });
+    if conditions.items.is_empty() {
         out.push(Word::Plain(" always".to_owned()));
         return out;
     }
     out.push(Word::Plain(" when ".to_owned()));
-    for (g, group) in groups.iter().enumerate() {
-        if g > 0 {
-            out.push(Word::Plain(if form.any { ", or " } else { ", and " }.to_owned()));
-        }
-        // Either-or inside an and needs a word that keeps it together.
-        let either = groups.len() > 1 && group.any && group.clauses.len() > 1;
-        if either {
-            out.push(Word::Plain("either ".to_owned()));
-        }
-        for (c, clause) in group.clauses.iter().enumerate() {
-            if c > 0 {
-                out.push(Word::Plain(if group.any { " or " } else { " and " }.to_owned()));
-            }
-            out.extend(clause_words(look.known, clause));
-        }
-    }
-    out
-}
-
-fn clause_words(known: &[Known], clause: &Clause) -> Vec<Word> {
-    let found = known.iter().find(|k| k.subject == clause.subject);
-    let (Subject::Field(id) | Subject::Score(id) | Subject::Fact(id)) = &clause.subject;
-    let name = found.map_or(id.clone(), |k| k.name.clone());
-    let name = if matches!(clause.subject, Subject::Score(_)) { format!("score {name}") } else { name };
-    let type_ = found.map_or(Type::Number, |k| k.type_);
-    let mut out = vec![Word::Name(name)];
-    let op = match (clause.op, &clause.operand) {
-        (Op::OneOf, Operand::Texts(_)) => "is",
-        (Op::NoneOf, Operand::Texts(texts)) if texts.len() == 1 => "is not",
-        (Op::NoneOf, Operand::Texts(_)) => "is neither",
-        (op, _) => op.words(type_),
+    let grouped = conditions.items.len() > 1 && conditions.items.iter().any(|i| matches!(i, Item::Group(_)));
+    let (gap, inner) = match conditions.join {
+        Join::All => (" and ", " or "),
+        Join::Any => (" or ", " and "),
     };
-    out.push(Word::Plain(format!(" {op}")));
-    let is_score = matches!(clause.subject, Subject::Score(_));
-    match &clause.operand {
-        Operand::None => {}
-        Operand::Number(x) => out.extend([Word::Plain(" ".to_owned()), Word::Value(figure(*x, is_score))]),
-        Operand::Between(low, high) => out.extend([
-            Word::Plain(" ".to_owned()),
-            Word::Value(figure(*low, is_score)),
-            Word::Plain(" and ".to_owned()),
-            Word::Value(figure(*high, is_score)),
-        ]),
-        Operand::Day(ms) => {
-            let day = super::dates::day(*ms).unwrap_or_else(|| ms.to_string());
-            out.extend([Word::Plain(" ".to_owned()), Word::Value(day)]);
+    for (i, item) in conditions.items.iter().enumerate() {
+        if i > 0 {
+            out.push(Word::Plain(if grouped { format!(",{gap}") } else { gap.to_owned() }));
         }
-        Operand::Texts(texts) => {
-            let word = if clause.op == Op::NoneOf { "nor" } else { "or" };
-            for (i, text) in texts.iter().enumerate() {
-                let gap = match i {
-                    0 => " ".to_owned(),
-                    i if i + 1 == texts.len() => format!(" {word} "),
-                    _ => ", ".to_owned(),
-                };
-                out.extend([Word::Plain(gap), Word::Value(text.clone())]);
-            }
-            if texts.is_empty() {
-                out.push(Word::Plain(" nothing yet".to_owned()));
+        match item {
+            Item::One(one) => out.extend(condition(look.schema, one)),
+            Item::Group(group) => {
+                if conditions.join == Join::All {
+                    out.push(Word::Plain("either ".to_owned()));
+                }
+                for (c, one) in group.iter().enumerate() {
+                    if c > 0 {
+                        out.push(Word::Plain(inner.to_owned()));
+                    }
+                    out.extend(condition(look.schema, one));
+                }
             }
         }
     }
     out
 }
 
-fn figure(x: f64, _score: bool) -> String {
-    let text = number::fixed(x, 6);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+/// One condition in pieces: the language's own sentence, cut at its name and its values.
+fn condition(schema: &Schema, one: &Condition) -> Vec<Word> {
+    let sentence = one.sentence(schema);
+    let name = one.subject.label(schema);
+    let Some(mut rest) = sentence.strip_prefix(name.as_str()) else { return vec![Word::Plain(sentence)] };
+    let mut out = vec![Word::Name(name)];
+    for value in &one.values {
+        let text = value.as_text().map_or_else(|| value.to_string(), str::to_owned);
+        let Some(at) = rest.find(&text).filter(|_| !text.is_empty()) else { continue };
+        let (before, found) = rest.split_at(at);
+        out.push(Word::Plain(before.to_owned()));
+        out.push(Word::Value(text.clone()));
+        rest = found.get(text.len()..).unwrap_or_default();
+    }
+    if !rest.is_empty() {
+        out.push(Word::Plain(rest.to_owned()));
+    }
+    out
 }
 
 /// The sentence laid out: names in bold, values in bold in the accent colour.
@@ -151,4 +132,56 @@ fn job(ui: &Ui, words: &[Word]) -> LayoutJob {
         job.append(text, 0.0, TextFormat::simple(font, color));
     }
     job
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use attune_policy::document::Document;
+    use attune_policy::language::{Context, conditions};
+
+    #[test]
+    fn pieces_add_up_to_the_sentence() {
+        let draft = Document::default();
+        let names = Context::new(&draft);
+        let look = Look {
+            draft: &draft,
+            schema: &draft.schema,
+            names: &names,
+            models: &[],
+            findings: &[],
+            report: None,
+            stale: false,
+            known: &[],
+        };
+        let rule = Rule {
+            id: "r".into(),
+            name: String::new(),
+            stage: Stage::Guard,
+            scope: Scope::All,
+            expr: String::new(),
+            on_missing: Default::default(),
+            reason: String::new(),
+            enabled: true,
+            note: String::new(),
+        };
+        for expr in [
+            "recency <= 6 && channel in [\"Web\", \"Multichannel\"]",
+            "newbie || !(zip in [\"Rural\"])",
+            "recency > 3 && (newbie || channel == \"Web\")",
+            "recency > 3 && newbie || channel == \"is\"",
+            "between(history, 1.5, 20) && is_known(recency)",
+            "true",
+        ] {
+            let conditions = conditions::parse(expr).expect(expr);
+            let text: String = words(&look, &rule, &conditions)
+                .into_iter()
+                .map(|w| match w {
+                    Word::Plain(t) | Word::Name(t) | Word::Value(t) => t,
+                })
+                .collect();
+            let when = if conditions.items.is_empty() { "" } else { "when " };
+            assert_eq!(text, format!("Keep every action {when}{}", conditions.sentence(&draft.schema)), "{expr}");
+        }
+    }
 }

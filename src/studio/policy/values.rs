@@ -3,7 +3,7 @@
 use super::input::{self, Change};
 use super::names::Known;
 use crate::theme::{self, metrics};
-use crate::widgets::number;
+use crate::widgets::{self, number};
 use attune_policy::value::Type;
 use egui::{Id, RichText, ScrollArea, Ui};
 use egui_material_icons::icons;
@@ -12,8 +12,7 @@ use egui_material_icons::icons;
 pub fn number(ui: &mut Ui, label: &str, known: &Known, current: f64) -> Change<f64> {
     let whole = known.type_ == Type::Integer;
     let Some((low, high)) = known.range.filter(|(low, high)| low < high) else {
-        let speed = if whole { 0.1 } else { 0.01 };
-        return input::number(ui, label, current, |v| if whole { v.speed(speed).fixed_decimals(0) } else { v.speed(speed).max_decimals(6) });
+        return input::number(ui, label, current, |v| precise(v, whole));
     };
     let range = low.min(current)..=high.max(current);
     let step = if whole { 1.0 } else { 0.0 };
@@ -40,9 +39,23 @@ pub fn day(ui: &mut Ui, id: Id, label: &str, current: i64) -> Change<i64> {
     }
 }
 
-/// A text.
-pub fn text(ui: &mut Ui, id: Id, label: &str, current: &str) -> Change<String> {
-    input::text(ui, id, label, current, "text", 140.0).map_or(Change::None, Change::Done)
+/// One text: from a list where its values are known, typed otherwise.
+pub fn text(ui: &mut Ui, id: Id, label: &str, current: &str, known: &Known) -> Change<String> {
+    if known.texts.is_empty() {
+        return input::text(ui, id, label, current, "text", 140.0).map_or(Change::None, Change::Done);
+    }
+    let mut chosen = current.to_owned();
+    let mut options: Vec<(String, String)> = known.texts.iter().map(|(text, _)| (text.clone(), text.clone())).collect();
+    if !options.iter().any(|(text, _)| text == current) {
+        options.push((chosen.clone(), chosen.clone()));
+    }
+    let changed = widgets::choice(ui, id, label, &mut chosen, &options, 140.0);
+    if changed { Change::Done(chosen) } else { Change::None }
+}
+
+/// A number field without a slider.
+pub fn precise(value: egui::DragValue<'_>, whole: bool) -> egui::DragValue<'_> {
+    if whole { value.fixed_decimals(0).speed(0.1) } else { value.max_decimals(6).speed(0.01) }
 }
 
 /// Several texts as chips: a press takes one away, the last chip opens the list of all that are known, with counts.
