@@ -149,9 +149,10 @@ const PRESSED: &[Pressed] = &[
 
 #[test]
 fn every_command_of_shell_data_and_models_does_what_it_says() {
-    let own = |group: Group| !matches!(group, Group::In(Workspace::Policy | Workspace::Simulate | Workspace::Export));
+    // Those of the other workspaces are pressed beside their own tests.
+    let own = |id: &str| !["policy.", "simulate.", "export."].iter().any(|place| id.starts_with(place));
     let tried: BTreeSet<&str> = PRESSED.iter().map(|(id, ..)| *id).collect();
-    for command in commands::all().filter(|command| own(command.group)) {
+    for command in commands::all().filter(|command| own(command.id)) {
         assert!(tried.contains(command.id), "nothing presses {}", command.id);
     }
     for (id, stage, before, after) in PRESSED {

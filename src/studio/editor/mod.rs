@@ -124,7 +124,9 @@ pub fn findings(ui: &mut Ui, marks: &[Mark]) {
 
 /// A completion as the popup shows it: the name in code type, its type and help behind it.
 pub fn suggestion(insert: &str, name: &str, detail: &str) -> Suggestion {
-    Suggestion::new(insert).content(egui::RichText::new(name).monospace()).description(egui::RichText::new(detail).small())
+    Suggestion::new(insert)
+        .content(egui::RichText::new(name).monospace())
+        .description(egui::RichText::new(detail).small())
 }
 
 /// Whether `c` belongs to a name.

@@ -5,7 +5,7 @@ use super::marks::Mark;
 use super::*;
 use attune_policy::diagnostic::Severity;
 use egui_kittest::Harness;
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 
 fn mark(line: u32, column: u32, end_column: u32) -> Mark {
     Mark { severity: Severity::Error, line, column, end_column, message: "wrong".into() }

@@ -87,7 +87,10 @@ fn row(ui: &mut Ui, check: &Check, asks: &mut Asks) {
 fn finding(ui: &mut Ui, draft: &Document, finding: &Diagnostic, asks: &mut Asks) {
     let tokens = theme::tokens(ui.ctx());
     ui.horizontal_top(|ui| {
-        widgets::dot(ui, if finding.severity == attune_policy::diagnostic::Severity::Error { Tone::Err } else { Tone::Warn });
+        widgets::dot(
+            ui,
+            if finding.severity == attune_policy::diagnostic::Severity::Error { Tone::Err } else { Tone::Warn },
+        );
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
             let pressed = ui.add(egui::Link::new(finding.part.to_string())).on_hover_text("Open it").clicked();

@@ -75,9 +75,11 @@ fn fold(lines: &mut Vec<Line>, elements: usize) {
 fn shown(line: &str, start: usize, number: usize) -> Line {
     match line.char_indices().nth(WIDTH) {
         None => Line::Text { number, bytes: start..start + line.len(), cut: 0 },
-        Some((end, _)) => {
-            Line::Text { number, bytes: start..start + end, cut: line.get(end..).map_or(0, |rest| rest.chars().count()) }
-        }
+        Some((end, _)) => Line::Text {
+            number,
+            bytes: start..start + end,
+            cut: line.get(end..).map_or(0, |rest| rest.chars().count()),
+        },
     }
 }
 

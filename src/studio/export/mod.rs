@@ -79,7 +79,10 @@ impl View for ExportView {
         let width = (ui.available_width() * 0.36).clamp(330.0, 520.0);
         let frame = Frame::new().fill(ctx.tokens.panel).inner_margin(Margin::symmetric(16, 12));
         Panel::left("export side").frame(frame).exact_size(width).resizable(false).show(ui, |ui| {
-            ScrollArea::vertical().id_salt("export side").auto_shrink(false).show(ui, |ui| self.side(ui, ctx, &export, asks));
+            ScrollArea::vertical()
+                .id_salt("export side")
+                .auto_shrink(false)
+                .show(ui, |ui| self.side(ui, ctx, &export, asks));
         });
         let frame = Frame::new().fill(ctx.tokens.ground).inner_margin(Margin::symmetric(16, 12));
         CentralPanel::default().frame(frame).show(ui, |ui| match (export.value(), &export) {

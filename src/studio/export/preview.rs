@@ -36,7 +36,14 @@ pub fn show(ui: &mut Ui, state: &mut PreviewState, text: &Arc<str>, stale: bool,
     let lines = text.bytes().filter(|b| *b == b'\n').count() as u64;
     let aside = format!("{} · {}", number::bytes(text.len() as u64), number::counted(lines, "line", "lines"));
     widgets::title_row(ui, "policy.ron", &aside, |ui| {
-        if widgets::icon_button(ui, icons::ICON_CONTENT_COPY, "Copy policy file", "Copy the whole file, nothing left out").clicked() {
+        if widgets::icon_button(
+            ui,
+            icons::ICON_CONTENT_COPY,
+            "Copy policy file",
+            "Copy the whole file, nothing left out",
+        )
+        .clicked()
+        {
             asks.ask(Ask::Copy { text: text.to_string(), what: "the policy file".to_owned() });
         }
         let hint = "Show every line; long lists are folded otherwise";
@@ -50,7 +57,10 @@ pub fn show(ui: &mut Ui, state: &mut PreviewState, text: &Arc<str>, stale: bool,
 
 fn body(ui: &mut Ui, state: &mut PreviewState, text: &Arc<str>) {
     let tokens = theme::tokens(ui.ctx());
-    let frame = egui::Frame::new().fill(tokens.field).stroke(egui::Stroke::new(1.0, tokens.border)).corner_radius(metrics().radius);
+    let frame = egui::Frame::new()
+        .fill(tokens.field)
+        .stroke(egui::Stroke::new(1.0, tokens.border))
+        .corner_radius(metrics().radius);
     let lines = state.lines(text);
     let left_out = lines.iter().any(|l| matches!(l, Line::Folded { .. } | Line::Text { cut: 1.., .. }));
     let note = if left_out { 24.0 } else { 0.0 };
@@ -79,7 +89,8 @@ fn draw(ui: &mut Ui, text: &str, line: &Line, digits: usize) {
         ui.spacing_mut().item_spacing.x = 12.0;
         match line {
             Line::Text { number, bytes, cut } => {
-                let number = RichText::new(format!("{number:>digits$}")).monospace().color(tokens.weak.gamma_multiply(0.7));
+                let number =
+                    RichText::new(format!("{number:>digits$}")).monospace().color(tokens.weak.gamma_multiply(0.7));
                 ui.add(egui::Label::new(number).selectable(false).extend());
                 let shown = text.get(bytes.clone()).unwrap_or_default();
                 let size = egui::TextStyle::Monospace.resolve(ui.style()).size;

@@ -32,17 +32,20 @@ impl TargetState {
             let default = || ctx.session.dir().join("policy.ron").display().to_string();
             let path = self.path.get_or_insert_with(default);
             ui.label(RichText::new("Target").small().weak());
-            let field = egui::TextEdit::singleline(path).desired_width(f32::INFINITY).hint_text("Path of the policy file");
+            let field =
+                egui::TextEdit::singleline(path).desired_width(f32::INFINITY).hint_text("Path of the policy file");
             ui.add(field).accessible_name("Target path");
             let typed = path.trim().to_owned();
             ui.add_space(metrics().gap_small);
             let ready = export.value().is_some_and(|e| e.is_ready()) && !typed.is_empty();
             ui.horizontal(|ui| {
-                let button = ui.add_enabled_ui(ready, |ui| widgets::primary_button(ui, Some(icons::ICON_UPLOAD_FILE), "Export"));
+                let button =
+                    ui.add_enabled_ui(ready, |ui| widgets::primary_button(ui, Some(icons::ICON_UPLOAD_FILE), "Export"));
                 if button.inner.on_disabled_hover_text("Settle what stands in the way first").clicked() {
                     self.write(PathBuf::from(&typed), asks);
                 }
-                let choose = ui.add_enabled_ui(ready, |ui| widgets::plain_button(ui, Some(icons::ICON_FOLDER_OPEN), "Choose…"));
+                let choose =
+                    ui.add_enabled_ui(ready, |ui| widgets::plain_button(ui, Some(icons::ICON_FOLDER_OPEN), "Choose…"));
                 if choose.inner.on_hover_text("Choose where the file goes").clicked() {
                     asks.ask(Ask::Pick(Pick::ExportPolicy));
                 }
@@ -63,12 +66,15 @@ impl TargetState {
 }
 
 fn revision(ui: &mut Ui, revision: &str, stale: bool, asks: &mut Asks) {
-    ui.label(RichText::new("Revision").small().weak()).on_hover_text("SHA-256 of the canonical file without its revision");
+    ui.label(RichText::new("Revision").small().weak())
+        .on_hover_text("SHA-256 of the canonical file without its revision");
     widgets::dimmed(ui, stale, |ui| {
         ui.horizontal(|ui| {
             let short = revision.get(..16).unwrap_or(revision);
             ui.label(RichText::new(format!("{short}…")).monospace()).on_hover_text(revision);
-            if widgets::icon_button(ui, icons::ICON_CONTENT_COPY, "Copy revision", "Copy the whole revision hash").clicked() {
+            if widgets::icon_button(ui, icons::ICON_CONTENT_COPY, "Copy revision", "Copy the whole revision hash")
+                .clicked()
+            {
                 asks.ask(Ask::Copy { text: revision.to_owned(), what: "the revision".to_owned() });
             }
         });

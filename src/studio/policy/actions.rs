@@ -24,7 +24,10 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, open: &mut Option<String>, asks: &mut 
     let mut add = widgets::heading(ui, "Actions", &aside, |ui| {
         widgets::primary_button(ui, Some(icons::ICON_ADD), "Add action").clicked()
     });
-    widgets::hint(ui, "Every treatment of an action is a candidate of its own. An arm of the trial stands for a candidate, so actions that the trial tried are made when its roles are set in Data.");
+    widgets::hint(
+        ui,
+        "Every treatment of an action is a candidate of its own. An arm of the trial stands for a candidate, so actions that the trial tried are made when its roles are set in Data.",
+    );
     ui.add_space(metrics().gap);
     if actions.is_empty() {
         let what = Empty {
@@ -95,7 +98,13 @@ fn card(ui: &mut Ui, look: &Look<'_>, action: &Action, open: &mut Option<String>
     let outer = ui.scope_builder(UiBuilder::new().id_salt("card").sense(Sense::click()), |ui| {
         let response = ui.response();
         response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, unfolded, &name));
-        let edge = if unfolded || response.has_focus() { tokens.accent } else if response.hovered() { tokens.strong_border } else { tokens.border };
+        let edge = if unfolded || response.has_focus() {
+            tokens.accent
+        } else if response.hovered() {
+            tokens.strong_border
+        } else {
+            tokens.border
+        };
         widgets::card_frame(ui).stroke(egui::Stroke::new(if unfolded { 1.5 } else { 1.0 }, edge)).show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.horizontal(|ui| {
@@ -107,19 +116,35 @@ fn card(ui: &mut Ui, look: &Look<'_>, action: &Action, open: &mut Option<String>
                         asks.edit(Edit::RemoveAction(action.id.clone()));
                     }
                     if action.mandatory {
-                        widgets::badge_with_hint(ui, Tone::Accent, "mandatory", "Comes before all others; still obeys guards and caps");
+                        widgets::badge_with_hint(
+                            ui,
+                            Tone::Accent,
+                            "mandatory",
+                            "Comes before all others; still obeys guards and caps",
+                        );
                     }
                     if action.service {
-                        widgets::badge_with_hint(ui, Tone::Neutral, "service", "Not marketing: goes out to held-out customers too");
+                        widgets::badge_with_hint(
+                            ui,
+                            Tone::Neutral,
+                            "service",
+                            "Not marketing: goes out to held-out customers too",
+                        );
                     }
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                         if unfolded {
                             let id = egui::Id::unique(("action name", &action.id));
                             let width = ui.available_width() - 8.0;
                             let name = input::text(ui, id, "Action name", &action.name, "Name of the action", width);
-                            edits::action(asks, action, name.map_or(Change::None, Change::Done), |a, name| a.name = name);
+                            edits::action(asks, action, name.map_or(Change::None, Change::Done), |a, name| {
+                                a.name = name
+                            });
                         } else {
-                            ui.add(egui::Label::new(theme::bold(shown).size(metrics().subhead)).truncate().selectable(false));
+                            ui.add(
+                                egui::Label::new(theme::bold(shown).size(metrics().subhead))
+                                    .truncate()
+                                    .selectable(false),
+                            );
                         }
                     });
                 });
@@ -147,7 +172,11 @@ fn card(ui: &mut Ui, look: &Look<'_>, action: &Action, open: &mut Option<String>
 
 /// `worth 1 per outcome, costs 0.10 · propensity from visit_mens · email`.
 fn summary(action: &Action) -> String {
-    let mut parts = vec![format!("group {}", action.group), format!("worth {}", number::short(action.value)), format!("costs {}", number::short(action.cost))];
+    let mut parts = vec![
+        format!("group {}", action.group),
+        format!("worth {}", number::short(action.value)),
+        format!("costs {}", number::short(action.cost)),
+    ];
     if action.weight != 0.0 {
         parts.push(format!("lever {}\u{a0}%", number::signed(action.weight, 1)));
     }
@@ -174,8 +203,11 @@ fn worth(ui: &mut Ui, look: &Look<'_>, action: &Action, asks: &mut Asks) {
         ui.label(RichText::new("Cost").weak()).on_hover_text("Cost of doing it, in the unit of the value");
         let change = input::number(ui, "Cost", action.cost, |v| v.range(0.0..=1e12).speed(0.01).max_decimals(4));
         edits::action(asks, action, change, |a, v| a.cost = v);
-        ui.label(RichText::new("Lever").weak()).on_hover_text("Percent added to L: raises or lowers the priority by decree");
-        let change = input::number(ui, "Lever", action.weight, |v| v.range(-100.0..=1000.0).speed(0.5).max_decimals(1).suffix("\u{a0}%"));
+        ui.label(RichText::new("Lever").weak())
+            .on_hover_text("Percent added to L: raises or lowers the priority by decree");
+        let change = input::number(ui, "Lever", action.weight, |v| {
+            v.range(-100.0..=1000.0).speed(0.5).max_decimals(1).suffix("\u{a0}%")
+        });
         edits::action(asks, action, change, |a, v| a.weight = v);
         ui.label(RichText::new("Propensity model").weak());
         let mut model = action.propensity.clone();
@@ -210,7 +242,12 @@ fn models(look: &Look<'_>, current: &Option<String>) -> Vec<(Option<String>, Str
 fn switches(ui: &mut Ui, action: &Action, asks: &mut Asks) {
     type Flag = fn(&mut Action) -> &mut bool;
     let flags: [(&str, &str, bool, Flag); 4] = [
-        ("mandatory", "Comes before all others; still obeys guards and caps that are not bypassable", action.mandatory, |a| &mut a.mandatory),
+        (
+            "mandatory",
+            "Comes before all others; still obeys guards and caps that are not bypassable",
+            action.mandatory,
+            |a| &mut a.mandatory,
+        ),
         ("service message", "Not marketing: goes out to held-out customers too", action.service, |a| &mut a.service),
         ("obeys caps", "Caps can block it", action.obeys_caps, |a| &mut a.obeys_caps),
         ("counts toward caps", "Its contacts count for caps", action.counts_toward_caps, |a| &mut a.counts_toward_caps),
@@ -227,8 +264,11 @@ fn switches(ui: &mut Ui, action: &Action, asks: &mut Asks) {
 
 fn dates(ui: &mut Ui, action: &Action, asks: &mut Asks) {
     ui.horizontal_wrapped(|ui| {
-        for (label, current, until) in [("Valid from", action.valid_from, false), ("Valid until", action.valid_until, true)] {
-            ui.label(RichText::new(label).weak()).on_hover_text("Day in UTC, YYYY-MM-DD; the end does not belong to it");
+        for (label, current, until) in
+            [("Valid from", action.valid_from, false), ("Valid until", action.valid_until, true)]
+        {
+            ui.label(RichText::new(label).weak())
+                .on_hover_text("Day in UTC, YYYY-MM-DD; the end does not belong to it");
             let id = egui::Id::unique((label, &action.id));
             let shown = current.map_or(String::new(), day);
             if let Some(text) = input::text(ui, id, label, &shown, "always", 96.0) {
@@ -256,7 +296,9 @@ fn parse_day(text: &str) -> Result<Option<i64>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    super::dates::parse(text).map(Some).ok_or_else(|| format!("`{text}` is not a day; write 2026-03-31, or nothing for always"))
+    super::dates::parse(text)
+        .map(Some)
+        .ok_or_else(|| format!("`{text}` is not a day; write 2026-03-31, or nothing for always"))
 }
 
 fn treatments(ui: &mut Ui, look: &Look<'_>, action: &Action, asks: &mut Asks) {
@@ -265,7 +307,10 @@ fn treatments(ui: &mut Ui, look: &Look<'_>, action: &Action, asks: &mut Asks) {
         if widgets::plain_button(ui, Some(icons::ICON_ADD), "Add treatment").clicked() {
             let channel = look.draft.channels.first().map_or_else(|| "email".to_owned(), |c| c.id.clone());
             let id = slug(&channel, &|id| action.treatments.iter().any(|t| t.id == id));
-            asks.edit(Edit::AddTreatment { action: action.id.clone(), treatment: Treatment { id, channel, template: String::new(), propensity: None } });
+            asks.edit(Edit::AddTreatment {
+                action: action.id.clone(),
+                treatment: Treatment { id, channel, template: String::new(), propensity: None },
+            });
         }
     });
     let change = |asks: &mut Asks, treatment: &Treatment, set: &mut dyn FnMut(&mut Treatment)| {
@@ -278,12 +323,27 @@ fn treatments(ui: &mut Ui, look: &Look<'_>, action: &Action, asks: &mut Asks) {
             ui.horizontal_wrapped(|ui| {
                 ui.label(RichText::new(&treatment.id).monospace());
                 let mut channel = treatment.channel.clone();
-                let options: Vec<(String, String)> = look.draft.channels.iter().map(|c| (c.id.clone(), format!("on {}", c.id))).collect();
-                if widgets::choice(ui, "channel", &format!("Channel of {}", treatment.id), &mut channel, &options, 120.0) {
+                let options: Vec<(String, String)> =
+                    look.draft.channels.iter().map(|c| (c.id.clone(), format!("on {}", c.id))).collect();
+                if widgets::choice(
+                    ui,
+                    "channel",
+                    &format!("Channel of {}", treatment.id),
+                    &mut channel,
+                    &options,
+                    120.0,
+                ) {
                     change(asks, treatment, &mut |t| t.channel.clone_from(&channel));
                 }
                 let id = egui::Id::unique(("template", &action.id, &treatment.id));
-                if let Some(template) = input::text(ui, id, &format!("Template of {}", treatment.id), &treatment.template, "template id", 140.0) {
+                if let Some(template) = input::text(
+                    ui,
+                    id,
+                    &format!("Template of {}", treatment.id),
+                    &treatment.template,
+                    "template id",
+                    140.0,
+                ) {
                     change(asks, treatment, &mut |t| t.template.clone_from(&template));
                 }
                 let mut model = treatment.propensity.clone();
@@ -291,12 +351,20 @@ fn treatments(ui: &mut Ui, look: &Look<'_>, action: &Action, asks: &mut Asks) {
                 if let Some(first) = options.first_mut() {
                     "the action's model".clone_into(&mut first.1);
                 }
-                if widgets::choice(ui, "model", &format!("Propensity model of {}", treatment.id), &mut model, &options, 150.0) {
+                if widgets::choice(
+                    ui,
+                    "model",
+                    &format!("Propensity model of {}", treatment.id),
+                    &mut model,
+                    &options,
+                    150.0,
+                ) {
                     change(asks, treatment, &mut |t| t.propensity.clone_from(&model));
                 }
                 let only = action.treatments.len() == 1;
                 let delete = ui.add_enabled_ui(!only, |ui| {
-                    let hint = if only { "An action needs at least one treatment" } else { "Delete; undo brings it back" };
+                    let hint =
+                        if only { "An action needs at least one treatment" } else { "Delete; undo brings it back" };
                     widgets::icon_button(ui, icons::ICON_DELETE, &format!("Delete treatment {}", treatment.id), hint)
                 });
                 if delete.inner.clicked() {
@@ -328,7 +396,8 @@ fn taxonomy(ui: &mut Ui, draft: &Document, asks: &mut Asks) {
                 let Some(issue) = issues.get_mut(i) else { continue };
                 ui.label(theme::bold(&issue.id));
                 let label = format!("Lever of issue {}", issue.id);
-                let moved = input::number(ui, &label, issue.weight, |v| v.range(-100.0..=1000.0).speed(0.5).suffix("\u{a0}%"));
+                let moved =
+                    input::number(ui, &label, issue.weight, |v| v.range(-100.0..=1000.0).speed(0.5).suffix("\u{a0}%"));
                 if moved != Change::None {
                     change = moved.map(|w| issue.weight = w);
                 }
@@ -340,13 +409,22 @@ fn taxonomy(ui: &mut Ui, draft: &Document, asks: &mut Asks) {
                         ui.label(&group.id);
                     });
                     let label = format!("Lever of group {}", group.id);
-                    let moved = input::number(ui, &label, group.weight, |v| v.range(-100.0..=1000.0).speed(0.5).suffix("\u{a0}%"));
+                    let moved = input::number(ui, &label, group.weight, |v| {
+                        v.range(-100.0..=1000.0).speed(0.5).suffix("\u{a0}%")
+                    });
                     if moved != Change::None {
                         change = moved.map(|w| group.weight = w);
                     }
                     let used = draft.actions.iter().filter(|a| a.group == group.id).count();
                     if used == 0 {
-                        if widgets::icon_button(ui, icons::ICON_DELETE, &format!("Delete group {}", group.id), "Delete; undo brings it back").clicked() {
+                        if widgets::icon_button(
+                            ui,
+                            icons::ICON_DELETE,
+                            &format!("Delete group {}", group.id),
+                            "Delete; undo brings it back",
+                        )
+                        .clicked()
+                        {
                             gone = Some(g);
                         }
                     } else {
@@ -389,10 +467,28 @@ fn channels(ui: &mut Ui, draft: &Document, asks: &mut Asks) {
             ui.push_id(i, |ui| {
                 ui.horizontal(|ui| {
                     ui.label(&channel.id);
-                    let options = [(Direction::Outbound, "outbound: we contact the customer".to_owned()), (Direction::Inbound, "inbound: the customer is here".to_owned())];
-                    widgets::choice(ui, "direction", &format!("Direction of {}", channel.id), &mut channel.direction, &options, 230.0);
+                    let options = [
+                        (Direction::Outbound, "outbound: we contact the customer".to_owned()),
+                        (Direction::Inbound, "inbound: the customer is here".to_owned()),
+                    ];
+                    widgets::choice(
+                        ui,
+                        "direction",
+                        &format!("Direction of {}", channel.id),
+                        &mut channel.direction,
+                        &options,
+                        230.0,
+                    );
                     let used = draft.actions.iter().any(|a| a.treatments.iter().any(|t| t.channel == channel.id));
-                    if !used && widgets::icon_button(ui, icons::ICON_DELETE, &format!("Delete channel {}", channel.id), "Delete; undo brings it back").clicked() {
+                    if !used
+                        && widgets::icon_button(
+                            ui,
+                            icons::ICON_DELETE,
+                            &format!("Delete channel {}", channel.id),
+                            "Delete; undo brings it back",
+                        )
+                        .clicked()
+                    {
                         gone = Some(i);
                     }
                 });

@@ -3,8 +3,8 @@
 use super::input::{self, Change};
 use super::look::Look;
 use super::{edits, expression, scope};
-use crate::view::Asks;
 use crate::theme::{self, metrics};
+use crate::view::Asks;
 use crate::widgets::{self, number};
 use attune_lab::project::slug;
 use attune_policy::arbitration::{ContextWeight, Floor, Mode};
@@ -27,7 +27,10 @@ fn starting_expression(mode: &Mode) -> String {
 /// Draws arbitration.
 pub fn show(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
     widgets::heading(ui, "Arbitration", "the candidate with the highest priority wins", |_| {});
-    widgets::hint(ui, "Mandatory actions come first. Equal priorities are decided by group, action and treatment id, so the order of the list never matters.");
+    widgets::hint(
+        ui,
+        "Mandatory actions come first. Equal priorities are decided by group, action and treatment id, so the order of the list never matters.",
+    );
     ui.add_space(metrics().gap);
     mode(ui, look, asks);
     ui.add_space(metrics().gap);
@@ -41,9 +44,21 @@ fn mode(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
     let mode = &look.draft.arbitration.mode;
     widgets::section(ui, "Priority", "", |ui| {
         let choices = [
-            (matches!(mode, Mode::Pcvl), "P × C × V × L", "Propensity × context weight × value × levers. Doing nothing is not a candidate."),
-            (matches!(mode, Mode::NetValue), "P × V × C × L − cost", "Expected net value. Doing nothing stands at 0, so an action must earn more than it costs."),
-            (matches!(mode, Mode::Expression(_)), "Own expression", "A Rhai expression over propensity, context_weight, value, lever, cost, fields and action facts."),
+            (
+                matches!(mode, Mode::Pcvl),
+                "P × C × V × L",
+                "Propensity × context weight × value × levers. Doing nothing is not a candidate.",
+            ),
+            (
+                matches!(mode, Mode::NetValue),
+                "P × V × C × L − cost",
+                "Expected net value. Doing nothing stands at 0, so an action must earn more than it costs.",
+            ),
+            (
+                matches!(mode, Mode::Expression(_)),
+                "Own expression",
+                "A Rhai expression over propensity, context_weight, value, lever, cost, fields and action facts.",
+            ),
         ];
         for (i, (on, text, help)) in choices.into_iter().enumerate() {
             ui.horizontal(|ui| {
@@ -98,15 +113,25 @@ fn weight_row(ui: &mut Ui, look: &Look<'_>, i: usize, weight: &ContextWeight, as
     let weights = &look.draft.arbitration.context_weights;
     ui.add_space(metrics().gap_small);
     ui.horizontal(|ui| {
-        let change = input::number(ui, &format!("Percent of {}", weight.id), weight.percent, |v| v.range(-100.0..=1000.0).speed(0.5).suffix("\u{a0}%").max_decimals(1));
+        let change = input::number(ui, &format!("Percent of {}", weight.id), weight.percent, |v| {
+            v.range(-100.0..=1000.0).speed(0.5).suffix("\u{a0}%").max_decimals(1)
+        });
         edits::weight(asks, weights, i, change, |w, percent| w.percent = percent);
         ui.label(RichText::new("for").weak());
-        if let Some(chosen) = scope::picker(ui, "scope", &format!("Scope of {}", weight.id), look.draft, &weight.scope) {
+        if let Some(chosen) = scope::picker(ui, "scope", &format!("Scope of {}", weight.id), look.draft, &weight.scope)
+        {
             edits::weight(asks, weights, i, Change::Done(chosen), |w, chosen| w.scope = chosen);
         }
         ui.label(RichText::new("when").weak());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if widgets::icon_button(ui, icons::ICON_DELETE, &format!("Delete weight {}", weight.id), "Delete; undo brings it back").clicked() {
+            if widgets::icon_button(
+                ui,
+                icons::ICON_DELETE,
+                &format!("Delete weight {}", weight.id),
+                "Delete; undo brings it back",
+            )
+            .clicked()
+            {
                 let mut new = weights.clone();
                 new.retain(|w| w.id != weight.id);
                 asks.edit(Edit::SetContextWeights(new));
@@ -114,7 +139,9 @@ fn weight_row(ui: &mut Ui, look: &Look<'_>, i: usize, weight: &ContextWeight, as
         });
     });
     let id = egui::Id::unique(("weight", &weight.id));
-    if let Some(when) = expression::editor(ui, look, id, &format!("Condition of {}", weight.id), &weight.when, Use::Keep) {
+    if let Some(when) =
+        expression::editor(ui, look, id, &format!("Condition of {}", weight.id), &weight.when, Use::Keep)
+    {
         edits::weight(asks, weights, i, Change::Done(when), |w, when| w.when = when);
     }
 }
@@ -131,7 +158,10 @@ fn floors(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
             asks.edit(Edit::SetFloors(new));
         }
         if floors.is_empty() {
-            widgets::hint(ui, "Without floors even the least promising candidate goes out when it is the best that is left.");
+            widgets::hint(
+                ui,
+                "Without floors even the least promising candidate goes out when it is the best that is left.",
+            );
         }
         for (i, floor) in floors.iter().enumerate() {
             ui.push_id(i, |ui| floor_row(ui, look, i, floor, asks));
@@ -142,14 +172,22 @@ fn floors(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
 fn floor_row(ui: &mut Ui, look: &Look<'_>, i: usize, floor: &Floor, asks: &mut Asks) {
     let floors = &look.draft.arbitration.floors;
     ui.horizontal_wrapped(|ui| {
-        if let Some(chosen) = scope::picker(ui, "scope", &format!("Scope of floor {}", i + 1), look.draft, &floor.scope) {
+        if let Some(chosen) = scope::picker(ui, "scope", &format!("Scope of floor {}", i + 1), look.draft, &floor.scope)
+        {
             edits::floor(asks, floors, i, Change::Done(chosen), |f, chosen| f.scope = chosen);
         }
         let propensity = least(ui, "propensity", i, floor.min_propensity, 0.0..=1.0);
         edits::floor(asks, floors, i, propensity, |f, value| f.min_propensity = value);
         let priority = least(ui, "priority", i, floor.min_priority, -1e9..=1e9);
         edits::floor(asks, floors, i, priority, |f, value| f.min_priority = value);
-        if widgets::icon_button(ui, icons::ICON_DELETE, &format!("Delete floor {}", i + 1), "Delete; undo brings it back").clicked() {
+        if widgets::icon_button(
+            ui,
+            icons::ICON_DELETE,
+            &format!("Delete floor {}", i + 1),
+            "Delete; undo brings it back",
+        )
+        .clicked()
+        {
             let mut new = floors.clone();
             new.remove(i);
             asks.edit(Edit::SetFloors(new));
@@ -158,7 +196,13 @@ fn floor_row(ui: &mut Ui, look: &Look<'_>, i: usize, floor: &Floor, asks: &mut A
 }
 
 /// A least value that may be absent: a check mark, and the number while it is checked.
-fn least(ui: &mut Ui, what: &str, i: usize, value: Option<f64>, range: std::ops::RangeInclusive<f64>) -> Change<Option<f64>> {
+fn least(
+    ui: &mut Ui,
+    what: &str,
+    i: usize,
+    value: Option<f64>,
+    range: std::ops::RangeInclusive<f64>,
+) -> Change<Option<f64>> {
     let mut on = value.is_some();
     if ui.checkbox(&mut on, format!("least {what}")).changed() {
         return Change::Done(on.then_some(0.01));

@@ -35,7 +35,9 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, rule: &str, conditions: &Conditions) -
                         return Change::Done(Some(Conditions { join, ..conditions.clone() }));
                     }
                     row(ui, look, id, number, one, (!alone).then(|| conditions.join.other())).map(|new| {
-                        new.map_or(Some(condition::with_item(conditions, i, None)), |item| Some(condition::with_item(conditions, i, Some(item))))
+                        new.map_or(Some(condition::with_item(conditions, i, None)), |item| {
+                            Some(condition::with_item(conditions, i, Some(item)))
+                        })
                     })
                 })
                 .inner
@@ -88,7 +90,9 @@ fn boxed<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
 fn first(look: &Look<'_>) -> Condition {
     match look.known.first() {
         Some(known) => condition::about(known),
-        None => Condition { subject: Subject::Fact("channel".to_owned()), operator: Operator::Known, values: Vec::new() },
+        None => {
+            Condition { subject: Subject::Fact("channel".to_owned()), operator: Operator::Known, values: Vec::new() }
+        }
     }
 }
 
@@ -119,7 +123,10 @@ fn group(ui: &mut Ui, look: &Look<'_>, id: Id, number: &mut usize, group: &[Cond
                     (_, Join::Any) => "or",
                     (_, Join::All) => "and",
                 };
-                ui.add_sized([WORD - 10.0, metrics().control], egui::Label::new(RichText::new(word).weak()).selectable(false));
+                ui.add_sized(
+                    [WORD - 10.0, metrics().control],
+                    egui::Label::new(RichText::new(word).weak()).selectable(false),
+                );
                 let new = row(ui, look, id.with(c), *number, one, None);
                 if new != Change::None {
                     change = new.map(|new| {
@@ -149,7 +156,14 @@ fn group(ui: &mut Ui, look: &Look<'_>, id: Id, number: &mut usize, group: &[Cond
 }
 
 /// One condition; gives what it becomes, `None` when it goes. `grouping` is how a group made from it would be joined.
-fn row(ui: &mut Ui, look: &Look<'_>, id: Id, number: usize, one: &Condition, grouping: Option<Join>) -> Change<Option<Item>> {
+fn row(
+    ui: &mut Ui,
+    look: &Look<'_>,
+    id: Id,
+    number: usize,
+    one: &Condition,
+    grouping: Option<Join>,
+) -> Change<Option<Item>> {
     let label = format!("Condition {number}");
     let mut change = fields(ui, look, id, &label, one).map(|new| Some(Item::One(new)));
     if let Some(join) = grouping {
@@ -226,8 +240,10 @@ fn value(ui: &mut Ui, id: Id, label: &str, known: &Known, one: &Condition) -> Ch
             let field = |ui: &mut Ui, label: &str, x: f64| input::number(ui, label, x, |v| values::precise(v, whole));
             two(ui, label, ends, field, |x| condition::number(x, type_))
         }
-        (_, Type::Text) => values::text(ui, id.with("text"), label, first.and_then(Value::as_text).unwrap_or_default(), known)
-            .map(|text| vec![Value::text(text)]),
+        (_, Type::Text) => {
+            values::text(ui, id.with("text"), label, first.and_then(Value::as_text).unwrap_or_default(), known)
+                .map(|text| vec![Value::text(text)])
+        }
         (_, Type::Time) => values::day(ui, id.with("day"), label, time(first)).map(|ms| vec![Value::Time(ms)]),
         (_, type_) => {
             let x = first.and_then(Value::as_f64).unwrap_or(0.0);

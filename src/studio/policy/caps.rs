@@ -5,8 +5,8 @@ use super::input::{self, Change};
 use super::look::Look;
 use super::switch::switch;
 use crate::simulate::impact::{self, Reach};
-use crate::view::Asks;
 use crate::theme::{self, Tone, metrics};
+use crate::view::Asks;
 use crate::widgets::{self, Empty, Pressed, number};
 use attune_lab::project::slug;
 use attune_policy::contact::{Cap, CapTarget, EventKind, Window};
@@ -28,7 +28,10 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
     let add = widgets::heading(ui, "Contact policy", &aside, |ui| {
         widgets::primary_button(ui, Some(icons::ICON_ADD), "Add cap").clicked()
     });
-    widgets::hint(ui, "A candidate is blocked when the contacts counted in the window, and those this decision has already chosen, would exceed the limit. Caps concern outbound channels.");
+    widgets::hint(
+        ui,
+        "A candidate is blocked when the contacts counted in the window, and those this decision has already chosen, would exceed the limit. Caps concern outbound channels.",
+    );
     ui.add_space(metrics().gap);
     let mut add = add;
     if caps.is_empty() {
@@ -71,7 +74,12 @@ fn card(ui: &mut Ui, look: &Look<'_>, cap: &Cap, asks: &mut Asks) {
             }
             let rest = ui.available_size_before_wrap();
             ui.allocate_ui_with_layout(rest, Layout::right_to_left(Align::Center), |ui| {
-                let delete = widgets::icon_button(ui, icons::ICON_DELETE, &format!("Delete cap {}", cap.name), "Delete; undo brings it back");
+                let delete = widgets::icon_button(
+                    ui,
+                    icons::ICON_DELETE,
+                    &format!("Delete cap {}", cap.name),
+                    "Delete; undo brings it back",
+                );
                 if delete.clicked() {
                     asks.edit(Edit::RemoveCap(cap.id.clone()));
                 }
@@ -85,7 +93,14 @@ fn card(ui: &mut Ui, look: &Look<'_>, cap: &Cap, asks: &mut Asks) {
             });
         });
         ui.add_space(2.0);
-        ui.add(egui::Label::new(RichText::new(sentence(look.draft, cap)).size(metrics().subhead).color(if cap.enabled { tokens.text } else { tokens.weak })).wrap());
+        ui.add(
+            egui::Label::new(RichText::new(sentence(look.draft, cap)).size(metrics().subhead).color(if cap.enabled {
+                tokens.text
+            } else {
+                tokens.weak
+            }))
+            .wrap(),
+        );
         impact_line(ui, look, cap);
         let part = Part::Cap(cap.id.clone());
         for finding in look.findings_of(&part) {
@@ -108,14 +123,26 @@ fn state_badge(ui: &mut Ui, look: &Look<'_>, cap: &Cap) {
         }
         Some(_) => {}
     }
-    if cap.enabled && cap.limit.is_some_and(|l| l > 0) && look.impact(&cap.id).is_some_and(|i| impact::reach(i) == Reach::Nothing) {
-        widgets::badge_with_hint(ui, Tone::Warn, "never removes anything", "No candidate of the last simulation was blocked by it");
+    if cap.enabled
+        && cap.limit.is_some_and(|l| l > 0)
+        && look.impact(&cap.id).is_some_and(|i| impact::reach(i) == Reach::Nothing)
+    {
+        widgets::badge_with_hint(
+            ui,
+            Tone::Warn,
+            "never removes anything",
+            "No candidate of the last simulation was blocked by it",
+        );
     }
 }
 
 fn impact_line(ui: &mut Ui, look: &Look<'_>, cap: &Cap) {
     let Some(impact) = look.impact(&cap.id) else { return };
-    let text = format!("blocks {}  ·  {} of customers", number::counted(impact.removed, "candidate", "candidates"), number::percent(impact.share, 1));
+    let text = format!(
+        "blocks {}  ·  {} of customers",
+        number::counted(impact.removed, "candidate", "candidates"),
+        number::percent(impact.share, 1)
+    );
     widgets::dimmed(ui, look.stale, |ui| ui.label(RichText::new(text).small().weak()));
 }
 
@@ -179,7 +206,8 @@ fn limit_row(ui: &mut Ui, cap: &Cap, asks: &mut Asks) {
             }
         }
         if let Some(limit) = cap.limit {
-            let change = input::number(ui, "Limit", f64::from(limit), |v| v.range(0.0..=1000.0).speed(0.05).fixed_decimals(0));
+            let change =
+                input::number(ui, "Limit", f64::from(limit), |v| v.range(0.0..=1000.0).speed(0.05).fixed_decimals(0));
             edits::cap(asks, cap, change.map(|v| Some(v.round() as u32)), |c, limit| c.limit = limit);
         }
         ui.add_space(metrics().gap);
@@ -194,8 +222,12 @@ fn limit_row(ui: &mut Ui, cap: &Cap, asks: &mut Asks) {
         }
         if let Window::Rolling(seconds) = cap.window {
             let days = seconds as f64 / DAY as f64;
-            let change = input::number(ui, "Window in days", days, |v| v.range(1.0 / 24.0..=3650.0).speed(0.1).max_decimals(2).suffix(" days"));
-            edits::cap(asks, cap, change.map(|d| Window::Rolling((d * DAY as f64).round() as u64)), |c, window| c.window = window);
+            let change = input::number(ui, "Window in days", days, |v| {
+                v.range(1.0 / 24.0..=3650.0).speed(0.1).max_decimals(2).suffix(" days")
+            });
+            edits::cap(asks, cap, change.map(|d| Window::Rolling((d * DAY as f64).round() as u64)), |c, window| {
+                c.window = window
+            });
         }
     });
 }
@@ -204,10 +236,21 @@ fn counting_row(ui: &mut Ui, draft: &Document, cap: &Cap, asks: &mut Asks) {
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new("Counts").weak());
         let mut event = cap.event.clone();
-        let mut events: Vec<(EventKind, String)> = [EventKind::Decision, EventKind::Sent, EventKind::Delivered, EventKind::Impression, EventKind::Click, EventKind::Accept, EventKind::Reject]
-            .into_iter()
-            .map(|e| { let text = event_words(&e).to_owned(); (e, text) })
-            .collect();
+        let mut events: Vec<(EventKind, String)> = [
+            EventKind::Decision,
+            EventKind::Sent,
+            EventKind::Delivered,
+            EventKind::Impression,
+            EventKind::Click,
+            EventKind::Accept,
+            EventKind::Reject,
+        ]
+        .into_iter()
+        .map(|e| {
+            let text = event_words(&e).to_owned();
+            (e, text)
+        })
+        .collect();
         if let EventKind::Custom(name) = &cap.event {
             events.push((cap.event.clone(), name.clone()));
         }
@@ -269,10 +312,19 @@ mod tests {
         };
         let draft = Document::default();
         for (cap, expected) in [
-            (cap(Some(2), Window::Rolling(7 * DAY), None), "At most 2\u{a0}contacts sent per customer in 7\u{a0}days, counted over all actions"),
+            (
+                cap(Some(2), Window::Rolling(7 * DAY), None),
+                "At most 2\u{a0}contacts sent per customer in 7\u{a0}days, counted over all actions",
+            ),
             (cap(Some(0), Window::Lifetime, None), "No contact may be sent, ever, counted over all actions"),
-            (cap(None, Window::Rolling(DAY), None), "Any number of contacts sent per customer in 1\u{a0}day, counted over all actions"),
-            (cap(Some(1), Window::Rolling(5400), Some("fax")), "At most 1\u{a0}contact sent per customer in 1.50 hours, counted over all actions, on fax only (not a channel of this policy)"),
+            (
+                cap(None, Window::Rolling(DAY), None),
+                "Any number of contacts sent per customer in 1\u{a0}day, counted over all actions",
+            ),
+            (
+                cap(Some(1), Window::Rolling(5400), Some("fax")),
+                "At most 1\u{a0}contact sent per customer in 1.50 hours, counted over all actions, on fax only (not a channel of this policy)",
+            ),
         ] {
             assert_eq!(sentence(&draft, &cap), expected);
         }

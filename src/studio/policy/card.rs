@@ -1,16 +1,16 @@
 //! One rule as a card: a sentence, what it did in the last simulation, and, when it is selected, its condition builder
 //! or its code. Code that the builder cannot express stays code and is never rewritten.
 
-use super::{builder, edits};
 use super::input::{self, Change};
 use super::look::Look;
 use super::rules::shown_name;
 use super::switch::switch;
+use super::{builder, edits};
 use super::{expression, scope, sentence};
 use crate::editor;
 use crate::simulate::impact::{self, Reach};
-use crate::view::Asks;
 use crate::theme::{self, Tone, metrics};
+use crate::view::Asks;
 use crate::widgets::{self, number};
 use attune_policy::diagnostic::{Part, Severity};
 use attune_policy::language::conditions::{self, Conditions};
@@ -54,7 +54,14 @@ pub enum Act {
 }
 
 /// Draws the card; answers what was asked of the rule as a whole.
-pub fn show(ui: &mut Ui, look: &Look<'_>, rule: &Rule, shown: Shown, handle: egui_dnd::Handle<'_>, asks: &mut Asks) -> Vec<Act> {
+pub fn show(
+    ui: &mut Ui,
+    look: &Look<'_>,
+    rule: &Rule,
+    shown: Shown,
+    handle: egui_dnd::Handle<'_>,
+    asks: &mut Asks,
+) -> Vec<Act> {
     let tokens = theme::tokens(ui.ctx());
     let part = Part::Rule(rule.id.clone());
     let worst = look.findings_of(&part).map(|f| f.severity).max();
@@ -114,7 +121,15 @@ fn builder_form(rule: &Rule) -> Option<Conditions> {
     if rule.stage == Stage::SoftSuitability { None } else { conditions::parse(&rule.expr) }
 }
 
-fn header(ui: &mut Ui, look: &Look<'_>, rule: &Rule, shown: Shown, handle: egui_dnd::Handle<'_>, asks: &mut Asks, acts: &mut Vec<Act>) {
+fn header(
+    ui: &mut Ui,
+    look: &Look<'_>,
+    rule: &Rule,
+    shown: Shown,
+    handle: egui_dnd::Handle<'_>,
+    asks: &mut Asks,
+    acts: &mut Vec<Act>,
+) {
     let tokens = theme::tokens(ui.ctx());
     ui.horizontal(|ui| {
         handle.ui(ui, |ui| {
@@ -157,7 +172,12 @@ fn name_field(ui: &mut Ui, rule: &Rule, asks: &mut Asks) {
 }
 
 fn menu(ui: &mut Ui, rule: &Rule, shown: Shown, acts: &mut Vec<Act>) {
-    let button = widgets::icon_button(ui, icons::ICON_MORE_HORIZ, &format!("More for {}", shown_name(rule)), "Duplicate, move, delete");
+    let button = widgets::icon_button(
+        ui,
+        icons::ICON_MORE_HORIZ,
+        &format!("More for {}", shown_name(rule)),
+        "Duplicate, move, delete",
+    );
     egui::Popup::menu(&button).show(|ui| {
         ui.set_min_width(190.0);
         let mut item = |ui: &mut Ui, on: bool, text: &str, keys: &str, act: Act| {
@@ -178,10 +198,20 @@ fn reach_badge(ui: &mut Ui, look: &Look<'_>, rule: &Rule) {
     let Some(impact) = look.impact(&rule.id).filter(|_| rule.enabled) else { return };
     match impact::reach(impact) {
         Reach::Nothing => {
-            widgets::badge_with_hint(ui, Tone::Warn, "never removes anything", "No candidate of the last simulation was removed by it");
+            widgets::badge_with_hint(
+                ui,
+                Tone::Warn,
+                "never removes anything",
+                "No candidate of the last simulation was removed by it",
+            );
         }
         Reach::Everyone => {
-            widgets::badge_with_hint(ui, Tone::Warn, "removes everyone", "It removed a candidate in every decision of the last simulation");
+            widgets::badge_with_hint(
+                ui,
+                Tone::Warn,
+                "removes everyone",
+                "It removed a candidate in every decision of the last simulation",
+            );
         }
         Reach::Some => {}
     }
@@ -204,7 +234,11 @@ fn footer(ui: &mut Ui, look: &Look<'_>, rule: &Rule, worst: Option<Severity>) {
     }
     let Some(text) = numbers(look, rule) else { return };
     widgets::dimmed(ui, look.stale, |ui| {
-        let hover = if look.stale { "From the last simulation; the policy has changed since" } else { "From the last simulation" };
+        let hover = if look.stale {
+            "From the last simulation; the policy has changed since"
+        } else {
+            "From the last simulation"
+        };
         ui.add(egui::Label::new(RichText::new(text).small().color(tokens.weak)).wrap()).on_hover_text(hover);
     });
 }
@@ -230,7 +264,15 @@ fn numbers(look: &Look<'_>, rule: &Rule) -> Option<String> {
     Some(parts.join("  ·  "))
 }
 
-fn body(ui: &mut Ui, look: &Look<'_>, rule: &Rule, conditions: Option<&Conditions>, shown: Shown, asks: &mut Asks, acts: &mut Vec<Act>) {
+fn body(
+    ui: &mut Ui,
+    look: &Look<'_>,
+    rule: &Rule,
+    conditions: Option<&Conditions>,
+    shown: Shown,
+    asks: &mut Asks,
+    acts: &mut Vec<Act>,
+) {
     let as_code = shown.as_code || conditions.is_none();
     ui.horizontal(|ui| {
         let can_build = conditions.is_some();
@@ -238,8 +280,12 @@ fn body(ui: &mut Ui, look: &Look<'_>, rule: &Rule, conditions: Option<&Condition
         let button = |on: bool, icon: egui_material_icons::MaterialIcon, text: &'static str| {
             egui::Button::selectable(on, (icon.rich_text().size(16.0), text))
         };
-        let builder = ui.add_enabled(can_build, button(!as_code, icons::ICON_RULE, "Conditions")).accessible_name("Conditions");
-        if builder.on_disabled_hover_text("Only code can say what this rule says; it is kept as it is written").clicked() {
+        let builder =
+            ui.add_enabled(can_build, button(!as_code, icons::ICON_RULE, "Conditions")).accessible_name("Conditions");
+        if builder
+            .on_disabled_hover_text("Only code can say what this rule says; it is kept as it is written")
+            .clicked()
+        {
             acts.push(Act::AsCode(false));
         }
         if ui.add(button(as_code, icons::ICON_CODE, "Code")).accessible_name("Code").clicked() {
@@ -283,7 +329,8 @@ fn settings(ui: &mut Ui, look: &Look<'_>, rule: &Rule, asks: &mut Asks) {
             };
             let label = "If a field is missing";
             if options.len() == 1 {
-                ui.label("remove").on_hover_text("Only applicability rules may keep a candidate when a field is missing");
+                ui.label("remove")
+                    .on_hover_text("Only applicability rules may keep a candidate when a field is missing");
             } else if widgets::choice(ui, ("missing", &rule.id), label, &mut missing, options, 90.0) {
                 edits::rule(asks, rule, Change::Done(missing), |r, missing| r.on_missing = missing);
             }

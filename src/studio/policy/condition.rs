@@ -196,7 +196,8 @@ mod tests {
     #[test]
     fn another_field_keeps_what_fits() {
         let recency = known("recency", Type::Integer, Some((1.0, 12.0)), &[]);
-        let at_most_6 = Condition { subject: recency.subject.clone(), operator: Operator::AtMost, values: vec![Value::Integer(6)] };
+        let at_most_6 =
+            Condition { subject: recency.subject.clone(), operator: Operator::AtMost, values: vec![Value::Integer(6)] };
         for (to, expected) in [
             (known("visits", Type::Integer, Some((0.0, 20.0)), &[]), "visits <= 6"),
             (known("spend", Type::Number, Some((0.0, 500.0)), &[]), "spend <= 6.0"),
@@ -213,7 +214,8 @@ mod tests {
     #[test]
     fn another_operator_keeps_the_value() {
         let recency = known("recency", Type::Integer, Some((1.0, 12.0)), &[]);
-        let start = Condition { subject: recency.subject.clone(), operator: Operator::AtMost, values: vec![Value::Integer(6)] };
+        let start =
+            Condition { subject: recency.subject.clone(), operator: Operator::AtMost, values: vec![Value::Integer(6)] };
         for (operator, expected) in [
             (Operator::AtLeast, "recency >= 6"),
             (Operator::Between, "between(recency, 6, 12)"),
@@ -224,7 +226,10 @@ mod tests {
             assert_eq!(new.to_expr(), expected);
         }
         let between = choose(&start, Choice { operator: Operator::Between, truth: None }, &recency);
-        assert_eq!(choose(&between, Choice { operator: Operator::Greater, truth: None }, &recency).to_expr(), "recency > 6");
+        assert_eq!(
+            choose(&between, Choice { operator: Operator::Greater, truth: None }, &recency).to_expr(),
+            "recency > 6"
+        );
         let newbie = known("newbie", Type::Bool, None, &[]);
         let no = choose(&about(&newbie), Choice { operator: Operator::Equal, truth: Some(false) }, &newbie);
         assert_eq!(no.to_expr(), "!newbie");
@@ -234,7 +239,8 @@ mod tests {
     fn taking_items_away_leaves_the_rest() {
         let recency = known("recency", Type::Integer, Some((1.0, 12.0)), &[]);
         let one = || Item::One(about(&recency));
-        let both = Conditions { join: Join::Any, items: vec![one(), Item::Group(vec![about(&recency), about(&recency)])] };
+        let both =
+            Conditions { join: Join::Any, items: vec![one(), Item::Group(vec![about(&recency), about(&recency)])] };
         assert_eq!(with_item(&both, 0, None).items.len(), 2, "a lone group becomes two conditions");
         assert_eq!(with_item(&both, 1, Some(one())).items.len(), 2);
         assert_eq!(with_item(&with_item(&both, 1, None), 0, None).to_expr(), "true");

@@ -65,7 +65,13 @@ pub fn holdout<T>(asks: &mut Asks, holdout: &Holdout, change: Change<T>, set: im
 }
 
 /// A change of the `i`th context weight.
-pub fn weight<T>(asks: &mut Asks, weights: &[ContextWeight], i: usize, change: Change<T>, set: impl FnOnce(&mut ContextWeight, T)) {
+pub fn weight<T>(
+    asks: &mut Asks,
+    weights: &[ContextWeight],
+    i: usize,
+    change: Change<T>,
+    set: impl FnOnce(&mut ContextWeight, T),
+) {
     let edit = change.map(|value| {
         let mut new = weights.to_vec();
         if let Some(weight) = new.get_mut(i) {

@@ -27,7 +27,8 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, preview: &Derived<Report>, asks: &mut 
     };
     widgets::dimmed(ui, preview.is_stale(), |ui| {
         let Some(main) = report.main() else { return };
-        widgets::hint(ui, &format!("Preview on {}", number::counted(main.rows.used, "row", "rows"))).on_hover_text(&main.rows.why);
+        widgets::hint(ui, &format!("Preview on {}", number::counted(main.rows.used, "row", "rows")))
+            .on_hover_text(&main.rows.why);
         ui.add_space(metrics().gap_small);
         value(ui, report, main);
         ui.add_space(metrics().gap);
@@ -93,7 +94,11 @@ fn value(ui: &mut Ui, report: &Report, main: &PolicyReport) {
             ui.label(RichText::new(format!("than {}", difference.than)).weak());
         })
         .response
-        .on_hover_text(format!("95 % {}\n{}", unit.difference_interval(&difference.estimate), difference.verdict));
+        .on_hover_text(format!(
+            "95 % {}\n{}",
+            unit.difference_interval(&difference.estimate),
+            difference.verdict
+        ));
     }
 }
 

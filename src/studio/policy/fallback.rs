@@ -15,7 +15,10 @@ use egui_material_icons::icons;
 pub fn show(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
     let rungs = &look.draft.fallback;
     widgets::heading(ui, "Fallback", "tried from the top when no candidate is left", |_| {});
-    widgets::hint(ui, "Every rung still passes validity dates, holdouts, guards and caps. It skips eligibility, applicability, suitability, arbitration and floors.");
+    widgets::hint(
+        ui,
+        "Every rung still passes validity dates, holdouts, guards and caps. It skips eligibility, applicability, suitability, arbitration and floors.",
+    );
     ui.add_space(metrics().gap);
     let mut new: Option<Vec<Fallback>> = None;
     for (i, rung) in rungs.iter().enumerate() {
@@ -55,25 +58,48 @@ fn row(ui: &mut Ui, look: &Look<'_>, i: usize, rung: &Fallback) -> Option<Vec<Fa
         ui.horizontal(|ui| {
             ui.label(theme::bold(format!("{}", i + 1)).size(metrics().subhead));
             ui.label(RichText::new(&name).size(metrics().subhead));
-            let known = look.draft.actions.iter().any(|a| a.id == rung.action && a.treatments.iter().any(|t| t.id == rung.treatment));
+            let known = look
+                .draft
+                .actions
+                .iter()
+                .any(|a| a.id == rung.action && a.treatments.iter().any(|t| t.id == rung.treatment));
             if !known {
                 widgets::badge(ui, Tone::Err, "not in this policy");
             }
             if let Some(taken) = taken(look, rung) {
                 widgets::dimmed(ui, look.stale, |ui| {
-                    ui.label(RichText::new(format!("{} in the last simulation", number::counted(taken, "decision", "decisions"))).small().weak())
+                    ui.label(
+                        RichText::new(format!(
+                            "{} in the last simulation",
+                            number::counted(taken, "decision", "decisions")
+                        ))
+                        .small()
+                        .weak(),
+                    )
                 });
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if widgets::icon_button(ui, icons::ICON_DELETE, &format!("Delete rung {}", i + 1), "Delete; undo brings it back").clicked() {
+                if widgets::icon_button(
+                    ui,
+                    icons::ICON_DELETE,
+                    &format!("Delete rung {}", i + 1),
+                    "Delete; undo brings it back",
+                )
+                .clicked()
+                {
                     let mut ladder = rungs.clone();
                     ladder.remove(i);
                     new = Some(ladder);
                 }
-                for (icon, to, word) in [(icons::ICON_ARROW_DOWNWARD, i + 1, "down"), (icons::ICON_ARROW_UPWARD, i.wrapping_sub(1), "up")] {
+                for (icon, to, word) in
+                    [(icons::ICON_ARROW_DOWNWARD, i + 1, "down"), (icons::ICON_ARROW_UPWARD, i.wrapping_sub(1), "up")]
+                {
                     let label = format!("Move rung {} {word}", i + 1);
                     let possible = to < rungs.len();
-                    let pressed = ui.add_enabled_ui(possible, |ui| widgets::icon_button(ui, icon, &label, &format!("Move {word}"))).inner.clicked();
+                    let pressed = ui
+                        .add_enabled_ui(possible, |ui| widgets::icon_button(ui, icon, &label, &format!("Move {word}")))
+                        .inner
+                        .clicked();
                     if pressed && possible {
                         let mut ladder = rungs.clone();
                         ladder.swap(i, to);
@@ -114,7 +140,11 @@ fn add(ui: &mut Ui, look: &Look<'_>) -> Option<Fallback> {
         }
     }
     if options.is_empty() {
-        let text = if look.draft.actions.is_empty() { "Add actions first; then they can stand on the ladder." } else { "Every action stands on the ladder already." };
+        let text = if look.draft.actions.is_empty() {
+            "Add actions first; then they can stand on the ladder."
+        } else {
+            "Every action stands on the ladder already."
+        };
         widgets::hint(ui, text);
         return None;
     }

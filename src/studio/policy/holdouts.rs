@@ -25,7 +25,10 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
     let mut add = widgets::heading(ui, "Holdouts", &aside, |ui| {
         widgets::primary_button(ui, Some(icons::ICON_ADD), "Add holdout").clicked()
     });
-    widgets::hint(ui, "A customer is held out while the hash of salt and id falls below the share. Raising the share never releases anyone; lowering it releases only the top of the range. Service actions still go out.");
+    widgets::hint(
+        ui,
+        "A customer is held out while the hash of salt and id falls below the share. Raising the share never releases anyone; lowering it releases only the top of the range. Service actions still go out.",
+    );
     ui.add_space(metrics().gap);
     if holdouts.is_empty() {
         let what = Empty {
@@ -76,13 +79,21 @@ fn card(ui: &mut Ui, look: &Look<'_>, holdout: &Holdout, asks: &mut Asks) {
                 edits::holdout(asks, holdout, Change::Done(kind), |h, kind| h.kind = kind);
             }
             ui.label(RichText::new("Share").weak());
-            let change = input::slider(ui, &format!("Share of {}", holdout.id), holdout.share * 100.0, |s| s.suffix("\u{a0}%").max_decimals(1).step_by(0.5), 0.0..=50.0);
+            let change = input::slider(
+                ui,
+                &format!("Share of {}", holdout.id),
+                holdout.share * 100.0,
+                |s| s.suffix("\u{a0}%").max_decimals(1).step_by(0.5),
+                0.0..=50.0,
+            );
             edits::holdout(asks, holdout, change.map(|v| v / 100.0), |h, share| h.share = share);
         });
         ui.horizontal(|ui| {
             ui.label(RichText::new("Salt").weak()).on_hover_text("One salt per layer; a new salt draws a new holdout");
             let id = egui::Id::unique(("salt", &holdout.id));
-            if let Some(salt) = input::text(ui, id, &format!("Salt of {}", holdout.id), &holdout.salt, "any text", 260.0) {
+            if let Some(salt) =
+                input::text(ui, id, &format!("Salt of {}", holdout.id), &holdout.salt, "any text", 260.0)
+            {
                 edits::holdout(asks, holdout, Change::Done(salt), |h, salt| h.salt = salt);
             }
             ui.add(egui::Label::new(RichText::new("a new salt draws a new holdout").small().weak()).truncate());

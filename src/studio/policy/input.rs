@@ -50,9 +50,11 @@ impl TextDraft {
     /// The draft stored under `id`, or a fresh one of `current`.
     pub fn load(ui: &Ui, id: Id, current: &str) -> TextDraft {
         let stored = ui.data_mut(|d| d.get_temp::<TextDraft>(id));
-        stored
-            .filter(|d| d.base == current)
-            .unwrap_or_else(|| TextDraft { text: current.to_owned(), base: current.to_owned(), touched: None })
+        stored.filter(|d| d.base == current).unwrap_or_else(|| TextDraft {
+            text: current.to_owned(),
+            base: current.to_owned(),
+            touched: None,
+        })
     }
 
     /// Takes note of what the field did and stores the draft. Gives the text when it is to be taken.
@@ -86,14 +88,25 @@ pub fn text(ui: &mut Ui, id: Id, label: &str, current: &str, hint: &str, width: 
 }
 
 /// A number field. Dragging is one gesture with live values; typing is taken on leaving.
-pub fn number(ui: &mut Ui, label: &str, current: f64, make: impl FnOnce(egui::DragValue<'_>) -> egui::DragValue<'_>) -> Change<f64> {
+pub fn number(
+    ui: &mut Ui,
+    label: &str,
+    current: f64,
+    make: impl FnOnce(egui::DragValue<'_>) -> egui::DragValue<'_>,
+) -> Change<f64> {
     let mut value = current;
     let response = ui.add(make(egui::DragValue::new(&mut value)).update_while_editing(false)).accessible_name(label);
     gesture(&response, current, value)
 }
 
 /// A slider with a number beside it. Dragging is one gesture with live values.
-pub fn slider(ui: &mut Ui, label: &str, current: f64, make: impl FnOnce(egui::Slider<'_>) -> egui::Slider<'_>, range: std::ops::RangeInclusive<f64>) -> Change<f64> {
+pub fn slider(
+    ui: &mut Ui,
+    label: &str,
+    current: f64,
+    make: impl FnOnce(egui::Slider<'_>) -> egui::Slider<'_>,
+    range: std::ops::RangeInclusive<f64>,
+) -> Change<f64> {
     let mut value = current;
     let slider = make(egui::Slider::new(&mut value, range)).update_while_editing(false);
     let response = ui.add(slider).accessible_name(label);

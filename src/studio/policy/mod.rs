@@ -162,7 +162,10 @@ impl PolicyView {
 
     fn middle(&mut self, ui: &mut Ui, ctx: &Ctx<'_>, look: &Look<'_>, asks: &mut Asks) {
         if ctx.session.document().source().is_none() {
-            widgets::hint(ui, "Import a customer file in Data first: rules can then name its columns, and every card says what it removes.");
+            widgets::hint(
+                ui,
+                "Import a customer file in Data first: rules can then name its columns, and every card says what it removes.",
+            );
             ui.add_space(metrics().gap_small);
         }
         match self.place {

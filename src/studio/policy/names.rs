@@ -50,7 +50,8 @@ pub fn all(whole: &Document, models: &[&str], profile: Option<&Profile>) -> Vec<
         });
     }
     for id in models {
-        let name = whole.models.iter().find(|m| m.id == *id).map_or(*id, |m| if m.name.is_empty() { id } else { &m.name });
+        let name =
+            whole.models.iter().find(|m| m.id == *id).map_or(*id, |m| if m.name.is_empty() { id } else { &m.name });
         known.push(Known {
             subject: Subject::Score((*id).to_owned()),
             name: format!("{name} score"),
@@ -81,7 +82,9 @@ fn recipe_type(whole: &Document, step: &attune_policy::recipe::Step) -> Type {
         Op::Bucket { .. } => Type::Text,
         Op::OneHot(_) => Type::Integer,
         Op::Scale { .. } => Type::Number,
-        Op::Impute(value) => value.type_of().or_else(|| whole.schema.field(&step.input).map(|f| f.type_)).unwrap_or(Type::Number),
+        Op::Impute(value) => {
+            value.type_of().or_else(|| whole.schema.field(&step.input).map(|f| f.type_)).unwrap_or(Type::Number)
+        }
     }
 }
 

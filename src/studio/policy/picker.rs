@@ -82,9 +82,12 @@ fn list(ui: &mut Ui, id: Id, label: &str, items: &[Item]) -> Option<usize> {
                 ui.label(RichText::new(group).small().weak());
             }
             let here = line == search.at;
-            let button = egui::Button::selectable(here, (item.icon.rich_text().size(15.0).color(tokens.weak), item.name.as_str()))
-                .right_text(RichText::new(&item.detail).small().color(tokens.weak))
-                .min_size(egui::vec2(ui.available_width(), 26.0));
+            let button = egui::Button::selectable(
+                here,
+                (item.icon.rich_text().size(15.0).color(tokens.weak), item.name.as_str()),
+            )
+            .right_text(RichText::new(&item.detail).small().color(tokens.weak))
+            .min_size(egui::vec2(ui.available_width(), 26.0));
             let response = ui.add(button).accessible_name(&item.name);
             if here && (up || down) {
                 response.scroll_to_me(None);

@@ -37,7 +37,14 @@ impl RulesState {
 }
 
 /// Draws the rules of `place`.
-pub fn show(ui: &mut Ui, look: &Look<'_>, place: Place, selected: Option<&str>, state: &mut RulesState, asks: &mut Asks) {
+pub fn show(
+    ui: &mut Ui,
+    look: &Look<'_>,
+    place: Place,
+    selected: Option<&str>,
+    state: &mut RulesState,
+    asks: &mut Asks,
+) {
     let rules: Vec<&Rule> = of(look.draft, place);
     let aside = match rules.len() {
         0 => "no rules: nothing is removed here".to_owned(),
@@ -81,7 +88,13 @@ fn add_buttons(ui: &mut Ui, place: Place) -> Option<Stage> {
 
 fn empty(ui: &mut Ui, place: Place) -> Option<Stage> {
     let text = "A rule keeps a candidate while its condition holds, and removes it otherwise.";
-    let what = Empty { icon: place.icon(), title: "No rules in this stage", text, button: Some("Add the first rule"), link: None };
+    let what = Empty {
+        icon: place.icon(),
+        title: "No rules in this stage",
+        text,
+        button: Some("Add the first rule"),
+        link: None,
+    };
     matches!(widgets::empty(ui, &what), Some(Pressed::Button)).then(|| place.stage()).flatten()
 }
 
@@ -131,27 +144,35 @@ fn new_rule(draft: &Document, stage: Stage, name: &str) -> Rule {
     }
 }
 
-fn list(ui: &mut Ui, look: &Look<'_>, rules: &[&Rule], selected: Option<&str>, state: &mut RulesState, asks: &mut Asks) {
+fn list(
+    ui: &mut Ui,
+    look: &Look<'_>,
+    rules: &[&Rule],
+    selected: Option<&str>,
+    state: &mut RulesState,
+    asks: &mut Asks,
+) {
     let mut acts: Vec<(String, Act)> = Vec::new();
-    let response = egui_dnd::dnd(ui, ui.make_persistent_id("rule cards")).with_animation_time(0.12).show_custom(|ui, iter| {
-        for (i, rule) in rules.iter().enumerate() {
-            let id = egui::Id::unique(("rule card", &rule.id));
-            iter.next(ui, id, i, true, |ui, item| {
-                item.ui(ui, |ui, handle, _| {
-                    let shown = card::Shown {
-                        selected: selected == Some(rule.id.as_str()),
-                        as_code: state.as_code.contains(&rule.id),
-                        first: i == 0,
-                        last: i + 1 == rules.len(),
-                    };
-                    for act in card::show(ui, look, rule, shown, handle, asks) {
-                        acts.push((rule.id.clone(), act));
-                    }
-                    ui.add_space(metrics().gap);
-                })
-            });
-        }
-    });
+    let response =
+        egui_dnd::dnd(ui, ui.make_persistent_id("rule cards")).with_animation_time(0.12).show_custom(|ui, iter| {
+            for (i, rule) in rules.iter().enumerate() {
+                let id = egui::Id::unique(("rule card", &rule.id));
+                iter.next(ui, id, i, true, |ui, item| {
+                    item.ui(ui, |ui, handle, _| {
+                        let shown = card::Shown {
+                            selected: selected == Some(rule.id.as_str()),
+                            as_code: state.as_code.contains(&rule.id),
+                            first: i == 0,
+                            last: i + 1 == rules.len(),
+                        };
+                        for act in card::show(ui, look, rule, shown, handle, asks) {
+                            acts.push((rule.id.clone(), act));
+                        }
+                        ui.add_space(metrics().gap);
+                    })
+                });
+            }
+        });
     if let Some(update) = response.final_update() {
         // The drop target is counted before the card is taken out.
         let to = if update.to > update.from { update.to - 1 } else { update.to };
@@ -260,7 +281,8 @@ mod tests {
             let draft = draft();
             let mut asks = Asks::default();
             perform(&draft, id, &act, &mut RulesState::default(), &mut asks);
-            let edits: Vec<Edit> = asks.take().into_iter().filter_map(|a| if let Ask::Edit(e) = a { Some(*e) } else { None }).collect();
+            let edits: Vec<Edit> =
+                asks.take().into_iter().filter_map(|a| if let Ask::Edit(e) = a { Some(*e) } else { None }).collect();
             assert!(edits.len() <= 1, "{id} {act:?}");
             let parts = Parts { draft: Arc::new(draft), ..Parts::default() };
             let order = edits.into_iter().next().map_or(String::new(), |edit| {

@@ -34,7 +34,13 @@ pub fn options(draft: &Document, current: &Scope) -> Vec<(Scope, String)> {
         scopes.extend(issue.groups.iter().map(|g| Scope::Group(g.id.clone())));
     }
     scopes.extend(draft.channels.iter().map(|c| Scope::Channel(c.id.clone())));
-    let mut options: Vec<(Scope, String)> = scopes.into_iter().map(|s| { let text = words(draft, &s); (s, text) }).collect();
+    let mut options: Vec<(Scope, String)> = scopes
+        .into_iter()
+        .map(|s| {
+            let text = words(draft, &s);
+            (s, text)
+        })
+        .collect();
     if !options.iter().any(|(scope, _)| scope == current) {
         options.push((current.clone(), format!("{} (not in this policy)", words(draft, current))));
     }

@@ -63,7 +63,9 @@ impl Place {
     pub const fn help(self) -> &'static str {
         match self {
             Place::Actions => "What may be done for a customer: every action on each of its channels is a candidate",
-            Place::Holdouts => "Customers kept out by a hash of their id, so that what the policy brings can be measured",
+            Place::Holdouts => {
+                "Customers kept out by a hash of their id, so that what the policy brings can be measured"
+            }
             Place::Guards => "Consent, opt-out, legal hold: never bypassed, whatever else the policy says",
             Place::Eligibility => "Possible and legal: may this customer have this action at all?",
             Place::Applicability => "Relevant now: does the action fit the moment?",

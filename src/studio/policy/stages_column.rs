@@ -41,10 +41,21 @@ fn row(ui: &mut Ui, look: &Look<'_>, place: Place, here: bool) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::click());
     let spoken = spoken(place, count, share, worst);
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, here, &spoken));
-    let fill = if here { tokens.accent_soft } else if response.hovered() { tokens.raised } else { egui::Color32::TRANSPARENT };
+    let fill = if here {
+        tokens.accent_soft
+    } else if response.hovered() {
+        tokens.raised
+    } else {
+        egui::Color32::TRANSPARENT
+    };
     ui.painter().rect_filled(rect, metrics().radius, fill);
     if response.has_focus() {
-        ui.painter().rect_stroke(rect, metrics().radius, egui::Stroke::new(1.5, tokens.accent), egui::StrokeKind::Inside);
+        ui.painter().rect_stroke(
+            rect,
+            metrics().radius,
+            egui::Stroke::new(1.5, tokens.accent),
+            egui::StrokeKind::Inside,
+        );
     }
     let inner = rect.shrink2(vec2(10.0, 4.0));
     let mut child = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center)));
@@ -52,8 +63,12 @@ fn row(ui: &mut Ui, look: &Look<'_>, place: Place, here: bool) -> bool {
     child.add(egui::Label::new(place.icon().rich_text().size(18.0).color(color)).selectable(false));
     child.with_layout(Layout::right_to_left(Align::Center), |ui| {
         match worst {
-            Some(Severity::Error) => { widgets::dot(ui, Tone::Err); }
-            Some(Severity::Warning) => { widgets::dot(ui, Tone::Warn); }
+            Some(Severity::Error) => {
+                widgets::dot(ui, Tone::Err);
+            }
+            Some(Severity::Warning) => {
+                widgets::dot(ui, Tone::Warn);
+            }
             None => {}
         }
         if let Some(share) = share {
@@ -61,7 +76,8 @@ fn row(ui: &mut Ui, look: &Look<'_>, place: Place, here: bool) -> bool {
                 if look.stale {
                     ui.multiply_opacity(0.55);
                 }
-                let text = if share > 0.0 { format!("−{}", number::percent(share, 1)) } else { "0\u{a0}%".to_owned() };
+                let text =
+                    if share > 0.0 { format!("−{}", number::percent(share, 1)) } else { "0\u{a0}%".to_owned() };
                 ui.add(egui::Label::new(RichText::new(text).small().color(tokens.weak)).selectable(false));
             });
         }

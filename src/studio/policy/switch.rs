@@ -19,10 +19,19 @@ pub fn switch(ui: &mut Ui, on: bool, label: &str) -> Response {
         let stroke = egui::Stroke::new(1.0, edge.lerp_to_gamma(tokens.accent_fill, how));
         ui.painter().rect(rect, radius, fill, stroke, egui::StrokeKind::Inside);
         if response.has_focus() {
-            ui.painter().rect_stroke(rect.expand(2.0), radius + 2.0, egui::Stroke::new(1.5, tokens.accent), egui::StrokeKind::Outside);
+            ui.painter().rect_stroke(
+                rect.expand(2.0),
+                radius + 2.0,
+                egui::Stroke::new(1.5, tokens.accent),
+                egui::StrokeKind::Outside,
+            );
         }
         let x = egui::lerp(rect.left() + radius..=rect.right() - radius, how);
-        ui.painter().circle_filled(pos2(x, rect.center().y), radius - 4.0, tokens.weak.lerp_to_gamma(tokens.on_accent, how));
+        ui.painter().circle_filled(
+            pos2(x, rect.center().y),
+            radius - 4.0,
+            tokens.weak.lerp_to_gamma(tokens.on_accent, how),
+        );
     }
     response
 }

@@ -40,7 +40,9 @@ pub fn show(ui: &mut Ui, traced: &Traced) {
         for row in order.chunks(columns) {
             ui.columns(columns, |uis| {
                 for (ui, index) in uis.iter_mut().zip(row) {
-                    if let (Some(candidate), Some(fate)) = (trace.candidates.get(*index), traced.decision.fates.get(*index)) {
+                    if let (Some(candidate), Some(fate)) =
+                        (trace.candidates.get(*index), traced.decision.fates.get(*index))
+                    {
                         self::candidate(ui, traced, candidate, fate);
                     }
                 }
@@ -81,7 +83,10 @@ fn way(ui: &mut Ui, trace: &Trace) {
             let (text, color) = if before == after {
                 (format!("{} {after}", step_name(*step)), tokens.weak)
             } else {
-                (format!("{} {before} → {after}", step_name(*step)), if *after == 0 { tokens.warn } else { tokens.text })
+                (
+                    format!("{} {before} → {after}", step_name(*step)),
+                    if *after == 0 { tokens.warn } else { tokens.text },
+                )
             };
             ui.label(RichText::new(text).color(color));
         }
@@ -229,7 +234,12 @@ pub fn text(traced: &Traced) -> String {
         for rule in &candidate.rules {
             let read: Vec<String> = rule.read.iter().map(|(n, v)| format!("{n} = {}", value_words(v))).collect();
             let error = rule.error.as_ref().map_or_else(String::new, |e| format!("\t{e}"));
-            out += &format!("\t{}\t{}\t{}{error}\n", rule_name(traced, &rule.rule), value_words(&rule.result), read.join(", "));
+            out += &format!(
+                "\t{}\t{}\t{}{error}\n",
+                rule_name(traced, &rule.rule),
+                value_words(&rule.result),
+                read.join(", ")
+            );
         }
         for (cap, count, limit) in &candidate.caps {
             out += &format!("\t{cap}\t{count} of {limit}\n");

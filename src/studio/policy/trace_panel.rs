@@ -26,9 +26,13 @@ impl TracePanel {
         let frame = Frame::new().fill(ctx.tokens.panel).inner_margin(Margin::symmetric(14, 6));
         let height = ui.available_height();
         if !self.open {
-            Panel::bottom("policy trace closed").frame(frame).exact_size(metrics().control + 12.0).resizable(false).show(ui, |ui| {
-                ui.horizontal_centered(|ui| self.head(ui, ctx, asks));
-            });
+            Panel::bottom("policy trace closed")
+                .frame(frame)
+                .exact_size(metrics().control + 12.0)
+                .resizable(false)
+                .show(ui, |ui| {
+                    ui.horizontal_centered(|ui| self.head(ui, ctx, asks));
+                });
             return;
         }
         let panel = Panel::bottom("policy trace").frame(frame).resizable(true);
@@ -44,7 +48,11 @@ impl TracePanel {
     }
 
     fn head(&mut self, ui: &mut Ui, ctx: &Ctx<'_>, asks: &mut Asks) {
-        let (icon, hint) = if self.open { (icons::ICON_EXPAND_MORE, "Fold the trace (Ctrl+T)") } else { (icons::ICON_EXPAND_LESS, "Unfold the trace (Ctrl+T)") };
+        let (icon, hint) = if self.open {
+            (icons::ICON_EXPAND_MORE, "Fold the trace (Ctrl+T)")
+        } else {
+            (icons::ICON_EXPAND_LESS, "Unfold the trace (Ctrl+T)")
+        };
         if widgets::icon_button(ui, icon, if self.open { "Fold trace" } else { "Unfold trace" }, hint).clicked() {
             self.toggle();
         }
@@ -57,19 +65,26 @@ impl TracePanel {
         ui.label(RichText::new("customer in row").weak());
         let row = ctx.selection.row;
         let shown = row.map_or(1.0, |r| r as f64 + 1.0);
-        let change = input::number(ui, "Traced row", shown, |v| v.range(1.0..=rows as f64).speed(1.0).fixed_decimals(0));
+        let change =
+            input::number(ui, "Traced row", shown, |v| v.range(1.0..=rows as f64).speed(1.0).fixed_decimals(0));
         let mut chosen = match change {
             Change::None => None,
             Change::Live(v) | Change::Done(v) => Some(v as usize - 1).filter(|r| row != Some(*r)),
         };
         let at = row.unwrap_or(0);
-        for (icon, name, to) in [(icons::ICON_CHEVRON_LEFT, "Previous customer", at.checked_sub(1)), (icons::ICON_CHEVRON_RIGHT, "Next customer", (at + 1 < rows).then_some(at + 1))] {
-            let pressed = ui.add_enabled_ui(to.is_some(), |ui| widgets::icon_button(ui, icon, name, name)).inner.clicked();
+        for (icon, name, to) in [
+            (icons::ICON_CHEVRON_LEFT, "Previous customer", at.checked_sub(1)),
+            (icons::ICON_CHEVRON_RIGHT, "Next customer", (at + 1 < rows).then_some(at + 1)),
+        ] {
+            let pressed =
+                ui.add_enabled_ui(to.is_some(), |ui| widgets::icon_button(ui, icon, name, name)).inner.clicked();
             if pressed {
                 chosen = to;
             }
         }
-        if !self.open && (chosen.is_some() || widgets::plain_button(ui, Some(icons::ICON_PERSON_SEARCH), "Trace").clicked()) {
+        if !self.open
+            && (chosen.is_some() || widgets::plain_button(ui, Some(icons::ICON_PERSON_SEARCH), "Trace").clicked())
+        {
             self.open = true;
             chosen = chosen.or(Some(at));
         }

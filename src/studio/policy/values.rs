@@ -25,7 +25,13 @@ pub fn number(ui: &mut Ui, label: &str, known: &Known, current: f64) -> Change<f
         } else {
             2
         };
-        input::slider(ui, label, current, |s| s.step_by(step).max_decimals(decimals).clamping(egui::SliderClamping::Never), range)
+        input::slider(
+            ui,
+            label,
+            current,
+            |s| s.step_by(step).max_decimals(decimals).clamping(egui::SliderClamping::Never),
+            range,
+        )
     })
     .inner
 }

@@ -30,7 +30,13 @@ impl Bar<'_> {
             pos2(rect.left() + name_width, rect.center().y - 5.0),
             pos2(rect.right() - text_width, rect.center().y + 5.0),
         );
-        label(ui, Rect::from_min_max(rect.min, pos2(rail.left() - 6.0, rect.bottom())), self.name, tokens.text, egui::Align::Min);
+        label(
+            ui,
+            Rect::from_min_max(rect.min, pos2(rail.left() - 6.0, rect.bottom())),
+            self.name,
+            tokens.text,
+            egui::Align::Min,
+        );
         let painter = ui.painter();
         painter.rect_filled(rail, 3, tokens.raised);
         for (share, color) in [(self.before, self.color.gamma_multiply(0.35)), (self.share, self.color)] {
@@ -39,7 +45,13 @@ impl Bar<'_> {
                 painter.rect_filled(Rect::from_min_size(rail.min, vec2(width.max(1.5), rail.height())), 3, color);
             }
         }
-        label(ui, Rect::from_min_max(pos2(rail.right() + 6.0, rect.top()), rect.max), self.text, tokens.weak, egui::Align::Max);
+        label(
+            ui,
+            Rect::from_min_max(pos2(rail.right() + 6.0, rect.top()), rect.max),
+            self.text,
+            tokens.weak,
+            egui::Align::Max,
+        );
         response
     }
 }

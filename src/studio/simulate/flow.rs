@@ -12,8 +12,14 @@ pub fn funnel(ui: &mut Ui, stages: &[FunnelStage], compact: bool) {
     let Some(all) = stages.iter().map(|s| s.decisions_in).max().filter(|n| *n > 0) else { return };
     for stage in stages {
         let share = |n: u64| (n as f64 / all as f64) as f32;
-        let text = if compact { number::count(stage.decisions_out) } else {
-            format!("{} · {}", number::count(stage.decisions_out), number::percent(stage.decisions_out as f64 / all as f64, 1))
+        let text = if compact {
+            number::count(stage.decisions_out)
+        } else {
+            format!(
+                "{} · {}",
+                number::count(stage.decisions_out),
+                number::percent(stage.decisions_out as f64 / all as f64, 1)
+            )
         };
         let bar = Bar {
             name: &stage.stage,
@@ -44,7 +50,10 @@ pub fn funnel_card(ui: &mut Ui, stages: &[FunnelStage]) {
     widgets::section(ui, "Funnel", "customers with at least one candidate left after each stage", |ui| {
         funnel(ui, stages, false);
         ui.add_space(metrics().gap_small);
-        widgets::hint(ui, "The pale part of a bar is what the stage removed. Rest the pointer on a bar for the causes.");
+        widgets::hint(
+            ui,
+            "The pale part of a bar is what the stage removed. Rest the pointer on a bar for the causes.",
+        );
     });
 }
 
@@ -58,7 +67,11 @@ pub fn mix(ui: &mut Ui, policy: &PolicyReport, compact: bool) {
         let share = number::percent(action.share, 1);
         let text = if compact { share } else { format!("{} · {share}", number::count(action.decisions)) };
         let bar = Bar { name: &action.name, share: action.share as f32, before: 0.0, text: &text, color };
-        bar.show(ui).on_hover_text(format!("{} {}", number::counted(action.decisions, "decision", "decisions"), action.name));
+        bar.show(ui).on_hover_text(format!(
+            "{} {}",
+            number::counted(action.decisions, "decision", "decisions"),
+            action.name
+        ));
         let mut notes = Vec::new();
         if action.fallback > 0 {
             notes.push(format!("{} from the fallback ladder", number::count(action.fallback)));

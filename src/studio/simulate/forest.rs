@@ -30,7 +30,14 @@ const ROW: f32 = 40.0;
 const AXIS: f32 = 34.0;
 
 /// Draws the rows over a common axis. `zero` marks a vertical line: 0 for differences, the baseline for values.
-pub fn show(ui: &mut Ui, label: &str, rows: &[Row], zero: Option<f64>, axis: &str, format: &dyn Fn(f64) -> String) -> Response {
+pub fn show(
+    ui: &mut Ui,
+    label: &str,
+    rows: &[Row],
+    zero: Option<f64>,
+    axis: &str,
+    format: &dyn Fn(f64) -> String,
+) -> Response {
     let tokens = theme::tokens(ui.ctx());
     let width = ui.available_width();
     let (rect, response) = ui.allocate_exact_size(vec2(width, ROW * rows.len() as f32 + AXIS), Sense::hover());
@@ -38,18 +45,33 @@ pub fn show(ui: &mut Ui, label: &str, rows: &[Row], zero: Option<f64>, axis: &st
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, format!("{label}. {spoken}")));
     let name_width = (width * 0.26).clamp(110.0, 260.0);
     let text_width = (width * 0.24).clamp(140.0, 230.0);
-    let plot = Rect::from_min_max(pos2(rect.left() + name_width, rect.top()), pos2(rect.right() - text_width, rect.bottom() - AXIS));
+    let plot = Rect::from_min_max(
+        pos2(rect.left() + name_width, rect.top()),
+        pos2(rect.right() - text_width, rect.bottom() - AXIS),
+    );
     let scale = Scale::over(rows, zero, plot);
     let painter = ui.painter_at(rect);
     for tick in &scale.ticks {
         let x = scale.x(*tick);
         painter.vline(x, plot.y_range(), Stroke::new(1.0, tokens.border));
-        painter.text(pos2(x, plot.bottom() + 5.0), Align2::CENTER_TOP, format(*tick), FontId::proportional(11.0), tokens.weak);
+        painter.text(
+            pos2(x, plot.bottom() + 5.0),
+            Align2::CENTER_TOP,
+            format(*tick),
+            FontId::proportional(11.0),
+            tokens.weak,
+        );
     }
     if let Some(zero) = zero {
         painter.vline(scale.x(zero), plot.y_range(), Stroke::new(1.5, tokens.strong_border));
     }
-    painter.text(pos2(plot.center().x, rect.bottom()), Align2::CENTER_BOTTOM, axis, FontId::proportional(11.0), tokens.weak);
+    painter.text(
+        pos2(plot.center().x, rect.bottom()),
+        Align2::CENTER_BOTTOM,
+        axis,
+        FontId::proportional(11.0),
+        tokens.weak,
+    );
     for (i, row) in rows.iter().enumerate() {
         let top = rect.top() + ROW * i as f32;
         let band = Rect::from_min_max(pos2(rect.left(), top), pos2(rect.right(), top + ROW));
@@ -58,9 +80,17 @@ pub fn show(ui: &mut Ui, label: &str, rows: &[Row], zero: Option<f64>, axis: &st
         }
         let middle = band.center().y;
         let name = if row.main { theme::bold(&row.name) } else { egui::RichText::new(&row.name) };
-        text_in(ui, Rect::from_min_max(band.min + vec2(8.0, 3.0), pos2(plot.left() - 8.0, middle + 2.0)), name.color(tokens.text));
+        text_in(
+            ui,
+            Rect::from_min_max(band.min + vec2(8.0, 3.0), pos2(plot.left() - 8.0, middle + 2.0)),
+            name.color(tokens.text),
+        );
         let detail = egui::RichText::new(&row.detail).small().color(tokens.weak);
-        text_in(ui, Rect::from_min_max(pos2(band.left() + 8.0, middle), pos2(plot.left() - 8.0, band.bottom() - 3.0)), detail);
+        text_in(
+            ui,
+            Rect::from_min_max(pos2(band.left() + 8.0, middle), pos2(plot.left() - 8.0, band.bottom() - 3.0)),
+            detail,
+        );
         let color = if row.main { tokens.accent } else { row.tone.color(tokens) };
         let (low, high) = (scale.x(row.low), scale.x(row.high));
         painter.hline(low..=high, middle, Stroke::new(2.0, color));
@@ -69,7 +99,11 @@ pub fn show(ui: &mut Ui, label: &str, rows: &[Row], zero: Option<f64>, axis: &st
         }
         painter.circle(pos2(scale.x(row.value), middle), 5.0, color, Stroke::new(2.0, tokens.card));
         let figures = if row.main { theme::bold(&row.text) } else { egui::RichText::new(&row.text) };
-        text_in(ui, Rect::from_min_max(pos2(plot.right() + 12.0, band.top()), pos2(band.right() - 6.0, band.bottom())), figures.color(tokens.text));
+        text_in(
+            ui,
+            Rect::from_min_max(pos2(plot.right() + 12.0, band.top()), pos2(band.right() - 6.0, band.bottom())),
+            figures.color(tokens.text),
+        );
     }
     response
 }

@@ -73,7 +73,11 @@ pub fn table(ui: &mut Ui, report: &Report, outcome: &str) -> Option<String> {
                 ("Customers", "Share of decisions in which it removed at least one candidate", true),
                 ("By it alone", "Candidates that pass every stage before arbitration without this rule", true),
                 ("Changes", "Decisions that choose otherwise without it", true),
-                ("Value without it", "Value without the rule less value with it: positive is what the rule costs", true),
+                (
+                    "Value without it",
+                    "Value without the rule less value with it: positive is what the rule costs",
+                    true,
+                ),
             ];
             for (head, help, right) in heads {
                 row.col(|ui| cell(ui, right, |ui| ui.label(RichText::new(head).small().weak()).on_hover_text(help)));
@@ -98,7 +102,10 @@ pub fn table(ui: &mut Ui, report: &Report, outcome: &str) -> Option<String> {
             });
         });
     if let Some(rows) = sampled {
-        let text = format!("“By it alone”, “changes” and “value without it” compare the policy with itself, one rule switched off, on {} rows.", number::count(rows));
+        let text = format!(
+            "“By it alone”, “changes” and “value without it” compare the policy with itself, one rule switched off, on {} rows.",
+            number::count(rows)
+        );
         ui.add_space(4.0);
         widgets::hint(ui, &text);
     }
@@ -106,7 +113,11 @@ pub fn table(ui: &mut Ui, report: &Report, outcome: &str) -> Option<String> {
 }
 
 fn cell(ui: &mut Ui, right: bool, content: impl FnOnce(&mut Ui) -> egui::Response) {
-    let side = if right { egui::Layout::right_to_left(egui::Align::Center) } else { egui::Layout::left_to_right(egui::Align::Center) };
+    let side = if right {
+        egui::Layout::right_to_left(egui::Align::Center)
+    } else {
+        egui::Layout::left_to_right(egui::Align::Center)
+    };
     ui.with_layout(side, content);
 }
 
@@ -117,7 +128,8 @@ fn name(ui: &mut Ui, impact: &RuleImpact) -> bool {
         Reach::Some => (Tone::Neutral, "", ""),
     };
     let text = if impact.name.is_empty() { &impact.id } else { &impact.name };
-    let pressed = ui.add(egui::Link::new(text)).on_hover_text(format!("{} · open it in Policy", impact.stage)).clicked();
+    let pressed =
+        ui.add(egui::Link::new(text)).on_hover_text(format!("{} · open it in Policy", impact.stage)).clicked();
     ui.label(RichText::new(&impact.stage).small().weak());
     if !word.is_empty() {
         widgets::badge_with_hint(ui, tone, word, help);

@@ -94,7 +94,10 @@ fn nothing(ui: &mut Ui, ctx: &Ctx<'_>, simulation: &Derived<Report>, asks: &mut 
 fn running(ui: &mut Ui, ctx: &Ctx<'_>, asks: &mut Asks) -> bool {
     let Some(progress) = ctx.session.simulating() else { return false };
     let jobs = ctx.session.jobs();
-    let job = jobs.iter().find(|j| j.title.starts_with("Simulat")).or_else(|| jobs.iter().find(|j| j.title.starts_with("Train")));
+    let job = jobs
+        .iter()
+        .find(|j| j.title.starts_with("Simulat"))
+        .or_else(|| jobs.iter().find(|j| j.title.starts_with("Train")));
     let title = job.map_or("Simulation", |j| j.title.as_str());
     if widgets::progress_row(ui, title, &progress.stage, progress.fraction, 160.0)
         && let Some(job) = job
@@ -107,14 +110,18 @@ fn running(ui: &mut Ui, ctx: &Ctx<'_>, asks: &mut Asks) -> bool {
 
 impl SimulateView {
     fn report(&mut self, ui: &mut Ui, ctx: &Ctx<'_>, report: &Report, simulation: &Derived<Report>, asks: &mut Asks) {
-        let outcome = self.outcome.clone().filter(|o| report.outcomes.contains(o)).unwrap_or_else(|| report.goal.clone());
+        let outcome =
+            self.outcome.clone().filter(|o| report.outcomes.contains(o)).unwrap_or_else(|| report.goal.clone());
         let main = report.main();
         let aside = main.map_or(String::new(), |m| {
             let which = if m.rows.held_out { "held-out rows" } else { "rows" };
             format!("{} of {} {which}", number::count(m.rows.used), number::count(m.rows.total))
         });
         widgets::heading(ui, "Simulate", &aside, |ui| {
-            if widgets::primary_button(ui, Some(icons::ICON_PLAY_ARROW), "Run simulation").on_hover_text("Run again (F5)").clicked() {
+            if widgets::primary_button(ui, Some(icons::ICON_PLAY_ARROW), "Run simulation")
+                .on_hover_text("Run again (F5)")
+                .clicked()
+            {
                 asks.command("simulate.run");
             }
             let mut chosen = outcome.clone();
@@ -207,10 +214,9 @@ fn two(
     let first = ((width - gap) * left_share).floor();
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = gap;
-        for (width, content) in [
-            (first, Box::new(left) as Box<dyn FnOnce(&mut Ui, &mut Asks)>),
-            (width - gap - first, Box::new(right)),
-        ] {
+        for (width, content) in
+            [(first, Box::new(left) as Box<dyn FnOnce(&mut Ui, &mut Asks)>), (width - gap - first, Box::new(right))]
+        {
             ui.vertical(|ui| {
                 ui.set_width(width);
                 ui.spacing_mut().item_spacing.x = metrics().gap;

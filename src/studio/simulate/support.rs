@@ -117,7 +117,8 @@ pub fn estimators(ui: &mut Ui, report: &Report, policy: &PolicyReport, outcome: 
         ui.add_space(metrics().gap_small);
         widgets::hint(ui, &definition(report, value.answer.method));
         if value.missing > 0 {
-            let text = format!("{} left out because {outcome} is missing", number::counted(value.missing, "row", "rows"));
+            let text =
+                format!("{} left out because {outcome} is missing", number::counted(value.missing, "row", "rows"));
             widgets::hint(ui, &text);
         }
     });

@@ -40,7 +40,12 @@ pub fn arms(ui: &mut Ui, report: &Report, outcome: &str) {
         });
         if let Some(test) = log.sample_ratio {
             ui.add_space(metrics().gap_small);
-            let text = format!("Sizes of the arms against the design: χ² {} with {} degrees of freedom, p {}", number::fixed(test.chi_square, 2), test.degrees, number::short(test.p_value));
+            let text = format!(
+                "Sizes of the arms against the design: χ² {} with {} degrees of freedom, p {}",
+                number::fixed(test.chi_square, 2),
+                test.degrees,
+                number::short(test.p_value)
+            );
             ui.horizontal(|ui| {
                 widgets::dot(ui, if test.suspicious { Tone::Warn } else { Tone::Ok });
                 widgets::hint(ui, &text);
@@ -69,8 +74,14 @@ pub fn segments(ui: &mut Ui, report: &Report, segments: &Segments) {
                 ui.label(&part.name);
                 ui.label(number::count(part.n));
                 ui.label(number::percent(part.share_contacted, 1));
-                ui.label(part.value.as_ref().map_or("too few".to_owned(), |e| format!("{} ({})", unit.value(e.value), unit.interval(e))));
-                ui.label(part.lift.as_ref().map_or("too few".to_owned(), |e| format!("{} ({})", unit.difference(e.value), unit.difference_interval(e))));
+                ui.label(
+                    part.value
+                        .as_ref()
+                        .map_or("too few".to_owned(), |e| format!("{} ({})", unit.value(e.value), unit.interval(e))),
+                );
+                ui.label(part.lift.as_ref().map_or("too few".to_owned(), |e| {
+                    format!("{} ({})", unit.difference(e.value), unit.difference_interval(e))
+                }));
                 ui.end_row();
             }
         });
@@ -108,7 +119,12 @@ pub fn weeks(ui: &mut Ui, report: &Report) {
         let most = report.weeks.iter().map(|w| w.decisions).max().unwrap_or(1).max(1) as f32;
         for (i, week) in report.weeks.iter().enumerate() {
             let hits: u64 = week.cap_hits.iter().map(|(_, n)| n).sum();
-            let text = format!("{} of {} · {} capped", number::count(week.contacts), number::count(week.decisions), number::count(hits));
+            let text = format!(
+                "{} of {} · {} capped",
+                number::count(week.contacts),
+                number::count(week.decisions),
+                number::count(hits)
+            );
             let bar = super::bars::Bar {
                 name: &format!("Week {}", i + 1),
                 share: week.contacts as f32 / most,

@@ -69,7 +69,11 @@ fn difference_rows(report: &Report, outcome: &str, unit: Unit) -> Vec<Row> {
         value: difference.estimate.value,
         low: difference.estimate.low,
         high: difference.estimate.high,
-        text: format!("{}   {}", unit.difference(difference.estimate.value), unit.difference_interval(&difference.estimate)),
+        text: format!(
+            "{}   {}",
+            unit.difference(difference.estimate.value),
+            unit.difference_interval(&difference.estimate)
+        ),
         main: false,
         tone: tone(difference),
     };
