@@ -22,7 +22,6 @@ mod ops;
 mod reads;
 mod sandbox;
 mod source;
-pub(crate) mod suggest;
 
 pub use compiled::{Compiled, Kind};
 pub use completion::{Completion, CompletionKind, Completions, completions};

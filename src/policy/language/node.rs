@@ -89,15 +89,13 @@ pub struct Row<'a> {
 impl<'a> Row<'a> {
     /// Evaluates `node`, which has `locals` variables of its own.
     pub fn run(&mut self, node: &'a Node, locals: usize) -> Result<Value, Stop> {
-        let mut inline: [Value; INLINE] = Default::default();
-        let mut heap;
-        let slots = if locals <= INLINE {
-            &mut inline[..]
-        } else {
-            heap = vec![Value::Unknown; locals];
-            &mut heap[..]
+        // Most rules have no variables, some a few.
+        let result = match locals {
+            0 => self.eval(node, &mut []),
+            1..=INLINE => self.eval(node, &mut <[Value; INLINE]>::default()),
+            _ => self.eval(node, &mut vec![Value::Unknown; locals]),
         };
-        self.eval(node, slots).map(Cow::into_owned)
+        result.map(Cow::into_owned)
     }
 
     fn eval(&mut self, node: &'a Node, slots: &mut [Value]) -> Result<Cow<'a, Value>, Stop> {

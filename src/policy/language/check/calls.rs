@@ -5,7 +5,7 @@ use super::types::{Ty, Typed, What};
 use crate::language::engine;
 use crate::language::functions::{self, ArgType, EVENTS};
 use crate::language::node::Node;
-use crate::language::suggest;
+use crate::suggest;
 use crate::value::Value;
 use rhai::{Expr, FnCallExpr, Position};
 

@@ -6,7 +6,7 @@ use crate::language::Use;
 use crate::language::env::Term;
 use crate::language::functions::{self, TABLE};
 use crate::language::node::Node;
-use crate::language::suggest;
+use crate::suggest;
 use crate::value::Value;
 use rhai::Position;
 

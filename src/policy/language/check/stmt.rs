@@ -5,7 +5,7 @@ use super::types::{Ty, Typed, What};
 use crate::language::env::Term;
 use crate::language::node::Node;
 use crate::language::source::At;
-use crate::language::suggest;
+use crate::suggest;
 use rhai::{ASTFlags, BinaryExpr, Expr, FlowControl, OpAssignment, Position, Stmt};
 use std::collections::BTreeSet;
 
