@@ -3,6 +3,7 @@
 
 pub mod inputs;
 pub mod matrix;
+pub mod recipe;
 
 pub use inputs::{Fit, Style, Unusable, fit};
 pub use matrix::{Matrix, matrix};

@@ -97,9 +97,12 @@ impl Fitted for FittedBoosted {
     }
 }
 
-/// The rows as the learner takes them. Numbers beyond f32 become its largest, which every split treats the same.
+/// Numbers are kept this near to 0, so that the learner's bounds, up to twice as far, stay finite in f32.
+const FARTHEST: f32 = 1e38;
+
+/// The rows as the learner takes them.
 fn dense(x: &Matrix) -> hessboost::error::Result<DMatrix> {
-    let values = x.values().iter().map(|&x| if x.is_nan() { f32::NAN } else { (x as f32).clamp(f32::MIN, f32::MAX) });
+    let values = x.values().iter().map(|&x| if x.is_nan() { f32::NAN } else { (x as f32).clamp(-FARTHEST, FARTHEST) });
     DMatrix::from_dense_vec(values.collect(), x.rows(), x.inputs())
 }
 

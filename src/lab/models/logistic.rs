@@ -49,27 +49,31 @@ impl Learner for Logistic {
             let (gradient, hessian) = rows.derivatives(&w, y, self.l2, watch)?;
             let direction = solve(hessian, &gradient, watch)?;
             // Half the squared length of the step in the metric of the curvature: what is left to gain.
-            let gain = 0.5 * gradient.iter().zip(&direction).map(|(g, d)| g * d).sum::<f64>();
-            let mut length = 1.0;
-            let mut better = None;
-            while length > 1e-8 {
-                let next: Vec<f64> = w.iter().zip(&direction).map(|(w, d)| w - length * d).collect();
-                let at = rows.loss(&next, y, self.l2, watch)?;
-                if at <= loss {
-                    better = Some((next, at));
+            let gain = 0.5 * gradient.iter().zip(&direction).map(|(g, d)| g * d).sum::<f64>() / (1.0 + loss);
+            let at = |length: f64| -> Vec<f64> { w.iter().zip(&direction).map(|(w, d)| w - length * d).collect() };
+            if gain < 1e-8 {
+                // So near that each step doubles the digits, while the loss can no longer tell.
+                w = at(1.0);
+                converged = gain < 1e-12;
+                if converged {
                     break;
                 }
+                continue;
+            }
+            let mut length = 1.0;
+            let better = loop {
+                let next = at(length);
+                let value = rows.loss(&next, y, self.l2, watch)?;
+                if value <= loss {
+                    break Some((next, value));
+                }
                 length *= 0.5;
-            }
-            let Some((next, at)) = better else {
-                converged = gain <= 1e-9 * (1.0 + loss.abs());
-                break;
+                if length < 1e-8 {
+                    break None;
+                }
             };
-            (w, loss) = (next, at);
-            if gain <= 1e-13 * (1.0 + loss.abs()) {
-                converged = true;
-                break;
-            }
+            let Some(better) = better else { break };
+            (w, loss) = better;
         }
         watch.at(1.0)?;
         let intercept = w[inputs] - w.iter().zip(&rows.base).map(|(w, base)| w * base).sum::<f64>();

@@ -21,3 +21,12 @@ pub use card::card;
 pub use report::ModelReport;
 pub use spec::{Calibrate, Family, ModelSpec};
 pub use train::{Trained, train};
+
+#[cfg(test)]
+#[path = "law_tests.rs"]
+mod law;
+#[cfg(test)]
+#[path = "reference_tests.rs"]
+mod reference;
+#[cfg(test)]
+mod testing;

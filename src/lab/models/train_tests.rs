@@ -1,1 +1,129 @@
+use super::*;
+use crate::models::testing::customers;
+use attune_policy::model::Function;
 
+fn small(family: Family) -> ModelSpec {
+    let family = match family {
+        Family::Boosted { .. } => Family::Boosted {
+            trees: 40,
+            depth: 3,
+            learning_rate: 0.15,
+            min_child_weight: 2.0,
+            subsample: 0.8,
+            column_sample: 0.8,
+            l2: 1.0,
+        },
+        logistic @ Family::Logistic { .. } => logistic,
+    };
+    ModelSpec { family, calibration: Calibrate::Platt, ..ModelSpec::new("buy", "bought") }
+}
+
+fn train_on(spec: &ModelSpec, rows: usize) -> Result<Trained> {
+    let (dataset, roles) = customers(rows, 41);
+    let train_rows = split::train_rows(&dataset, &roles)?;
+    train(spec, &dataset, &roles, &train_rows, &Task::default())
+}
+
+#[test]
+fn both_families_find_the_driver_and_are_measured_on_unseen_rows() {
+    for family in [Family::logistic(), Family::boosted()] {
+        let spec = small(family);
+        let Trained { model, report } = train_on(&spec, 6000).unwrap();
+        let words = spec.family.words();
+        let drivers: Vec<&str> = report.importance.iter().map(|i| i.field.as_str()).collect();
+        assert_eq!(drivers[..2], ["driver", "plan"], "{words}");
+        let of = |field: &str| report.importance.iter().find(|i| i.field == field).unwrap();
+        assert!(of("driver").auc_drop > 0.1 && of("driver").auc_drop > 10.0 * of("driver").auc_drop_sd, "{words}");
+        assert!(of("noise").auc_drop.abs() < 0.01 && of("count").auc_drop.abs() < 0.01, "{words}");
+        assert!((report.importance.iter().map(|i| i.own_share).sum::<f64>() - 1.0).abs() < 1e-9);
+        assert!(report.suspicions.len() <= 1);
+
+        let (inside, outside) = (&report.out_of_fold, report.held_out.as_ref().unwrap());
+        assert_eq!(inside.rows + outside.rows, 6000, "{words}");
+        assert!((inside.rows as f64 / 6000.0 - 0.7).abs() < 0.03);
+        for evaluation in [inside, outside] {
+            let q = evaluation.quality;
+            assert!(q.auc.value > 0.77 && q.auc.low < q.auc.value && q.auc.value < q.auc.high, "{words} {q:?}");
+            assert!(q.ece_quantile < 0.04 && q.log_loss < 0.55, "{words} {q:?}");
+            assert!(evaluation.roc.len() <= 200 && evaluation.deciles.len() == 10);
+        }
+        assert!((inside.quality.auc.value - outside.quality.auc.value).abs() < 0.04);
+        assert_eq!(report.folds.iter().map(|f| f.rows).sum::<u64>(), report.rows);
+        assert!(report.folds.iter().all(|f| f.rows + f.trained_on == report.rows));
+        assert!(report.uncalibrated.is_some());
+        assert_eq!(model.fallback, report.base_rate());
+        assert_eq!((model.id.as_str(), model.target.as_str()), ("buy", "probability of `bought`"));
+        assert_eq!(matches!(model.function, Function::Linear { .. }), matches!(spec.family, Family::Logistic { .. }));
+    }
+}
+
+#[test]
+fn the_same_arguments_give_the_same_model_and_report_on_any_threads() {
+    let spec = small(Family::boosted());
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut trained = pool.install(|| train_on(&spec, 1500)).unwrap();
+        trained.report.seconds = 0.0;
+        trained
+    };
+    let first = with(1);
+    assert_eq!(first, with(3));
+    let other = train_on(&ModelSpec { seed: 43, ..spec.clone() }, 1500).unwrap();
+    assert_ne!(other.model.function, first.model.function);
+    let text = ron::ser::to_string(&first.report).unwrap();
+    assert_eq!(ron::from_str::<ModelReport>(&text).unwrap(), first.report);
+}
+
+#[test]
+fn a_model_of_an_arm_learns_from_its_rows_only() {
+    let spec = ModelSpec { arm: Some("mail".into()), ..small(Family::logistic()) };
+    let (dataset, roles) = customers(2000, 41);
+    let rows: Vec<u32> = (0..2000).collect();
+    let Trained { model, report } = train(&spec, &dataset, &roles, &rows, &Task::default()).unwrap();
+    let of_arm: Vec<u32> =
+        rows.iter().copied().filter(|&row| dataset.value(row as usize, "arm").as_text() == Some("mail")).collect();
+    assert_eq!(report.rows, of_arm.len() as u64);
+    assert_eq!(report.held_out, None, "every row was given to learn from");
+    assert_eq!(model.target, "probability of `bought` after `mail`");
+    let free = ModelSpec { arm: None, ..spec };
+    let same = train(&free, &dataset, &roles, &of_arm, &Task::default()).unwrap();
+    assert_eq!(same.model.function, model.function);
+}
+
+#[test]
+fn what_cannot_be_trained_says_why() {
+    let (dataset, mut roles) = customers(600, 41);
+    let rows: Vec<u32> = (0..600).collect();
+    let base = ModelSpec::new("buy", "bought");
+    let named = |feature: &str| ModelSpec { features: vec!["driver".into(), feature.into()], ..base.clone() };
+    let table = [
+        (named("bought"), "column `bought`: has the role outcome, which a model must not learn from"),
+        (named("drivr"), "column `drivr`: there is no such column"),
+        (ModelSpec { folds: 1, ..base.clone() }, "model `buy`: folds must be 2 to 20"),
+        (ModelSpec { family: Family::Logistic { l2: -1.0 }, ..base.clone() }, "model `buy`: l2 must be 0 or more"),
+        (ModelSpec { outcome: "plan".into(), ..base.clone() }, "column `plan`: holds"),
+    ];
+    for (spec, expected) in table {
+        let error = train(&spec, &dataset, &roles, &rows, &Task::default()).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}\nexpected: {expected}");
+    }
+    let cancelled = Task::default();
+    cancelled.cancel();
+    assert!(train(&base, &dataset, &roles, &rows, &cancelled).unwrap_err().is_cancelled());
+    roles.columns.retain(|_, role| *role != Role::Feature);
+    let error = train(&base, &dataset, &roles, &rows, &Task::default()).unwrap_err().to_string();
+    assert!(error.contains("no feature that differs between rows"), "{error}");
+}
+
+#[test]
+fn subjects_with_many_rows_stay_in_one_fold_and_it_is_said() {
+    let (dataset, mut roles) = customers(1000, 41);
+    roles.columns.insert("count".into(), Role::Subject);
+    let rows: Vec<u32> = (0..1000).collect();
+    let spec = ModelSpec { folds: 2, features: vec!["driver".into()], ..small(Family::logistic()) };
+    // Five subjects: their hashes may leave a fold empty, which is refused in words; either way nothing is mixed.
+    match train(&spec, &dataset, &roles, &rows, &Task::default()) {
+        Ok(trained) => assert!(trained.report.notes.iter().any(|note| note.contains("all rows of a subject"))),
+        Err(error) => assert!(error.to_string().contains("too few subjects"), "{error}"),
+    }
+}

@@ -3,16 +3,13 @@
 
 use super::artifacts::key;
 use super::parts::{DataSource, Origin, Parts};
-use crate::data::cells::Cells;
 use crate::data::import::{self, BadCell, BadRow, ImportOptions, Imported};
-use crate::data::{Column, Dataset, Role, Roles};
+use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
+use crate::features::recipe;
 use crate::task::Task;
 use crate::world::{self, WorldSpec};
 use attune_policy::history::MemoryHistory;
-use attune_policy::recipe::{Program, Step};
-use attune_policy::schema::Schema;
-use attune_policy::value::{Type, Value};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -152,79 +149,5 @@ fn relative(dir: &Path, path: &Path) -> PathBuf {
 /// # Errors
 /// When a step does not fit the columns.
 pub(super) fn with_recipe(dataset: &Dataset, parts: &Parts) -> Result<(Dataset, Roles)> {
-    let mut roles = (*parts.roles).clone();
-    if parts.recipe.is_empty() {
-        return Ok((dataset.clone(), roles));
-    }
-    let schema = roles.schema(dataset);
-    let program = program(&parts.recipe, &schema)?;
-    let positions: Vec<Option<usize>> = schema.fields.iter().map(|f| dataset.position(&f.name)).collect();
-    let outputs = &program.columns()[schema.fields.len()..];
-    let mut builders: Vec<Builder> = outputs.iter().map(|c| Builder::new(c.type_, dataset.rows())).collect();
-    let (mut fields, mut derived) = (Vec::new(), Vec::new());
-    for row in 0..dataset.rows() {
-        fields.clear();
-        fields.extend(positions.iter().map(|p| p.map_or(Value::Unknown, |p| dataset.value_at(row, p))));
-        derived.clear();
-        program.run(&fields, &mut derived);
-        builders.iter_mut().zip(&derived).for_each(|(builder, value)| builder.push(value));
-    }
-    let mut columns: Vec<(Column, Cells)> =
-        dataset.columns().iter().filter_map(|c| Some((c.clone(), dataset.cells(&c.name)?.clone()))).collect();
-    for (column, builder) in outputs.iter().zip(builders) {
-        roles.columns.insert(column.name.clone(), Role::Feature);
-        let (name, source, type_) = (column.name.clone(), column.name.clone(), column.type_);
-        columns.push((Column { name, source, type_ }, builder.cells()));
-    }
-    let numbers = (0..dataset.rows()).map(|row| dataset.row_number(row) as u32).collect();
-    Ok((Dataset::new(dataset.name(), columns, dataset.source().clone(), Some(numbers))?, roles))
-}
-
-fn program(recipe: &[Step], schema: &Schema) -> Result<Program> {
-    Program::compile(recipe, schema).map_err(|findings| {
-        Error::new(findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
-            .hint("correct the features first")
-    })
-}
-
-/// Collects the values of one output.
-enum Builder {
-    Bool(Vec<Option<bool>>),
-    Integer(Vec<i64>),
-    Number(Vec<f64>),
-    Text(Vec<Option<Arc<str>>>),
-    Time(Vec<i64>),
-}
-
-impl Builder {
-    fn new(type_: Type, rows: usize) -> Builder {
-        match type_ {
-            Type::Bool => Builder::Bool(Vec::with_capacity(rows)),
-            Type::Integer => Builder::Integer(Vec::with_capacity(rows)),
-            Type::Number => Builder::Number(Vec::with_capacity(rows)),
-            Type::Text => Builder::Text(Vec::with_capacity(rows)),
-            Type::Time => Builder::Time(Vec::with_capacity(rows)),
-        }
-    }
-
-    /// A value of another type than the column's is as good as missing; a compiled recipe makes none.
-    fn push(&mut self, value: &Value) {
-        match self {
-            Builder::Bool(cells) => cells.push(if let Value::Bool(b) = value { Some(*b) } else { None }),
-            Builder::Integer(cells) => cells.push(if let Value::Integer(i) = value { *i } else { Cells::MISSING }),
-            Builder::Number(cells) => cells.push(value.as_f64().unwrap_or(f64::NAN)),
-            Builder::Text(cells) => cells.push(if let Value::Text(text) = value { Some(text.clone()) } else { None }),
-            Builder::Time(cells) => cells.push(if let Value::Time(ms) = value { *ms } else { Cells::MISSING }),
-        }
-    }
-
-    fn cells(self) -> Cells {
-        match self {
-            Builder::Bool(cells) => Cells::Bool(cells),
-            Builder::Integer(cells) => Cells::Integer(cells),
-            Builder::Number(cells) => Cells::Number(cells),
-            Builder::Text(cells) => Cells::from_texts(cells.iter().map(Option::as_deref)),
-            Builder::Time(cells) => Cells::Time(cells),
-        }
-    }
+    recipe::apply(dataset, &parts.roles, &parts.recipe)
 }
