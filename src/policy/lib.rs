@@ -1,6 +1,6 @@
-//! A decision policy as data, and the decision it makes.
+//! The slim runtime: a decision policy as data, and the decision it makes.
 //!
-//! *Invariant:* this crate reads no clock, does no I/O, spawns no thread, and cannot panic.
+#![doc = include_str!("README.md")]
 #![cfg_attr(
     not(test),
     deny(

@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::Document;
 use crate::error::Error;
 use crate::history::History;
+use crate::language::Kind;
 use crate::plan::Plan;
 use crate::request::Request;
 use crate::row::Row;
@@ -98,6 +99,11 @@ impl Policy {
         let (_, scorer) = self.plan.models.iter().find(|(id, _)| **id == *model)?;
         let row = Row::new(&self.document.schema, &self.plan.program, &request.fields, &mut |_| {});
         Some(scorer.score(&row, &mut Vec::new()).value)
+    }
+
+    /// How a rule is evaluated; `None` for an unknown rule, or one that is switched off.
+    pub fn rule_kind(&self, rule: &str) -> Option<Kind> {
+        self.plan.rules.iter().find(|planned| *planned.id == *rule).map(|planned| planned.compiled.kind())
     }
 
     pub(crate) fn plan(&self) -> &Plan {

@@ -1,5 +1,9 @@
 //! Reasons as plain sentences, in the names people gave to rules, caps and actions. Decides nothing.
 
+mod clause;
+#[cfg(test)]
+mod tests;
+
 use crate::contact::{EventKind, Window};
 use crate::policy::Policy;
 use crate::reason::{NO_ACTION, Reason};
@@ -14,11 +18,15 @@ impl Policy {
 
     /// As [`Policy::sentence`], with the values that the rule read where the trace has them.
     pub(crate) fn sentence_of(&self, reason: &Reason, rules: &[RuleTrace]) -> String {
-        let removed = |kind: &str, rule: &str| {
-            let facts =
-                rules.iter().find(|trace| trace.rule == rule).map(|trace| facts(&trace.read)).unwrap_or_default();
-            let why = self.document().rules.iter().find(|r| r.id == rule).map_or("", |r| r.reason.trim());
-            let mut sentence = format!("Removed by the {kind} “{}”", self.rule_name(rule));
+        let removed = |kind: &str, id: &str| {
+            let rule = self.document().rules.iter().find(|rule| rule.id == id);
+            let facts = rules.iter().find(|trace| trace.rule == id).map(|trace| {
+                let clause = rule.and_then(|rule| clause::failed(&rule.expr, &trace.read, &self.document().schema));
+                clause.unwrap_or_else(|| facts(&trace.read))
+            });
+            let facts = facts.unwrap_or_default();
+            let why = rule.map_or("", |rule| rule.reason.trim());
+            let mut sentence = format!("Removed by the {kind} “{}”", self.rule_name(id));
             for (mark, text) in [(": ", facts.as_str()), (". Its reason: ", why.trim_end_matches('.'))] {
                 if !text.is_empty() {
                     sentence.push_str(mark);
@@ -119,14 +127,19 @@ impl Policy {
     }
 }
 
-/// "recency is 10 and score("visit") is 0.031"; long lists are cut.
+/// "recency is 10 and contacts(7) is 2"; long lists are cut.
 fn facts(read: &[(String, Value)]) -> String {
-    let known = read.iter().take(4).map(|(name, value)| match value {
-        Value::Number(x) => format!("{name} is {}", short(*x)),
-        Value::Text(text) => format!("{name} is “{text}”"),
-        other => format!("{name} is {other}"),
-    });
+    let known = read.iter().take(4).map(|(name, value)| format!("{name} is {}", plain(value)));
     known.collect::<Vec<_>>().join(" and ")
+}
+
+/// A value as people write it: text without quotes, numbers short.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Number(x) => short(*x),
+        Value::Text(text) if !text.trim().is_empty() => text.to_string(),
+        other => other.to_string(),
+    }
 }
 
 fn event_word(event: &EventKind) -> &str {

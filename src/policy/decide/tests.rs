@@ -565,5 +565,8 @@ fn the_trace_tells_every_number() {
     assert_eq!(trace.funnel.first(), Some(&(Step::Active, 3, 3)));
     assert_eq!(trace.funnel.last(), Some(&(Step::Arbitration, 3, 1)));
     let trace = policy.decide_traced(&request(vec![Value::Integer(10)]), &NoHistory).trace.unwrap();
-    assert_eq!(trace.candidates[0].sentence, "Removed by the eligibility rule “Rule recent”: n is 10.");
+    assert_eq!(
+        trace.candidates[0].sentence,
+        "Removed by the eligibility rule “Rule recent”: n is 10, needed at most 3."
+    );
 }
