@@ -28,7 +28,7 @@ pub mod limits {
     /// Bytes of a text.
     pub const TEXT: usize = 65_536;
     /// Items of a list.
-    pub const LIST: usize = 10_000;
+    pub const LIST: usize = 1_000;
     /// Entries of a map.
     pub const MAP: usize = 1_000;
     /// Bytes of the source of a rule.

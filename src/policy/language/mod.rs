@@ -67,8 +67,4 @@ pub fn check(text: &str, use_: Use, context: &Context) -> Vec<Finding> {
 }
 
 #[cfg(test)]
-mod agreement_tests;
-#[cfg(test)]
-mod editor_tests;
-#[cfg(test)]
 mod tests;

@@ -222,7 +222,7 @@ fn inner(engine: &mut Engine) {
     });
     engine.register_fn(SCORE, |context: NativeCallContext<'_>, i: i64| -> Answer {
         let frame = frame(&context)?;
-        let value = frame.score(at(i)).map_err(fail)?;
+        let value = frame.known_score(at(i)).ok_or_else(unknown)?.map_err(fail)?;
         frame.read(|reads, names| reads.score(names, at(i), &value));
         Ok(to_dynamic(&value))
     });

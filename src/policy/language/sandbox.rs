@@ -28,7 +28,10 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 pub struct Frame {
     names: Arc<Names>,
     fields: Vec<(usize, Value)>,
+    /// The scores that were asked for so far.
     scores: Vec<(usize, Result<Value, String>)>,
+    /// A score that is asked for and not there yet.
+    wanted: Mutex<Option<usize>>,
     candidate: Candidate,
     terms: Option<[f64; 5]>,
     events: Vec<Event>,
@@ -72,6 +75,15 @@ impl Env for Frame {
 }
 
 impl Frame {
+    /// A score, or `None` when it must be computed first: the evaluation then ends and starts over.
+    pub fn known_score(&self, model: usize) -> Option<Result<Value, String>> {
+        let known = self.scores.iter().find(|(i, _)| *i == model).map(|(_, score)| score.clone());
+        if known.is_none() {
+            *self.wanted.lock().unwrap_or_else(PoisonError::into_inner) = Some(model);
+        }
+        known
+    }
+
     pub fn names(&self) -> &Names {
         &self.names
     }
@@ -120,31 +132,47 @@ impl Interpreted {
         names: &Arc<Names>,
         needs: &Needs,
         env: &dyn Env,
-        reads: Option<&mut Reads>,
+        mut reads: Option<&mut Reads>,
     ) -> Result<Value, Stop> {
-        let frame = Arc::new(Frame {
-            names: names.clone(),
-            fields: needs.variables.iter().map(|i| (*i, env.field(*i).clone())).collect(),
-            scores: needs.models.iter().map(|i| (*i, env.score(*i))).collect(),
-            candidate: env.candidate(),
-            terms: needs.terms.then(|| Term::ALL.map(|t| env.term(t))),
-            events: if needs.history { env.events().to_vec() } else { Vec::new() },
-            now: env.now(),
-            zone: env.zone().map(str::to_owned),
-            waiting: Mutex::default(),
-            reads: Mutex::new(reads.is_some().then(Reads::default)),
-        });
+        let mut scores = Vec::new();
+        // A score is computed at its first use, and only the caller can compute it. A rule is pure, so it is run again
+        // with the score at hand; each round adds one, so there are no more rounds than models.
+        loop {
+            let frame = Arc::new(Frame {
+                names: names.clone(),
+                fields: needs.variables.iter().map(|i| (*i, env.field(*i).clone())).collect(),
+                scores: std::mem::take(&mut scores),
+                wanted: Mutex::default(),
+                candidate: env.candidate(),
+                terms: needs.terms.then(|| Term::ALL.map(|t| env.term(t))),
+                events: if needs.history { env.events().to_vec() } else { Vec::new() },
+                now: env.now(),
+                zone: env.zone().map(str::to_owned),
+                waiting: Mutex::default(),
+                reads: Mutex::new(reads.is_some().then(Reads::default)),
+            });
+            let result = self.evaluate(&frame);
+            if let Some(model) = frame.wanted.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                scores.clone_from(&frame.scores);
+                scores.push((model, env.score(model)));
+                continue;
+            }
+            if let (Some(reads), Some(noted)) =
+                (reads.as_deref_mut(), frame.reads.lock().unwrap_or_else(PoisonError::into_inner).take())
+            {
+                *reads = noted;
+            }
+            return result;
+        }
+    }
+
+    fn evaluate(&self, frame: &Arc<Frame>) -> Result<Value, Stop> {
         let engine = engine();
         let mut global = engine.new_global_runtime_state();
         global.tag = Dynamic::from(frame.clone());
         // "Deprecated" is Rhai's mark for what is volatile between its versions; the version is pinned by the lock file.
         #[expect(deprecated)]
         let result = engine.eval_statements_raw(&mut global, &mut Caches::new(), &mut Scope::new(), &self.statements);
-        if let Some(reads) = reads
-            && let Some(noted) = frame.reads.lock().unwrap_or_else(PoisonError::into_inner).take()
-        {
-            *reads = noted;
-        }
         match result {
             Ok(value) => to_value(&value).map_err(Stop::Fault),
             Err(error) => Err(stop(*error)),

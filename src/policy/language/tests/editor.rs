@@ -1,8 +1,8 @@
 //! The editor's helpers: colours and completion, on finished, half-typed and senseless texts.
 
-use super::completion::{CompletionKind, completions};
-use super::tests::{context, row};
-use super::*;
+use super::{context, row};
+use crate::language::completion::{CompletionKind, completions};
+use crate::language::*;
 use crate::testing::Random;
 
 #[test]
@@ -252,7 +252,7 @@ fn no_text_makes_it_panic() {
         for use_ in [Use::Keep, Use::Priority] {
             if let Ok(compiled) = compile(&text, use_, &context) {
                 let _ = compiled.eval(&env);
-                let _ = compiled.run(&env, None, super::compiled::Evaluator::Interpreter);
+                let _ = compiled.run(&env, None, crate::language::compiled::Evaluator::Interpreter);
             }
         }
         let found = completions(&text, random.below(text.len() + 2), Use::Keep, &context);

@@ -1,10 +1,10 @@
 //! The law that row evaluator and interpreter agree bit for bit: generated programs on generated rows, unknowns, errors and
 //! everything read included.
 
-use super::compiled::Evaluator;
-use super::reads::Reads;
-use super::tests::{TestRow, context, row};
-use super::*;
+use super::{TestRow, context, row};
+use crate::language::compiled::Evaluator;
+use crate::language::reads::Reads;
+use crate::language::*;
 use crate::testing::Random;
 use crate::value::Value;
 
