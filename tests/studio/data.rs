@@ -10,7 +10,7 @@ fn a_file_is_looked_at_overridden_and_imported() {
     let mut studio = Studio::empty();
     let path = studio.write("shop.csv", "age;city;visit\n31;Rome;1\n44;Paris;0\n27;Rome;1\n");
     studio.will_choose(&path);
-    studio.press("Import data");
+    studio.press("Import data…");
     studio.settle();
     assert!(studio.has("Import shop.csv"));
     assert!(studio.has("Semicolon  ;"), "the delimiter is detected and shown");
@@ -34,7 +34,7 @@ fn what_did_not_fit_is_listed_by_number() {
     text.push_str("7,101.5,Web\n");
     let path = studio.write("ragged.csv", &text);
     studio.will_choose(&path);
-    studio.press("Import data");
+    studio.press("Import data…");
     studio.settle();
     studio.press("Import");
     studio.settle();
@@ -48,7 +48,7 @@ fn a_file_that_is_no_table_is_refused_and_nothing_is_lost() {
     let before = studio.session().document().clone();
     let path = studio.write("empty.csv", "");
     studio.will_choose(&path);
-    studio.by_palette("Import data");
+    studio.by_palette("Import data…");
     studio.settle();
     assert!(studio.has_part("Nothing was imported"));
     studio.press("Cancel");
@@ -129,7 +129,7 @@ fn a_long_table_is_seen_through_a_window() {
     }
     let path = studio.write("long.csv", &text);
     studio.will_choose(&path);
-    studio.press("Import data");
+    studio.press("Import data…");
     studio.settle();
     studio.press("Import");
     studio.settle();
@@ -149,7 +149,7 @@ fn a_column_shows_its_profile() {
     studio.by_palette("Go to Data");
     studio.press("Column recency");
     assert!(studio.has("Profile") && studio.has("Median") && studio.has("Distribution"));
-    studio.press("Column channel");
+    studio.by_palette("channel");
     assert!(studio.has("Most frequent values") && studio.has("Multichannel"));
     assert_eq!(studio.workspace(), Workspace::Data);
 }

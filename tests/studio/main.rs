@@ -4,4 +4,6 @@ mod commands;
 mod data;
 mod models;
 mod shell;
+#[cfg(feature = "snapshots")]
+mod snapshots;
 mod support;

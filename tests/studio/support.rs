@@ -7,7 +7,7 @@ use attune_studio::view::Pick;
 use attune_studio::{Workspace, theme};
 use egui::{Key, Modifiers, Theme, ThemePreference};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -145,16 +145,20 @@ impl Studio {
         self.h.state().picker.0.lock().expect("nobody panics").push(Answer::Chosen(path.to_owned()));
     }
 
-    /// Presses what has this name: a button before a word that happens to be the same.
+    /// Presses what has this name: a button before a word that happens to be the same. It is scrolled to first.
     pub fn press(&mut self, name: &str) {
-        let buttons: Vec<_> = self.h.get_all_by_label(name).collect();
-        let button = buttons.iter().find(|node| {
-            use egui_kittest::kittest::NodeT as _;
-            node.accesskit_node().role() != egui::accesskit::Role::Label
-        });
-        button.or(buttons.first()).expect("it is on screen").click();
-        drop(buttons);
-        self.frames();
+        for click in [false, true] {
+            let named: Vec<_> = self.h.get_all_by_label(name).collect();
+            let button = named.iter().find(|node| node.accesskit_node().role() != egui::accesskit::Role::Label);
+            let button = button.or(named.first()).expect("it is on screen");
+            if click {
+                button.click();
+            } else {
+                button.scroll_to_me();
+            }
+            drop(named);
+            self.frames();
+        }
     }
 
     /// Whether anything on screen has exactly this name.

@@ -46,7 +46,7 @@ fn with(
     };
     let ready = command.ready(ctx);
     let response = ui.add_enabled_ui(ready.is_ok(), |ui| draw(ui, command)).inner;
-    let response = response.accessible_name(command.name.trim_end_matches('…')).on_hover_text(command.hint(ui.ctx()));
+    let response = response.accessible_name(command.name).on_hover_text(command.hint(ui.ctx()));
     let response = match ready {
         Ok(()) => response,
         Err(missing) => response.on_disabled_hover_text(missing),

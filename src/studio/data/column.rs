@@ -95,7 +95,7 @@ fn numbers(ui: &mut Ui, column: &ColumnProfile, rows: u64) {
         }
     }
     section(ui, "Profile", "", |ui| {
-        Grid::new("profile").num_columns(2).spacing([metrics().gap_large, 3.0]).show(ui, |ui| {
+        Grid::new("profile").num_columns(2).spacing([metrics().gap_large, 4.0]).min_row_height(18.0).show(ui, |ui| {
             for (name, value, definition) in lines {
                 ui.label(RichText::new(name).weak()).on_hover_text(definition);
                 ui.label(value);
@@ -109,6 +109,7 @@ fn shape(ui: &mut Ui, ctx: &Ctx<'_>, column: &ColumnProfile) {
     if !column.histogram.is_empty() && column.type_ != Type::Bool {
         section(ui, "Distribution", "", |ui| {
             let type_ = column.type_;
+            let color = ctx.tokens.series[0];
             let bars: Vec<egui_plot::Bar> = column
                 .histogram
                 .iter()
@@ -116,11 +117,13 @@ fn shape(ui: &mut Ui, ctx: &Ctx<'_>, column: &ColumnProfile) {
                     let width = (bin.high - bin.low).max(f64::MIN_POSITIVE);
                     egui_plot::Bar::new(f64::midpoint(bin.low, bin.high), bin.count as f64)
                         .width(width * 0.94)
+                        .fill(color)
+                        .stroke(egui::Stroke::NONE)
                         .name(format!("{} – {}", words::value(type_, bin.low), words::value(type_, bin.high)))
                 })
                 .collect();
             let chart =
-                BarChart::new("rows", bars).color(ctx.tokens.series[0]).element_formatter(Box::new(|bar, _| {
+                BarChart::new("rows", bars).color(color).element_formatter(Box::new(|bar, _| {
                     format!("{}\n{} rows", bar.name, number::count(bar.value as u64))
                 }));
             let name = column.source.clone();

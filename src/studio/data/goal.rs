@@ -2,7 +2,7 @@
 
 use crate::theme::metrics;
 use crate::view::{Asks, Ctx, gesture};
-use crate::widgets::{choice, hint, section};
+use crate::widgets::{choice, hint, number, section};
 use attune_lab::data::{Dataset, Role};
 use attune_session::Edit;
 use egui::{DragValue, RichText, Ui};
@@ -31,8 +31,11 @@ pub fn ui(ui: &mut Ui, ctx: &Ctx<'_>, table: &Dataset, asks: &mut Asks) {
         ui.horizontal(|ui| {
             ui.label(RichText::new("Least lift worth having").weak());
             let mut least = goal.least_lift.unwrap_or(0.0);
-            let unit = " per customer";
-            let field = DragValue::new(&mut least).speed(0.0005).range(0.0..=1e9).max_decimals(4).suffix(unit);
+            let words = |least: f64, _: std::ops::RangeInclusive<usize>| match least {
+                least if least > 0.0 => format!("{} per customer", number::short(least)),
+                _ => "none set".to_owned(),
+            };
+            let field = DragValue::new(&mut least).speed(0.0005).range(0.0..=1e9).custom_formatter(words);
             let response = ui.add_sized([130.0, metrics().control], field).accessible_name("Least lift worth having");
             let response = response.on_hover_text(
                 "Difference in the mean outcome, in its unit; smaller effects are called too small to matter",

@@ -10,7 +10,7 @@ use egui::{Label, RichText, Ui, Vec2};
 use egui_material_icons::icons;
 
 /// Height of the header row.
-pub const HEIGHT: f32 = 66.0;
+pub const HEIGHT: f32 = 68.0;
 
 /// Draws one header in the whole cell.
 pub fn show(ui: &mut Ui, ctx: &Ctx<'_>, column: &Column, profile: Option<&ColumnProfile>, worst: Option<&Problem>) {

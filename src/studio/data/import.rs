@@ -3,11 +3,14 @@
 use super::words;
 use crate::theme::{Tone, bold, metrics, tokens};
 use crate::view::{Asks, Ctx};
-use crate::widgets::{choice, dimmed, heading, hint, labelled, number, plain_button, primary_button, section};
+use crate::widgets::{
+    choice, dimmed, heading, hint, inside, labelled, line_edit, number, plain_button, primary_button, prose, section,
+    sentence,
+};
 use attune_lab::data::import::{DateOrder, Detected, Encoding, Format, ImportOptions};
 use attune_policy::value::Type;
 use attune_session::{Action, Derived};
-use egui::{Align, ComboBox, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Align, ComboBox, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea, Ui};
 use std::path::PathBuf;
 
 /// The import under way.
@@ -66,7 +69,7 @@ impl ImportSheet {
         let tone = Tone::Err;
         Frame::new().fill(tone.soft(ctx.tokens)).corner_radius(metrics().radius).inner_margin(12).show(ui, |ui| {
             ui.set_width(ui.available_width());
-            ui.add(Label::new(RichText::new(why).color(tone.color(ctx.tokens))).wrap());
+            ui.add(Label::new(prose(why, metrics().body, tone.color(ctx.tokens))).wrap());
             hint(
                 ui,
                 "Nothing was imported; the project is as it was. Change how the file is read, or choose another one.",
@@ -83,6 +86,7 @@ impl ImportSheet {
             .frame(Frame::new().inner_margin(Margin { right: 16, ..Margin::ZERO }))
             .default_size(320.0)
             .size_range(260.0..=440.0)
+            .show_separator_line(false)
             .show(ui, |ui| {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     ui.set_width(ui.available_width() - 10.0);
@@ -92,7 +96,7 @@ impl ImportSheet {
                         for note in &found.notes {
                             ui.horizontal_top(|ui| {
                                 ui.label(RichText::new("•").weak());
-                                ui.add(Label::new(note).wrap());
+                                ui.add(sentence(ui, note));
                             });
                         }
                     });
@@ -152,9 +156,7 @@ impl ImportSheet {
         ];
         settle(ui, "Dates are written", width, &mut options.dates, found.dates, &orders);
         let text = self.missing.get_or_insert_with(|| found.missing.clone().unwrap_or_default().join(", "));
-        let response = labelled(ui, "Also missing, beside empty cells", |ui| {
-            ui.add(TextEdit::singleline(text).desired_width(width).min_size(egui::vec2(0.0, metrics().control)))
-        });
+        let response = labelled(ui, "Also missing, beside empty cells", |ui| ui.add(line_edit(text, width - 16.0)));
         if response.lost_focus() {
             let list: Vec<String> = text.split(',').map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect();
             if found.missing.as_ref() != Some(&list) {
@@ -197,7 +199,8 @@ impl egui_table::TableDelegate for Preview<'_> {
         let Some(column) = cell.col_range.start.checked_sub(1).and_then(|at| self.found.columns.get(at)) else {
             return;
         };
-        Frame::new().inner_margin(Margin::symmetric(8, 4)).show(ui, |ui| {
+        let place = rect.shrink2(egui::vec2(8.0, 5.0));
+        inside(ui, place, Layout::top_down(Align::Min), |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             ui.add(Label::new(bold(&column.source)).truncate().selectable(false));
             let own = self.options.types.get(&column.source).or_else(|| self.options.types.get(&column.name)).copied();

@@ -126,6 +126,7 @@ impl View for DataView {
             .frame(side)
             .default_size(metrics().side_width + 20.0)
             .size_range(280.0..=520.0)
+            .show_separator_line(false)
             .show(ui, |ui| self.side.ui(ui, ctx, &table, asks));
         self.head(ui, ctx, asks, &table);
         if let Derived::Stale(_, progress) = &dataset {

@@ -36,7 +36,7 @@ impl RolesEditor {
                     let chosen = ctx.selection.column.as_deref() == Some(&column.name);
                     let icon = words::type_icon(column.type_).rich_text().size(15.0).color(ctx.tokens.weak);
                     let name = Button::selectable(chosen, (icon, column.source.as_str()));
-                    let name = name.truncate().min_size(Vec2::new(width, metrics().control));
+                    let name = name.right_text("").truncate().min_size(Vec2::new(width, metrics().control));
                     let response = ui.allocate_ui(Vec2::new(width, metrics().control), |ui| ui.add(name)).inner;
                     let hint = match column.name == column.source {
                         true => words::type_(column.type_).to_owned(),

@@ -3,7 +3,7 @@
 use super::header;
 use crate::theme::{metrics, tokens};
 use crate::view::{Ask, Asks, Ctx, Target};
-use crate::widgets::{number, plain_button};
+use crate::widgets::{inside, number, plain_button};
 use attune_lab::data::Dataset;
 use attune_lab::data::profile::{ColumnProfile, Problem};
 use attune_policy::value::Type;
@@ -245,17 +245,21 @@ impl egui_table::TableDelegate for Rows<'_> {
         ui.painter().rect_filled(rect, 0, if chosen { t.accent_soft } else { t.panel });
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, (1.0, t.border));
         ui.painter().vline(rect.right() - 0.5, rect.y_range(), (1.0, t.border));
-        Frame::new().inner_margin(Margin::symmetric(8, 5)).show(ui, |ui| match column {
+        let place = rect.shrink2(egui::vec2(8.0, 6.0));
+        match column {
             None => {
-                ui.with_layout(Layout::bottom_up(Align::Max), |ui| {
-                    ui.add(Label::new(RichText::new("Row").small().weak()).selectable(false));
+                inside(ui, place, Layout::bottom_up(Align::Max), |ui| {
+                    ui.add(Label::new(RichText::new("Row").small().weak()).selectable(false))
                 });
             }
             Some(column) => {
                 let name = column.name.as_str();
-                header::show(ui, self.ctx, column, self.profiles.get(name).copied(), self.worst.get(name).copied());
+                let (profile, worst) = (self.profiles.get(name).copied(), self.worst.get(name).copied());
+                inside(ui, place, Layout::top_down(Align::Min), |ui| {
+                    header::show(ui, self.ctx, column, profile, worst)
+                });
             }
-        });
+        }
         if let Some(column) = column {
             // The right edge belongs to the handle that makes the column wider.
             let rect = rect.with_max_x(rect.right() - 5.0);

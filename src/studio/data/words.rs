@@ -60,7 +60,7 @@ pub fn type_icon(type_: Type) -> MaterialIcon {
     match type_ {
         Type::Bool => icons::ICON_TOGGLE_ON,
         Type::Integer => icons::ICON_TAG,
-        Type::Number => icons::ICON_DECIMAL_INCREASE,
+        Type::Number => icons::ICON_STRAIGHTEN,
         Type::Text => icons::ICON_TITLE,
         Type::Time => icons::ICON_SCHEDULE,
     }

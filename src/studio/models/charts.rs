@@ -2,7 +2,7 @@
 
 use crate::theme::metrics;
 use crate::view::{Asks, Ctx, Target};
-use crate::widgets::chart::{Bar, bars, plot};
+use crate::widgets::chart::{Bar, bars, plot, ticks};
 use crate::widgets::{number, section};
 use attune_lab::models::ModelReport;
 use attune_lab::models::report::Evaluation;
@@ -88,7 +88,7 @@ fn lift(ui: &mut Ui, ctx: &Ctx<'_>, shown: &Evaluation) {
                 number::percent(decile.predicted, 2),
                 number::fixed(decile.rows, 0)
             );
-            egui_plot::Bar::new(f64::from(decile.decile), decile.lift).width(0.8).name(name)
+            egui_plot::Bar::new(f64::from(decile.decile), decile.lift).width(0.8).fill(t.series[0]).stroke(egui::Stroke::NONE).name(name)
         })
         .collect();
     let chart = BarChart::new("lift", list).color(t.series[0]).element_formatter(Box::new(|bar, _| bar.name.clone()));
@@ -142,6 +142,8 @@ fn roc(ui: &mut Ui, ctx: &Ctx<'_>, shown: &Evaluation) {
         .include_x(1.0)
         .include_y(0.0)
         .include_y(1.0)
+        .x_grid_spacer(ticks(0.0, 1.0, 0.2))
+        .y_grid_spacer(ticks(0.0, 1.0, 0.2))
         .x_axis_formatter(percent)
         .y_axis_formatter(percent)
         .show(ui, |plot| {

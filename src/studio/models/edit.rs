@@ -3,11 +3,11 @@
 use super::list::family;
 use crate::theme::metrics;
 use crate::view::{Asks, Ctx, gesture};
-use crate::widgets::{choice, hint, labelled, section};
+use crate::widgets::{choice, hint, labelled, line_edit, section};
 use attune_lab::data::Role;
 use attune_lab::models::{Calibrate, Family, ModelSpec};
 use attune_session::Edit;
-use egui::{DragValue, Response, TextEdit, Ui};
+use egui::{DragValue, Response, Ui};
 
 /// View state: the filter of the feature list.
 #[derive(Default)]
@@ -88,8 +88,7 @@ fn what(ui: &mut Ui, ctx: &Ctx<'_>, now: &mut ModelSpec, asks: &mut Asks) {
     let source = |name: &str| ctx.source(name);
     row(ui, |ui| {
         labelled(ui, "Name", |ui| {
-            let field = TextEdit::singleline(&mut now.name).desired_width(240.0);
-            let response = ui.add(field.min_size(egui::vec2(0.0, metrics().control)));
+            let response = ui.add(line_edit(&mut now.name, 240.0));
             gesture(&response, asks);
             response
         });

@@ -24,7 +24,10 @@ fn card(ui: &mut Ui, ctx: &Ctx<'_>, spec: &ModelSpec, chosen: bool, asks: &mut A
     let shown = selectable_card(ui, ("model", &spec.id), &name, chosen, |ui| {
         ui.spacing_mut().item_spacing.y = 3.0;
         ui.add(Label::new(bold(&spec.name)).selectable(false).truncate());
-        ui.add(Label::new(RichText::new(describe(ctx, spec)).small().weak()).selectable(false).truncate());
+        let outcome = ctx.source(&spec.outcome);
+        for line in [format!("{} · {outcome}", family(&spec.family)), rows(spec)] {
+            ui.add(Label::new(RichText::new(line).small().weak()).selectable(false).truncate());
+        }
         ui.horizontal(|ui| {
             badge(ui, tone, word);
             if let Some(progress) = state.progress() {
@@ -44,8 +47,11 @@ fn card(ui: &mut Ui, ctx: &Ctx<'_>, spec: &ModelSpec, chosen: bool, asks: &mut A
 /// `Logistic · visit · rows with Mens E-Mail`.
 pub fn describe(ctx: &Ctx<'_>, spec: &ModelSpec) -> String {
     let outcome = ctx.source(&spec.outcome);
-    let rows = spec.arm.as_ref().map_or_else(|| "all rows".to_owned(), |arm| format!("rows with {arm}"));
-    format!("{} · {outcome} · {rows}", family(&spec.family))
+    format!("{} · {outcome} · {}", family(&spec.family), rows(spec))
+}
+
+fn rows(spec: &ModelSpec) -> String {
+    spec.arm.as_ref().map_or_else(|| "all rows".to_owned(), |arm| format!("rows with {arm}"))
 }
 
 /// The family in words.

@@ -188,9 +188,14 @@ impl View for ModelsView {
             new::menu(ui, ctx, asks);
         });
         let frame = Frame::new().inner_margin(Margin { right: 16, ..Margin::ZERO });
-        Panel::left("models list").frame(frame).default_size(270.0).size_range(210.0..=380.0).show(ui, |ui| {
-            ScrollArea::vertical().id_salt("models").auto_shrink(false).show(ui, |ui| list::ui(ui, ctx, asks));
-        });
+        Panel::left("models list")
+            .frame(frame)
+            .default_size(280.0)
+            .size_range(210.0..=380.0)
+            .show_separator_line(false)
+            .show(ui, |ui| {
+                ScrollArea::vertical().id_salt("models").auto_shrink(false).show(ui, |ui| list::ui(ui, ctx, asks));
+            });
         let Some(spec) = selected(ctx) else { return };
         report::head(ui, ctx, spec, &mut self.tab, asks);
         ui.add_space(metrics().gap_small);

@@ -6,7 +6,9 @@ use super::{Tab, state};
 use crate::commands::{command_button, command_icon};
 use crate::theme::{Tone, bold, metrics};
 use crate::view::{Asks, Ctx};
-use crate::widgets::{Empty, Stat, badge, dimmed, empty, hint, number, section, stale_banner, stat_row};
+use crate::widgets::{
+    Empty, Stat, badge, capital, dimmed, empty, hint, number, section, sentence, stale_banner, stat_row,
+};
 use attune_lab::data::Arm;
 use attune_lab::models::metrics::definition;
 use attune_lab::models::report::{Evaluation, Quality};
@@ -163,7 +165,7 @@ fn warning(ui: &mut Ui, ctx: &Ctx<'_>, field: &str, message: &str, asks: &mut As
             ui.horizontal_top(|ui| {
                 ui.label(icons::ICON_WARNING.rich_text().size(17.0).color(t.warn));
                 ui.vertical(|ui| {
-                    ui.add(Label::new(message).wrap());
+                    ui.add(sentence(ui, message));
                     if crate::widgets::link(ui, "Show the column").clicked() {
                         asks.show(crate::view::Target::Column(field.to_owned()));
                     }
@@ -245,15 +247,18 @@ fn facts(ui: &mut Ui, report: &ModelReport) {
             ("Validation", format!("{} parts, seed {}", report.spec.folds, report.spec.seed)),
             ("Time", number::duration(report.seconds)),
         ];
-        egui::Grid::new("facts").num_columns(2).spacing([metrics().gap_large, 3.0]).show(ui, |ui| {
-            for (name, text) in lines {
-                ui.label(RichText::new(name).weak());
-                ui.add(Label::new(text).wrap());
-                ui.end_row();
-            }
-        });
+        egui::Grid::new("facts").num_columns(2).spacing([metrics().gap_large, 4.0]).min_row_height(18.0).show(
+            ui,
+            |ui| {
+                for (name, text) in lines {
+                    ui.label(RichText::new(name).weak());
+                    ui.add(sentence(ui, &capital(&text)));
+                    ui.end_row();
+                }
+            },
+        );
         for note in &report.notes {
-            hint(ui, note);
+            hint(ui, &capital(note));
         }
         folds(ui, report);
         CollapsingHeader::new("How these numbers are defined").show(ui, |ui| {
@@ -272,19 +277,22 @@ fn folds(ui: &mut Ui, report: &ModelReport) {
         return;
     }
     CollapsingHeader::new("Each part of the cross-validation").show(ui, |ui| {
-        egui::Grid::new("folds").num_columns(5).spacing([metrics().gap_large, 3.0]).striped(false).show(ui, |ui| {
-            for head in ["Part", "Learned from", "Measured on", "AUC", "Log loss"] {
-                ui.label(RichText::new(head).small().weak());
-            }
-            ui.end_row();
-            for fold in &report.folds {
-                ui.label(fold.fold.to_string());
-                ui.label(number::counted(fold.trained_on, "row", "rows"));
-                ui.label(number::counted(fold.rows, "row", "rows"));
-                ui.label(number::fixed(fold.quality.auc.value, 4));
-                ui.label(number::fixed(fold.quality.log_loss, 4));
+        egui::Grid::new("folds").num_columns(5).spacing([metrics().gap_large, 4.0]).min_row_height(18.0).show(
+            ui,
+            |ui| {
+                for head in ["Part", "Learned from", "Measured on", "AUC", "Log loss"] {
+                    ui.label(RichText::new(head).small().weak());
+                }
                 ui.end_row();
-            }
-        });
+                for fold in &report.folds {
+                    ui.label(fold.fold.to_string());
+                    ui.label(number::counted(fold.trained_on, "row", "rows"));
+                    ui.label(number::counted(fold.rows, "row", "rows"));
+                    ui.label(number::fixed(fold.quality.auc.value, 4));
+                    ui.label(number::fixed(fold.quality.log_loss, 4));
+                    ui.end_row();
+                }
+            },
+        );
     });
 }

@@ -3,7 +3,7 @@
 use super::problems::{Problem, counts};
 use crate::theme::Tone;
 use crate::view::Target;
-use crate::widgets::number;
+use crate::widgets::{capital, number};
 use crate::workspace::Workspace;
 use attune_lab::data::Severity;
 use attune_lab::project::Loaded;
@@ -159,7 +159,7 @@ pub fn of_data(session: &Session) -> Vec<Problem> {
         let place = problem.column.as_deref().map_or_else(String::new, |name| format!("column {}", source(name)));
         let mut hint = problem.hint.clone();
         if problem.count > 0 {
-            hint = format!("{} {hint}", rows(&problem.rows, problem.count));
+            hint = format!("{} {}", rows(&problem.rows, problem.count), capital(&hint));
         }
         out.push(Problem { tone, place, message: problem.message.clone(), hint, target });
     }

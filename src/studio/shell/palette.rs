@@ -47,7 +47,7 @@ impl Palette {
             let field = TextEdit::singleline(&mut self.query)
                 .hint_text("Type a command, a column, a model, a rule, or “row 42”")
                 .desired_width(f32::INFINITY)
-                .min_size(egui::vec2(0.0, metrics().control + 4.0));
+                .margin(egui::Margin::symmetric(10, 7));
             let field = ui.add(field).accessible_name("Search or run a command");
             if !std::mem::replace(&mut self.opened, true) || !field.has_focus() {
                 field.request_focus();
@@ -114,8 +114,7 @@ fn row(ui: &mut Ui, entry: &Entry, current: bool) -> egui::Response {
 fn find(query: &str, egui: &egui::Context, ctx: Option<&Ctx<'_>>) -> Vec<Entry> {
     let mut found: Vec<(i32, Entry)> = Vec::new();
     for command in commands::all().filter(|command| command.id != "view.palette") {
-        let text = format!("{} {}", command.name, command.group.name());
-        if let Some(score) = fuzzy::score(query, &text) {
+        if let Some(score) = fuzzy::score(query, command.name) {
             let keys = command.shortcut.map(|keys| commands::text(egui, &keys)).unwrap_or_default();
             let aside = if keys.is_empty() { command.group.name().to_owned() } else { keys };
             let missing = command.ready(ctx).err();
@@ -130,7 +129,7 @@ fn find(query: &str, egui: &egui::Context, ctx: Option<&Ctx<'_>>) -> Vec<Entry> 
         && !query.trim().is_empty()
     {
         for (icon, name, aside, target) in things(ctx) {
-            if let Some(score) = fuzzy::score(query, &name).max(fuzzy::score(query, &format!("{aside} {name}"))) {
+            if let Some(score) = fuzzy::score(query, &name) {
                 found.push((
                     score,
                     Entry { icon, name, aside: aside.to_owned(), missing: None, pick: Pick::Target(target) },

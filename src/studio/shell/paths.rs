@@ -5,8 +5,8 @@
 use super::files::Answer;
 use crate::theme::{bold, metrics, tokens};
 use crate::view::Pick;
-use crate::widgets::{modal, primary_button};
-use egui::{Button, Key, RichText, ScrollArea, TextEdit, Ui};
+use crate::widgets::{line_edit, modal, primary_button};
+use egui::{Button, Key, RichText, ScrollArea, Ui};
 use egui_material_icons::icons;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
@@ -75,8 +75,7 @@ impl Paths {
             let t = tokens(ui.ctx());
             ui.set_width(560.0);
             ui.label(bold(self.pick.title()).size(metrics().subhead));
-            let field = TextEdit::singleline(&mut self.text).desired_width(f32::INFINITY);
-            let field = ui.add(field.min_size(egui::vec2(0.0, metrics().control))).accessible_name("Path");
+            let field = ui.add(line_edit(&mut self.text, f32::INFINITY)).accessible_name("Path");
             if !std::mem::replace(&mut self.focused, true) {
                 field.request_focus();
             }

@@ -2,7 +2,7 @@
 
 use crate::theme::{Tone, bold, metrics, tokens};
 use crate::view::{Asks, Target};
-use crate::widgets::{icon_button, number};
+use crate::widgets::{aside, capital, icon_button, number, sentence};
 use egui::{Frame, Label, Margin, Panel, RichText, ScrollArea, Sense, Ui, UiBuilder};
 use egui_material_icons::icons;
 
@@ -91,9 +91,10 @@ fn row(ui: &mut Ui, index: usize, problem: &Problem, asks: &mut Asks) {
                         ui.spacing_mut().item_spacing.y = 1.0;
                         let place =
                             if problem.place.is_empty() { String::new() } else { format!("{}: ", problem.place) };
-                        ui.add(Label::new(format!("{place}{}", problem.message)).wrap().selectable(false));
+                        let text = capital(&format!("{place}{}", problem.message));
+                        ui.add(sentence(ui, &text).selectable(false));
                         if !problem.hint.is_empty() {
-                            ui.add(Label::new(RichText::new(&problem.hint).small().weak()).wrap().selectable(false));
+                            ui.add(aside(ui, &capital(&problem.hint)).selectable(false));
                         }
                     });
                 });

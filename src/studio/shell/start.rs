@@ -47,7 +47,7 @@ fn column(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui)) {
 fn ways(ui: &mut Ui, asks: &mut Asks) {
     let sizes = metrics();
     card(ui, |ui| {
-        ui.set_min_height(210.0);
+        ui.set_min_height(230.0);
         ui.label(bold("Start").size(sizes.subhead));
         ui.add_space(sizes.gap_small);
         hint(
@@ -69,7 +69,7 @@ fn recents(ui: &mut Ui, recent: &[PathBuf], asks: &mut Asks) {
     let t = tokens(ui.ctx());
     let sizes = metrics();
     card(ui, |ui| {
-        ui.set_min_height(210.0);
+        ui.set_min_height(230.0);
         ui.label(bold("Recent projects").size(sizes.subhead));
         ui.add_space(sizes.gap_small);
         if recent.is_empty() {

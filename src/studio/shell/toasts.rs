@@ -1,6 +1,7 @@
 //! Short words at the lower right that go away by themselves. A failure stays until it is closed.
 
 use crate::theme::{Tone, metrics, tokens};
+use crate::widgets::{capital, sentence};
 use egui::{Align2, Area, Context, Frame, Id, Margin, Order, Sense, Stroke};
 use egui_material_icons::icons;
 use std::time::Duration;
@@ -87,7 +88,7 @@ impl Toasts {
                             Tone::Neutral | Tone::Accent => icons::ICON_INFO,
                         };
                         ui.label(icon.rich_text().size(17.0).color(toast.tone.color(t)));
-                        ui.add(egui::Label::new(&toast.text).wrap());
+                        ui.add(sentence(ui, &capital(&toast.text)));
                         if let Some((text, command)) = toast.button
                             && ui.add(egui::Link::new(text)).clicked()
                         {

@@ -69,7 +69,7 @@ fn left(ui: &mut Ui, project: Option<(&str, &SavedWords)>, asks: &mut Asks) {
                 button = button.shortcut_text(commands::text(ui.ctx(), &keys));
             }
             let response = ui.add(button.min_size(Vec2::new(220.0, metrics().control)));
-            if response.accessible_name(command.name.trim_end_matches('…')).on_hover_text(command.tooltip).clicked() {
+            if response.accessible_name(command.name).on_hover_text(command.tooltip).clicked() {
                 asks.command(id);
                 ui.close();
             }

@@ -1,18 +1,19 @@
 //! Small marks with a word in them. A mark never speaks by colour alone.
 
 use crate::theme::{Tone, metrics, tokens};
-use egui::{Frame, Margin, Response, RichText, Sense, Ui, Vec2};
+use egui::{Response, Sense, Ui, Vec2};
 
 /// A word in a soft box of its tone.
 pub fn badge(ui: &mut Ui, tone: Tone, text: &str) -> Response {
     let t = tokens(ui.ctx());
     let color = if tone == Tone::Neutral { t.text } else { tone.color(t) };
-    Frame::new()
-        .fill(tone.soft(t))
-        .corner_radius(metrics().radius)
-        .inner_margin(Margin::symmetric(6, 1))
-        .show(ui, |ui| ui.add(egui::Label::new(RichText::new(text).small().color(color)).selectable(false).extend()))
-        .inner
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), font, color);
+    let (rect, response) = ui.allocate_exact_size(galley.size() + Vec2::new(12.0, 4.0), Sense::hover());
+    ui.painter().rect_filled(rect, metrics().radius, tone.soft(t));
+    ui.painter().galley(rect.min + Vec2::new(6.0, 2.0), galley, color);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
+    response
 }
 
 /// A badge that explains itself under the pointer.

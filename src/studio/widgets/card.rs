@@ -39,7 +39,7 @@ pub fn selectable_card<R>(
         let response = ui.response();
         response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, selected, name));
         let stroke = if selected || response.has_focus() {
-            Stroke::new(1.5, t.accent)
+            Stroke::new(1.0, t.accent)
         } else if response.hovered() {
             Stroke::new(1.0, t.strong_border)
         } else {
@@ -127,5 +127,6 @@ pub fn modal(ui: &Ui, name: &str, top: Option<f32>) -> Modal {
 
 /// A quiet sentence.
 pub fn hint(ui: &mut Ui, text: &str) -> Response {
-    ui.add(egui::Label::new(RichText::new(text).weak()).wrap())
+    let color = tokens(ui.ctx()).weak;
+    ui.add(egui::Label::new(super::prose(text, metrics().body, color)).wrap())
 }

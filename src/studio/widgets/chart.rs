@@ -5,7 +5,7 @@
 use super::{inside, number};
 use crate::theme::{metrics, tokens};
 use egui::{Align, Color32, Label, Layout, Rect, Response, RichText, Sense, Ui, Vec2, pos2};
-use egui_plot::{HoverPosition, Plot};
+use egui_plot::{GridInput, GridMark, HoverPosition, Plot};
 
 /// A plot in the house style: named axes, no scroll stealing, hovering tells both values.
 pub fn plot<'a>(ui: &Ui, id: impl egui::AsIdSalt, height: f32, x: &'a str, y: &'a str) -> Plot<'a> {
@@ -31,6 +31,13 @@ pub fn plot<'a>(ui: &Ui, id: impl egui::AsIdSalt, height: f32, x: &'a str, y: &'
             let name = if name.is_empty() { String::new() } else { format!("{name}\n") };
             Some(format!("{name}{x}: {}\n{y}: {}", number::short(at.x), number::short(at.y)))
         })
+}
+
+/// Marks of an axis every `step` from `from` to `to`, all of them with their number.
+pub fn ticks(from: f64, to: f64, step: f64) -> impl Fn(GridInput) -> Vec<GridMark> {
+    let count = ((to - from) / step).round() as usize;
+    // The step told to the plot is wide, so that it does not fade numbers for want of room.
+    move |_| (0..=count).map(|i| GridMark { value: from + step * i as f64, step_size: (to - from).abs() }).collect()
 }
 
 /// One bar of [`bars`].

@@ -2,7 +2,7 @@
 
 use super::{link, primary_button};
 use crate::theme::{bold, metrics, tokens};
-use egui::{RichText, Ui};
+use egui::Ui;
 use egui_material_icons::MaterialIcon;
 
 /// An empty place.
@@ -41,7 +41,7 @@ pub fn empty(ui: &mut Ui, what: &Empty<'_>) -> Option<Pressed> {
         ui.label(bold(what.title).size(sizes.subhead + 1.5));
         ui.scope(|ui| {
             ui.set_max_width(460.0);
-            ui.add(egui::Label::new(RichText::new(what.text).weak()).wrap());
+            ui.add(egui::Label::new(super::prose(what.text, sizes.body, t.weak)).wrap());
         });
         ui.add_space(sizes.gap_large);
         if let Some(text) = what.button

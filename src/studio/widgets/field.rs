@@ -1,7 +1,6 @@
 //! Labelled inputs: the visible label names the field for everyone.
 
-use crate::theme::metrics;
-use egui::{ComboBox, Response, RichText, TextEdit, Ui};
+use egui::{ComboBox, Margin, Response, RichText, TextEdit, Ui};
 
 /// A label above its control; the control is named by the label.
 pub fn labelled(ui: &mut Ui, label: &str, control: impl FnOnce(&mut Ui) -> Response) -> Response {
@@ -15,8 +14,12 @@ pub fn labelled(ui: &mut Ui, label: &str, control: impl FnOnce(&mut Ui) -> Respo
 
 /// A one-line text field with a spoken name.
 pub fn name_field(ui: &mut Ui, text: &mut String, name: &str, hint: &str, width: f32) -> Response {
-    ui.add(TextEdit::singleline(text).hint_text(hint).desired_width(width).min_size(egui::vec2(0.0, metrics().control)))
-        .accessible_name(name)
+    ui.add(line_edit(text, width).hint_text(hint)).accessible_name(name)
+}
+
+/// A one-line text field as tall as a button, without a name of its own.
+pub fn line_edit(text: &mut String, width: f32) -> TextEdit<'_> {
+    TextEdit::singleline(text).desired_width(width).margin(Margin::symmetric(8, 5))
 }
 
 /// A field that narrows a list.

@@ -26,7 +26,7 @@ pub fn stat_row(ui: &mut Ui, stats: &[Stat]) {
     let fit = ((width + gap) / (150.0 + gap)).floor().max(1.0) as usize;
     let rows = stats.len().div_ceil(fit).max(1);
     let per_row = stats.len().div_ceil(rows).max(1);
-    let each = ((width + gap) / per_row as f32 - gap).floor();
+    let each = (width + gap) / per_row as f32 - gap;
     for row in stats.chunks(per_row) {
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = gap;
