@@ -122,10 +122,9 @@ fn shape(ui: &mut Ui, ctx: &Ctx<'_>, column: &ColumnProfile) {
                         .name(format!("{} – {}", words::value(type_, bin.low), words::value(type_, bin.high)))
                 })
                 .collect();
-            let chart =
-                BarChart::new("rows", bars).color(color).element_formatter(Box::new(|bar, _| {
-                    format!("{}\n{} rows", bar.name, number::count(bar.value as u64))
-                }));
+            let chart = BarChart::new("rows", bars).color(color).element_formatter(Box::new(|bar, _| {
+                format!("{}\n{} rows", bar.name, number::count(bar.value as u64))
+            }));
             let name = column.source.clone();
             let widget = plot(ui, ("histogram", &column.name), 170.0, &name, "rows");
             let widget = if type_ == Type::Time {

@@ -88,15 +88,18 @@ fn lift(ui: &mut Ui, ctx: &Ctx<'_>, shown: &Evaluation) {
                 number::percent(decile.predicted, 2),
                 number::fixed(decile.rows, 0)
             );
-            egui_plot::Bar::new(f64::from(decile.decile), decile.lift).width(0.8).fill(t.series[0]).stroke(egui::Stroke::NONE).name(name)
+            egui_plot::Bar::new(f64::from(decile.decile), decile.lift)
+                .width(0.8)
+                .fill(t.series[0])
+                .stroke(egui::Stroke::NONE)
+                .name(name)
         })
         .collect();
     let chart = BarChart::new("lift", list).color(t.series[0]).element_formatter(Box::new(|bar, _| bar.name.clone()));
     plot(ui, "lift", HEIGHT, "tenth of the rows by falling score", "lift")
         .include_y(0.0)
-        .x_axis_formatter(
-            |mark, _| if mark.value.fract() == 0.0 { format!("{:.0}", mark.value) } else { String::new() },
-        )
+        .x_grid_spacer(ticks(1.0, 10.0, 1.0))
+        .x_axis_formatter(|mark, _| format!("{:.0}", mark.value))
         .show(ui, |plot| {
             plot.bar_chart(chart);
             plot.hline(HLine::new("base rate", 1.0).color(t.weak).style(LineStyle::dashed_dense()));
