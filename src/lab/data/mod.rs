@@ -11,6 +11,8 @@ pub mod profile;
 pub mod requests;
 pub mod roles;
 pub mod split;
+#[cfg(test)]
+mod tests;
 
 pub use dataset::{Column, Dataset, Page, Source};
 pub use profile::{Problem, Profile, Severity};

@@ -64,7 +64,7 @@ pub fn read(text: &str, options: &ImportOptions, task: &Task) -> Result<Table> {
 }
 
 /// The source names of the columns, and where the rows begin.
-fn header(text: &str, sniffed: &Sniffed, notes: &mut Vec<String>) -> (Vec<String>, usize) {
+pub fn header(text: &str, sniffed: &Sniffed, notes: &mut Vec<String>) -> (Vec<String>, usize) {
     if !sniffed.header {
         return ((1..=sniffed.width).map(|i| format!("column_{i}")).collect(), sniffed.start);
     }

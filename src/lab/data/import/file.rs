@@ -76,7 +76,8 @@ fn open(path: &Path) -> Result<(File, u64)> {
     Ok((file, about.len()))
 }
 
-fn unreadable(error: &std::io::Error) -> Error {
+/// Why a file cannot be read, in words.
+pub fn unreadable(error: &std::io::Error) -> Error {
     match error.kind() {
         ErrorKind::NotFound => Error::new("there is no such file").hint("check the path, or choose the file again"),
         ErrorKind::PermissionDenied => Error::new("the file may not be read").hint("ask for the right to read it"),

@@ -6,6 +6,7 @@
 pub mod dates;
 mod delimited;
 mod encoding;
+pub mod events;
 mod file;
 mod infer;
 mod json_lines;
@@ -13,6 +14,7 @@ mod parquet;
 mod parse;
 mod records;
 mod sniff;
+pub mod stream;
 #[cfg(test)]
 mod tests;
 
@@ -210,8 +212,7 @@ pub fn detect_with(path: &Path, options: &ImportOptions) -> Result<Detected> {
 /// Imports a file. What the options leave open is detected; types are inferred over the whole file.
 ///
 /// # Errors
-/// When the file cannot be read as a table, or a column named in the options is not there: what is wrong, where, and what
-/// to do. [`Error::Cancelled`] when told to stop.
+/// When the file cannot be read as a table: what is wrong, where, and what to do. [`Error::Cancelled`] when told to stop.
 pub fn import(path: &Path, options: &ImportOptions, task: &Task) -> Result<Imported> {
     let all = || {
         let bytes = file::read(path, task)?;
@@ -222,8 +223,8 @@ pub fn import(path: &Path, options: &ImportOptions, task: &Task) -> Result<Impor
                 format => read_text(&bytes, format, options, false, task),
             },
         );
-        let table = table?;
-        refuse_vanished(options, &table.columns)?;
+        let mut table = table?;
+        table.notes.extend(vanished(options, &table.columns));
         let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         finish(table, Source { file, sha256: digest, rows: 0 })
     };
@@ -271,15 +272,14 @@ fn read_text(bytes: &[u8], format: Format, options: &ImportOptions, cut: bool, t
     Ok(table)
 }
 
-fn refuse_vanished(options: &ImportOptions, columns: &[(Column, Cells)]) -> Result<()> {
+/// Says which columns have a type in the options and are not there any more.
+fn vanished(options: &ImportOptions, columns: &[(Column, Cells)]) -> Vec<String> {
     let found = |name: &str| columns.iter().any(|(c, _)| c.source == name || c.name == name);
-    let Some(gone) = options.types.keys().find(|name| !found(name)) else { return Ok(()) };
-    let near = super::names::nearest(gone, columns.iter().map(|(c, _)| c.source.as_str()));
-    let hint = match near {
-        Some(near) => {
-            format!("did you mean `{near}`? If the column was renamed or left out on purpose, detect the columns anew")
-        }
-        None => "if it was left out on purpose, detect the columns anew".to_owned(),
+    let gone = options.types.keys().filter(|name| !found(name));
+    let sentence = |name: &String| {
+        let near = super::names::nearest(name, columns.iter().map(|(c, _)| c.source.as_str()));
+        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        format!("`{name}` has a type in the import options and is not a column of the file{near}")
     };
-    Err(Error::new("this column was there when the file was first imported and is gone").in_column(gone).hint(hint))
+    gone.map(sentence).collect()
 }
