@@ -228,7 +228,7 @@ impl Dataset {
         self.cells(name).ok_or_else(|| {
             let names = self.columns().iter().map(|c| c.name.as_str());
             let error = Error::new(format!("there is no such column in `{}`", self.name())).in_column(name);
-            match super::names::nearest(name, names) {
+            match attune_policy::suggest::nearest(name, names) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None => error,
             }

@@ -192,33 +192,6 @@ fn plain_letters(c: char) -> Option<&'static str> {
     })
 }
 
-/// The name nearest to a mistyped one, if any is near: at most a third of its letters away.
-pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (name.chars().count() / 3).max(1);
-    names
-        .into_iter()
-        .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein distance, case ignored.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let substitute = diagonal + usize::from(ca != cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substitute.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,12 +214,5 @@ mod tests {
             let sources: Vec<String> = sources.iter().map(|s| (*s).to_owned()).collect();
             assert_eq!(identifiers(&sources), *expected, "{sources:?}");
         }
-    }
-
-    #[test]
-    fn a_near_name_is_offered_and_a_far_one_is_not() {
-        assert_eq!(nearest("recencyy", ["history", "recency"]), Some("recency"));
-        assert_eq!(nearest("Recency", ["recency"]), Some("recency"));
-        assert_eq!(nearest("abc", ["history", "recency"]), None);
     }
 }

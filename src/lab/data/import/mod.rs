@@ -6,7 +6,6 @@
 pub mod dates;
 mod delimited;
 mod encoding;
-pub mod events;
 mod file;
 mod infer;
 mod json_lines;
@@ -277,7 +276,7 @@ fn vanished(options: &ImportOptions, columns: &[(Column, Cells)]) -> Vec<String>
     let found = |name: &str| columns.iter().any(|(c, _)| c.source == name || c.name == name);
     let gone = options.types.keys().filter(|name| !found(name));
     let sentence = |name: &String| {
-        let near = super::names::nearest(name, columns.iter().map(|(c, _)| c.source.as_str()));
+        let near = attune_policy::suggest::nearest(name, columns.iter().map(|(c, _)| c.source.as_str()));
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         format!("`{name}` has a type in the import options and is not a column of the file{near}")
     };

@@ -56,8 +56,8 @@ pub fn sniff(text: &str, options: &CsvOptions, parser: &CellParser) -> Result<Sn
         let named =
             rest.bytes().next().filter(|b| !b.is_ascii_alphanumeric() && !b.is_ascii_whitespace() || *b == b'\t');
         let end = rest.bytes().position(|b| b == terminator);
-        if let (Some(named), Some(end), None) = (named, end, declared) {
-            declared = Some(named);
+        if let (Some(named), Some(end)) = (named, end) {
+            declared = declared.or(Some(named));
             start = text.len() - rest.len() + end + 1;
             line = 2;
             notes.push("The first line names the delimiter.".to_owned());

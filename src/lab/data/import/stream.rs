@@ -5,11 +5,12 @@
 
 use super::records::{Dialect, Shape, fields};
 use super::{CellParser, Encoding, Format, ImportOptions, delimited, encoding, file, sniff};
-use crate::data::names::{identifiers, nearest};
+use crate::data::names::identifiers;
 use crate::error::{Error, Result};
 use crate::task::Task;
 use attune_policy::request::Request;
 use attune_policy::schema::Schema;
+use attune_policy::suggest::nearest;
 use attune_policy::value::{Type, Value};
 use std::fs::File;
 use std::io::Read;

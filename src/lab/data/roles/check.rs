@@ -2,7 +2,7 @@
 
 use super::{Arm, Logging, Role, Roles};
 use crate::data::dataset::Dataset;
-use crate::data::names::nearest;
+use attune_policy::suggest::nearest;
 use crate::data::profile::{Problem, Severity, chi_square};
 use attune_policy::value::Type;
 

@@ -99,6 +99,10 @@ fn first_guess(dataset: &Dataset, column: &Column) -> Role {
     let Ok(dictionary) = dataset.dictionary(&column.name) else { return Role::Ignored };
     let known = dictionary.codes.iter().filter(|code| **code != Dictionary::MISSING).count();
     let distinct = dictionary.values.len();
+    // A uniform logger logs one and the same propensity in every row.
+    if is(PROPENSITY_NAMES) && column.type_ == Type::Number {
+        return Role::LoggingPropensity;
+    }
     if distinct < 2 {
         return Role::Ignored;
     }
@@ -108,9 +112,6 @@ fn first_guess(dataset: &Dataset, column: &Column) -> Role {
         } else {
             Role::Feature
         };
-    }
-    if is(PROPENSITY_NAMES) && column.type_ == Type::Number {
-        return Role::LoggingPropensity;
     }
     if is(SUBJECT_NAMES) && column.type_ != Type::Number {
         return Role::Subject;

@@ -68,7 +68,11 @@ fn damage_is_named_with_file_and_line() {
         ("models.ron", &|_| b"PK\x03\x04\xff\xfe".to_vec(), "not text"),
         ("features.ron", &|_| b"a,b,c\n1,2,3".to_vec(), "does not begin with the header"),
         ("roles.ron", &|t| t.replace("attune roles", "attune draft").into_bytes(), "where `attune roles` was expected"),
-        ("project.ron", &|t| t.replace("horizon_days", "horizon_day").into_bytes(), "line 6: unknown field `horizon_day`"),
+        (
+            "project.ron",
+            &|t| t.replace("horizon_days", "horizon_day").into_bytes(),
+            "line 6: unknown field `horizon_day`",
+        ),
         ("draft.ron", &|t| t.replacen("rules: [", "rules: {", 1).into_bytes(), "line "),
     ];
     for (file, damage, expected) in cases {
