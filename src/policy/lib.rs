@@ -41,7 +41,7 @@ pub mod row;
 pub mod rule;
 pub mod schema;
 mod sentence;
-mod suggest;
+pub mod suggest;
 #[cfg(test)]
 mod testing;
 pub mod trace;

@@ -2,8 +2,8 @@
 
 use super::{Arm, Logging, Role, Roles};
 use crate::data::dataset::Dataset;
-use attune_policy::suggest::nearest;
 use crate::data::profile::{Problem, Severity, chi_square};
+use attune_policy::suggest::nearest;
 use attune_policy::value::Type;
 
 /// Below this probability the counts of the arms contradict the design.
