@@ -2,8 +2,11 @@
 
 mod commands;
 mod data;
+mod export;
 mod models;
+mod policy;
 mod shell;
+mod simulate;
 #[cfg(feature = "snapshots")]
 mod snapshots;
 mod support;

@@ -39,8 +39,10 @@ impl TargetState {
             ui.add_space(metrics().gap_small);
             let ready = export.value().is_some_and(|e| e.is_ready()) && !typed.is_empty();
             ui.horizontal(|ui| {
-                let button =
-                    ui.add_enabled_ui(ready, |ui| widgets::primary_button(ui, Some(icons::ICON_UPLOAD_FILE), "Export"));
+                let button = ui.add_enabled_ui(ready, |ui| {
+                    widgets::primary_button(ui, Some(icons::ICON_UPLOAD_FILE), "Export")
+                        .accessible_name("Export the policy")
+                });
                 if button.inner.on_disabled_hover_text("Settle what stands in the way first").clicked() {
                     self.write(PathBuf::from(&typed), asks);
                 }

@@ -22,8 +22,10 @@ use egui_material_icons::icons;
 /// How a card is shown.
 #[derive(Clone, Copy)]
 pub struct Shown {
-    /// Unfolded, with the keys of the workspace.
+    /// The keys of the workspace concern it.
     pub selected: bool,
+    /// Its builder or code is shown.
+    pub unfolded: bool,
     /// As code although the builder could show it.
     pub as_code: bool,
     /// Nothing stands before it in its stage.
@@ -35,10 +37,10 @@ pub struct Shown {
 /// What was asked of a rule as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Unfold it.
-    Select,
-    /// Fold it.
-    Deselect,
+    /// Select and unfold it.
+    Unfold,
+    /// Fold it; it stays selected.
+    Fold,
     /// Show it as code, or in the builder.
     AsCode(bool),
     /// Switch it on or off.
@@ -65,12 +67,12 @@ pub fn show(
     let tokens = theme::tokens(ui.ctx());
     let part = Part::Rule(rule.id.clone());
     let worst = look.findings_of(&part).map(|f| f.severity).max();
-    let conditions = builder_form(rule);
+    let conditions = builder_form(ui, rule);
     let name = format!("Rule {}", shown_name(rule));
     let mut acts = Vec::new();
     let outer = ui.scope_builder(UiBuilder::new().id_salt(("card", &rule.id)).sense(Sense::click()), |ui| {
         let response = ui.response();
-        response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, shown.selected, &name));
+        response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, shown.unfolded, &name));
         let stroke = if shown.selected || response.has_focus() {
             Stroke::new(1.5, tokens.accent)
         } else if worst == Some(Severity::Error) {
@@ -90,14 +92,14 @@ pub fn show(
                 sentence::show(ui, look, rule, conditions.as_ref());
                 footer(ui, look, rule, worst);
             });
-            if shown.selected {
+            if shown.unfolded {
                 ui.add_space(metrics().gap_small);
                 ui.indent_under_handle(|ui| body(ui, look, rule, conditions.as_ref(), shown, asks, &mut acts));
             }
         });
     });
     if outer.response.clicked() {
-        acts.push(if shown.selected { Act::Deselect } else { Act::Select });
+        acts.push(if shown.unfolded { Act::Fold } else { Act::Unfold });
     }
     acts
 }
@@ -116,9 +118,20 @@ impl UnderHandle for Ui {
     }
 }
 
-/// The rule as the builder shows it; `None` when only code can say it.
-fn builder_form(rule: &Rule) -> Option<Conditions> {
-    if rule.stage == Stage::SoftSuitability { None } else { conditions::parse(&rule.expr) }
+/// The rule as the builder shows it; `None` when only code can say it. Read once per text, not once per frame.
+fn builder_form(ui: &Ui, rule: &Rule) -> Option<Conditions> {
+    #[derive(Default)]
+    struct Reader;
+    impl egui::cache::ComputerMut<&str, Option<Conditions>> for Reader {
+        fn compute(&mut self, text: &str) -> Option<Conditions> {
+            conditions::parse(text)
+        }
+    }
+    type Cache = egui::cache::FrameCache<Option<Conditions>, Reader>;
+    if rule.stage == Stage::SoftSuitability {
+        return None;
+    }
+    ui.ctx().memory_mut(|m| m.caches.cache::<Cache>().get(rule.expr.as_str()).clone())
 }
 
 fn header(
@@ -151,7 +164,7 @@ fn header(
             }
             reach_badge(ui, look, rule);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                if shown.selected {
+                if shown.unfolded {
                     name_field(ui, rule, asks);
                 } else {
                     let color = if rule.enabled { tokens.text } else { tokens.weak };

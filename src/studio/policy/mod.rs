@@ -66,19 +66,22 @@ impl View for PolicyView {
             && let Some(rule) = draft.rules.iter().find(|r| r.id == id)
         {
             self.place = Place::of(rule.stage);
+            self.rules.unfold(&id);
         }
         let checked = ctx.session.findings();
         let simulation = ctx.session.simulation();
-        let fallback = Context::new(draft);
+        // Before any data are there nothing is known of names; then there is nothing to complete either.
+        let nothing = checked.value().is_none().then(|| Context::new(draft));
         let models: Vec<&str> = parts.models.iter().map(|m| m.id.as_str()).collect();
         let checked_now = checked.value();
         let profile = ctx.session.profile();
+        let Some(names) = checked_now.map(|c| &c.context).or(nothing.as_ref()) else { return };
         let whole = checked_now.map_or(draft, |c| &c.document);
         let known = names::all(whole, &models, profile.value().map(|p| &**p));
         let look = Look {
             draft,
             schema: &whole.schema,
-            names: checked_now.map_or(&fallback, |c| &c.context),
+            names,
             models: &models,
             findings: checked_now.map_or(&[], |c| &c.findings),
             report: simulation.value().map(|r| &**r),
@@ -188,7 +191,7 @@ impl PolicyView {
         }
         let escape = egui::KeyboardShortcut::new(egui::Modifiers::NONE, egui::Key::Escape);
         if ui.input_mut(|i| i.consume_shortcut(&escape)) {
-            rules::perform(draft, id, &Act::Deselect, &mut self.rules, asks);
+            rules::perform(draft, id, &Act::Fold, &mut self.rules, asks);
         }
     }
 }

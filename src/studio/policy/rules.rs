@@ -4,7 +4,7 @@ use super::card::{self, Act};
 use super::look::Look;
 use super::stage::Place;
 use crate::theme::{self, metrics};
-use crate::view::{Ask, Asks, Target};
+use crate::view::{Asks, Target};
 use crate::widgets::{self, Empty, Pressed, number};
 use attune_lab::project::slug;
 use attune_policy::document::Document;
@@ -19,6 +19,8 @@ use std::collections::BTreeSet;
 pub struct RulesState {
     /// Rules shown as code although the builder could show them.
     pub as_code: BTreeSet<String>,
+    /// The rule whose card is unfolded.
+    unfolded: Option<String>,
     /// A rule being named before it exists, and its stage.
     naming: Option<Naming>,
 }
@@ -30,6 +32,11 @@ struct Naming {
 }
 
 impl RulesState {
+    /// Unfolds the card of a rule.
+    pub fn unfold(&mut self, id: &str) {
+        self.unfolded = Some(id.to_owned());
+    }
+
     /// Begins a new rule: its name is asked first, so that its id says what it is.
     pub fn begin(&mut self, stage: Stage) {
         self.naming = Some(Naming { stage, name: String::new(), fresh: true });
@@ -123,6 +130,7 @@ fn naming(ui: &mut Ui, draft: &Document, state: &mut RulesState, asks: &mut Asks
     if done {
         let rule = new_rule(draft, naming.stage, naming.name.trim());
         asks.select(Target::Rule(rule.id.clone()));
+        state.unfolded = Some(rule.id.clone());
         asks.edit(Edit::AddRule { rule, at: None });
     }
     if done || cancelled {
@@ -161,6 +169,7 @@ fn list(
                     item.ui(ui, |ui, handle, _| {
                         let shown = card::Shown {
                             selected: selected == Some(rule.id.as_str()),
+                            unfolded: state.unfolded.as_deref() == Some(rule.id.as_str()),
                             as_code: state.as_code.contains(&rule.id),
                             first: i == 0,
                             last: i + 1 == rules.len(),
@@ -189,8 +198,11 @@ pub fn perform(draft: &Document, id: &str, act: &Act, state: &mut RulesState, as
     let peers = of(draft, Place::of(rule.stage));
     let Some(at) = peers.iter().position(|r| r.id == id) else { return };
     match act {
-        Act::Select => asks.select(Target::Rule(id.to_owned())),
-        Act::Deselect => asks.ask(Ask::Deselect),
+        Act::Unfold => {
+            state.unfold(id);
+            asks.select(Target::Rule(id.to_owned()));
+        }
+        Act::Fold => state.unfolded = None,
         Act::AsCode(true) => drop(state.as_code.insert(id.to_owned())),
         Act::AsCode(false) => drop(state.as_code.remove(id)),
         Act::Toggle => asks.edit(Edit::EnableRule { id: id.to_owned(), enabled: !rule.enabled }),
@@ -201,13 +213,13 @@ pub fn perform(draft: &Document, id: &str, act: &Act, state: &mut RulesState, as
             let name = format!("{} (copy)", shown_name(rule));
             let copy = Rule { id: fresh(draft, &name), name, ..rule.clone() };
             asks.select(Target::Rule(copy.id.clone()));
+            state.unfold(&copy.id);
             asks.edit(Edit::AddRule { rule: copy, at: Some(within_stage(&peers, at) + 1) });
         }
         Act::Delete => {
             let next = peers.get(at + 1).or_else(|| at.checked_sub(1).and_then(|i| peers.get(i)));
-            match next {
-                Some(next) => asks.select(Target::Rule(next.id.clone())),
-                None => asks.ask(Ask::Deselect),
+            if let Some(next) = next {
+                asks.select(Target::Rule(next.id.clone()));
             }
             asks.edit(Edit::RemoveRule(id.to_owned()));
         }
@@ -244,6 +256,7 @@ fn move_to(peers: &[&Rule], from: usize, to: usize, asks: &mut Asks) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::Ask;
     use attune_lab::project::Parts;
     use std::sync::Arc;
 
