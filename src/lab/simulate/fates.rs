@@ -7,17 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The stages of the funnel in order of evaluation.
-pub const STEPS: [Step; 9] = [
-    Step::Active,
-    Step::Holdout,
-    Step::Guard,
-    Step::Eligibility,
-    Step::Applicability,
-    Step::Suitability,
-    Step::Contact,
-    Step::Arbitration,
-    Step::Chosen,
-];
+pub const STEPS: [Step; 9] = Step::ALL;
 
 /// Where a candidate ended and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,6 +23,9 @@ pub mod table;
 mod values;
 mod weeks;
 
+#[cfg(test)]
+mod tests;
+
 pub use log::DecisionLog;
 pub use replay::{Replay, replay};
 pub use report::Report;
