@@ -73,7 +73,7 @@ fn resamples_have_the_moments_of_drawing_rows() {
     let n = 400;
     let a: Vec<f64> = (0..n).map(|_| if random.chance(0.3) { 3.0 } else { 0.0 }).collect();
     let b: Vec<f64> = (0..n).map(|_| random.uniform()).collect();
-    let rewards: Vec<f64> = (0..n).map(|i| if i % 50 == 0 { random.exponential() } else { f64::from(i % 2) }).collect();
+    let rewards: Vec<f64> = (0..n).map(|i| if i % 50 == 0 { random.exponential() } else { (i % 2) as f64 }).collect();
     let draws = resample(&[&a, &b], &rewards, None, 4_000, 9);
     assert_eq!(draws, resample(&[&a, &b], &rewards, None, 4_000, 9), "the seed decides");
     for (policy, weights) in [&a, &b].into_iter().enumerate() {

@@ -30,9 +30,7 @@ fn policies(schema: &Schema) -> Vec<(&'static str, Document)> {
     ];
     rules
         .into_iter()
-        .map(|(name, rules)| {
-            (name, Document { rules, ..document(schema.clone(), &[("mens", 1.0), ("womens", 1.0)]) })
-        })
+        .map(|(name, rules)| (name, Document { rules, ..document(schema.clone(), &[("mens", 1.0), ("womens", 1.0)]) }))
         .collect()
 }
 
@@ -77,9 +75,7 @@ fn effects(report: &Report) {
     for (arm, key) in arms {
         let own = report.log.arms.iter().find(|a| a.name == arm).unwrap();
         assert_eq!(own.n, expected["arms"][arm].as_u64().unwrap());
-        for (outcome, table, tolerance) in
-            [(0, "visit_rate", 5e-6), (1, "conversion_rate", 5e-6), (2, "spend", 5e-5)]
-        {
+        for (outcome, table, tolerance) in [(0, "visit_rate", 5e-6), (1, "conversion_rate", 5e-6), (2, "spend", 5e-5)] {
             close(&format!("{arm} {table}"), own.means[outcome].unwrap().value, &expected[table][key], tolerance);
         }
         if key == "control" {

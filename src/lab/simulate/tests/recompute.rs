@@ -23,10 +23,8 @@ fn random_document(world: &World, random: &mut Random) -> Document {
     let mut document = document(world.roles.schema(&world.trial), &values);
     let models = random.chance(0.4);
     if models {
-        document.models = vec![
-            logistic("by_frequency", "frequency", -2.5, 0.3),
-            logistic("by_mails", "emails_28_days", -1.5, -0.2),
-        ];
+        document.models =
+            vec![logistic("by_frequency", "frequency", -2.5, 0.3), logistic("by_mails", "emails_28_days", -1.5, -0.2)];
         for action in &mut document.actions {
             if random.chance(0.7) {
                 action.propensity = Some(["by_frequency", "by_mails"][random.below(2)].into());
@@ -125,7 +123,11 @@ fn compare(name: &str, report: &Report, again: &Json) -> usize {
     for rule in report.rules.iter().filter(|r| r.removed > 0) {
         let kind = if rule.kind == crate::simulate::report::RuleKind::Cap { "Cap" } else { "Rule" };
         if rule.kind != crate::simulate::report::RuleKind::Floor {
-            close(&format!("{name} {}", rule.id), rule.removed as f64, &again["removed"][format!("{kind}:{}", rule.id)]);
+            close(
+                &format!("{name} {}", rule.id),
+                rule.removed as f64,
+                &again["removed"][format!("{kind}:{}", rule.id)],
+            );
         }
     }
     let mut compared = 0;
@@ -159,7 +161,12 @@ fn fifty_random_policies_recomputed_by_a_script_agree() {
     let worlds = [
         WorldSpec { customers: 1_500, ..WorldSpec::default() },
         WorldSpec { customers: 700, decisions: 3, design: Design::ByFrequency, ..WorldSpec::default() },
-        WorldSpec { customers: 700, decisions: 2, design: Design::Shares(vec![2.0, 1.0, 1.0, 1.0]), ..WorldSpec::default() },
+        WorldSpec {
+            customers: 700,
+            decisions: 2,
+            design: Design::Shares(vec![2.0, 1.0, 1.0, 1.0]),
+            ..WorldSpec::default()
+        },
     ]
     .map(world);
     let histories: Vec<_> = worlds.iter().map(|w| Arc::new(w.history())).collect();

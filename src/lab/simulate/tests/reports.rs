@@ -101,7 +101,8 @@ fn the_funnel_counts_what_the_engine_says() {
     for row in 0..4_000 {
         let decision = policy.decide(&requests.get(row), &history);
         for (i, step) in crate::simulate::fates::STEPS.iter().enumerate() {
-            let passed = decision.fates.iter().filter(|f| f.step > *step || f.step == attune_policy::reason::Step::Chosen);
+            let passed =
+                decision.fates.iter().filter(|f| f.step > *step || f.step == attune_policy::reason::Step::Chosen);
             let passed = passed.count() as u64;
             out[i][0] += passed;
             out[i][1] += u64::from(passed > 0);
@@ -123,7 +124,11 @@ fn the_impact_of_a_rule_is_the_difference_that_switching_it_off_makes() {
     let history = Some(Arc::new(world.history()));
     let options = Options { history, impact_rows: 10_000, bootstrap: 0, baselines: false, ..Options::default() };
     let mut document = draft(&world);
-    document.arbitration.floors.push(Floor { scope: only("home_email"), min_propensity: None, min_priority: Some(1.5) });
+    document.arbitration.floors.push(Floor {
+        scope: only("home_email"),
+        min_propensity: None,
+        min_priority: Some(1.5),
+    });
     let with = simulate(&world, document.clone(), &options);
     for id in ["subscribers", "buyers", "adults", "per_month"] {
         let mut off = document.clone();

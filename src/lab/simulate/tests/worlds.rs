@@ -43,7 +43,12 @@ fn intervals_cover_the_true_value_about_as_often_as_they_say() {
         WorldSpec { customers: 1_200, ..WorldSpec::default() },
         WorldSpec { customers: 1_200, design: Design::ByFrequency, ..WorldSpec::default() },
         // Subjects repeat: rows are not independent, subjects are.
-        WorldSpec { customers: 500, decisions: 3, design: Design::Shares(vec![0.4, 0.2, 0.2, 0.2]), ..WorldSpec::default() },
+        WorldSpec {
+            customers: 500,
+            decisions: 3,
+            design: Design::Shares(vec![0.4, 0.2, 0.2, 0.2]),
+            ..WorldSpec::default()
+        },
     ];
     let worlds = 120;
     let mut covered: Vec<(String, [u32; 3])> = Vec::new();
