@@ -1,7 +1,7 @@
 //! What each rule, cap, holdout and floor removes, and what the policy does without it: decided again by the real engine
 //! with that one thing switched off.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::simulate::bootstrap::percentile_interval;
 use crate::simulate::fates::{Cause, STEPS, Tally};
 use crate::simulate::replay::{NO_ACTION, Replay, Stage, thin};
@@ -180,9 +180,7 @@ fn without(
         contacted.0 += u64::from(with.chosen[*at] != NO_ACTION);
         contacted.1 += u64::from(other.chosen[i] != NO_ACTION);
     }
-    let set = ValueSet::new(stage.log, rows, &[&other, with], stage.options, &Task::default())
-        .map_err(|error: Error| error)?;
-    task.tick(1.0)?;
+    let set = ValueSet::new(stage.log, rows, &[&other, with], stage.options, task)?;
     let n = rows.len().max(1) as f64;
     Ok(Some(Without {
         rows: rows.len() as u64,

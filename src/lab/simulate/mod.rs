@@ -6,10 +6,12 @@
 //!
 //! It trains nothing, opens no file, and never values a model on rows it learned from.
 
+mod arms;
 pub mod baselines;
 pub mod bootstrap;
 pub mod estimate;
 pub mod fates;
+mod funnel;
 mod impact;
 pub mod log;
 mod notes;

@@ -3,15 +3,12 @@
 use crate::data::{Dataset, Roles, split};
 use crate::error::{Error, Result};
 use crate::simulate::baselines::baselines;
-use crate::simulate::estimate::{mean, normal};
-use crate::simulate::fates::{STEPS, Tally};
-use crate::simulate::log::{DecisionLog, NO_ARM};
+use crate::simulate::funnel::{funnel, mix, tally};
+use crate::simulate::log::DecisionLog;
 use crate::simulate::replay::{NO_ACTION, Replay, Stage, sample};
-use crate::simulate::report::{
-    ActionShare, ArmReport, Difference, Effect, FunnelStage, Kind, LogReport, Method, PolicyReport, Report, RowsUsed,
-};
+use crate::simulate::report::{Difference, Kind, PolicyReport, Refusal, Report, RowsUsed};
 use crate::simulate::values::ValueSet;
-use crate::simulate::{Options, Other, impact, notes, segments, weeks};
+use crate::simulate::{Options, Other, arms, impact, notes, segments, weeks};
 use crate::task::Task;
 use attune_policy::arbitration::Mode;
 use attune_policy::document::Document;
@@ -75,8 +72,8 @@ pub fn run(
         decide(other.name, Kind::Other, other.policy)?;
     }
 
-    let unseen: BTreeSet<u32> = split::held_out_rows(dataset, roles)?.into_iter().collect();
-    let held_out: Vec<u32> = all.iter().copied().filter(|row| unseen.contains(row)).collect();
+    let unseen = split::held_out_rows(dataset, roles)?;
+    let held_out: Vec<u32> = all.iter().copied().filter(|row| unseen.binary_search(row).is_ok()).collect();
     let sets = Sets::new(&log, &entries, &all, &held_out, options, task)?;
     let used = if entries[0].models.is_empty() { all.clone() } else { held_out.clone() };
 
@@ -88,7 +85,7 @@ pub fn run(
         goal: log.outcomes.first().map(|o| o.name.clone()).unwrap_or_default(),
         least_lift: options.least_lift,
         outcomes: log.outcomes.iter().map(|o| o.name.clone()).collect(),
-        log: log_report(&log, &all),
+        log: arms::log_report(&log, &all),
         policies: Vec::new(),
         differences: Vec::new(),
         funnel: funnel(&tally, main, policy.document()),
@@ -229,7 +226,7 @@ impl<'a> Sets<'a> {
         let weighed = &set.policies[position];
         let mut refusal = weighed.refusal.clone();
         if log.arms.is_empty() || log.outcomes.is_empty() {
-            refusal = Some(crate::simulate::report::Refusal {
+            refusal = Some(Refusal {
                 reasons: log.findings.clone(),
                 advice: "Give a column the role action, say which value is which action, and give a column the role outcome."
                     .into(),
@@ -289,131 +286,6 @@ fn diagnostics(replay: &Replay) -> Vec<(String, u64)> {
     list.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     list.truncate(20);
     list
-}
-
-/// Counts over the decisions on `rows`.
-pub(super) fn tally(replay: &Replay, rows: &[u32]) -> Tally {
-    let mut tally = Tally::new(replay.causes.list().len());
-    for position in replay.positions(rows) {
-        tally.add(replay.fates_at(position));
-    }
-    tally
-}
-
-/// Stages with what entered, left and ended; a stage without any candidate or cause is kept, so that the order shows.
-fn funnel(tally: &Tally, replay: &Replay, document: &Document) -> Vec<FunnelStage> {
-    let mut candidates = tally.ended.iter().sum::<u64>();
-    let mut decisions = if replay.candidates.is_empty() { 0 } else { tally.decisions };
-    let chosen = STEPS.len() - 1;
-    (0..STEPS.len())
-        .map(|step| {
-            let (candidates_in, decisions_in) = (candidates, decisions);
-            if step != chosen {
-                candidates -= tally.ended[step];
-                decisions -= tally.furthest[step].min(decisions);
-            }
-            let mut causes: Vec<(String, u64)> = tally
-                .causes
-                .iter()
-                .zip(replay.causes.list())
-                .filter(|(c, _)| c.candidates > 0 && usize::from(c.step) == step)
-                .map(|(c, cause)| (impact::cause_name(cause, document), c.candidates))
-                .collect();
-            causes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-            FunnelStage {
-                stage: format!("{:?}", STEPS[step]),
-                candidates_in,
-                candidates_out: candidates,
-                decisions_in,
-                decisions_out: decisions,
-                causes,
-            }
-        })
-        .collect()
-}
-
-fn mix(replay: &Replay, rows: &[u32]) -> Vec<ActionShare> {
-    let positions = replay.positions(rows);
-    let none = replay.candidates.len();
-    let mut counts = vec![(0u64, 0u64); none + 1];
-    let mut no_action_logged = false;
-    for at in &positions {
-        let slot = &mut counts[(replay.chosen[*at] as usize).min(none)];
-        slot.0 += 1;
-        slot.1 += u64::from(replay.fallback[*at]);
-        no_action_logged |= replay.chosen[*at] == NO_ACTION && replay.arm[*at] != NO_ARM;
-    }
-    let mut mix: Vec<ActionShare> = counts
-        .into_iter()
-        .enumerate()
-        .map(|(i, (decisions, fallback))| {
-            let candidate = replay.candidates.get(i);
-            ActionShare {
-                action: candidate.map_or("NoAction", |c| &c.action).to_owned(),
-                treatment: candidate.map_or("", |c| &c.treatment).to_owned(),
-                name: candidate.map_or("No action", |c| &c.name).to_owned(),
-                decisions,
-                share: if positions.is_empty() { 0.0 } else { decisions as f64 / positions.len() as f64 },
-                fallback,
-                logged: candidate.map_or(no_action_logged, |c| c.arm != NO_ARM),
-            }
-        })
-        .filter(|share| share.decisions > 0)
-        .collect();
-    mix.sort_by_key(|share| std::cmp::Reverse(share.decisions));
-    mix
-}
-
-fn log_report(log: &DecisionLog, rows: &[u32]) -> LogReport {
-    let usable: Vec<usize> = rows.iter().map(|r| *r as usize).filter(|r| log.is_usable(*r)).collect();
-    let mut arms: Vec<ArmReport> = Vec::new();
-    for (i, arm) in log.arms.iter().enumerate() {
-        let own: Vec<usize> = usable.iter().copied().filter(|r| usize::from(log.arm[*r]) == i).collect();
-        let (action, treatment) = match &arm.arm {
-            crate::data::Arm::NoAction => ("NoAction".to_owned(), String::new()),
-            crate::data::Arm::Candidate { action, treatment } => (action.clone(), treatment.clone()),
-        };
-        let means = log.outcomes.iter().map(|outcome| {
-            let known: Vec<usize> = own.iter().copied().filter(|r| !outcome.values[*r].is_nan()).collect();
-            let rewards: Vec<f64> = known.iter().map(|r| outcome.values[*r]).collect();
-            let clusters: Option<Vec<u32>> = log.clusters.as_ref().map(|c| known.iter().map(|r| c[*r]).collect());
-            mean(&rewards, clusters.as_deref())
-        });
-        arms.push(ArmReport {
-            name: arm.name.clone(),
-            action,
-            treatment,
-            n: own.len() as u64,
-            share: if usable.is_empty() { 0.0 } else { own.len() as f64 / usable.len() as f64 },
-            design: arm.design,
-            means: means.collect(),
-        });
-    }
-    let mut effects = Vec::new();
-    if let Some((reference, treated)) = arms.split_first() {
-        for arm in treated {
-            for (outcome, (a, b)) in log.outcomes.iter().zip(arm.means.iter().zip(&reference.means)) {
-                let (Some(a), Some(b)) = (a, b) else { continue };
-                let se = (a.se * a.se + b.se * b.se).sqrt();
-                effects.push(Effect {
-                    arm: arm.name.clone(),
-                    reference: reference.name.clone(),
-                    outcome: outcome.name.clone(),
-                    estimate: normal(Method::Mean, a.value - b.value, se, (a.n + b.n) as usize),
-                    relative: (b.value != 0.0).then(|| a.value / b.value - 1.0),
-                });
-            }
-        }
-    }
-    LogReport {
-        rows: usable.len() as u64,
-        logging: log.logging.clone(),
-        exploratory: log.exploratory.clone(),
-        arms,
-        effects,
-        sample_ratio: log.sample_ratio,
-        findings: log.findings.clone(),
-    }
 }
 
 /// A policy compiled from a variant of a document.

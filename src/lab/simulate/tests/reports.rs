@@ -216,7 +216,7 @@ fn samples_hold_whole_subjects_and_say_so() {
     let world = world(WorldSpec { customers: 2_000, decisions: 3, ..WorldSpec::default() });
     let report = simulate(&world, draft(&world), &Options::preview(1_500));
     let main = report.main().unwrap();
-    assert!((1_200..1_800).contains(&main.rows.used) && main.rows.used % 3 == 0, "{}", main.rows.used);
+    assert!((1_200..1_800).contains(&main.rows.used) && main.rows.used.is_multiple_of(3), "{}", main.rows.used);
     assert!(main.rows.why.contains("sample"));
     assert!(report.rules.iter().all(|r| r.without.is_none()));
     assert_eq!(report.weeks.iter().map(|w| w.decisions).sum::<u64>(), main.rows.used);
