@@ -278,11 +278,15 @@ impl<'a> Worker<'a> {
         let mut request = Request::default();
         for row in rows {
             self.requests.fill(*row as usize, &mut request);
-            let decision = match &self.stage.options.history {
-                Some(history) => self.policy.decide(&request, &**history),
-                None => self.policy.decide(&request, &NoHistory),
-            };
-            self.record(decision, part);
+            self.record(self.over_given(&request), part);
+        }
+    }
+
+    /// The decision over the given history alone.
+    fn over_given(&self, request: &Request) -> Decision {
+        match &self.stage.options.history {
+            Some(history) => self.policy.decide(request, &**history),
+            None => self.policy.decide(request, &NoHistory),
         }
     }
 
@@ -290,17 +294,23 @@ impl<'a> Worker<'a> {
     fn subject(&self, rows: &[u32], positions: &[u32], part: &mut Part) {
         let Some(first) = positions.first() else { return };
         let row = rows[*first as usize] as usize;
+        let mut request = Request::default();
+        if positions.len() == 1 {
+            // Nothing it does is seen again: no private history is needed.
+            self.requests.fill(row, &mut request);
+            self.record(self.over_given(&request), part);
+            return;
+        }
         let subject = self.requests.subjects().key(row);
         let start = self.requests.now(row);
         let given = self.stage.options.history.as_ref().map_or(&[][..], |h| h.events(subject));
         let events = given.iter().take_while(|e| e.time <= start).cloned().collect();
         let mut history = Private { subject, events };
-        let mut request = Request::default();
         for position in positions {
             let row = rows[*position as usize] as usize;
             self.requests.fill(row, &mut request);
             let chosen = self.record(self.policy.decide(&request, &history), part);
-            if chosen != NO_ACTION && positions.len() > 1 {
+            if chosen != NO_ACTION {
                 self.append(row, chosen as usize, request.now, &mut history.events);
             }
         }
