@@ -160,22 +160,20 @@ impl Stage<'_> {
     }
 
     fn state(&self, timed: bool) -> String {
-        let history = match &self.options.history {
-            Some(history) => format!("a given history of {} events", history.len()),
-            None => "an empty history".into(),
-        };
+        let given = self.options.history.as_ref().map(|history| history.len());
+        let start = given.map_or("an empty history".into(), |n| format!("a given history of {n} events"));
         if timed {
-            format!(
-                "Rows are decided in order of time, subject by subject, starting from {history}. Caps evolve from this \
+            return format!(
+                "Rows are decided in order of time, subject by subject, starting from {start}. Caps evolve from this \
                  policy's own decisions; clicks and outcomes enter the history at the decision's time, and only where the \
                  logged action is the chosen one."
-            )
-        } else {
-            format!(
-                "The data have no time column: every row stands at the project's instant with {history}, and no decision \
-                 is seen by another, so caps bind only on what that history holds."
-            )
+            );
         }
+        let bind = if given.is_some() { "caps count those events alone" } else { "caps bind only within a decision" };
+        format!(
+            "The data have no time column: every row stands at the project's instant with {start} and no decision sees \
+             another, so {bind}."
+        )
     }
 }
 

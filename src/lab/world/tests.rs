@@ -1,6 +1,8 @@
 use super::*;
 use crate::data::Role;
 use crate::data::cells::Cells;
+use crate::data::import::{ImportOptions, import};
+use crate::task::Task;
 
 fn small() -> WorldSpec {
     WorldSpec { customers: 3_000, ..WorldSpec::default() }
@@ -117,4 +119,28 @@ fn several_decisions_per_customer_and_a_history() {
     assert_eq!(history.len(), world.events.rows());
     let times = world.events.numbers("time").unwrap();
     assert!(times.iter().all(|t| (*t as i64) < spec.start), "the past ends before the first decision");
+}
+
+#[test]
+fn written_and_imported_it_is_the_same_table() {
+    let world = generate(&WorldSpec { customers: 300, ..WorldSpec::default() }).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let read_back = |name: &str, bytes: Vec<u8>| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let imported = import(&path, &ImportOptions::default(), &Task::default()).unwrap();
+        assert!(imported.bad_rows.is_empty() && imported.bad_cells.is_empty());
+        imported.dataset
+    };
+    let (mut trial, mut events) = (Vec::new(), Vec::new());
+    world.write_trial(&mut trial).unwrap();
+    world.write_events(&mut events).unwrap();
+    for (ours, again) in
+        [(&world.trial, read_back("trial.csv", trial)), (&world.events, read_back("events.csv", events))]
+    {
+        assert_eq!(ours.columns(), again.columns());
+        for column in ours.columns() {
+            assert_eq!(ours.values(&column.name), again.values(&column.name), "{}", column.name);
+        }
+    }
 }
