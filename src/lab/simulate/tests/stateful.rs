@@ -45,7 +45,7 @@ fn naive(world: &World, with_history: bool) -> (Vec<String>, u64) {
     if with_history {
         let events = &world.events;
         let (who, when) = (events.texts("customer_id").unwrap(), events.numbers("time").unwrap());
-        let (what, action) = (events.texts("event").unwrap(), events.texts("action").unwrap());
+        let (what, action) = (events.texts("event").unwrap(), events.texts("action_").unwrap());
         for row in 0..events.rows() {
             if what[row].as_deref() == Some("Sent") {
                 let mail = action[row].as_deref().unwrap().to_owned();
