@@ -38,7 +38,8 @@ pub(super) fn rules(
     let rows = if limit == 0 {
         Vec::new()
     } else {
-        thin(used.to_vec(), limit, stage.dataset, stage.roles, stage.options.seed)?
+        // Another hash than that of `Options::sample`: its subjects are thinned once more, not drawn again.
+        thin(used.to_vec(), limit, stage.dataset, stage.roles, !stage.options.seed)?
     };
     let mut impacts = Vec::new();
     for switch in switches(document) {

@@ -6,7 +6,7 @@
 //! both kinds run on all cores, and the answer does not depend on how many there are.
 
 use crate::data::{Dataset, Requests, Role, Roles};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::simulate::Options;
 use crate::simulate::fates::{Causes, Fate};
@@ -26,6 +26,9 @@ pub const NO_ACTION: u32 = u32::MAX;
 
 /// Rows or subjects decided between two ticks of the task.
 const CHUNK: usize = 512;
+
+/// Fates kept of one policy, four bytes each.
+const MOST_FATES: usize = 400_000_000;
 
 /// Different diagnostics kept; their texts may name values, so there can be one per row.
 const MOST_DIAGNOSTICS: usize = 200;
@@ -121,6 +124,14 @@ impl Stage<'_> {
     /// Decides `rows` (ascending) with a policy; ticks the task over its current stage.
     pub fn decide(&self, policy: &Policy, rows: Vec<u32>, task: &Task) -> Result<Replay> {
         let requests = Requests::new(self.dataset, self.roles, &policy.document().schema)?;
+        let candidates: usize = policy.document().actions.iter().map(|a| a.treatments.len()).sum();
+        if rows.len().saturating_mul(candidates) > MOST_FATES {
+            return Err(Error::new(format!(
+                "{} rows with {candidates} candidates each are more than a simulation keeps in memory",
+                rows.len()
+            ))
+            .hint("simulate a sample of the rows"));
+        }
         let timed = self.roles.first(Role::Time).is_some();
         let worker = Worker::new(policy, self, &requests);
         let done = AtomicUsize::new(0);

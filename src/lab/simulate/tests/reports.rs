@@ -219,6 +219,10 @@ fn samples_hold_whole_subjects_and_say_so() {
     assert!((1_200..1_800).contains(&main.rows.used) && main.rows.used.is_multiple_of(3), "{}", main.rows.used);
     assert!(main.rows.why.contains("sample"));
     assert!(report.rules.iter().all(|r| r.without.is_none()));
+    let both = Options { sample: Some(3_000), impact_rows: 1_000, ..plain() };
+    let impact = simulate(&world, draft(&world), &both).rules;
+    let rows = impact[0].without.as_ref().unwrap().rows;
+    assert!((700..1_300).contains(&rows) && rows.is_multiple_of(3), "{rows} rows of a sample of a sample");
     assert_eq!(report.weeks.iter().map(|w| w.decisions).sum::<u64>(), main.rows.used);
     assert_eq!(report.weeks.len(), 3);
     assert!(report.weeks[1].cap_hits.iter().any(|(id, _)| id == "per_month"));
