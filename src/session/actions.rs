@@ -20,6 +20,13 @@ pub enum Action {
         /// How it is read; what is left open is detected.
         options: ImportOptions,
     },
+    /// Imports a table of events known before the first row: contacts, clicks, purchases.
+    ImportHistory {
+        /// The file.
+        path: PathBuf,
+        /// How it is read; what is left open is detected.
+        options: ImportOptions,
+    },
     /// Reads the data again from where they came.
     Reload,
     /// Trains models by id; none named means all that are not up to date.
@@ -39,6 +46,7 @@ impl Action {
         match self {
             Action::Inspect { path, .. } => format!("Look at {}", file(path)),
             Action::Import { path, .. } => format!("Import {}", file(path)),
+            Action::ImportHistory { path, .. } => format!("Import history {}", file(path)),
             Action::Reload => "Read the data again".into(),
             Action::Train(ids) if ids.is_empty() => "Train models".into(),
             Action::Train(ids) => format!("Train {}", ids.join(", ")),

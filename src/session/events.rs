@@ -4,6 +4,7 @@ use crate::Document;
 use crate::actions::Action;
 use crate::derived::{Key, Shelf};
 use crate::edit::Edit;
+use crate::keys::sources_key;
 use crate::lanes::{Ended, Job, JobId, LaneName, Outcome};
 use crate::pages::Block;
 use crate::results::{Checked, ExportPreview, Traced};
@@ -11,7 +12,7 @@ use crate::save::SaveStatus;
 use crate::session::{InFlight, Session};
 use attune_lab::data::import::Detected;
 use attune_lab::data::{Page, Profile, Roles};
-use attune_lab::project::{DataSource, Exported, Loaded, SaveReport, Starter, TrainedModel};
+use attune_lab::project::{DataSource, Exported, Loaded, SaveReport, Starter, TrainedModel, keep_roles};
 use attune_lab::simulate::Report;
 use attune_lab::task::Task;
 use attune_lab::{Error, Result};
@@ -22,6 +23,8 @@ use std::time::{Duration, SystemTime};
 pub(crate) enum Output {
     Inspected(Detected),
     Imported(Box<ImportResult>),
+    /// The source, and how many events it holds.
+    ImportedHistory(DataSource, usize),
     Loaded(Loaded),
     Profiled(Profile),
     /// Per model id and key: what lies on the disk.
@@ -128,6 +131,10 @@ impl Session {
         match output {
             Output::Inspected(detected) => shelves.inspection = Some(Ok(Arc::new(detected))),
             Output::Imported(result) => self.imported(*result),
+            Output::ImportedHistory(source, events) => match self.apply(Edit::SetSource(source)) {
+                Ok(()) => self.notices.done(format!("Imported a history of {events} events")),
+                Err(error) => self.notices.failed(&error),
+            },
             Output::Loaded(loaded) => {
                 loaded.changes.iter().for_each(|change| self.notices.warning(change));
                 shelves.data.put(key, Ok(Arc::new(loaded)));
@@ -178,13 +185,17 @@ impl Session {
         let (rows, bad) = (loaded.dataset.rows(), loaded.bad_rows.len());
         // A project that has a policy keeps it; its rules are checked against the new columns.
         let begun = !self.document().draft.actions.is_empty() || !self.document().draft.rules.is_empty();
+        let roles = if begun { keep_roles(&self.document().roles, &roles, &loaded) } else { roles };
         let starter = (!begun).then(|| {
             let mut starter = starter;
             starter.goal.name.clone_from(&self.document().goal.name);
             Box::new(starter)
         });
         let name = loaded.dataset.source().file.clone();
-        self.shelves.data.put(crate::keys::source_key(&source), Ok(Arc::new(loaded)));
+        // With no history beside them these rows are the data, and need not be read a second time.
+        if self.document().sources.iter().all(|s| s.name == source.name) {
+            self.shelves.data.put(sources_key(std::slice::from_ref(&source)), Ok(Arc::new(loaded)));
+        }
         if let Err(error) = self.apply(Edit::Import { source, roles, starter }) {
             self.notices.failed(&error);
             return;

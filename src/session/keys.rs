@@ -19,7 +19,7 @@ pub(crate) struct Keys {
     pub models: BTreeMap<String, Key>,
     /// The draft with everything its check and its decisions depend on, but for the models.
     pub draft: Result<Key, Arc<str>>,
-    /// Goal and roles: what a simulation depends on besides the policy.
+    /// Goal, roles, scenarios: what a simulation depends on besides the policy.
     pub question: Key,
 }
 
@@ -37,9 +37,10 @@ impl Default for Keys {
     }
 }
 
-/// What a source's rows are called before they are read: where they come from and how they are read.
-pub(crate) fn source_key(source: &DataSource) -> Key {
-    key(&("source", &source.origin, &source.options, &source.sha256))
+/// What the rows are called before they are read: where they come from and how they are read.
+pub(crate) fn sources_key(sources: &[DataSource]) -> Key {
+    let each: Vec<_> = sources.iter().map(|s| (&s.name, &s.origin, &s.options, &s.sha256)).collect();
+    key(&("sources", each))
 }
 
 impl Session {
@@ -54,7 +55,7 @@ impl Session {
         };
         let data = match (same_document(&self.keys), parts.source()) {
             (true, _) => self.keys.data.clone(),
-            (false, Some(source)) => Ok(source_key(source)),
+            (false, Some(_)) => Ok(sources_key(&parts.sources)),
             (false, None) => Err(Arc::from("import a customer file first")),
         };
         let loaded = data.as_ref().ok().and_then(|key| self.shelves.data.ready(key)).cloned();
@@ -77,7 +78,10 @@ impl Session {
                     key(&("draft", f, &*parts.roles, &*parts.recipe, &*parts.draft, names))
                 })
                 .ok_or_else(waiting),
-            question: key(&("question", &*parts.goal, &*parts.roles, fingerprint)),
+            question: {
+                let data = loaded.as_ref().map(|l| (&l.fingerprint, &l.history_fingerprint));
+                key(&("question", &*parts.goal, &*parts.roles, &*parts.scenarios, data))
+            },
             data,
             made_from: Some((parts, loaded)),
         };

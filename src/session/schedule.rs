@@ -7,10 +7,10 @@ use crate::events::{ImportResult, Output};
 use crate::lanes::LaneName;
 use crate::results::{Checked, ExportPreview, Traced};
 use crate::session::Session;
-use attune_lab::data::{Requests, profile};
 use attune_lab::data::import::{self, ImportOptions};
-use attune_lab::project::{self, Loaded, TrainedModel};
-use attune_lab::simulate::Options;
+use attune_lab::data::{Requests, profile};
+use attune_lab::project::{self, Asked, CUSTOMERS, HISTORY, Loaded, TrainedModel};
+use attune_lab::task::Task;
 use attune_lab::{Error, Result};
 use attune_policy::diagnostic::{Diagnostic, Part, Severity};
 use attune_policy::language::Context;
@@ -30,22 +30,23 @@ impl Session {
         self.want_profile();
         self.want_models();
         self.want_check();
-        self.want_preview();
+        // What somebody looks at comes before what is only nearby.
         self.want_trace();
         self.want_export_preview();
+        self.want_preview();
         if self.wanted.simulation {
             self.continue_simulation();
         }
     }
 
     fn want_data(&mut self) {
-        let (Ok(key), Some(source)) = (&self.keys.data, self.document().source()) else { return };
+        let Ok(key) = &self.keys.data else { return };
         if self.shelves.data.get(key).is_some() || self.is_coming("load", key) {
             return;
         }
-        let (dir, source) = (self.dir.clone(), source.clone());
+        let (dir, parts) = (self.dir.clone(), self.document().clone());
         self.submit(LaneName::Io, "load", "Reading the data", Some(key.clone()), move |task| {
-            project::load(&dir, &source, task).map(Output::Loaded)
+            project::load(&dir, &parts, task).map(Output::Loaded)
         });
     }
 
@@ -129,8 +130,8 @@ impl Session {
         }
         let parts = self.document().clone();
         self.submit(LaneName::Preview, "preview", "Trying the policy on a sample", Some(key), move |task| {
-            let options = Options::preview(PREVIEW_ROWS);
-            project::simulate(&policy, &[], &parts, &loaded, options, task).map(|s| Output::Previewed(s.report))
+            let asked = Asked::Preview(PREVIEW_ROWS);
+            project::simulate_draft(&policy, &parts, &loaded, asked, task).map(|s| Output::Previewed(s.report))
         });
     }
 
@@ -183,7 +184,16 @@ impl Session {
             Action::Import { path, options } => {
                 let (dir, name) = (self.dir.clone(), self.document().goal.name.clone());
                 self.submit(LaneName::Io, "import", &title, None, move |task| {
-                    import_file(&dir, &name, &path, options, task).map(|r| Output::Imported(Box::new(r)))
+                    import_customers(&dir, &name, &path, options, task).map(|r| Output::Imported(Box::new(r)))
+                })
+            }
+            Action::ImportHistory { path, options } => {
+                let (dir, draft) = (self.dir.clone(), self.document().draft.clone());
+                self.submit(LaneName::Io, "import history", &title, None, move |task| {
+                    let (source, loaded) = project::import_source(&dir, HISTORY, &path, options, task)?;
+                    // Refused here, with its place, rather than at the next loading.
+                    let events = project::history(&loaded.dataset, None, &draft, task).map_err(|e| e.in_file(&path))?;
+                    Ok(Output::ImportedHistory(source, events.len()))
                 })
             }
             Action::Reload => {
@@ -278,8 +288,7 @@ impl Session {
         }
         let parts = self.document().clone();
         self.submit(LaneName::Compute, "simulate", "Simulate", Some(key), move |task| {
-            let options = Options::default();
-            project::simulate(&policy, &[], &parts, &loaded, options, task).map(|s| Output::Simulated(s.report))
+            project::simulate_draft(&policy, &parts, &loaded, Asked::Full, task).map(|s| Output::Simulated(s.report))
         });
     }
 
@@ -313,17 +322,10 @@ impl Session {
     }
 }
 
-fn import_file(
-    dir: &Path,
-    name: &str,
-    path: &Path,
-    options: ImportOptions,
-    task: &attune_lab::task::Task,
-) -> Result<ImportResult> {
-    let unread = project::unread(path, options);
-    let loaded = project::load(dir, &unread, task)?;
+fn import_customers(dir: &Path, name: &str, path: &Path, options: ImportOptions, task: &Task) -> Result<ImportResult> {
+    let (source, loaded) = project::import_source(dir, CUSTOMERS, path, options, task)?;
     let (roles, starter) = project::starter(name, &loaded);
-    Ok(ImportResult { source: project::source_of(dir, &unread.name, path, &loaded), loaded, roles, starter })
+    Ok(ImportResult { source, loaded, roles, starter })
 }
 
 fn trace(loaded: &Loaded, roles: &attune_lab::data::Roles, policy: Arc<Policy>, row: usize) -> Result<Traced> {

@@ -134,7 +134,13 @@ impl Session {
     /// # Errors
     /// As [`Session::open`].
     pub fn sample(projects: &Path, wake: Wake) -> Result<Session> {
-        Session::open(&samples::ensure(projects)?, wake)
+        let is_new = !projects.join(samples::NAME).join("project.ron").exists();
+        let mut session = Session::open(&samples::ensure(projects)?, wake)?;
+        if is_new {
+            // Whoever sees it for the first time should see it at work, not a list of things to press.
+            session.run(Action::Simulate)?;
+        }
+        Ok(session)
     }
 
     fn start(project: Project, parts: Parts, wake: Wake) -> Result<Session> {

@@ -168,7 +168,7 @@ pub fn read(dir: &Path, names: &[String], get: &dyn Fn(&str) -> Result<Option<St
 
 /// Order of sources: `customers`, then by name.
 pub fn source_order(source: &DataSource) -> (bool, &str) {
-    (source.name != "customers", &source.name)
+    (source.name != super::CUSTOMERS, &source.name)
 }
 
 struct Reader<'a> {

@@ -2,6 +2,7 @@
 //! the source was added is said by name.
 
 use super::artifacts::key;
+use super::history::history;
 use super::parts::{DataSource, Origin, Parts};
 use crate::data::import::{self, BadCell, BadRow, ImportOptions, Imported};
 use crate::data::{Dataset, Roles};
@@ -9,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::features::recipe;
 use crate::task::Task;
 use crate::world::{self, WorldSpec};
+use attune_policy::Document;
 use attune_policy::history::MemoryHistory;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,13 +34,49 @@ pub struct Loaded {
     pub changes: Vec<Error>,
     /// Hash of what was read and how; everything made from the rows depends on it.
     pub fingerprint: String,
+    /// The same of the history; empty without one. Simulations depend on it, models do not.
+    pub history_fingerprint: String,
 }
 
-/// Loads a source of the project in `dir`.
+/// Name of the source that is the customer table.
+pub const CUSTOMERS: &str = "customers";
+/// Name of the source that holds the events known before the first row.
+pub const HISTORY: &str = "history";
+
+/// Loads the project's customers, and the history that stands beside them.
 ///
 /// # Errors
-/// When the file is not there any more or cannot be read at all.
-pub fn load(dir: &Path, source: &DataSource, task: &Task) -> Result<Loaded> {
+/// When there are no customers, or a file is not there any more or cannot be read at all.
+pub fn load(dir: &Path, parts: &Parts, task: &Task) -> Result<Loaded> {
+    let source = parts
+        .source()
+        .ok_or_else(|| Error::new("the project has no data").in_file(dir).hint("import a customer file first"))?;
+    let mut loaded = load_source(dir, source, task)?;
+    if let Some(events) = parts.sources.iter().find(|s| s.name == HISTORY) {
+        let table = load_source(dir, events, task)?;
+        loaded.history = Some(Arc::new(history(&table.dataset, None, &parts.draft, task)?));
+        loaded.notes.extend(table.notes);
+        loaded.changes.extend(table.changes);
+        loaded.history_fingerprint = table.fingerprint;
+    }
+    Ok(loaded)
+}
+
+/// Reads a table of events as a history for deciding, outside of any project.
+///
+/// # Errors
+/// When the file cannot be read or is no table of events.
+pub fn load_history(path: &Path, policy: &Document, task: &Task) -> Result<MemoryHistory> {
+    let imported = import::import(path, &ImportOptions::default(), task)?;
+    if let Some(bad) = imported.bad_rows.first() {
+        // A lost event could let a capped contact through.
+        return Err(Error::new(&bad.reason).in_file(path).at_row(bad.row).at_line(bad.line));
+    }
+    history(&imported.dataset, None, policy, task).map_err(|e| e.in_file(path))
+}
+
+/// Loads one table.
+pub(super) fn load_source(dir: &Path, source: &DataSource, task: &Task) -> Result<Loaded> {
     match &source.origin {
         Origin::File(file) => {
             let path = resolve(dir, file);
@@ -51,7 +89,18 @@ pub fn load(dir: &Path, source: &DataSource, task: &Task) -> Result<Loaded> {
             let changes = changes(source, &imported, &path);
             let Imported { dataset, bad_rows, bad_cells, options, notes } = imported;
             let fingerprint = key(&("file 1", &dataset.source().sha256, &options));
-            Ok(Loaded { dataset, history: None, options, notes, bad_rows, bad_cells, changes, fingerprint })
+            let history_fingerprint = String::new();
+            Ok(Loaded {
+                dataset,
+                history: None,
+                options,
+                notes,
+                bad_rows,
+                bad_cells,
+                changes,
+                fingerprint,
+                history_fingerprint,
+            })
         }
         Origin::World(spec) => generate(spec, task),
     }
@@ -70,6 +119,7 @@ fn generate(spec: &WorldSpec, task: &Task) -> Result<Loaded> {
         bad_cells: Vec::new(),
         changes: Vec::new(),
         fingerprint: key(&("world 1", spec)),
+        history_fingerprint: key(&("world history 1", spec)),
     })
 }
 

@@ -28,7 +28,7 @@ pub struct Parts {
     /// The policy being written: `draft.ron` and `rules/<id>.rhai`. Its schema, recipe, models and provenance are empty;
     /// [`super::assemble`] fills them.
     pub draft: Arc<Document>,
-    /// Other ways to look at the policy: `scenarios/<id>.ron`.
+    /// What-ifs: `scenarios/<id>.ron`.
     pub scenarios: Arc<Vec<Scenario>>,
 }
 
@@ -83,7 +83,7 @@ pub enum Origin {
     World(WorldSpec),
 }
 
-/// A named way to simulate the draft: the same policy valued in another outcome or with rules switched off.
+/// A what-if: the draft with some rules and caps switched off, valued beside the draft in every simulation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
@@ -94,9 +94,6 @@ pub struct Scenario {
     /// What it asks.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
-    /// Outcome it is valued in; the goal's when `None`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<String>,
     /// Rules and caps that are switched off in it, by id.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub disabled: BTreeSet<String>,

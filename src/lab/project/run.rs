@@ -6,12 +6,12 @@ use super::export::{Exported, export};
 use super::load::load;
 use super::parts::Parts;
 use super::readiness::{Check, readiness};
-use super::simulate::simulate;
+use super::simulate::{Asked, simulate_draft};
 use super::store::Project;
 use super::train::train_missing;
 use crate::error::{Error, Result};
 use crate::models::ModelReport;
-use crate::simulate::{Options, Report};
+use crate::simulate::Report;
 use crate::task::Task;
 use attune_policy::Policy;
 use serde::Serialize;
@@ -62,18 +62,15 @@ pub struct ModelRun {
 pub fn run(project: &Project, parts: &Parts, out: &Path, task: &Task) -> Result<RunReport> {
     project.writable()?;
     let dir = project.dir();
-    let source = parts
-        .source()
-        .ok_or_else(|| Error::new("the project has no data").in_file(dir).hint("import a customer file first"))?;
     task.stage("Loading the data")?;
-    let loaded = load(dir, source, task)?;
+    let loaded = load(dir, parts, task)?;
     let (models, fresh) = train_missing(dir, parts, &loaded, &[], task)?;
     let by_id: BTreeMap<&str, Arc<TrainedModel>> =
         models.iter().map(|m| (m.model.id.as_str(), Arc::new(m.clone()))).collect();
     let assembled = assemble(parts, &loaded, &|id| by_id.get(id).cloned(), false);
     let policy = Policy::compile(assembled.document.clone())
         .map_err(|e| Error::new(format!("the policy has errors: {e}")).hint("`attune check` lists them by place"))?;
-    let simulation = simulate(&policy, &[], parts, &loaded, Options::default(), task)?.report;
+    let simulation = simulate_draft(&policy, parts, &loaded, Asked::Full, task)?.report;
     let exported = export(&assembled.document, parts, &loaded, out, task)?;
     let checklist = readiness(parts, Some(&loaded), policy.warnings(), &assembled.untrained, Some(&simulation));
     let mut report = RunReport {

@@ -1,7 +1,7 @@
 //! The sample project: an outdoor shop's customers and a randomised e-mail trial, generated from a seed, with a policy that
 //! uses every stage. It is made on demand, so an installed program has it too; nobody in it is real.
 
-use super::parts::{DataSource, Goal, Origin, Parts};
+use super::parts::{DataSource, Goal, Origin, Parts, Scenario};
 use super::store::Project;
 use crate::data::import::ImportOptions;
 use crate::data::{Arm, Roles};
@@ -54,7 +54,7 @@ pub fn parts(customers: usize) -> Result<Parts> {
     let small = world::generate(&WorldSpec { customers: 200, ..spec.clone() })?;
     let roles = small.roles;
     let source = DataSource {
-        name: "customers".into(),
+        name: super::CUSTOMERS.into(),
         options: ImportOptions::default(),
         sha256: String::new(),
         rows: (spec.customers * spec.decisions as usize) as u64,
@@ -75,7 +75,12 @@ pub fn parts(customers: usize) -> Result<Parts> {
         draft: Arc::new(draft()),
         roles: Arc::new(roles),
         recipe: Arc::default(),
-        scenarios: Arc::new(vec![]),
+        scenarios: Arc::new(vec![Scenario {
+            id: "discounts_for_all".into(),
+            name: "Discounts for all".into(),
+            note: "What if the discount were not kept for those whom it moves?".into(),
+            disabled: ["discount_pays".to_owned(), "has_bought".to_owned()].into(),
+        }]),
     })
 }
 

@@ -29,6 +29,40 @@ pub fn simulate(
     simulate::run(policy, others, &loaded.dataset, &parts.roles, &options, task)
 }
 
+/// Which simulation of the draft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// All rows, intervals by resampling, the impact of every rule, and the project's scenarios beside the draft.
+    Full,
+    /// About this many rows, the draft alone: a quick first answer.
+    Preview(usize),
+}
+
+/// Simulates the project's assembled draft.
+///
+/// # Errors
+/// As [`simulate`], and when a scenario switches off something that is not there.
+pub fn simulate_draft(
+    policy: &Policy,
+    parts: &Parts,
+    loaded: &Loaded,
+    asked: Asked,
+    task: &Task,
+) -> Result<Simulation> {
+    match asked {
+        Asked::Preview(rows) => simulate(policy, &[], parts, loaded, Options::preview(rows), task),
+        Asked::Full => {
+            let scenarios: Vec<(&str, Policy)> = parts
+                .scenarios
+                .iter()
+                .map(|s| Ok((s.name.as_str(), s.policy(policy.document())?)))
+                .collect::<Result<_>>()?;
+            let others: Vec<Other<'_>> = scenarios.iter().map(|(name, policy)| Other { name, policy }).collect();
+            simulate(policy, &others, parts, loaded, Options::default(), task)
+        }
+    }
+}
+
 impl Scenario {
     /// The policy of the scenario: the document with its rules and caps switched off.
     ///

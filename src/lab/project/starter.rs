@@ -1,6 +1,6 @@
 //! What a project begins with: roles, goal, models and a draft suggested from the data. All of it is meant to be changed.
 
-use super::load::{Loaded, load, source_of};
+use super::load::{CUSTOMERS, Loaded, load_source, source_of};
 use super::parts::{DataSource, Goal, Origin, Parts, is_slug, slug};
 use super::store::Project;
 use crate::data::import::ImportOptions;
@@ -92,8 +92,8 @@ pub fn create_from_file(
     task: &Task,
 ) -> Result<(Project, Parts, Loaded)> {
     let (mut project, mut parts) = Project::create_empty(dir, name)?;
-    let source = unread(file, options.clone());
-    let loaded = load(dir, &source, task)?;
+    let source = unread(CUSTOMERS, file, options.clone());
+    let loaded = load_source(dir, &source, task)?;
     let (roles, starter) = starter(name, &loaded);
     parts.sources = Arc::new(vec![source_of(dir, &source.name, file, &loaded)]);
     parts.roles = Arc::new(roles);
@@ -104,10 +104,51 @@ pub fn create_from_file(
     Ok((project, parts, loaded))
 }
 
-/// The customer table of a file that was not read yet.
-pub fn unread(file: &Path, options: ImportOptions) -> DataSource {
+/// Imports a file for the project in `dir` as its source `name`.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn import_source(
+    dir: &Path,
+    name: &str,
+    file: &Path,
+    options: ImportOptions,
+    task: &Task,
+) -> Result<(DataSource, Loaded)> {
+    let loaded = load_source(dir, &unread(name, file, options), task)?;
+    Ok((source_of(dir, name, file, &loaded), loaded))
+}
+
+/// Roles for a table that replaces another one: columns that were there keep their meaning, new ones get the suggested
+/// one, and so do new values of the action column.
+pub fn keep_roles(old: &Roles, suggested: &Roles, loaded: &Loaded) -> Roles {
+    let mut roles = Roles { as_of: old.as_of, ..Roles::default() };
+    for column in loaded.dataset.columns() {
+        let kept = old.columns.get(&column.name).copied();
+        let role = kept.unwrap_or_else(|| suggested.role(&column.name));
+        // There is one action, one subject, one time: those of the project stay.
+        let single = matches!(role, Role::Action | Role::Subject | Role::Time | Role::LoggingPropensity);
+        let taken = kept.is_none() && single && old.columns.values().any(|r| *r == role);
+        roles.columns.insert(column.name.clone(), if taken { Role::Ignored } else { role });
+    }
+    if old.first(Role::Action).is_some() && old.first(Role::Action) == roles.first(Role::Action) {
+        roles.arms = old.arms.clone();
+        if suggested.first(Role::Action) == old.first(Role::Action) {
+            for (value, arm) in &suggested.arms {
+                roles.arms.entry(value.clone()).or_insert_with(|| arm.clone());
+            }
+        }
+        roles.logging = old.logging.clone();
+    } else {
+        (roles.arms, roles.logging) = (suggested.arms.clone(), suggested.logging.clone());
+    }
+    roles
+}
+
+/// A source whose file was not read yet.
+fn unread(name: &str, file: &Path, options: ImportOptions) -> DataSource {
     DataSource {
-        name: "customers".into(),
+        name: name.to_owned(),
         // Made absolute so that it can be read from any folder; it becomes relative once it is read.
         origin: Origin::File(std::path::absolute(file).unwrap_or_else(|_| file.to_owned())),
         options,

@@ -2,7 +2,7 @@
 
 use super::Edit;
 use attune_lab::data::Arm;
-use attune_lab::project::{Parts, is_slug, source_order};
+use attune_lab::project::{DataSource, Parts, is_slug, source_order};
 use attune_lab::{Error, Result};
 use attune_policy::Document;
 use attune_policy::document::Fallback;
@@ -15,6 +15,7 @@ pub(super) fn apply(edit: Edit, parts: &Parts) -> Result<Parts> {
     match edit {
         Edit::SetGoal(_)
         | Edit::Import { .. }
+        | Edit::SetSource(_)
         | Edit::SetImportOptions(_)
         | Edit::RemoveSource(_)
         | Edit::SetRoles(_)
@@ -33,6 +34,13 @@ pub(super) fn apply(edit: Edit, parts: &Parts) -> Result<Parts> {
         | Edit::RemoveScenario(_) => lists(edit, &mut parts)?,
         Edit::ReplaceAction { ref id, ref action } if *id != action.id => {
             rename_arms(&mut parts, id, &action.id);
+            draft(edit, Arc::make_mut(&mut parts.draft))?;
+        }
+        Edit::RemoveRule(ref id) | Edit::RemoveCap(ref id) => {
+            // A scenario cannot switch off what is not there.
+            if parts.scenarios.iter().any(|s| s.disabled.contains(id)) {
+                Arc::make_mut(&mut parts.scenarios).iter_mut().for_each(|s| s.disabled.retain(|d| d != id));
+            }
             draft(edit, Arc::make_mut(&mut parts.draft))?;
         }
         _ => draft(edit, Arc::make_mut(&mut parts.draft))?,
@@ -56,12 +64,11 @@ fn data(edit: Edit, parts: &mut Parts) -> Result<()> {
             parts.roles = Arc::new(roles);
             // The data may say when its rows stand; the goal is where that is kept.
             Arc::make_mut(&mut parts.roles).as_of = parts.goal.as_of;
-            let sources = Arc::make_mut(&mut parts.sources);
-            match sources.iter_mut().find(|s| s.name == source.name) {
-                Some(old) => *old = source,
-                None => sources.push(source),
-            }
-            sources.sort_by(|a, b| source_order(a).cmp(&source_order(b)));
+            put_source(parts, source);
+        }
+        Edit::SetSource(source) => {
+            slug("source", &source.name)?;
+            put_source(parts, source);
         }
         Edit::SetImportOptions(options) => {
             let source = Arc::make_mut(&mut parts.sources).first_mut();
@@ -88,6 +95,15 @@ fn data(edit: Edit, parts: &mut Parts) -> Result<()> {
         _ => {}
     }
     Ok(())
+}
+
+fn put_source(parts: &mut Parts, source: DataSource) {
+    let sources = Arc::make_mut(&mut parts.sources);
+    match sources.iter_mut().find(|s| s.name == source.name) {
+        Some(old) => *old = source,
+        None => sources.push(source),
+    }
+    sources.sort_by(|a, b| source_order(a).cmp(&source_order(b)));
 }
 
 fn lists(edit: Edit, parts: &mut Parts) -> Result<()> {

@@ -15,7 +15,7 @@ pub(super) fn label(edit: &Edit, parts: &Parts) -> String {
     match edit {
         Edit::SetGoal(goal) if goal.name != parts.goal.name => format!("Rename project to {}", quoted(&goal.name)),
         Edit::SetGoal(_) => "Change goal".into(),
-        Edit::Import { source, .. } => format!("Import {}", quoted(&source.name)),
+        Edit::Import { source, .. } | Edit::SetSource(source) => format!("Import {}", quoted(&source.name)),
         Edit::SetImportOptions(_) => "Change import options".into(),
         Edit::RemoveSource(name) => format!("Remove data {}", quoted(name)),
         Edit::SetRoles(_) => "Change roles".into(),

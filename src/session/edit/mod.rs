@@ -36,6 +36,8 @@ pub enum Edit {
         /// What to begin with.
         starter: Option<Box<Starter>>,
     },
+    /// Adds a table or replaces the one of its name, leaving roles as they are: the history.
+    SetSource(DataSource),
     /// Reads the customer file differently.
     SetImportOptions(ImportOptions),
     /// Takes a table out.

@@ -86,7 +86,7 @@ fn a_disk_that_takes_no_more_keeps_what_was_saved() {
     assert!(said.contains("refused") && said.contains("could not be written"), "{said}");
     let opened = Project::open(dir.path(), Access::Write).unwrap();
     assert_eq!((opened.parts, opened.problems), (numbered(0), vec![]));
-    let left: Vec<_> = walk(dir.path()).into_iter().filter(|name| name.contains(".tmp")).collect();
+    let left: Vec<_> = walk(dir.path()).into_iter().filter(|name| name.ends_with(".tmp")).collect();
     assert_eq!(left, Vec::<String>::new());
 }
 

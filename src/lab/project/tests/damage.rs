@@ -13,7 +13,7 @@ const FILES: [&str; 7] = [
     "models.ron",
     "draft.ron",
     "data/customers.source.ron",
-    "scenarios/without_discount_rule.ron",
+    "scenarios/discounts_for_all.ron",
 ];
 
 fn project() -> tempfile::TempDir {
@@ -34,7 +34,7 @@ fn intact(dir: &Path) -> (Vec<&'static str>, Vec<String>) {
         (now.models == was.models, "models.ron"),
         (now.draft == was.draft, "draft.ron"),
         (now.sources == was.sources, "data/customers.source.ron"),
-        (now.scenarios == was.scenarios, "scenarios/without_discount_rule.ron"),
+        (now.scenarios == was.scenarios, "scenarios/discounts_for_all.ron"),
     ];
     let intact = same.into_iter().filter(|(same, _)| *same).map(|(_, file)| file).collect();
     (intact, opened.problems.iter().map(ToString::to_string).collect())
@@ -63,7 +63,8 @@ fn a_file_cut_off_anywhere_loses_nothing_else() {
 #[test]
 fn damage_is_named_with_file_and_line() {
     let dir = project();
-    let cases: [(&str, &dyn Fn(String) -> Vec<u8>, &str); 6] = [
+    type Damage<'a> = &'a dyn Fn(String) -> Vec<u8>;
+    let cases: [(&str, Damage<'_>, &str); 6] = [
         ("roles.ron", &|_| Vec::new(), "is empty"),
         ("models.ron", &|_| b"PK\x03\x04\xff\xfe".to_vec(), "not text"),
         ("features.ron", &|_| b"a,b,c\n1,2,3".to_vec(), "does not begin with the header"),
@@ -71,7 +72,7 @@ fn damage_is_named_with_file_and_line() {
         (
             "project.ron",
             &|t| t.replace("horizon_days", "horizon_day").into_bytes(),
-            "line 6: unknown field `horizon_day`",
+            "line 7: unknown field `horizon_day`",
         ),
         ("draft.ron", &|t| t.replacen("rules: [", "rules: {", 1).into_bytes(), "line "),
     ];

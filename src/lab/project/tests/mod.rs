@@ -2,6 +2,7 @@
 
 mod crash;
 mod damage;
+mod source;
 mod store;
 
 use super::{Parts, samples};
@@ -9,15 +10,6 @@ use super::{Parts, samples};
 /// A document with something in every part.
 fn sample() -> Parts {
     let mut parts = samples::parts(300).unwrap();
-    let mut scenario = samples::parts(300).unwrap().scenarios.first().cloned().unwrap_or(super::Scenario {
-        id: "without_discount_rule".into(),
-        name: "Discounts for all".into(),
-        note: String::new(),
-        outcome: Some("spend".into()),
-        disabled: ["discount_pays".to_owned()].into(),
-    });
-    scenario.note = "What does the rule cost?".into();
-    parts.scenarios = vec![scenario].into();
     parts.recipe = vec![attune_policy::recipe::Step {
         output: "age_known".into(),
         input: "age".into(),

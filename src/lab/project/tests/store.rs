@@ -27,7 +27,7 @@ fn what_is_saved_is_read() {
         "draft.ron",
         "rules/consent.rhai",
         "data/customers.source.ron",
-        "scenarios/without_discount_rule.ron",
+        "scenarios/discounts_for_all.ron",
     ] {
         assert!(dir.path().join(file).is_file(), "{file}");
     }

@@ -1,0 +1,214 @@
+//! A table of events becomes a history that decisions can be made over: contacts, clicks, purchases, each with its time.
+//!
+//! What an event does not say (channel, group, issue, tags) is taken from the policy's action of that name; the semantics ask
+//! for what held when it happened, so a table that says it is believed.
+
+use crate::data::{Dataset, Role, Roles};
+use crate::error::{Error, Result};
+use crate::task::Task;
+use attune_policy::contact::EventKind;
+use attune_policy::{Document, Event, MemoryHistory, Type, Value};
+use std::collections::HashMap;
+
+/// Columns of an events table, by the names they go by; the first is the canonical one.
+const SUBJECT: &[&str] = &["subject", "customer_id", "customerid", "customer", "user_id", "client_id", "id"];
+const TIME: &[&str] = &["time", "timestamp", "event_time", "date", "datetime", "sent_at", "at"];
+const EVENT: &[&str] = &["event", "event_type", "kind", "type"];
+
+/// Rows read between two ticks of the task.
+const CHUNK: usize = 4096;
+
+/// The events of a table. `subject`, `time` and `event` columns are needed; `action`, `treatment`, `channel`, `group`,
+/// `issue` and `tags` (separated by `|` or `;`) are read when they are there. `roles`, when given, say which column is the
+/// subject.
+///
+/// # Errors
+/// When a needed column is missing or of the wrong type, or a row lacks its subject, time or event; rows are named.
+pub fn history(dataset: &Dataset, roles: Option<&Roles>, policy: &Document, task: &Task) -> Result<MemoryHistory> {
+    task.stage("Reading the history")?;
+    let by_role = roles.and_then(|r| r.first(Role::Subject)).and_then(|name| dataset.position(name));
+    let subject = match by_role {
+        Some(position) => position,
+        None => needed(dataset, SUBJECT)?,
+    };
+    let (time, event) = (needed(dataset, TIME)?, needed(dataset, EVENT)?);
+    let time_type = dataset.columns()[time].type_;
+    if !matches!(time_type, Type::Time | Type::Integer) {
+        return Err(Error::new(format!("is {time_type} where times are needed"))
+            .in_column(&dataset.columns()[time].source)
+            .hint("write times as 2026-03-02T09:00:00Z, or as milliseconds since 1970"));
+    }
+    let optional = ["action", "treatment", "channel", "group", "issue", "tags"].map(|name| dataset.position(name));
+    let facts = Facts::of(policy);
+    let mut events = Vec::with_capacity(dataset.rows());
+    for row in 0..dataset.rows() {
+        if row % CHUNK == 0 {
+            task.tick(row as f32 / dataset.rows() as f32)?;
+        }
+        let lacks = |position: usize| {
+            Error::new("is empty").at_row(dataset.row_number(row)).in_column(&dataset.columns()[position].source)
+        };
+        let text = |position: usize| crate::data::cells::render(&dataset.value_at(row, position));
+        let said = optional.map(|position| position.and_then(text).unwrap_or_default());
+        let [action, treatment, channel, group, issue, tags] = said;
+        let known = facts.actions.get(action.as_str());
+        let or_known = |said: String, of: &dyn Fn(&Fact) -> String| match known {
+            Some(fact) if said.is_empty() => of(fact),
+            _ => said,
+        };
+        let tags = match known {
+            Some(fact) if tags.is_empty() => fact.tags.clone(),
+            _ => tags.split(['|', ';']).map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect(),
+        };
+        let made = Event {
+            time: match dataset.value_at(row, time) {
+                Value::Time(ms) | Value::Integer(ms) => ms,
+                _ => return Err(lacks(time)),
+            },
+            kind: kind(&text(event).ok_or_else(|| lacks(event))?),
+            channel: or_known(channel, &|fact| fact.channel(&treatment)),
+            group: or_known(group, &|fact| fact.group.clone()),
+            issue: or_known(issue, &|fact| fact.issue.clone()),
+            tags,
+            // A purchase is no contact; what the policy does not know was a contact of somebody's.
+            counts: !action.is_empty() && known.is_none_or(|fact| fact.counts),
+            action,
+            treatment,
+        };
+        events.push((text(subject).ok_or_else(|| lacks(subject))?, made));
+    }
+    // In order of time, so that none has to be moved when it is added.
+    events.sort_by_key(|(_, event)| event.time);
+    let mut history = MemoryHistory::default();
+    for (subject, event) in events {
+        history.push(&subject, event);
+    }
+    Ok(history)
+}
+
+/// The event that a word names; an unknown word is an event of its own.
+pub fn kind(word: &str) -> EventKind {
+    match word.to_ascii_lowercase().as_str() {
+        "decision" => EventKind::Decision,
+        "sent" => EventKind::Sent,
+        "delivered" => EventKind::Delivered,
+        "impression" => EventKind::Impression,
+        "click" => EventKind::Click,
+        "accept" => EventKind::Accept,
+        "reject" => EventKind::Reject,
+        _ => EventKind::Custom(word.to_owned()),
+    }
+}
+
+/// What the policy knows of its actions.
+struct Facts<'a> {
+    actions: HashMap<&'a str, Fact>,
+}
+
+struct Fact {
+    group: String,
+    issue: String,
+    tags: Vec<String>,
+    counts: bool,
+    /// Treatment id and channel.
+    channels: Vec<(String, String)>,
+}
+
+impl Facts<'_> {
+    fn of(policy: &Document) -> Facts<'_> {
+        let issue = |group: &str| {
+            let of = policy.issues.iter().find(|i| i.groups.iter().any(|g| g.id == group));
+            of.map(|i| i.id.clone()).unwrap_or_default()
+        };
+        let fact = |a: &attune_policy::action::Action| Fact {
+            issue: issue(&a.group),
+            group: a.group.clone(),
+            tags: a.tags.clone(),
+            counts: a.counts_toward_caps,
+            channels: a.treatments.iter().map(|t| (t.id.clone(), t.channel.clone())).collect(),
+        };
+        Facts { actions: policy.actions.iter().map(|a| (a.id.as_str(), fact(a))).collect() }
+    }
+}
+
+impl Fact {
+    /// The channel of a treatment; of the only one when it is not said.
+    fn channel(&self, treatment: &str) -> String {
+        let named = self.channels.iter().find(|(id, _)| id == treatment);
+        let only = self.channels.first().filter(|_| self.channels.len() == 1);
+        named.or(only).map(|(_, channel)| channel.clone()).unwrap_or_default()
+    }
+}
+
+fn needed(dataset: &Dataset, names: &[&str]) -> Result<usize> {
+    names.iter().find_map(|name| dataset.position(name)).ok_or_else(|| {
+        Error::new(format!("the events in `{}` have no column `{}`", dataset.name(), names[0]))
+            .hint(format!("name it {}", names.join(", or ")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::cells::Cells;
+    use crate::project::samples;
+    use attune_policy::History;
+
+    fn table(columns: &[(&str, &[&str])], times: &[i64]) -> Dataset {
+        let texts = |values: &[&str]| Cells::from_texts(values.iter().map(|v| (!v.is_empty()).then_some(*v)));
+        let mut cells: Vec<(String, Cells)> =
+            columns.iter().map(|(name, values)| ((*name).to_owned(), texts(values))).collect();
+        cells.push(("time".into(), Cells::Time(times.to_vec())));
+        Dataset::from_columns("events", cells).unwrap()
+    }
+
+    #[test]
+    fn events_take_what_they_do_not_say_from_the_policy() {
+        let policy = samples::parts(200).unwrap().draft;
+        let dataset = table(
+            &[
+                ("customer_id", &["a", "b", "a"]),
+                ("event", &["Sent", "purchase", "click"]),
+                ("action", &["discount_email", "", "leaflet"]),
+                ("treatment", &["email", "", "print"]),
+            ],
+            &[20, 5, 10],
+        );
+        let history = history(&dataset, None, &policy, &Task::default()).unwrap();
+        let events = history.events("a");
+        assert_eq!(events.iter().map(|e| e.time).collect::<Vec<_>>(), [10, 20]);
+        assert_eq!((&events[0].kind, events[0].channel.as_str(), events[0].counts), (&EventKind::Click, "", true));
+        let sent = &events[1];
+        assert_eq!(
+            (sent.channel.as_str(), sent.group.as_str(), sent.issue.as_str(), sent.tags.as_slice()),
+            ("email", "offers", "sales", &["discount".to_owned()][..])
+        );
+        let purchase = &history.events("b")[0];
+        assert_eq!((&purchase.kind, purchase.counts), (&EventKind::Custom("purchase".into()), false));
+    }
+
+    #[test]
+    fn a_table_that_lacks_something_is_refused_with_its_place() {
+        let policy = Document::default();
+        let no_event = table(&[("customer_id", &["a"])], &[1]);
+        let no_time = table(&[("customer_id", &["a", "b"]), ("event", &["Sent", "Sent"])], &[1, Cells::MISSING]);
+        let no_subject = table(&[("customer_id", &["a", ""]), ("event", &["Sent", "Sent"])], &[1, 2]);
+        for (dataset, expected) in
+            [(no_event, "no column `event`"), (no_time, "row 2, column `time`: is empty"), (no_subject, "row 2")]
+        {
+            let words = history(&dataset, None, &policy, &Task::default()).unwrap_err().to_string();
+            assert!(words.contains(expected), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_generated_world_written_as_a_table_gives_its_own_history() {
+        let world = crate::world::generate(&crate::world::WorldSpec { customers: 200, ..Default::default() }).unwrap();
+        let read = history(&world.events, None, &Document::default(), &Task::default()).unwrap();
+        let own = world.history();
+        assert_eq!(read.len(), own.len());
+        for customer in ["C000001", "C000050", "C000200"] {
+            assert_eq!(read.events(customer), own.events(customer));
+        }
+    }
+}
