@@ -39,6 +39,6 @@ pub use parts::{DataSource, Goal, Origin, Parts, Scenario, is_slug, slug};
 pub use readiness::{Check, CheckState, readiness};
 pub use run::{RunReport, run};
 pub use simulate::{Asked, simulate, simulate_draft};
-pub use starter::{Starter, create_from_file, import_source, keep_roles, starter};
+pub use starter::{Starter, create_from_file, import_source, keep_roles, starter, starter_for};
 pub use store::{Access, Opened, Project, SaveReport};
 pub use train::{train, train_missing};

@@ -32,6 +32,12 @@ pub fn starter(name: &str, loaded: &Loaded) -> (Roles, Starter) {
         // Rows without a time need an instant to stand at; once written to the project it never moves.
         roles.as_of = Some(today());
     }
+    let starter = starter_for(name, loaded, &roles);
+    (roles, starter)
+}
+
+/// A starter for rows whose roles are settled.
+pub fn starter_for(name: &str, loaded: &Loaded, roles: &Roles) -> Starter {
     let outcomes = roles.with_role(&loaded.dataset, Role::Outcome);
     let binary = |column: &&&str| is_binary(loaded, column);
     let outcome = outcomes.iter().find(binary).or(outcomes.first()).map(|o| (*o).to_owned());
@@ -77,7 +83,7 @@ pub fn starter(name: &str, loaded: &Loaded) -> (Roles, Starter) {
         actions,
         ..Document::default()
     };
-    (roles, Starter { goal, models, draft })
+    Starter { goal, models, draft }
 }
 
 /// Makes a project in `dir` from a customer file, with suggested roles and a starter draft.
