@@ -1,6 +1,6 @@
 use super::super::learner::Fits;
 use super::*;
-use crate::models::testing::Stream;
+use crate::random::Random;
 use crate::task::Task;
 
 fn settings() -> Boosted {
@@ -18,7 +18,7 @@ fn settings() -> Boosted {
 
 /// Rows of four numbers, a fifth of them missing, some far apart in size.
 fn sample(rows: usize) -> (Matrix, Vec<bool>) {
-    let mut s = Stream::new(2);
+    let mut s = Random::new(2);
     let (mut values, mut labels) = (Vec::new(), Vec::new());
     for _ in 0..rows {
         let row = [s.normal(), s.normal() * 1e9, (s.uniform() * 4.0).floor(), s.normal() * 1e-9];

@@ -1,10 +1,10 @@
 use super::*;
 use crate::models::metrics::log_loss;
-use crate::models::testing::Stream;
+use crate::random::Random;
 
 #[test]
 fn platt_finds_the_curve_that_bent_the_probabilities() {
-    let mut stream = Stream::new(11);
+    let mut stream = Random::new(11);
     let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
     let (p, y): (Vec<f64>, Vec<bool>) = (0..20_000)
         .map(|_| {
@@ -41,7 +41,7 @@ fn isotonic_pools_what_falls() {
 
 #[test]
 fn isotonic_never_falls_and_keeps_the_mean() {
-    let mut stream = Stream::new(13);
+    let mut stream = Random::new(13);
     let (p, y): (Vec<f64>, Vec<bool>) = (0..3000)
         .map(|_| {
             let p = (stream.uniform() * 200.0).floor() / 200.0;

@@ -6,6 +6,7 @@ use super::metrics::auc;
 use super::report::Importance;
 use crate::error::Result;
 use crate::features::Matrix;
+use crate::random::Random;
 use crate::task::Task;
 use attune_policy::model::Input;
 use rayon::prelude::*;
@@ -53,7 +54,7 @@ pub fn importance(
                 task.tick(done.load(Ordering::Relaxed) as f32 / fields.len() as f32)?;
                 for repeat in 0..REPEATS {
                     let stream = (number as u64) << 32 | (fold as u64) << 16 | repeat;
-                    drops.push(sample.drop(field, Shuffle::new(seed ^ stream.wrapping_mul(0xD6E8_FEB8_6659_FD93)))?);
+                    drops.push(sample.drop(field, &mut Random::stream(seed, stream))?);
                 }
             }
             done.fetch_add(1, Ordering::Relaxed);
@@ -95,6 +96,8 @@ fn inputs_of(inputs: &[Input], field: &str) -> Vec<usize> {
 /// Some of a fold's rows with their labels and the AUC on them.
 struct Sample<'a> {
     fold: &'a FoldModel,
+    /// The learner's own weight of each input; one of weight 0 is never read.
+    weights: Vec<f64>,
     x: Matrix,
     y: Vec<bool>,
     auc: f64,
@@ -104,49 +107,32 @@ impl<'a> Sample<'a> {
     fn new(fold: &'a FoldModel, labels: &[bool], seed: u64) -> Result<Sample<'a>> {
         let mut chosen: Vec<u32> = (0..fold.rows.len() as u32).collect();
         if chosen.len() > ROWS {
-            Shuffle::new(seed).apply(&mut chosen);
+            shuffle(&mut chosen, &mut Random::new(seed));
             chosen.truncate(ROWS);
         }
         let x = fold.x.select(&chosen);
         let y: Vec<bool> = chosen.iter().map(|&i| labels[fold.rows[i as usize] as usize]).collect();
         let auc = auc(&fold.fitted.margins(&x)?, &y);
-        Ok(Sample { fold, x, y, auc })
+        Ok(Sample { fold, weights: fold.fitted.weights(), x, y, auc })
     }
 
     /// AUC lost when the values of `field` are shuffled.
-    fn drop(&self, field: &str, mut shuffle: Shuffle) -> Result<f64> {
-        let inputs = inputs_of(&self.fold.inputs, field);
+    fn drop(&self, field: &str, random: &mut Random) -> Result<f64> {
+        let mut inputs = inputs_of(&self.fold.inputs, field);
+        inputs.retain(|&input| self.weights[input] > 0.0);
         if inputs.is_empty() {
             return Ok(0.0);
         }
         let mut from: Vec<u32> = (0..self.y.len() as u32).collect();
-        shuffle.apply(&mut from);
+        shuffle(&mut from, random);
         let x = self.x.shuffled(&inputs, &from);
         Ok(self.auc - auc(&self.fold.fitted.margins(&x)?, &self.y))
     }
 }
 
-/// A seeded shuffle (SplitMix64, Fisher–Yates).
-struct Shuffle(u64);
-
-impl Shuffle {
-    fn new(seed: u64) -> Shuffle {
-        Shuffle(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn apply(&mut self, values: &mut [u32]) {
-        for i in (1..values.len()).rev() {
-            // The high half of the product: uniform up to 2^-64 · i.
-            let j = ((u128::from(self.next()) * (i as u128 + 1)) >> 64) as usize;
-            values.swap(i, j);
-        }
+/// Fisher–Yates.
+fn shuffle(values: &mut [u32], random: &mut Random) {
+    for i in (1..values.len()).rev() {
+        values.swap(i, random.below(i + 1));
     }
 }

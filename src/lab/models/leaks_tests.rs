@@ -1,9 +1,9 @@
 use super::*;
-use crate::models::testing::Stream;
+use crate::random::Random;
 
 /// AUCs alone rise with the strength: columns of noise plus the outcome times their strength.
 fn world(strengths: &[f64]) -> (Dataset, Target, Vec<String>, Vec<u32>) {
-    let mut s = Stream::new(31);
+    let mut s = Random::new(31);
     let rows = 4000;
     let labels: Vec<bool> = (0..rows).map(|_| s.uniform() < 0.2).collect();
     let fields: Vec<String> = (0..strengths.len()).map(|i| format!("x{i}")).collect();

@@ -23,7 +23,7 @@ pub trait Fitted: Send + Sync {
     /// The same function as data of a policy.
     fn lower(&self) -> Function;
 
-    /// The learner's own measure of each input's weight, 0 or more.
+    /// The learner's own measure of each input's weight, 0 or more; exactly 0 for an input that predictions never read.
     fn weights(&self) -> Vec<f64>;
 
     /// Coefficient of each input times the input's standard deviation in training; `None` for models without.

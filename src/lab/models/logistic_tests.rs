@@ -1,6 +1,6 @@
 use super::super::learner::Fits;
 use super::*;
-use crate::models::testing::Stream;
+use crate::random::Random;
 use crate::task::Task;
 
 fn fit(l2: f64, x: &Matrix, y: &[bool]) -> FittedLogistic {
@@ -13,7 +13,7 @@ fn fit(l2: f64, x: &Matrix, y: &[bool]) -> FittedLogistic {
 
 /// 3,000 rows of two numbers, a one-hot block of three and an indicator of a rare thing.
 fn sample() -> (Matrix, Vec<bool>) {
-    let mut s = Stream::new(1);
+    let mut s = Random::new(1);
     let mut values = Vec::new();
     let mut labels = Vec::new();
     for _ in 0..3000 {

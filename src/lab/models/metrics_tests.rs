@@ -1,5 +1,5 @@
 use super::*;
-use crate::models::testing::Stream;
+use crate::random::Random;
 
 const P: [f64; 4] = [0.1, 0.4, 0.35, 0.8];
 const Y: [bool; 4] = [false, false, true, true];
@@ -30,7 +30,7 @@ fn delong_spread_by_hand() {
 #[test]
 fn delong_covers_the_true_auc() {
     // Normal scores a distance d apart have AUC Φ(d/√2); for d = 1, 0.7602499.
-    let mut stream = Stream::new(3);
+    let mut stream = Random::new(3);
     let covered = (0..200)
         .filter(|_| {
             let (p, y): (Vec<f64>, Vec<bool>) =
@@ -61,7 +61,7 @@ fn losses_by_hand() {
 
 #[test]
 fn nothing_depends_on_the_order_of_tied_rows() {
-    let mut stream = Stream::new(5);
+    let mut stream = Random::new(5);
     let rows: Vec<(f64, bool)> = (0..500)
         .map(|_| {
             let p = (stream.uniform() * 8.0).floor() / 8.0;

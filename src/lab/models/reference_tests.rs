@@ -1,8 +1,8 @@
 //! Real data against a peer: out-of-fold AUC beside scikit-learn's, through the real importer.
 
-use super::{Family, ModelReport, ModelSpec, train};
+use super::{Calibrate, Family, ModelReport, ModelSpec, train};
 use crate::data::import::{ImportOptions, import};
-use crate::data::{Dataset, Role, Roles};
+use crate::data::{Dataset, Role, Roles, split};
 use crate::task::Task;
 use std::path::PathBuf;
 
@@ -82,5 +82,33 @@ fn bank_marketing_where_duration_leaks() {
     roles.columns.insert("duration".into(), Role::Ignored);
     for report in compare("bank_marketing_without_duration", &dataset, &roles, "y") {
         assert!(report.suspicions.is_empty(), "{:?}", report.suspicions);
+    }
+}
+
+#[test]
+fn hillstrom_visits_after_each_mail() {
+    let Some((dataset, mut roles)) = load("data/hillstrom/hillstrom.csv", "visit", None) else { return };
+    roles.columns.insert("segment".into(), Role::Action);
+    roles.columns.insert("conversion".into(), Role::Outcome);
+    roles.columns.insert("spend".into(), Role::Outcome);
+    let rows = split::train_rows(&dataset, &roles).unwrap();
+    for arm in ["Mens E-Mail", "Womens E-Mail"] {
+        for (family, calibration) in [(Family::logistic(), Calibrate::None), (Family::boosted(), Calibrate::Isotonic)] {
+            let arm = Some(arm.to_owned());
+            let spec = ModelSpec { family, calibration, arm, ..ModelSpec::new("visit", "visit") };
+            let report = train(&spec, &dataset, &roles, &rows, &Task::default()).unwrap().report;
+            let (inside, outside) = (report.out_of_fold.quality, report.held_out.as_ref().unwrap().quality);
+            println!(
+                "{:?}, {}: {inside:?}, held out {outside:?}, {:.1} s",
+                spec.arm,
+                spec.family.words(),
+                report.seconds
+            );
+            println!("{:?}", report.importance.iter().take(4).collect::<Vec<_>>());
+            assert!(report.rows > 14_000 && report.features.len() == 8, "{:?}", report.features);
+            assert!(inside.auc.low > 0.55, "a visit can be told a little");
+            assert!(inside.auc.low < outside.auc.high && outside.auc.low < inside.auc.high);
+            assert!(inside.ece_quantile < 0.015 && outside.ece_quantile < 0.03);
+        }
     }
 }

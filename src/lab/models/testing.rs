@@ -1,34 +1,13 @@
-//! Generated rows for the tests of this module: a random stream, and customers whose outcome has a known driver.
+//! Generated rows for the tests of this module: customers whose outcome has a known driver.
 
 use crate::data::cells::Cells;
 use crate::data::{Dataset, Role, Roles};
-
-/// A random stream (xorshift64*).
-pub struct Stream(u64);
-
-impl Stream {
-    pub fn new(seed: u64) -> Stream {
-        Stream(seed.wrapping_mul(2_685_821_657_736_338_717) | 1)
-    }
-
-    /// In [0, 1).
-    pub fn uniform(&mut self) -> f64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// About standard normal: twelve uniforms.
-    pub fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
-    }
-}
+use crate::random::Random;
 
 /// Customers: `driver` moves the outcome most, `plan` less, `flag` a little, `noise` and `gaps` not at all. Tenths of
 /// `driver`, `plan` and `flag` and half of `gaps` are missing. `arm` is drawn by chance.
 pub fn customers(rows: usize, seed: u64) -> (Dataset, Roles) {
-    let mut s = Stream::new(seed);
+    let mut s = Random::new(seed);
     let mut columns: [Vec<f64>; 3] = Default::default();
     let (mut flags, mut plans, mut arms, mut outcomes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut counts = Vec::new();
@@ -38,7 +17,7 @@ pub fn customers(rows: usize, seed: u64) -> (Dataset, Roles) {
         let flag = s.uniform() < 0.3;
         let z = -1.0 + 1.5 * driver + if plan == "gold" { 1.0 } else { 0.0 } + if flag { 0.4 } else { 0.0 };
         outcomes.push((s.uniform() < 1.0 / (1.0 + (-z).exp())) as i64);
-        let lost = |s: &mut Stream, share: f64| s.uniform() < share;
+        let lost = |s: &mut Random, share: f64| s.uniform() < share;
         columns[0].push(if lost(&mut s, 0.1) { f64::NAN } else { driver });
         columns[1].push(s.normal() * 100.0);
         columns[2].push(if lost(&mut s, 0.5) { f64::NAN } else { s.normal() });

@@ -226,7 +226,9 @@ impl Job<'_> {
         watch.check()?;
         let rows: Vec<u32> = train.iter().map(|&i| self.target.rows[i as usize]).collect();
         let inputs = features::fit(self.dataset, &rows, self.fields, self.learner.style())?.inputs;
+        watch.check()?;
         let x = features::matrix(self.dataset, &rows, &inputs)?;
+        watch.check()?;
         let y: Vec<bool> = train.iter().map(|&i| self.target.labels[i as usize]).collect();
         let fitted = self.learner.fit(&x, &y, watch)?;
         Ok(FoldModel {

@@ -116,6 +116,32 @@ fn what_cannot_be_trained_says_why() {
 }
 
 #[test]
+fn work_that_is_told_to_stop_stops_at_its_next_tick() {
+    use std::sync::{Arc, OnceLock};
+    let (dataset, roles) = customers(3000, 41);
+    let rows: Vec<u32> = (0..3000).collect();
+    for family in [Family::logistic(), Family::boosted()] {
+        for stop_in in ["Training", "Measuring what drives it"] {
+            let own: Arc<OnceLock<Task>> = Arc::default();
+            let seen = own.clone();
+            let task = Task::with_wake(move || {
+                if let Some(task) = seen.get() {
+                    let progress = task.progress();
+                    if progress.stage.starts_with(stop_in) && progress.fraction > 0.2 {
+                        task.cancel();
+                    }
+                }
+            });
+            let _ = own.set(task.clone());
+            let error = train(&small(family.clone()), &dataset, &roles, &rows, &task).unwrap_err();
+            assert!(error.is_cancelled(), "{error}");
+            let progress = task.progress();
+            assert!(progress.stage.starts_with(stop_in) && progress.fraction < 1.0, "{progress:?}");
+        }
+    }
+}
+
+#[test]
 fn subjects_with_many_rows_stay_in_one_fold_and_it_is_said() {
     let (dataset, mut roles) = customers(1000, 41);
     roles.columns.insert("count".into(), Role::Subject);
