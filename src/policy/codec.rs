@@ -86,6 +86,7 @@ pub(crate) fn parse(body: &str) -> Result<Document, Error> {
 fn in_words(error: &ron::error::SpannedError) -> Error {
     let message = match &error.code {
         ron::Error::Eof | ron::Error::ExpectedStringEnd => "the file ends early: it was cut off; copy it again".into(),
+        ron::Error::ExpectedOption => "expected `Some(…)` or `None`".into(),
         ron::Error::ExceededRecursionLimit => "nested too deeply for a policy".into(),
         other => other.to_string(),
     };

@@ -1,6 +1,6 @@
 //! The one error of this crate: a policy that cannot be used, with every reason found.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use std::fmt;
 
 /// Why a policy was refused.
@@ -13,7 +13,7 @@ pub enum Error {
         /// What is wrong.
         message: String,
     },
-    /// The document was read but cannot be used.
+    /// The document was read but cannot be used: every finding, warnings too.
     Invalid(Vec<Diagnostic>),
 }
 
@@ -24,8 +24,10 @@ impl fmt::Display for Error {
                 write!(f, "line {line}, column {column}: {message}")
             }
             Error::File { position: None, message } => f.write_str(message),
+            // Warnings among the findings are no reason.
             Error::Invalid(findings) => {
-                for (i, finding) in findings.iter().enumerate() {
+                let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+                for (i, finding) in errors.enumerate() {
                     if i > 0 {
                         f.write_str("\n")?;
                     }

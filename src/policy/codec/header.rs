@@ -35,7 +35,7 @@ pub fn read(text: &str) -> Result<(Header, String), Error> {
     let start = scan.at;
     scan.token("(")
         .and_then(|()| scan.key("format"))
-        .map_err(|at| if scan.rest().is_empty() { scan.cut_off() } else { foreign(at) })?;
+        .map_err(|at| if at == text.len() { scan.cut_off() } else { foreign(at) })?;
     let open = start + 1;
     let name = scan.string().map_err(|at| scan.expected(at, "the name of the format in quotes"))?;
     if name != NAME {
@@ -101,8 +101,10 @@ impl<'a> Scan<'a> {
 
     fn token(&mut self, token: &str) -> Result<(), usize> {
         self.space();
-        if !self.rest().starts_with(token) {
-            return Err(self.at);
+        let rest = self.rest();
+        if !rest.starts_with(token) {
+            // A token that the end of the file cuts short fails there.
+            return Err(if token.starts_with(rest) { self.text.len() } else { self.at });
         }
         self.at += token.len();
         Ok(())
@@ -116,7 +118,7 @@ impl<'a> Scan<'a> {
     fn string(&mut self) -> Result<&'a str, usize> {
         self.token("\"")?;
         let rest = self.rest();
-        let end = rest.find(['"', '\\', '\n']).ok_or(self.at)?;
+        let end = rest.find(['"', '\\', '\n']).ok_or(self.text.len())?;
         let (string, after) = rest.split_at_checked(end).ok_or(self.at)?;
         if !after.starts_with('"') {
             return Err(self.at);

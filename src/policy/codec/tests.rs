@@ -68,7 +68,10 @@ fn every_header_is_judged_before_anything_else() {
         ("hello".into(), "not a policy file"),
         ("{\"format\": 1}".into(), "not a policy file"),
         ("(".into(), "cut off"),
-        ("(format: \"attune po".into(), "damaged"),
+        ("(form".into(), "cut off"),
+        ("(format: \"attune po".into(), "cut off"),
+        ("(format: \"attune policy\", version: (1, 0), revis".into(), "cut off"),
+        ("(format: attune policy".into(), "damaged"),
         (with("attune policy", "attune project"), "this file is a `attune project`, not a policy"),
         (with("(1, 0)", "(2, 0)"), "this file is a policy of format 2.0; this version reads 1.x"),
         (
