@@ -192,6 +192,8 @@ fn every_function_has_its_place() {
     assert_eq!(names.len(), before, "names are unique");
     for f in functions::TABLE {
         assert!(f.args.len() <= 3, "{} has more arguments than the row evaluator holds", f.name);
+        let row = format!("| `{}` | {} |\n", f.signature(), f.help);
+        assert!(include_str!("../../README.md").contains(&row), "the README lacks {row}");
         assert!(f.help.ends_with('.') && f.help.len() > 10, "{}", f.name);
         assert!(f.example.contains(f.name), "{}: its example does not show it", f.name);
         let found = findings(f.example, Use::Keep);
