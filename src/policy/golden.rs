@@ -26,6 +26,8 @@ fn it_loads_with_its_revision_and_writes_the_same_bytes() {
     let policy = Policy::load(GOLDEN).unwrap();
     assert_eq!(policy.revision(), REVISION);
     assert_eq!(policy.warnings(), []);
+    assert_eq!(policy.rule_kind("recent_only"), Some(language::Kind::Lowered));
+    assert_eq!((policy.rule_kind("paused"), policy.rule_kind("no such rule")), (None, None));
     assert_eq!(codec::write(policy.document()).unwrap().as_bytes(), GOLDEN);
 }
 
