@@ -74,7 +74,7 @@ fn build() -> Engine {
         let _ = engine.register_custom_operator(symbol, precedence);
     }
     // `disable_symbol` alone has the tokenizer hand out custom tokens; the mapping states it where Rhai asks for it.
-    #[allow(deprecated)] // marked volatile, not going away
+    #[expect(deprecated)] // Rhai's mark for volatile, not for going away
     engine.on_parse_token(|token, _, _| match token {
         Token::And => Token::Custom(Box::new(AND.into())),
         Token::Or => Token::Custom(Box::new(OR.into())),

@@ -426,3 +426,16 @@ impl Rewriter<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_inner_call_and_operator_has_its_template() {
+        let operators = Op::ALL.iter().map(|op| op.symbol());
+        for name in native::INNER.into_iter().chain(operators) {
+            assert!(CALLS.get(name).is_some_and(|call| call.name == name), "{name}");
+        }
+    }
+}
