@@ -12,11 +12,20 @@ use egui_material_icons::icons;
 /// Height of the header row.
 pub const HEIGHT: f32 = 68.0;
 
+/// How wide a header wants to be.
+pub fn width(ui: &Ui, column: &Column) -> f32 {
+    let font = egui::FontId::new(crate::theme::metrics().body, egui::FontFamily::Name(crate::theme::BOLD.into()));
+    let name = ui.painter().layout_no_wrap(column.source.clone(), font, egui::Color32::WHITE);
+    (name.size().x + 60.0).clamp(110.0, 240.0)
+}
+
 /// Draws one header in the whole cell.
 pub fn show(ui: &mut Ui, ctx: &Ctx<'_>, column: &Column, profile: Option<&ColumnProfile>, worst: Option<&Problem>) {
     let t = ctx.tokens;
     let role = ctx.session.document().roles.role(&column.name);
     ui.spacing_mut().item_spacing = Vec2::new(4.0, 2.0);
+    // Lines here are as high as their text, not as high as buttons.
+    ui.spacing_mut().interact_size.y = 0.0;
     ui.horizontal(|ui| {
         let icon = words::type_icon(column.type_).rich_text().size(14.0).color(t.weak);
         ui.add(Label::new(icon).selectable(false)).on_hover_text(words::type_(column.type_));

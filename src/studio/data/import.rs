@@ -194,6 +194,12 @@ impl egui_table::TableDelegate for Preview<'_> {
     fn header_cell_ui(&mut self, ui: &mut Ui, cell: &egui_table::HeaderCellInfo) {
         let t = tokens(ui.ctx());
         let rect = ui.max_rect();
+        if ui.is_sizing_pass() {
+            let column = cell.col_range.start.checked_sub(1).and_then(|at| self.found.columns.get(at));
+            let width = column.map_or(56.0, |column| super::header::width(ui, column).max(128.0));
+            ui.allocate_space(egui::vec2(width, rect.height()));
+            return;
+        }
         ui.painter().rect_filled(rect, 0, t.panel);
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, (1.0, t.border));
         let Some(column) = cell.col_range.start.checked_sub(1).and_then(|at| self.found.columns.get(at)) else {

@@ -6,7 +6,7 @@ use crate::view::{Asks, Ctx, Target};
 use crate::widgets::{choice, search_field, section};
 use attune_lab::data::Dataset;
 use attune_session::Edit;
-use egui::{Button, Ui, Vec2};
+use egui::{AtomExt as _, Button, Ui, Vec2};
 
 /// View state: the filter.
 #[derive(Default)]
@@ -29,13 +29,14 @@ impl RolesEditor {
             }
             let wanted = self.filter.to_lowercase();
             ui.spacing_mut().item_spacing.y = 3.0;
+            let picker = 132.0;
+            // The same for every row: a long name must not push its picker aside.
+            let width = ui.available_width() - picker - metrics().gap;
             for column in table.columns().iter().filter(|column| column.source.to_lowercase().contains(&wanted)) {
                 ui.horizontal(|ui| {
-                    let picker = 132.0;
-                    let width = ui.available_width() - picker - metrics().gap;
                     let chosen = ctx.selection.column.as_deref() == Some(&column.name);
                     let icon = words::type_icon(column.type_).rich_text().size(15.0).color(ctx.tokens.weak);
-                    let name = Button::selectable(chosen, (icon, column.source.as_str()));
+                    let name = Button::selectable(chosen, (icon, column.source.as_str().atom_shrink(true)));
                     let name = name.right_text("").truncate().min_size(Vec2::new(width, metrics().control));
                     let response = ui.allocate_ui(Vec2::new(width, metrics().control), |ui| ui.add(name)).inner;
                     let hint = match column.name == column.source {

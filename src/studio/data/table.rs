@@ -241,6 +241,10 @@ impl egui_table::TableDelegate for Rows<'_> {
         let rect = ui.max_rect();
         let at = cell.col_range.start;
         let column = at.checked_sub(1).and_then(|at| self.table.columns().get(at));
+        if ui.is_sizing_pass() {
+            ui.allocate_space(egui::vec2(column.map_or(72.0, |column| header::width(ui, column)), header::HEIGHT));
+            return;
+        }
         let chosen = column.is_some_and(|c| self.ctx.selection.column.as_deref() == Some(&c.name));
         ui.painter().rect_filled(rect, 0, if chosen { t.accent_soft } else { t.panel });
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, (1.0, t.border));

@@ -2,7 +2,7 @@
 
 use crate::commands::{self, Command, Group};
 use crate::theme::{bold, metrics, tokens};
-use crate::widgets::modal;
+use crate::widgets::{foot, modal};
 use crate::workspace::Workspace;
 use egui::{Frame, Margin, RichText, ScrollArea, Ui};
 
@@ -15,18 +15,22 @@ pub fn show(ui: &Ui) -> bool {
         ui.label(RichText::new("Everything here is also in the palette; type a few letters of its name").weak());
         ui.add_space(sizes.gap);
         let height = (ui.ctx().content_rect().height() - 200.0).max(240.0);
-        ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-            let groups =
-                [Group::Project, Group::Edit, Group::View].into_iter().chain(Workspace::ALL.into_iter().map(Group::In));
-            for group in groups {
-                let of_group: Vec<&Command> = commands::all().filter(|command| command.group == group).collect();
-                if !of_group.is_empty() {
-                    section(ui, group, &of_group);
+        ScrollArea::vertical().max_height(height).min_scrolled_height(height).auto_shrink([false, true]).show(
+            ui,
+            |ui| {
+                let groups = [Group::Project, Group::Edit, Group::View]
+                    .into_iter()
+                    .chain(Workspace::ALL.into_iter().map(Group::In));
+                for group in groups {
+                    let of_group: Vec<&Command> = commands::all().filter(|command| command.group == group).collect();
+                    if !of_group.is_empty() {
+                        section(ui, group, &of_group);
+                    }
                 }
-            }
-        });
+            },
+        );
         ui.add_space(sizes.gap);
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| ui.button("Close").clicked()).inner
+        foot(ui, |ui| ui.button("Close").clicked())
     });
     !(shown.inner || shown.should_close())
 }

@@ -5,7 +5,7 @@ use crate::commands::{self, Command};
 use crate::theme::{metrics, tokens};
 use crate::view::{Ask, Asks, Ctx, Target};
 use crate::widgets::{modal, number};
-use egui::{Align, Button, Key, Modifiers, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Align, AtomExt as _, Button, Key, Modifiers, RichText, ScrollArea, TextEdit, Ui};
 use egui_material_icons::{MaterialIcon, icons};
 
 /// The open palette.
@@ -66,18 +66,21 @@ impl Palette {
             if entries.is_empty() {
                 ui.label(RichText::new("Nothing has these letters").weak());
             }
-            ScrollArea::vertical().max_height(380.0).auto_shrink([false, true]).show(ui, |ui| {
-                ui.spacing_mut().item_spacing.y = 1.0;
-                for (index, entry) in entries.iter().enumerate() {
-                    let response = row(ui, entry, index == self.at);
-                    if index == self.at && (keys.0 || keys.1) {
-                        response.scroll_to_me(Some(Align::Center));
+            ScrollArea::vertical().max_height(380.0).min_scrolled_height(380.0).auto_shrink([false, true]).show(
+                ui,
+                |ui| {
+                    ui.spacing_mut().item_spacing.y = 1.0;
+                    for (index, entry) in entries.iter().enumerate() {
+                        let response = row(ui, entry, index == self.at);
+                        if index == self.at && (keys.0 || keys.1) {
+                            response.scroll_to_me(Some(Align::Center));
+                        }
+                        if response.clicked() {
+                            picked = Some(index);
+                        }
                     }
-                    if response.clicked() {
-                        picked = Some(index);
-                    }
-                }
-            });
+                },
+            );
         });
         if let Some(entry) = picked.and_then(|index| entries.into_iter().nth(index)) {
             if entry.missing.is_some() {
@@ -98,7 +101,7 @@ fn row(ui: &mut Ui, entry: &Entry, current: bool) -> egui::Response {
     let color = if entry.missing.is_some() { t.weak } else { t.text };
     let button = Button::selectable(
         current,
-        (entry.icon.rich_text().size(16.0).color(t.weak), RichText::new(&entry.name).color(color)),
+        (entry.icon.rich_text().size(16.0).color(t.weak), RichText::new(&entry.name).color(color).atom_shrink(true)),
     )
     .right_text(RichText::new(&entry.aside).small().color(t.weak))
     .truncate()

@@ -5,7 +5,7 @@
 use super::files::Answer;
 use crate::theme::{bold, metrics, tokens};
 use crate::view::Pick;
-use crate::widgets::{line_edit, modal, primary_button};
+use crate::widgets::{foot, line_edit, modal, primary_button};
 use egui::{Button, Key, RichText, ScrollArea, Ui};
 use egui_material_icons::icons;
 use std::path::{Path, PathBuf};
@@ -84,31 +84,34 @@ impl Paths {
                 ui.label(RichText::new(error).color(t.err));
             }
             let mut go = None;
-            ScrollArea::vertical().max_height(300.0).auto_shrink([false, false]).show(ui, |ui| {
-                ui.spacing_mut().item_spacing.y = 1.0;
-                if let Some(up) = self.folder.parent()
-                    && line(ui, icons::ICON_ARROW_UPWARD, "Folder above", false)
-                {
-                    go = Some((up.to_owned(), true));
-                }
-                for entry in &self.entries {
-                    let icon = match (entry.folder, entry.project) {
-                        (true, true) => icons::ICON_WORKSPACES,
-                        (true, false) => icons::ICON_FOLDER,
-                        _ => icons::ICON_DESCRIPTION,
-                    };
-                    if line(ui, icon, &entry.name, entry.project) {
-                        go = Some((self.folder.join(&entry.name), entry.folder && !entry.project));
+            ScrollArea::vertical().max_height(300.0).min_scrolled_height(300.0).auto_shrink([false, false]).show(
+                ui,
+                |ui| {
+                    ui.spacing_mut().item_spacing.y = 1.0;
+                    if let Some(up) = self.folder.parent()
+                        && line(ui, icons::ICON_ARROW_UPWARD, "Folder above", false)
+                    {
+                        go = Some((up.to_owned(), true));
                     }
-                }
-            });
+                    for entry in &self.entries {
+                        let icon = match (entry.folder, entry.project) {
+                            (true, true) => icons::ICON_WORKSPACES,
+                            (true, false) => icons::ICON_FOLDER,
+                            _ => icons::ICON_DESCRIPTION,
+                        };
+                        if line(ui, icon, &entry.name, entry.project) {
+                            go = Some((self.folder.join(&entry.name), entry.folder && !entry.project));
+                        }
+                    }
+                },
+            );
             match go {
                 Some((path, true)) => self.enter(path),
                 Some((path, false)) => self.text = path.display().to_string(),
                 None => {}
             }
             ui.add_space(metrics().gap);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            foot(ui, |ui| {
                 let pressed = primary_button(ui, None, self.pick.verb()).clicked();
                 if (pressed || entered) && !self.text.trim().is_empty() {
                     answer = Some(Answer::Chosen(expand(self.text.trim())));

@@ -4,7 +4,7 @@ use crate::commands::{command_button, primary_command};
 use crate::theme::{bold, metrics, tokens};
 use crate::view::{Ask, Asks, Pick, Shell};
 use crate::widgets::{card, hint, plain_button};
-use egui::{Button, RichText, ScrollArea, Ui};
+use egui::{AtomExt as _, Button, RichText, ScrollArea, Ui};
 use egui_material_icons::icons;
 use std::path::PathBuf;
 
@@ -80,7 +80,7 @@ fn recents(ui: &mut Ui, recent: &[PathBuf], asks: &mut Asks) {
             let name =
                 path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
             let folder = path.parent().map(|p| p.display().to_string()).unwrap_or_default();
-            let label = (icons::ICON_WORKSPACES.rich_text().size(16.0).color(t.accent), name.clone());
+            let label = (icons::ICON_WORKSPACES.rich_text().size(16.0).color(t.accent), name.clone().atom_shrink(true));
             let button = Button::selectable(false, label)
                 .right_text(RichText::new(shorten(&folder, 34)).small().color(t.weak))
                 .truncate()

@@ -113,6 +113,12 @@ pub fn inside<R>(ui: &mut Ui, rect: egui::Rect, layout: Layout, content: impl Fn
     content(&mut ui.new_child(UiBuilder::new().max_rect(rect).layout(layout)))
 }
 
+/// A row of buttons at the right end, as at the foot of a window; the first one drawn is the rightmost.
+pub fn foot<R>(ui: &mut Ui, buttons: impl FnOnce(&mut Ui) -> R) -> R {
+    let size = egui::vec2(ui.available_width(), metrics().control + 2.0);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), buttons).inner
+}
+
 /// A window on top of everything; the rest waits until it is closed.
 pub fn modal(ui: &Ui, name: &str, top: Option<f32>) -> Modal {
     let id = Id::unique(name);

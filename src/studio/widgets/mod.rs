@@ -16,7 +16,7 @@ mod stat;
 
 pub use badge::{badge, badge_with_hint, dot};
 pub use button::{danger_button, icon_button, link, plain_button, primary_button, toggle_icon};
-pub use card::{card, card_frame, heading, hint, inside, modal, section, selectable_card, title_row};
+pub use card::{card, card_frame, foot, heading, hint, inside, modal, section, selectable_card, title_row};
 pub use empty::{Empty, Pressed, empty};
 pub use field::{choice, labelled, line_edit, name_field, search_field};
 pub use progress::{progress_bar, progress_row};
