@@ -172,14 +172,18 @@ impl Stage<'_> {
 
     fn state(&self, timed: bool) -> String {
         let given = self.options.history.as_ref().map(|history| history.len());
-        let start = given.map_or("an empty history".into(), |n| format!("a given history of {n} events"));
         if timed {
+            let start = match given {
+                Some(n) => format!("the given history ({n} events) as it was at the subject's first decision"),
+                None => "an empty history".into(),
+            };
             return format!(
-                "Rows are decided in order of time, subject by subject, starting from {start}. Caps evolve from this \
+                "Rows are decided in order of time, subject by subject, each starting from {start}. Caps evolve from this \
                  policy's own decisions; clicks and outcomes enter the history at the decision's time, and only where the \
                  logged action is the chosen one."
             );
         }
+        let start = given.map_or("an empty history".into(), |n| format!("the given history ({n} events)"));
         let bind = if given.is_some() { "caps count those events alone" } else { "caps bind only within a decision" };
         format!(
             "The data have no time column: every row stands at the project's instant with {start} and no decision sees \
