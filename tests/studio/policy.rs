@@ -96,7 +96,8 @@ fn rules_are_switched_copied_moved_and_deleted_one_undo_step_each() {
 #[test]
 fn a_dragged_card_is_one_undo_step() {
     let mut studio = with_rules(&["A", "B", "C"]);
-    studio.press("Rule C");
+    studio.keys(Modifiers::NONE, Key::Escape);
+    assert!(!studio.has("Add condition"), "Esc folds the card");
     let steps = studio.session().history().len();
     let (from, to) = {
         let switch = studio.h.get_by_label("Enable A").rect();

@@ -104,7 +104,7 @@ fn draw(ui: &mut Ui, text: &str, line: &Line, digits: usize) {
             Line::Folded { from, count } => {
                 ui.add(egui::Label::new(RichText::new(" ".repeat(digits)).monospace()).selectable(false).extend());
                 let last = from + count - 1;
-                let words = format!("⋯ lines {} to {} folded", number::count(*from as u64), number::count(last as u64));
+                let words = format!("… lines {} to {} folded", number::count(*from as u64), number::count(last as u64));
                 ui.add(egui::Label::new(RichText::new(words).small().color(tokens.accent)).extend());
             }
         }

@@ -107,6 +107,8 @@ fn card(ui: &mut Ui, look: &Look<'_>, action: &Action, open: &mut Option<String>
         };
         widgets::card_frame(ui).stroke(egui::Stroke::new(if unfolded { 1.5 } else { 1.0 }, edge)).show(ui, |ui| {
             ui.set_width(ui.available_width());
+            // Words that could be selected would take the card's clicks.
+            ui.style_mut().interaction.selectable_labels = false;
             ui.horizontal(|ui| {
                 ui.label(icons::ICON_CAMPAIGN.rich_text().size(18.0).color(tokens.weak));
                 let rest = ui.available_size_before_wrap();

@@ -84,6 +84,8 @@ pub fn show(
         };
         widgets::card_frame(ui).stroke(stroke).inner_margin(egui::Margin::symmetric(12, 10)).show(ui, |ui| {
             ui.set_width(ui.available_width());
+            // Words that could be selected would take the card's clicks.
+            ui.style_mut().interaction.selectable_labels = false;
             header(ui, look, rule, shown, handle, asks, &mut acts);
             ui.indent_under_handle(|ui| {
                 if !rule.enabled {

@@ -189,9 +189,5 @@ impl PolicyView {
         if ui.input_mut(|i| i.consume_shortcut(&space)) {
             rules::perform(draft, id, &Act::Toggle, &mut self.rules, asks);
         }
-        let escape = egui::KeyboardShortcut::new(egui::Modifiers::NONE, egui::Key::Escape);
-        if ui.input_mut(|i| i.consume_shortcut(&escape)) {
-            rules::perform(draft, id, &Act::Fold, &mut self.rules, asks);
-        }
     }
 }

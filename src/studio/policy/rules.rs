@@ -169,7 +169,7 @@ fn list(
                     item.ui(ui, |ui, handle, _| {
                         let shown = card::Shown {
                             selected: selected == Some(rule.id.as_str()),
-                            unfolded: state.unfolded.as_deref() == Some(rule.id.as_str()),
+                            unfolded: selected == Some(rule.id.as_str()) && state.unfolded.as_deref() == selected,
                             as_code: state.as_code.contains(&rule.id),
                             first: i == 0,
                             last: i + 1 == rules.len(),

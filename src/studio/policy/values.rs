@@ -16,24 +16,26 @@ pub fn number(ui: &mut Ui, label: &str, known: &Known, current: f64) -> Change<f
     };
     let range = low.min(current)..=high.max(current);
     let step = if whole { 1.0 } else { 0.0 };
-    ui.scope(|ui| {
+    let decimals: u8 = if whole {
+        0
+    } else if high - low <= 1.5 {
+        3
+    } else {
+        2
+    };
+    // A rule says what the screen says: no more digits than are shown.
+    let unit = 10f64.powi(i32::from(decimals));
+    let change = ui.scope(|ui| {
         ui.spacing_mut().slider_width = 150.0;
-        let decimals = if whole {
-            0
-        } else if high - low <= 1.5 {
-            3
-        } else {
-            2
-        };
         input::slider(
             ui,
             label,
             current,
-            |s| s.step_by(step).max_decimals(decimals).clamping(egui::SliderClamping::Never),
+            |s| s.step_by(step).max_decimals(usize::from(decimals)).clamping(egui::SliderClamping::Never),
             range,
         )
-    })
-    .inner
+    });
+    change.inner.map(|x| (x * unit).round() / unit)
 }
 
 /// A day.
