@@ -283,7 +283,12 @@ impl App {
         if let Some(id) = seen {
             open.session.dismiss(id);
         }
-        let frame = Frame::new().fill(t.ground).inner_margin(Margin::symmetric(16, 12));
+        // Workspaces of several panels fill the room to its edges and keep their own margins.
+        let margin = match open.workspace {
+            Workspace::Policy | Workspace::Simulate | Workspace::Export => Margin::ZERO,
+            _ => Margin::symmetric(16, 12),
+        };
+        let frame = Frame::new().fill(t.ground).inner_margin(margin);
         CentralPanel::default().frame(frame).show(ui, |ui| {
             open.with(workspace, t, |view, ctx| view.ui(ui, ctx, asks));
         });

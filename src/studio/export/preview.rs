@@ -10,6 +10,9 @@ use egui::{RichText, ScrollArea, Ui};
 use egui_material_icons::icons;
 use std::sync::Arc;
 
+/// Height of a line in points.
+const ROW: f32 = 19.0;
+
 /// The lines of the text last shown.
 #[derive(Default)]
 pub struct PreviewState {
@@ -68,9 +71,11 @@ fn body(ui: &mut Ui, state: &mut PreviewState, text: &Arc<str>) {
     frame.inner_margin(6).show(ui, |ui| {
         ui.set_height(height);
         ui.set_width(ui.available_width());
+        // Rows are exactly as high as the scroll area believes.
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().interact_size.y = ROW;
         let digits = lines.len().max(10).ilog10() as usize + 1;
-        ScrollArea::both().id_salt("policy file").auto_shrink(false).show_rows(ui, 18.0, lines.len(), |ui, range| {
-            ui.spacing_mut().item_spacing.y = 0.0;
+        ScrollArea::both().id_salt("policy file").auto_shrink(false).show_rows(ui, ROW, lines.len(), |ui, range| {
             for line in lines.get(range).unwrap_or_default() {
                 draw(ui, text, line, digits.max(4));
             }
@@ -85,7 +90,7 @@ fn body(ui: &mut Ui, state: &mut PreviewState, text: &Arc<str>) {
 fn draw(ui: &mut Ui, text: &str, line: &Line, digits: usize) {
     let tokens = theme::tokens(ui.ctx());
     ui.horizontal(|ui| {
-        ui.set_height(18.0);
+        ui.set_height(ROW);
         ui.spacing_mut().item_spacing.x = 12.0;
         match line {
             Line::Text { number, bytes, cut } => {

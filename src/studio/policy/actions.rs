@@ -193,12 +193,19 @@ fn summary(action: &Action) -> String {
 }
 
 fn worth(ui: &mut Ui, look: &Look<'_>, action: &Action, asks: &mut Asks) {
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         ui.label(RichText::new("Group").weak());
         let mut group = action.group.clone();
         if widgets::choice(ui, "group", "Group", &mut group, &groups(look.draft, action), 150.0) {
             edits::action(asks, action, Change::Done(group), |a, group| a.group = group);
         }
+        ui.label(RichText::new("Propensity model").weak());
+        let mut model = action.propensity.clone();
+        if widgets::choice(ui, "model", "Propensity model", &mut model, &models(look, &action.propensity), 170.0) {
+            edits::action(asks, action, Change::Done(model), |a, model| a.propensity = model);
+        }
+    });
+    ui.horizontal(|ui| {
         ui.label(RichText::new("Value").weak()).on_hover_text("V: worth of the outcome, in money or points");
         let change = input::number(ui, "Value", action.value, |v| v.range(0.0..=1e12).speed(0.05).max_decimals(4));
         edits::action(asks, action, change, |a, v| a.value = v);
@@ -211,11 +218,6 @@ fn worth(ui: &mut Ui, look: &Look<'_>, action: &Action, asks: &mut Asks) {
             v.range(-100.0..=1000.0).speed(0.5).max_decimals(1).suffix("\u{a0}%")
         });
         edits::action(asks, action, change, |a, v| a.weight = v);
-        ui.label(RichText::new("Propensity model").weak());
-        let mut model = action.propensity.clone();
-        if widgets::choice(ui, "model", "Propensity model", &mut model, &models(look, &action.propensity), 170.0) {
-            edits::action(asks, action, Change::Done(model), |a, model| a.propensity = model);
-        }
     });
 }
 

@@ -61,17 +61,20 @@ fn mode(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
             ),
         ];
         for (i, (on, text, help)) in choices.into_iter().enumerate() {
-            ui.horizontal(|ui| {
-                if ui.radio(on, text).clicked() && !on {
-                    let new = match i {
-                        0 => Mode::Pcvl,
-                        1 => Mode::NetValue,
-                        _ => Mode::Expression(starting_expression(mode)),
-                    };
-                    asks.edit(Edit::SetMode(new));
-                }
-                ui.add(egui::Label::new(RichText::new(help).weak()).truncate());
-            });
+            if ui.radio(on, theme::bold(text)).clicked() && !on {
+                let new = match i {
+                    0 => Mode::Pcvl,
+                    1 => Mode::NetValue,
+                    _ => Mode::Expression(starting_expression(mode)),
+                };
+                asks.edit(Edit::SetMode(new));
+            }
+            egui::Frame::new().inner_margin(egui::Margin { left: 22, bottom: 4, ..egui::Margin::ZERO }).show(
+                ui,
+                |ui| {
+                    ui.add(egui::Label::new(RichText::new(help).weak()).wrap());
+                },
+            );
         }
         if let Mode::Expression(text) = mode {
             ui.add_space(metrics().gap_small);

@@ -11,11 +11,11 @@ use crate::widgets;
 use attune_policy::Value;
 use attune_policy::language::conditions::{Condition, Conditions, Item, Join, Operator, Subject};
 use attune_policy::value::Type;
-use egui::{Id, RichText, Ui};
+use egui::{Align, Id, Layout, RichText, Ui};
 use egui_material_icons::icons;
 
 /// Width of the column of joining words.
-const WORD: f32 = 54.0;
+const WORD: f32 = 46.0;
 
 /// Draws the conditions of a rule; gives what they become.
 pub fn show(ui: &mut Ui, look: &Look<'_>, rule: &str, conditions: &Conditions) -> Change<Conditions> {
@@ -30,7 +30,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, rule: &str, conditions: &Conditions) -
         let new = ui.push_id(id, |ui| match item {
             Item::One(one) => {
                 number += 1;
-                ui.horizontal_wrapped(|ui| {
+                ui.horizontal(|ui| {
                     if let Some(join) = lead(ui, i, conditions.join, "when") {
                         return Change::Done(Some(Conditions { join, ..conditions.clone() }));
                     }
@@ -116,7 +116,7 @@ fn group(ui: &mut Ui, look: &Look<'_>, id: Id, number: &mut usize, group: &[Cond
     for (c, one) in group.iter().enumerate() {
         *number += 1;
         ui.push_id(c, |ui| {
-            ui.horizontal_wrapped(|ui| {
+            ui.horizontal(|ui| {
                 let word = match (c, join) {
                     (0, Join::Any) => "either",
                     (0, Join::All) => "both",
@@ -165,19 +165,32 @@ fn row(
     grouping: Option<Join>,
 ) -> Change<Option<Item>> {
     let label = format!("Condition {number}");
-    let mut change = fields(ui, look, id, &label, one).map(|new| Some(Item::One(new)));
-    if let Some(join) = grouping {
-        let (name, hint) = match join {
-            Join::Any => ("Add alternative to", "Or something else in its place: this or that"),
-            Join::All => ("Add requirement to", "And something else with it: this and that"),
-        };
-        if widgets::icon_button(ui, icons::ICON_CALL_SPLIT, &format!("{name} {label}"), hint).clicked() {
-            change = Change::Done(Some(Item::Group(vec![one.clone(), one.clone()])));
+    let mut change = Change::None;
+    // The buttons first, at the right end, so that they stand in one column and the rest gets what is left.
+    let rest = egui::vec2(ui.available_width(), metrics().control);
+    ui.allocate_ui_with_layout(rest, Layout::right_to_left(Align::Center), |ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        if widgets::icon_button(ui, icons::ICON_CLOSE, &format!("Remove {label}"), "Take this condition away").clicked()
+        {
+            change = Change::Done(None);
         }
-    }
-    if widgets::icon_button(ui, icons::ICON_CLOSE, &format!("Remove {label}"), "Take this condition away").clicked() {
-        change = Change::Done(None);
-    }
+        if let Some(join) = grouping {
+            let (name, hint) = match join {
+                Join::Any => ("Add alternative to", "Or something else in its place: this or that"),
+                Join::All => ("Add requirement to", "And something else with it: this and that"),
+            };
+            if widgets::icon_button(ui, icons::ICON_CALL_SPLIT, &format!("{name} {label}"), hint).clicked() {
+                change = Change::Done(Some(Item::Group(vec![one.clone(), one.clone()])));
+            }
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
+            ui.spacing_mut().item_spacing.x = metrics().gap;
+            let new = fields(ui, look, id, &label, one);
+            if new != Change::None {
+                change = new.map(|new| Some(Item::One(new)));
+            }
+        });
+    });
     change
 }
 

@@ -96,12 +96,15 @@ pub fn show(
             });
             if shown.unfolded {
                 ui.add_space(metrics().gap_small);
-                ui.indent_under_handle(|ui| body(ui, look, rule, conditions.as_ref(), shown, asks, &mut acts));
+                egui::Frame::new()
+                    .inner_margin(egui::Margin { left: 6, ..egui::Margin::ZERO })
+                    .show(ui, |ui| body(ui, look, rule, conditions.as_ref(), shown, asks, &mut acts));
             }
         });
     });
-    if outer.response.clicked() {
-        acts.push(if shown.unfolded { Act::Fold } else { Act::Unfold });
+    // A press beside a control of an unfolded card should not fold it: that is what the arrow is for.
+    if outer.response.clicked() && !shown.unfolded {
+        acts.push(Act::Unfold);
     }
     acts
 }
@@ -158,6 +161,11 @@ fn header(
         let rest = ui.available_size_before_wrap();
         ui.allocate_ui_with_layout(rest, Layout::right_to_left(Align::Center), |ui| {
             menu(ui, rule, shown, acts);
+            let (icon, word) =
+                if shown.unfolded { (icons::ICON_EXPAND_LESS, "Fold") } else { (icons::ICON_EXPAND_MORE, "Unfold") };
+            if widgets::icon_button(ui, icon, &format!("{word} {}", shown_name(rule)), word).clicked() {
+                acts.push(if shown.unfolded { Act::Fold } else { Act::Unfold });
+            }
             if rule.stage == Stage::SoftSuitability {
                 widgets::badge_with_hint(ui, Tone::Accent, "soft", "Multiplies the priority instead of removing");
             }

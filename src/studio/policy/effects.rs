@@ -10,7 +10,8 @@ use crate::widgets::{self, number};
 use crate::workspace::Workspace;
 use attune_lab::simulate::report::{PolicyReport, Report};
 use attune_session::Derived;
-use egui::{RichText, Ui};
+use egui::text::LayoutJob;
+use egui::{RichText, TextFormat, Ui};
 use egui_material_icons::icons;
 
 /// Draws the panel. `preview` is of the draft as it stands.
@@ -22,7 +23,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, preview: &Derived<Report>, asks: &mut 
         }
     });
     let Some(report) = preview.value() else {
-        nothing(ui, preview, asks);
+        nothing(ui, look, preview, asks);
         return;
     };
     widgets::dimmed(ui, preview.is_stale(), |ui| {
@@ -50,19 +51,29 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, preview: &Derived<Report>, asks: &mut 
     }
 }
 
-fn nothing(ui: &mut Ui, preview: &Derived<Report>, asks: &mut Asks) {
+fn nothing(ui: &mut Ui, look: &Look<'_>, preview: &Derived<Report>, asks: &mut Asks) {
     match preview {
         Derived::Running(progress) => widgets::hint(ui, &format!("Trying the policy on a sample: {}", progress.stage)),
         Derived::Failed(why) => {
             let tokens = theme::tokens(ui.ctx());
-            ui.add(egui::Label::new(RichText::new(why.as_ref()).color(tokens.err)).wrap())
+            ui.add(egui::Label::new(RichText::new(sentence_case(why)).color(tokens.err)).wrap())
         }
-        _ => widgets::hint(ui, preview.why().map_or("There is no preview yet.", |why| why)),
+        _ => widgets::hint(ui, &preview.why().map_or("There is no preview yet".to_owned(), |why| sentence_case(why))),
     };
     ui.add_space(metrics().gap_small);
-    if widgets::link(ui, "Go to Data").clicked() {
+    if look.untrained {
+        if widgets::plain_button(ui, Some(icons::ICON_MODEL_TRAINING), "Train models").clicked() {
+            asks.command("models.train_all");
+        }
+    } else if look.schema.fields.is_empty() && widgets::link(ui, "Go to Data").clicked() {
         asks.ask(crate::view::Ask::Go(Workspace::Data));
     }
+}
+
+/// With a capital at its beginning, as a text that stands alone has.
+fn sentence_case(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn value(ui: &mut Ui, report: &Report, main: &PolicyReport) {
@@ -88,22 +99,18 @@ fn value(ui: &mut Ui, report: &Report, main: &PolicyReport) {
         } else {
             tokens.weak
         };
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing.x = 4.0;
-            ui.label(RichText::new(unit.difference(difference.estimate.value)).color(color));
-            ui.label(RichText::new(format!("than {}", difference.than)).weak());
-        })
-        .response
-        .on_hover_text(format!(
-            "95 % {}\n{}",
-            unit.difference_interval(&difference.estimate),
-            difference.verdict
-        ));
+        let mut line = LayoutJob::default();
+        let font = egui::TextStyle::Body.resolve(ui.style());
+        line.append(&unit.difference(difference.estimate.value), 0.0, TextFormat::simple(font.clone(), color));
+        line.append(&format!(" than {}", difference.than), 0.0, TextFormat::simple(font, tokens.weak));
+        let hover = format!("95 % {}\n{}", unit.difference_interval(&difference.estimate), difference.verdict);
+        ui.add(egui::Label::new(line).wrap()).on_hover_text(hover);
     }
 }
 
 /// What changed since the last full run: contacts, value, and each stage's removal.
 fn since(ui: &mut Ui, now: &Report, last: &Report) {
+    let tokens = theme::tokens(ui.ctx());
     let rows = changes(now, last);
     ui.label(theme::bold("Since the last run"));
     if rows.is_empty() {
@@ -111,13 +118,11 @@ fn since(ui: &mut Ui, now: &Report, last: &Report) {
         return;
     }
     for (name, before, after) in rows {
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing.x = 4.0;
-            ui.label(RichText::new(name).weak());
-            ui.label(before);
-            ui.label(icons::ICON_ARROW_FORWARD.rich_text().size(12.0).weak());
-            ui.label(theme::bold(after));
-        });
+        let mut line = LayoutJob::default();
+        let font = egui::TextStyle::Body.resolve(ui.style());
+        line.append(&format!("{name} {before} to "), 0.0, TextFormat::simple(font.clone(), tokens.weak));
+        line.append(&after, 0.0, TextFormat::simple(font, tokens.text));
+        ui.add(egui::Label::new(line).wrap());
     }
 }
 

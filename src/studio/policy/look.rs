@@ -24,6 +24,8 @@ pub struct Look<'a> {
     pub report: Option<&'a Report>,
     /// Whether the draft has changed since.
     pub stale: bool,
+    /// Whether models that it uses are still to be trained.
+    pub untrained: bool,
     /// What conditions can speak of.
     pub known: &'a [Known],
 }

@@ -86,6 +86,7 @@ impl View for PolicyView {
             findings: checked_now.map_or(&[], |c| &c.findings),
             report: simulation.value().map(|r| &**r),
             stale: simulation.is_stale(),
+            untrained: checked_now.is_some_and(|c| !c.untrained.is_empty()),
             known: &known,
         };
         self.panels(ui, ctx, &look, asks);
@@ -155,11 +156,15 @@ impl PolicyView {
         self.trace.show(ui, ctx, asks);
         let frame = Frame::new().fill(t.ground).inner_margin(Margin::symmetric(16, 12));
         CentralPanel::default().frame(frame).show(ui, |ui| {
-            ScrollArea::vertical().id_salt(("place", self.place)).auto_shrink(false).show(ui, |ui| {
-                ui.set_max_width(MIDDLE.min(ui.available_width()));
-                self.middle(ui, ctx, look, asks);
-                ui.add_space(metrics().gap_section);
-            });
+            let room = Margin { right: 10, ..Margin::ZERO };
+            ScrollArea::vertical().id_salt(("place", self.place)).auto_shrink(false).content_margin(room).show(
+                ui,
+                |ui| {
+                    ui.set_max_width(MIDDLE.min(ui.available_width()));
+                    self.middle(ui, ctx, look, asks);
+                    ui.add_space(metrics().gap_section);
+                },
+            );
         });
     }
 

@@ -152,6 +152,7 @@ mod tests {
             findings: &[],
             report: None,
             stale: false,
+            untrained: false,
             known: &[],
         };
         let rule = Rule {

@@ -36,7 +36,9 @@ fn title(ui: &mut Ui, text: &str) {
 fn row(ui: &mut Ui, look: &Look<'_>, place: Place, here: bool) -> bool {
     let tokens = theme::tokens(ui.ctx());
     let count = place.count(look.draft);
-    let share = look.report.and_then(|r| place.funnel(&r.funnel)).and_then(removed);
+    // Arbitration leaves one candidate by its nature, and a place without anything in it removes nothing.
+    let telling = count > 0 && !matches!(place, Place::Actions | Place::Arbitration | Place::Fallback);
+    let share = look.report.filter(|_| telling).and_then(|r| place.funnel(&r.funnel)).and_then(removed);
     let worst = place.worst(look.draft, look.findings);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::click());
     let spoken = spoken(place, count, share, worst);

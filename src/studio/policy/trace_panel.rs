@@ -13,6 +13,8 @@ use egui_material_icons::icons;
 #[derive(Default)]
 pub struct TracePanel {
     open: bool,
+    /// The row traced while none is selected.
+    row: usize,
 }
 
 impl TracePanel {
@@ -23,6 +25,7 @@ impl TracePanel {
 
     /// Draws it: one line while closed, a third of the height while open.
     pub fn show(&mut self, ui: &mut Ui, ctx: &Ctx<'_>, asks: &mut Asks) {
+        self.row = ctx.selection.row.unwrap_or(self.row).min(Self::rows(ctx).saturating_sub(1));
         let frame = Frame::new().fill(ctx.tokens.panel).inner_margin(Margin::symmetric(14, 6));
         let height = ui.available_height();
         if !self.open {
@@ -63,15 +66,14 @@ impl TracePanel {
             return;
         }
         ui.label(RichText::new("customer in row").weak());
-        let row = ctx.selection.row;
-        let shown = row.map_or(1.0, |r| r as f64 + 1.0);
+        let at = self.row;
+        let shown = at as f64 + 1.0;
         let change =
             input::number(ui, "Traced row", shown, |v| v.range(1.0..=rows as f64).speed(1.0).fixed_decimals(0));
         let mut chosen = match change {
             Change::None => None,
-            Change::Live(v) | Change::Done(v) => Some(v as usize - 1).filter(|r| row != Some(*r)),
+            Change::Live(v) | Change::Done(v) => Some((v as usize).saturating_sub(1)).filter(|row| at != *row),
         };
-        let at = row.unwrap_or(0);
         for (icon, name, to) in [
             (icons::ICON_CHEVRON_LEFT, "Previous customer", at.checked_sub(1)),
             (icons::ICON_CHEVRON_RIGHT, "Next customer", (at + 1 < rows).then_some(at + 1)),
@@ -96,8 +98,10 @@ impl TracePanel {
 
     /// Who it is and what was chosen, in the head.
     fn outcome(&self, ui: &mut Ui, ctx: &Ctx<'_>, asks: &mut Asks) {
-        let Some(row) = ctx.selection.row.filter(|_| self.open) else { return };
-        let traced = ctx.session.trace(row);
+        if !self.open {
+            return;
+        }
+        let traced = ctx.session.trace(self.row);
         let Some(traced) = traced.value() else { return };
         trace::copy_button(ui, traced, asks);
         let decision = &traced.decision;
@@ -117,11 +121,10 @@ impl TracePanel {
     }
 
     fn body(&self, ui: &mut Ui, ctx: &Ctx<'_>) {
-        let Some(row) = ctx.selection.row else {
-            widgets::hint(ui, "Choose a row above, or select one in the table of Data.");
+        if Self::rows(ctx) == 0 {
             return;
-        };
-        match ctx.session.trace(row) {
+        }
+        match ctx.session.trace(self.row) {
             Derived::Missing(why) => {
                 widgets::hint(ui, &why);
             }

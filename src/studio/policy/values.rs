@@ -26,7 +26,8 @@ pub fn number(ui: &mut Ui, label: &str, known: &Known, current: f64) -> Change<f
     // A rule says what the screen says: no more digits than are shown.
     let unit = 10f64.powi(i32::from(decimals));
     let change = ui.scope(|ui| {
-        ui.spacing_mut().slider_width = 150.0;
+        // The number beside the rail takes about 70.
+        ui.spacing_mut().slider_width = (ui.available_width() - 78.0).clamp(60.0, 200.0);
         input::slider(
             ui,
             label,

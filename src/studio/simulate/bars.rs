@@ -24,8 +24,10 @@ impl Bar<'_> {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
         let spoken = format!("{}: {}", self.name, self.text);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &spoken));
-        let name_width = (rect.width() * 0.34).clamp(70.0, 180.0);
-        let text_width = (rect.width() * 0.30).clamp(60.0, 150.0);
+        // Where there is little room the words get it, and the bar what is left.
+        let narrow = rect.width() < 320.0;
+        let name_width = if narrow { rect.width() * 0.5 } else { (rect.width() * 0.34).min(190.0) };
+        let text_width = if narrow { 52.0 } else { (rect.width() * 0.30).clamp(60.0, 150.0) };
         let rail = Rect::from_min_max(
             pos2(rect.left() + name_width, rect.center().y - 5.0),
             pos2(rect.right() - text_width, rect.center().y + 5.0),

@@ -18,8 +18,10 @@ pub struct Row {
     pub low: f64,
     /// Interval.
     pub high: f64,
-    /// Value and interval as text, right of the bars.
+    /// Value as text, right of the bars.
     pub text: String,
+    /// Interval as text, under it.
+    pub interval: String,
     /// Whether this is the policy of the project.
     pub main: bool,
     /// What the row's mark means.
@@ -41,10 +43,10 @@ pub fn show(
     let tokens = theme::tokens(ui.ctx());
     let width = ui.available_width();
     let (rect, response) = ui.allocate_exact_size(vec2(width, ROW * rows.len() as f32 + AXIS), Sense::hover());
-    let spoken = rows.iter().map(|r| format!("{}: {}", r.name, r.text)).collect::<Vec<_>>().join("; ");
+    let spoken = rows.iter().map(|r| format!("{}: {}, {}", r.name, r.text, r.interval)).collect::<Vec<_>>().join("; ");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, format!("{label}. {spoken}")));
     let name_width = (width * 0.26).clamp(110.0, 260.0);
-    let text_width = (width * 0.24).clamp(140.0, 230.0);
+    let text_width = (width * 0.2).clamp(118.0, 170.0);
     let plot = Rect::from_min_max(
         pos2(rect.left() + name_width, rect.top()),
         pos2(rect.right() - text_width, rect.bottom() - AXIS),
@@ -98,12 +100,11 @@ pub fn show(
             painter.vline(end, middle - 5.0..=middle + 5.0, Stroke::new(2.0, color));
         }
         painter.circle(pos2(scale.x(row.value), middle), 5.0, color, Stroke::new(2.0, tokens.card));
-        let figures = if row.main { theme::bold(&row.text) } else { egui::RichText::new(&row.text) };
-        text_in(
-            ui,
-            Rect::from_min_max(pos2(plot.right() + 12.0, band.top()), pos2(band.right() - 6.0, band.bottom())),
-            figures.color(tokens.text),
-        );
+        let left = plot.right() + 12.0;
+        let upper = Rect::from_min_max(pos2(left, band.top() + 3.0), pos2(band.right() - 6.0, middle + 2.0));
+        text_in(ui, upper, theme::bold(&row.text).color(if row.main { tokens.accent } else { tokens.text }));
+        let lower = Rect::from_min_max(pos2(left, middle), pos2(band.right() - 6.0, band.bottom() - 3.0));
+        text_in(ui, lower, egui::RichText::new(&row.interval).small().color(tokens.weak));
     }
     response
 }
@@ -150,7 +151,7 @@ pub fn ticks(low: f64, high: f64, count: f64) -> Vec<f64> {
     }
     let rough = span / count;
     let power = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|s| *s >= rough).unwrap_or(rough);
+    let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|s| *s >= rough * 0.9).unwrap_or(rough);
     let first = (low / step).ceil() as i64;
     let last = (high / step).floor() as i64;
     (first..=last.min(first + 20)).map(|i| i as f64 * step).collect()

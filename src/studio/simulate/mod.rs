@@ -39,6 +39,9 @@ pub const COMMANDS: &[Command] = &[Command {
     }),
 }];
 
+/// Room for the scroll bar beside the cards.
+const SCROLL: Margin = Margin { right: 10, ..Margin::ZERO };
+
 /// View state of the workspace.
 #[derive(Default)]
 pub struct SimulateView {
@@ -143,7 +146,7 @@ impl SimulateView {
             }
             ui.add_space(metrics().gap_small);
         }
-        ScrollArea::vertical().id_salt("simulation").auto_shrink(false).show(ui, |ui| {
+        ScrollArea::vertical().id_salt("simulation").auto_shrink(false).content_margin(SCROLL).show(ui, |ui| {
             widgets::dimmed(ui, stale, |ui| body(ui, report, &outcome, asks));
         });
     }

@@ -103,11 +103,16 @@ pub fn notes(ui: &mut Ui, report: &Report) {
                 ui.add(egui::Label::new(format!("{} × {text}", number::count(*n))).wrap());
             }
         }
+        let tokens = theme::tokens(ui.ctx());
+        ui.spacing_mut().item_spacing.y = 4.0;
         for note in &report.notes {
-            ui.horizontal_wrapped(|ui| {
-                ui.label(theme::bold(&note.term));
-                ui.add(egui::Label::new(RichText::new(&note.definition).weak()).wrap());
-            });
+            let size = egui::TextStyle::Body.resolve(ui.style()).size;
+            let bold = egui::FontId::new(size, egui::FontFamily::Name(theme::BOLD.into()));
+            let mut line = egui::text::LayoutJob::default();
+            line.append(&note.term, 0.0, egui::TextFormat::simple(bold, tokens.text));
+            let plain = egui::TextFormat::simple(egui::FontId::proportional(size), tokens.weak);
+            line.append(&note.definition, metrics().gap, plain);
+            ui.add(egui::Label::new(line).wrap());
         }
     });
 }

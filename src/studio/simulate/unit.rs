@@ -54,6 +54,15 @@ impl Unit {
         }
     }
 
+    /// A difference on an axis: `−5 pp`.
+    pub fn difference_tick(self, value: f64) -> String {
+        let text = self.tick(value);
+        match self {
+            Unit::Rate => text.replace('%', "pp"),
+            Unit::Amount => text,
+        }
+    }
+
     /// A difference with its sign: `+4.52 pp`, `−0.11`.
     pub fn difference(self, value: f64) -> String {
         match self {

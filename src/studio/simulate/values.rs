@@ -53,7 +53,8 @@ fn value_rows(report: &Report, outcome: &str, unit: Unit) -> Vec<Row> {
             value: answer.value,
             low: answer.low,
             high: answer.high,
-            text: format!("{}   {}", unit.value(answer.value), unit.interval(&answer)),
+            text: unit.value(answer.value),
+            interval: unit.interval(&answer),
             main: policy.kind == Kind::Policy,
             tone: Tone::Neutral,
         })
@@ -69,11 +70,8 @@ fn difference_rows(report: &Report, outcome: &str, unit: Unit) -> Vec<Row> {
         value: difference.estimate.value,
         low: difference.estimate.low,
         high: difference.estimate.high,
-        text: format!(
-            "{}   {}",
-            unit.difference(difference.estimate.value),
-            unit.difference_interval(&difference.estimate)
-        ),
+        text: unit.difference(difference.estimate.value),
+        interval: unit.difference_interval(&difference.estimate),
         main: false,
         tone: tone(difference),
     };
@@ -101,7 +99,7 @@ pub fn charts(ui: &mut Ui, report: &Report, outcome: &str) {
     if rows.is_empty() {
         return;
     }
-    widgets::section(ui, "Value", "what each policy would have brought, on rows no model learned from", |ui| {
+    widgets::section(ui, "Value", "what each policy would have brought per decision", |ui| {
         forest::show(ui, "Values with 95 % intervals", &rows, None, &unit.axis(outcome), &|v| unit.tick(v));
     });
     let rows = difference_rows(report, outcome, unit);
@@ -111,7 +109,7 @@ pub fn charts(ui: &mut Ui, report: &Report, outcome: &str) {
     ui.add_space(metrics().gap);
     widgets::section(ui, "Difference", "this policy less each other one, on the same rows", |ui| {
         let axis = format!("difference in {outcome}, with 95 % interval; right of the line the policy is better");
-        forest::show(ui, "Differences with 95 % intervals", &rows, Some(0.0), &axis, &|v| unit.tick(v));
+        forest::show(ui, "Differences with 95 % intervals", &rows, Some(0.0), &axis, &|v| unit.difference_tick(v));
         ui.add_space(metrics().gap_small);
         for difference in report.differences.iter().filter(|d| d.outcome == outcome) {
             verdict(ui, difference);
@@ -123,7 +121,10 @@ fn verdict(ui: &mut Ui, difference: &Difference) {
     let tokens = theme::tokens(ui.ctx());
     ui.horizontal(|ui| {
         widgets::dot(ui, tone(difference));
-        let text = format!("Against {}: {}", difference.than, difference.verdict);
+        let mut text = difference.verdict.clone();
+        if let Some(first) = text.get_mut(0..1) {
+            first.make_ascii_uppercase();
+        }
         ui.add(egui::Label::new(RichText::new(text).color(tokens.text)).wrap());
     });
 }
