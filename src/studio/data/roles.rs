@@ -29,7 +29,7 @@ impl RolesEditor {
             }
             let wanted = self.filter.to_lowercase();
             ui.spacing_mut().item_spacing.y = 3.0;
-            let picker = 132.0;
+            let picker = 146.0;
             // The same for every row: a long name must not push its picker aside.
             let width = ui.available_width() - picker - metrics().gap;
             for column in table.columns().iter().filter(|column| column.source.to_lowercase().contains(&wanted)) {

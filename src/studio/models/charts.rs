@@ -9,7 +9,10 @@ use attune_lab::models::report::Evaluation;
 use egui::Ui;
 use egui_plot::{BarChart, HLine, Line, LineStyle, PlotPoint, PlotPoints, Points};
 
-const HEIGHT: f32 = 210.0;
+/// Height of a plot; where four stand beside each other they have more room.
+fn height(ui: &Ui) -> f32 {
+    if ui.ctx().content_rect().width() < 1900.0 { 210.0 } else { 300.0 }
+}
 
 /// Draws the four, as many beside each other as there is room for.
 pub fn ui(ui: &mut Ui, ctx: &Ctx<'_>, report: &ModelReport, shown: &Evaluation, asks: &mut Asks) {
@@ -43,7 +46,7 @@ fn drivers(ui: &mut Ui, ctx: &Ctx<'_>, report: &ModelReport, asks: &mut Asks) {
     let list: Vec<Bar> = report
         .importance
         .iter()
-        .take(8)
+        .take(if height(ui) > 250.0 { 12 } else { 8 })
         .map(|driver| {
             let coefficient = driver.coefficient.map_or_else(String::new, |c| {
                 format!("\nCoefficient of the standardised input: {}", number::signed(c, 3))
@@ -62,8 +65,8 @@ fn drivers(ui: &mut Ui, ctx: &Ctx<'_>, report: &ModelReport, asks: &mut Asks) {
             }
         })
         .collect();
-    ui.allocate_ui(egui::vec2(ui.available_width(), HEIGHT), |ui| {
-        ui.set_min_height(HEIGHT);
+    ui.allocate_ui(egui::vec2(ui.available_width(), height(ui)), |ui| {
+        ui.set_min_height(height(ui));
         if list.is_empty() {
             ui.label("No column drives this model");
         } else if let Some(pressed) = bars(ui, &list, 120.0, 56.0)
@@ -96,7 +99,7 @@ fn lift(ui: &mut Ui, ctx: &Ctx<'_>, shown: &Evaluation) {
         })
         .collect();
     let chart = BarChart::new("lift", list).color(t.series[0]).element_formatter(Box::new(|bar, _| bar.name.clone()));
-    plot(ui, "lift", HEIGHT, "tenth of the rows by falling score", "lift")
+    plot(ui, "lift", height(ui), "tenth of the rows by falling score", "lift")
         .include_y(0.0)
         .x_grid_spacer(ticks(1.0, 10.0, 1.0))
         .x_axis_formatter(|mark, _| format!("{:.0}", mark.value))
@@ -113,7 +116,7 @@ fn calibration(ui: &mut Ui, ctx: &Ctx<'_>, shown: &Evaluation) {
     let percent = |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| {
         number::percent(mark.value, if most < 0.05 { 1 } else { 0 })
     };
-    plot(ui, "calibration", HEIGHT, "mean predicted probability", "observed rate")
+    plot(ui, "calibration", height(ui), "mean predicted probability", "observed rate")
         .include_x(0.0)
         .include_y(0.0)
         .x_axis_formatter(percent)
@@ -140,7 +143,7 @@ fn roc(ui: &mut Ui, ctx: &Ctx<'_>, shown: &Evaluation) {
     let t = ctx.tokens;
     let points: Vec<PlotPoint> = shown.roc.iter().map(|(x, y)| PlotPoint::new(*x, *y)).collect();
     let percent = |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| number::percent(mark.value, 0);
-    plot(ui, "roc", HEIGHT, "false-positive rate", "true-positive rate")
+    plot(ui, "roc", height(ui), "false-positive rate", "true-positive rate")
         .include_x(0.0)
         .include_x(1.0)
         .include_y(0.0)

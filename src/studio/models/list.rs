@@ -23,7 +23,7 @@ fn card(ui: &mut Ui, ctx: &Ctx<'_>, spec: &ModelSpec, chosen: bool, asks: &mut A
     let name = format!("Model {}, {word}", spec.name);
     let shown = selectable_card(ui, ("model", &spec.id), &name, chosen, |ui| {
         ui.spacing_mut().item_spacing.y = 3.0;
-        ui.add(Label::new(bold(&spec.name)).selectable(false).truncate());
+        ui.add(Label::new(bold(&spec.name)).selectable(false).wrap());
         let outcome = ctx.source(&spec.outcome);
         for line in [format!("{} · {outcome}", family(&spec.family)), rows(spec)] {
             ui.add(Label::new(RichText::new(line).small().weak()).selectable(false).truncate());

@@ -89,9 +89,7 @@ fn row(ui: &mut Ui, index: usize, problem: &Problem, asks: &mut Asks) {
                     ui.add(Label::new(mark).selectable(false)).on_hover_text(word);
                     ui.vertical(|ui| {
                         ui.spacing_mut().item_spacing.y = 1.0;
-                        let place =
-                            if problem.place.is_empty() { String::new() } else { format!("{}: ", problem.place) };
-                        let text = capital(&format!("{place}{}", problem.message));
+                        let text = capital(&format!("{}{}", before(problem), problem.message));
                         ui.add(sentence(ui, &text).selectable(false));
                         if !problem.hint.is_empty() {
                             ui.add(aside(ui, &capital(&problem.hint)).selectable(false));
@@ -108,5 +106,15 @@ fn row(ui: &mut Ui, index: usize, problem: &Problem, asks: &mut Asks) {
         && let Some(target) = &problem.target
     {
         asks.show(target.clone());
+    }
+}
+
+/// The place as a beginning of the sentence, unless the sentence names it by itself.
+fn before(problem: &Problem) -> String {
+    let named = problem.place.split_once(' ').map_or("", |(_, name)| name);
+    if problem.place.is_empty() || (!named.is_empty() && problem.message.contains(&format!("`{named}`"))) {
+        String::new()
+    } else {
+        format!("{}: ", problem.place)
     }
 }
