@@ -27,8 +27,10 @@ pub(crate) enum Output {
     ImportedHistory(DataSource, usize),
     Loaded(Loaded),
     Profiled(Profile),
-    /// Per model id and key: what lies on the disk.
+    /// Per model id and key: what lies on the disk, up to date or of before.
     LookedUp(Vec<(String, Key, Option<TrainedModel>)>),
+    /// The report that lies on the disk, if any.
+    FoundReport(Option<Report>),
     Trained(Box<TrainedModel>),
     Checked(Box<Checked>),
     Previewed(Report),
@@ -75,8 +77,9 @@ impl Session {
         let id = JobId(self.next_job.get());
         self.next_job.set(id.0 + 1);
         // Small recurring work would make the list of jobs flicker.
-        let visible = !matches!(slot, "journal" | "save" | "check" | "lookup" | "trace" | "preview" | "export preview")
-            && !slot.starts_with("page ");
+        let visible = !matches!(slot, "journal" | "save" | "check" | "trace" | "preview" | "export preview")
+            && !slot.starts_with("page ")
+            && !slot.starts_with("lookup");
         let job = Job {
             id,
             slot: slot.to_owned(),
@@ -142,11 +145,17 @@ impl Session {
             Output::Profiled(profile) => shelves.profile.put(key, Ok(Arc::new(profile))),
             Output::LookedUp(found) => {
                 for (id, key, model) in found {
-                    shelves.looked_up.insert(key.clone());
+                    shelves.looked_up.insert(key);
                     if let Some(model) = model {
-                        shelves.model(&id).put(key, Ok(Arc::new(model)));
+                        shelves.model(&id).put(model.key.clone(), Ok(Arc::new(model)));
                     }
                 }
+            }
+            Output::FoundReport(report) => {
+                if let Some(report) = report {
+                    shelves.simulation.put(key.clone(), Ok(Arc::new(report)));
+                }
+                shelves.looked_up.insert(key);
             }
             Output::Trained(trained) => {
                 let auc = trained.report.out_of_fold.quality.auc.value;
@@ -214,7 +223,8 @@ impl Session {
             _ => {}
         }
         // What a screen shows in its own place needs no toast; what was asked for does.
-        let shown_in_place = matches!(slot, "check" | "preview" | "trace" | "export preview" | "profile" | "lookup");
+        let shown_in_place =
+            matches!(slot, "check" | "preview" | "trace" | "export preview" | "profile" | "lookup" | "lookup report");
         if !shown_in_place {
             self.notices.failed(error);
         }

@@ -9,7 +9,7 @@ use crate::results::{Checked, ExportPreview, Traced};
 use crate::session::Session;
 use attune_lab::data::import::{self, ImportOptions};
 use attune_lab::data::{Requests, profile};
-use attune_lab::project::{self, Asked, CUSTOMERS, HISTORY, Loaded, TrainedModel};
+use attune_lab::project::{self, Asked, CUSTOMERS, HISTORY, Loaded, TrainedModel, artifacts};
 use attune_lab::task::Task;
 use attune_lab::{Error, Result};
 use attune_policy::diagnostic::{Diagnostic, Part, Severity};
@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Rows of the quick simulation after each edit.
-const PREVIEW_ROWS: usize = 5_000;
+const PREVIEW_ROWS: usize = 20_000;
 
 impl Session {
     /// Starts what is missing. Cheap when nothing is.
@@ -30,6 +30,7 @@ impl Session {
         self.want_profile();
         self.want_models();
         self.want_check();
+        self.want_report();
         // What somebody looks at comes before what is only nearby.
         self.want_trace();
         self.want_export_preview();
@@ -81,10 +82,24 @@ impl Session {
             let mut found = Vec::new();
             for (id, key) in missing {
                 task.tick(0.0)?;
-                let model = project::find_model(&dir, &id, &key);
+                // One that is out of date is still worth showing, dimmed.
+                let model = project::find_model(&dir, &id, &key).or_else(|| project::last_model(&dir, &id));
                 found.push((id, key, model));
             }
             Ok(Output::LookedUp(found))
+        });
+    }
+
+    /// Looks once for the report of a simulation that was made earlier and is still true.
+    fn want_report(&mut self) {
+        let Ok(key) = self.simulation_key() else { return };
+        let known = self.shelves.simulation.get(&key).is_some() || self.shelves.looked_up.contains(&key);
+        if known || self.is_coming("lookup report", &key) {
+            return;
+        }
+        let dir = self.dir.clone();
+        self.submit(LaneName::Io, "lookup report", "Looking for an earlier simulation", Some(key.clone()), move |_| {
+            Ok(Output::FoundReport(artifacts::find_report(&dir, &key)))
         });
     }
 
@@ -286,9 +301,12 @@ impl Session {
         if self.shelves.simulation.get(&key).is_some() || self.is_coming("simulate", &key) {
             return;
         }
-        let parts = self.document().clone();
-        self.submit(LaneName::Compute, "simulate", "Simulate", Some(key), move |task| {
-            project::simulate_draft(&policy, &parts, &loaded, Asked::Full, task).map(|s| Output::Simulated(s.report))
+        let (dir, parts) = (self.dir.clone(), self.document().clone());
+        self.submit(LaneName::Compute, "simulate", "Simulate", Some(key.clone()), move |task| {
+            let report = project::simulate_draft(&policy, &parts, &loaded, Asked::Full, task)?.report;
+            task.tick(1.0)?;
+            artifacts::save_report(&dir, &key, &report)?;
+            Ok(Output::Simulated(report))
         });
     }
 

@@ -6,13 +6,14 @@ use super::format;
 use super::parts::Parts;
 use crate::error::{Error, Result};
 use crate::models::{self, ModelReport, ModelSpec};
+use crate::simulate::Report;
 use attune_policy::model::Model;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Models of other keys that stay findable, so that undo does not train again.
+/// Models and reports of other keys that stay findable, so that undo does not make them again.
 const CACHED: usize = 40;
 
 /// SHA-256 in lower-case hex.
@@ -77,7 +78,7 @@ pub fn save_model(dir: &Path, trained: &TrainedModel) -> Result<()> {
         atomic::replace(&folder.join("model.ron"), model.as_bytes())?;
     }
     atomic::replace(&current.join("card.md"), models::card(&trained.report).as_bytes())?;
-    tidy(dir);
+    tidy(&cache(dir));
     Ok(())
 }
 
@@ -119,13 +120,42 @@ pub fn save_run<T: Serialize>(dir: &Path, report: &T) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Keeps a simulation's report in the cache by the hash of its inputs.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn save_report(dir: &Path, key: &str, report: &Report) -> Result<()> {
+    let text = format::write("simulation", &ReportFile { key: key.to_owned(), report: report.clone() })?;
+    atomic::replace(&reports(dir).join(key).join("report.ron"), text.as_bytes())?;
+    tidy(&reports(dir));
+    Ok(())
+}
+
+/// The report of a key; `None` when it was never made, or its file is torn.
+pub fn find_report(dir: &Path, key: &str) -> Option<Report> {
+    let text = atomic::read(&reports(dir).join(key).join("report.ron")).ok()??;
+    let file: ReportFile = format::read("simulation", &text).ok()?;
+    (file.key == key).then_some(file.report)
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReportFile {
+    key: String,
+    report: Report,
+}
+
+fn reports(dir: &Path) -> PathBuf {
+    dir.join(".local/reports")
+}
+
 fn cache(dir: &Path) -> PathBuf {
     dir.join(".local/models")
 }
 
-/// Removes the oldest models from the cache. Failing to is no failure of what was asked.
-fn tidy(dir: &Path) {
-    let Ok(entries) = fs::read_dir(cache(dir)) else { return };
+/// Removes the oldest entries from a cache. Failing to is no failure of what was asked.
+fn tidy(cache: &Path) {
+    let Ok(entries) = fs::read_dir(cache) else { return };
     let mut folders: Vec<_> =
         entries.filter_map(|e| e.ok()).filter_map(|e| Some((e.metadata().ok()?.modified().ok()?, e.path()))).collect();
     folders.sort();

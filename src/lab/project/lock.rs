@@ -41,6 +41,31 @@ impl Lock {
     }
 }
 
+/// Held while files change or are read, for the milliseconds that takes: a reader sees no half of a save. Best effort: where
+/// a file system has no locks, there is none.
+#[derive(Debug)]
+pub struct Quiet {
+    _file: Option<File>,
+}
+
+impl Quiet {
+    /// Waits until nobody reads.
+    pub fn for_writing(dir: &Path) -> Quiet {
+        let file = OpenOptions::new().create(true).append(true).open(Quiet::path(dir)).ok();
+        Quiet { _file: file.filter(|file| file.lock().is_ok()) }
+    }
+
+    /// Waits until nobody writes. Makes no file: readers may not be allowed to.
+    pub fn for_reading(dir: &Path) -> Quiet {
+        let file = File::open(Quiet::path(dir)).ok();
+        Quiet { _file: file.filter(|file| file.lock_shared().is_ok()) }
+    }
+
+    fn path(dir: &Path) -> PathBuf {
+        dir.join(".local/saving")
+    }
+}
+
 impl Drop for Lock {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.owner);

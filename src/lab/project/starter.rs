@@ -185,10 +185,12 @@ fn action(id: &str, name: &str, treatment: Treatment, propensity: Option<String>
     }
 }
 
-/// Whether an outcome is yes or no: what a propensity model can learn.
+/// Whether an outcome is yes or no: what a propensity model can learn without being told which value counts.
 fn is_binary(loaded: &Loaded, column: &str) -> bool {
+    const PAIRS: [[&str; 2]; 3] = [["0", "1"], ["false", "true"], ["no", "yes"]];
     loaded.dataset.dictionary(column).is_ok_and(|dictionary| {
-        dictionary.values.len() == 2 && dictionary.values.iter().all(|v| matches!(&**v, "0" | "1" | "true" | "false"))
+        let values: Vec<String> = dictionary.values.iter().map(|v| v.to_lowercase()).collect();
+        values.len() == 2 && PAIRS.iter().any(|pair| pair.iter().all(|word| values.iter().any(|v| v == word)))
     })
 }
 

@@ -7,10 +7,12 @@ use super::artifacts::sha256;
 use super::atomic;
 use super::format;
 use super::journal::Journal;
-use super::layout::{self, Files};
-use super::lock::Lock;
+use super::layout::{self, Files, Found};
+use super::lock::{Lock, Quiet};
 use super::parts::{Goal, Parts};
 use crate::error::{Error, Result};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -91,64 +93,48 @@ impl Project {
     /// cannot be read is no such error: see [`Opened::problems`].
     pub fn open(dir: &Path, access: Access) -> Result<Opened> {
         not_a_project(dir)?;
-        let lock = match access {
-            Access::Write => Some(Lock::take(dir)?),
-            Access::Read => None,
-        };
-        let mut problems = Vec::new();
-        let journal = Journal::read(dir).unwrap_or_else(|error| {
-            problems.push(error.hint("edits made just before the last end of Attune may be missing"));
-            None
-        });
-        // A newer version's files are looked at before the journal touches anything.
-        let names = list(dir)?;
-        let on_disk = |name: &str| atomic::read(&dir.join(name));
-        layout::read(dir, &names, &on_disk)?;
+        match access {
+            Access::Write => Project::open_to_write(dir),
+            Access::Read => Project::open_to_read(dir),
+        }
+    }
+
+    fn open_to_write(dir: &Path) -> Result<Opened> {
+        let lock = Lock::take(dir)?;
+        let (journal, mut problems) = journal(dir);
+        // A newer version's files stop the opening before the journal touches anything.
+        read(dir, None)?;
         let mut recovered = None;
-        let mut overlay = None;
-        match (journal, access) {
-            (Some(journal), Access::Write) => {
-                let played = journal.play(dir)?;
-                for (name, text) in played.conflicts {
-                    let kept = keep_aside(dir, &name, text.as_deref().unwrap_or_default().as_bytes())?;
-                    problems.push(
-                        Error::new(
-                            "was changed by another program after Attune ended unexpectedly; it is used as it is",
-                        )
+        if let Some(journal) = journal {
+            let _quiet = Quiet::for_writing(dir);
+            let played = journal.play(dir)?;
+            for (name, text) in played.conflicts {
+                let kept = keep_aside(dir, &name, text.as_deref().unwrap_or_default().as_bytes())?;
+                problems.push(
+                    Error::new("was changed by another program after Attune ended unexpectedly; it is used as it is")
                         .in_file(&dir.join(&name))
                         .hint(format!("Attune's own last version lies in {}", kept.display())),
-                    );
-                }
-                if !played.changed.is_empty() {
-                    recovered = Some(journal.label);
-                }
-                Journal::remove(dir)?;
+                );
             }
-            (Some(journal), Access::Read) => overlay = Some(journal.files),
-            (None, _) => {}
-        }
-        let mut names = list(dir)?;
-        if let Some(overlay) = &overlay {
-            names.retain(|name| overlay.get(name) != Some(&None));
-            names.extend(overlay.iter().filter(|(_, text)| text.is_some()).map(|(name, _)| name.clone()));
-            names.sort();
-            names.dedup();
-        }
-        let known = std::cell::RefCell::new(Files::new());
-        let get = |name: &str| {
-            let text = match overlay.as_ref().and_then(|o| o.get(name)) {
-                Some(text) => text.clone(),
-                None => atomic::read(&dir.join(name))?,
-            };
-            if let Some(text) = &text {
-                known.borrow_mut().insert(name.to_owned(), text.clone());
+            if !played.changed.is_empty() {
+                recovered = Some(journal.label);
             }
-            Ok(text)
-        };
-        let found = layout::read(dir, &names, &get)?;
+            Journal::remove(dir)?;
+        }
+        let (found, known) = read(dir, None)?;
         problems.extend(found.problems);
-        let project = Project { dir: dir.to_owned(), lock, known: known.into_inner(), broken: found.broken };
+        let project = Project { dir: dir.to_owned(), lock: Some(lock), known, broken: found.broken };
         Ok(Opened { project, parts: found.parts, problems, recovered })
+    }
+
+    fn open_to_read(dir: &Path) -> Result<Opened> {
+        // A writer may be saving at this moment: what is read is the state before or after.
+        let _quiet = Quiet::for_reading(dir);
+        let (journal, mut problems) = journal(dir);
+        let (found, known) = read(dir, journal.map(|j| j.files).as_ref())?;
+        problems.extend(found.problems);
+        let project = Project { dir: dir.to_owned(), lock: None, known, broken: found.broken };
+        Ok(Opened { project, parts: found.parts, problems, recovered: None })
     }
 
     /// The folder.
@@ -193,6 +179,7 @@ impl Project {
             }
             report.kept.push(keep_aside(&self.dir, name, &found)?);
         }
+        let _quiet = Quiet::for_writing(&self.dir);
         journal.write(&self.dir)?;
         let played = journal.play(&self.dir).inspect_err(|_| self.learn(&journal))?;
         if let Some(name) = played.conflicts.keys().next() {
@@ -239,6 +226,38 @@ impl Project {
         }
         Err(Error::new("is open for reading only").in_file(&self.dir))
     }
+}
+
+/// The journal that was left behind; one that is torn is named and passed over.
+fn journal(dir: &Path) -> (Option<Journal>, Vec<Error>) {
+    match Journal::read(dir) {
+        Ok(journal) => (journal, Vec::new()),
+        Err(error) => (None, vec![error.hint("edits made just before the last end of Attune may be missing")]),
+    }
+}
+
+/// Reads the parts, with `overlay` in place of the files it names, and the texts they were read from.
+fn read(dir: &Path, overlay: Option<&BTreeMap<String, Option<String>>>) -> Result<(Found, Files)> {
+    let mut names = list(dir)?;
+    if let Some(overlay) = overlay {
+        names.retain(|name| overlay.get(name) != Some(&None));
+        names.extend(overlay.iter().filter(|(_, text)| text.is_some()).map(|(name, _)| name.clone()));
+        names.sort();
+        names.dedup();
+    }
+    let known = RefCell::new(Files::new());
+    let get = |name: &str| {
+        let text = match overlay.and_then(|o| o.get(name)) {
+            Some(text) => text.clone(),
+            None => atomic::read(&dir.join(name))?,
+        };
+        if let Some(text) = &text {
+            known.borrow_mut().insert(name.to_owned(), text.clone());
+        }
+        Ok(text)
+    };
+    let found = layout::read(dir, &names, &get)?;
+    Ok((found, known.into_inner()))
 }
 
 /// Refuses a folder that is no project, in words.

@@ -115,6 +115,19 @@ fn models_are_found_again_after_a_restart() {
     idle(&mut session);
     assert_eq!(**session.model("buys_style_email").ready().unwrap(), *trained);
     assert!(session.model("buys_home_email").ready().is_none());
+
+    session.run(Action::Simulate).unwrap();
+    idle(&mut session);
+    let report = session.simulation().ready().cloned().unwrap();
+    session.apply(Edit::SetRole { column: "clicks".into(), role: Role::Ignored }).unwrap();
+    drop(session);
+    let mut session = Session::open(dir.path(), no_wake()).unwrap();
+    idle(&mut session);
+    assert!(session.model("buys_style_email").is_stale(), "a model of before is shown, dimmed");
+    session.apply(Edit::SetRole { column: "clicks".into(), role: Role::Feature }).unwrap();
+    idle(&mut session);
+    assert_eq!(**session.model("buys_style_email").ready().unwrap(), *trained);
+    assert_eq!(**session.simulation().ready().unwrap(), *report, "so is the simulation");
 }
 
 #[test]

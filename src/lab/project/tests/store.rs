@@ -178,3 +178,17 @@ fn ids_that_lead_out_of_the_folder_are_refused() {
     let opened = Project::open(dir.path(), Access::Write).unwrap();
     assert!(opened.problems.iter().any(|p| p.to_string().contains("not a slug")), "{:?}", opened.problems);
 }
+
+#[test]
+fn a_reader_never_sees_half_a_save() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut project = Project::create(dir.path(), &numbered(0)).unwrap();
+    let folder = dir.path().to_owned();
+    let writer = std::thread::spawn(move || (1..40).for_each(|i| drop(project.save(&numbered(i), "state").unwrap())));
+    while !writer.is_finished() {
+        let parts = open(&folder);
+        let i: u32 = parts.draft.note.parse().unwrap();
+        assert_eq!(parts, numbered(i));
+    }
+    writer.join().unwrap();
+}
