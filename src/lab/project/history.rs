@@ -38,7 +38,7 @@ pub fn history(dataset: &Dataset, roles: Option<&Roles>, policy: &Document, task
             .in_column(&dataset.columns()[time].source)
             .hint("write times as 2026-03-02T09:00:00Z, or as milliseconds since 1970"));
     }
-    let optional = ["action", "treatment", "channel", "group", "issue", "tags"].map(|name| dataset.position(name));
+    let optional = ["action", "treatment", "channel", "group", "issue", "tags"].map(|name| column(dataset, name));
     let facts = Facts::of(policy);
     let mut events = Vec::with_capacity(dataset.rows());
     for row in 0..dataset.rows() {
@@ -140,8 +140,14 @@ impl Fact {
     }
 }
 
+/// A column by the name it has in the table; its identifier differs where rules reserve the word, as they do `action`.
+fn column(dataset: &Dataset, name: &str) -> Option<usize> {
+    let named = dataset.columns().iter().position(|c| c.source.trim().eq_ignore_ascii_case(name));
+    named.or_else(|| dataset.position(name))
+}
+
 fn needed(dataset: &Dataset, names: &[&str]) -> Result<usize> {
-    names.iter().find_map(|name| dataset.position(name)).ok_or_else(|| {
+    names.iter().find_map(|name| column(dataset, name)).ok_or_else(|| {
         Error::new(format!("the events in `{}` have no column `{}`", dataset.name(), names[0]))
             .hint(format!("name it {}", names.join(", or ")))
     })

@@ -99,9 +99,12 @@ fn what_was_decided_about_columns_survives_a_new_import() {
     let (folder, parts) = project(dir.path());
     let mut roles = (*parts.roles).clone();
     roles.columns.insert("recency".into(), Role::Ignored);
-    let wider = trial(900).replace("recency,", "age,recency,").replace("\n", "\n40,");
+    let aged = |(i, line): (usize, &str)| match i {
+        0 => format!("age,{line}\n"),
+        i => format!("{},{line}\n", 18 + i % 50),
+    };
     let file = dir.path().join("wider.csv");
-    fs::write(&file, wider.trim_end_matches("40,")).unwrap();
+    fs::write(&file, trial(900).lines().enumerate().map(aged).collect::<String>()).unwrap();
     let (_, loaded) = import_source(&folder, CUSTOMERS, &file, ImportOptions::default(), &Task::default()).unwrap();
     let kept = keep_roles(&roles, &starter("p", &loaded).0, &loaded);
     assert_eq!(kept.role("recency"), Role::Ignored);
