@@ -18,7 +18,7 @@ pub const ROWS: usize = 4000;
 /// Shuffles per field and fold.
 const REPEATS: u64 = 3;
 
-/// A model of one fold, with the rows it is measured on; none for the final model.
+/// A model of one fold and its predictions for the fold's rows; none of the latter for the final model.
 pub struct FoldModel {
     /// Inputs fitted on its training rows.
     pub inputs: Vec<Input>,
@@ -26,35 +26,54 @@ pub struct FoldModel {
     pub fitted: Box<dyn Fitted>,
     /// Number of training rows.
     pub trained_on: usize,
-    /// Inputs of the rows it is measured on.
-    pub x: Matrix,
+    /// Positions, in the target, of the rows it is measured on.
+    pub rows: Vec<u32>,
     /// Its raw probabilities for them.
     pub raw: Vec<f64>,
-    /// Their positions in the target.
-    pub rows: Vec<u32>,
+    /// Some of these rows, to shuffle.
+    pub sample: Sample,
+}
+
+/// Some of a fold's rows: all of a large table would fill the memory.
+#[derive(Default)]
+pub struct Sample {
+    x: Matrix,
+    y: Vec<bool>,
+}
+
+impl Sample {
+    /// At most [`ROWS`] of the rows `x` with their labels.
+    pub fn new(x: Matrix, y: Vec<bool>, seed: u64) -> Sample {
+        if y.len() <= ROWS {
+            return Sample { x, y };
+        }
+        let mut chosen: Vec<u32> = (0..y.len() as u32).collect();
+        shuffle(&mut chosen, &mut Random::new(seed));
+        chosen.truncate(ROWS);
+        Sample { x: x.select(&chosen), y: chosen.iter().map(|&i| y[i as usize]).collect() }
+    }
 }
 
 /// Importance of each field, strongest first.
 pub fn importance(
     folds: &[FoldModel],
     last: &FoldModel,
-    labels: &[bool],
     fields: &[String],
     seed: u64,
     task: &Task,
 ) -> Result<Vec<Importance>> {
-    let samples: Vec<Sample<'_>> = folds.iter().map(|fold| Sample::new(fold, labels, seed)).collect::<Result<_>>()?;
+    let bases: Vec<Base<'_>> = folds.iter().map(Base::new).collect::<Result<_>>()?;
     let done = AtomicUsize::new(0);
     let drops: Vec<Vec<f64>> = fields
         .par_iter()
         .enumerate()
         .map(|(number, field)| {
             let mut drops = Vec::new();
-            for (fold, sample) in samples.iter().enumerate() {
+            for (fold, base) in bases.iter().enumerate() {
                 task.tick(done.load(Ordering::Relaxed) as f32 / fields.len() as f32)?;
                 for repeat in 0..REPEATS {
                     let stream = (number as u64) << 32 | (fold as u64) << 16 | repeat;
-                    drops.push(sample.drop(field, &mut Random::stream(seed, stream))?);
+                    drops.push(base.drop(field, &mut Random::stream(seed, stream))?);
                 }
             }
             done.fetch_add(1, Ordering::Relaxed);
@@ -93,27 +112,19 @@ fn inputs_of(inputs: &[Input], field: &str) -> Vec<usize> {
     (0..inputs.len()).filter(|&i| inputs[i].field == field).collect()
 }
 
-/// Some of a fold's rows with their labels and the AUC on them.
-struct Sample<'a> {
+/// A fold's model before anything is shuffled.
+struct Base<'a> {
     fold: &'a FoldModel,
     /// The learner's own weight of each input; one of weight 0 is never read.
     weights: Vec<f64>,
-    x: Matrix,
-    y: Vec<bool>,
+    /// AUC on the sample.
     auc: f64,
 }
 
-impl<'a> Sample<'a> {
-    fn new(fold: &'a FoldModel, labels: &[bool], seed: u64) -> Result<Sample<'a>> {
-        let mut chosen: Vec<u32> = (0..fold.rows.len() as u32).collect();
-        if chosen.len() > ROWS {
-            shuffle(&mut chosen, &mut Random::new(seed));
-            chosen.truncate(ROWS);
-        }
-        let x = fold.x.select(&chosen);
-        let y: Vec<bool> = chosen.iter().map(|&i| labels[fold.rows[i as usize] as usize]).collect();
-        let auc = auc(&fold.fitted.margins(&x)?, &y);
-        Ok(Sample { fold, weights: fold.fitted.weights(), x, y, auc })
+impl<'a> Base<'a> {
+    fn new(fold: &'a FoldModel) -> Result<Base<'a>> {
+        let auc = auc(&fold.fitted.margins(&fold.sample.x)?, &fold.sample.y);
+        Ok(Base { fold, weights: fold.fitted.weights(), auc })
     }
 
     /// AUC lost when the values of `field` are shuffled.
@@ -123,10 +134,10 @@ impl<'a> Sample<'a> {
         if inputs.is_empty() {
             return Ok(0.0);
         }
-        let mut from: Vec<u32> = (0..self.y.len() as u32).collect();
+        let Sample { x, y } = &self.fold.sample;
+        let mut from: Vec<u32> = (0..y.len() as u32).collect();
         shuffle(&mut from, random);
-        let x = self.x.shuffled(&inputs, &from);
-        Ok(self.auc - auc(&self.fold.fitted.margins(&x)?, &self.y))
+        Ok(self.auc - auc(&self.fold.fitted.margins(&x.shuffled(&inputs, &from))?, y))
     }
 }
 

@@ -6,7 +6,7 @@
 use super::boosted::Boosted;
 use super::curves::evaluate;
 use super::folds::{folds, repeats};
-use super::importance::{FoldModel, importance};
+use super::importance::{FoldModel, Sample, importance};
 use super::leaks::suspicions;
 use super::learner::{Fits, Learner, Watch};
 use super::logistic::Logistic;
@@ -16,9 +16,9 @@ use super::target::{Target, enough, target};
 use super::{calibration, metrics};
 use crate::data::{Dataset, Role, Roles, split};
 use crate::error::{Error, Result};
-use crate::features::{self, Matrix};
+use crate::features;
 use crate::task::Task;
-use attune_policy::model::{Calibration, Input, Link, Model};
+use attune_policy::model::{Calibration, Link, Model};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::time::Instant;
@@ -57,7 +57,7 @@ pub fn train(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32], t
     let suspicions = suspicions(dataset, &target, &fields, &fold, task)?;
 
     task.stage(&format!("Training {} folds and the final model", spec.folds))?;
-    let job = Job { dataset, target: &target, fields: &fields, learner: learner.as_ref() };
+    let job = Job { dataset, target: &target, fields: &fields, learner: learner.as_ref(), seed: spec.seed };
     let fits = Fits::new(task, parts.len() + 1);
     // The final fit has the most rows: it starts first, so that no core waits for it in the end.
     let mut fitted: Vec<FoldModel> = (0..=parts.len())
@@ -80,7 +80,7 @@ pub fn train(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32], t
     let fold_reports = fitted.iter().zip(1..).map(|(model, number)| fold_report(model, number, &target)).collect();
 
     task.stage("Measuring what drives it")?;
-    let importance = importance(&fitted, &last, &target.labels, &fields, spec.seed, task)?;
+    let importance = importance(&fitted, &last, &fields, spec.seed, task)?;
 
     notes.extend(last.fitted.note());
     notes.push(measured_on(spec, repeats(&target.rows, &subjects)));
@@ -202,6 +202,7 @@ struct Job<'a> {
     target: &'a Target,
     fields: &'a [String],
     learner: &'a dyn Learner,
+    seed: u64,
 }
 
 impl Job<'_> {
@@ -211,8 +212,11 @@ impl Job<'_> {
         test.iter().for_each(|&i| inside[i as usize] = true);
         let train: Vec<u32> = (0..inside.len() as u32).filter(|&i| !inside[i as usize]).collect();
         let mut model = self.fit(&train, watch)?;
-        model.x = self.matrix(test, &model.inputs)?;
-        model.raw = probabilities(&model.fitted.margins(&model.x)?);
+        let rows: Vec<u32> = test.iter().map(|&i| self.target.rows[i as usize]).collect();
+        let x = features::matrix(self.dataset, &rows, &model.inputs)?;
+        model.raw = probabilities(&model.fitted.margins(&x)?);
+        let y = test.iter().map(|&i| self.target.labels[i as usize]).collect();
+        model.sample = Sample::new(x, y, self.seed);
         model.rows = test.to_vec();
         Ok(model)
     }
@@ -231,19 +235,8 @@ impl Job<'_> {
         watch.check()?;
         let y: Vec<bool> = train.iter().map(|&i| self.target.labels[i as usize]).collect();
         let fitted = self.learner.fit(&x, &y, watch)?;
-        Ok(FoldModel {
-            inputs,
-            fitted,
-            trained_on: rows.len(),
-            x: Matrix::default(),
-            raw: Vec::new(),
-            rows: Vec::new(),
-        })
-    }
-
-    fn matrix(&self, positions: &[u32], inputs: &[Input]) -> Result<Matrix> {
-        let rows: Vec<u32> = positions.iter().map(|&i| self.target.rows[i as usize]).collect();
-        features::matrix(self.dataset, &rows, inputs)
+        let (trained_on, sample) = (rows.len(), Sample::default());
+        Ok(FoldModel { inputs, fitted, trained_on, rows: Vec::new(), raw: Vec::new(), sample })
     }
 }
 
