@@ -26,6 +26,7 @@ mod sentence;
 pub mod stage;
 mod stages_column;
 mod switch;
+mod taxonomy;
 mod trace;
 mod trace_panel;
 mod values;
