@@ -35,7 +35,7 @@ pub fn show(ui: &mut Ui, traced: &Traced) {
         way(ui, trace);
         ui.add_space(metrics().gap_small);
         let width = ui.available_width();
-        let columns = ((width / 360.0).floor() as usize).clamp(1, trace.candidates.len().max(1));
+        let columns = ((width / 290.0).floor() as usize).clamp(1, trace.candidates.len().max(1));
         let order = order(traced);
         for row in order.chunks(columns) {
             ui.columns(columns, |uis| {

@@ -40,6 +40,8 @@ impl TracePanel {
         }
         let panel = Panel::bottom("policy trace").frame(frame).resizable(true);
         panel.default_size((height * 0.38).max(180.0)).size_range(140.0..=(height - 180.0).max(150.0)).show(ui, |ui| {
+            // Little content must not make the panel small for good.
+            ui.set_min_height(ui.available_height());
             ui.horizontal(|ui| self.head(ui, ctx, asks));
             ui.add_space(metrics().gap_small);
             self.body(ui, ctx);
