@@ -163,7 +163,8 @@ pub struct Importance {
     pub auc_drop: f64,
     /// Standard deviation of that drop over folds and repeats.
     pub auc_drop_sd: f64,
-    /// Share of the learner's own measure, all fields together 1; see [`super::spec::Family`].
+    /// Share of the learner's own measure, all fields together 1: absolute coefficients of standardised inputs, or the
+    /// loss that splits on the column took away in training.
     pub own_share: f64,
     /// For a linear model with one input for this field: the coefficient of the standardised input; otherwise `None`.
     pub coefficient: Option<f64>,
