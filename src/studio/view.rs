@@ -54,6 +54,10 @@ pub struct Ctx<'a> {
 impl Ctx<'_> {
     /// The table of customers, when there is one.
     pub fn table(&self) -> Option<Dataset> {
+        // Rows of a source that was taken out again may still be in memory; the project has none of them.
+        if self.session.document().sources.is_empty() {
+            return None;
+        }
         self.session.dataset().value().map(|loaded| loaded.dataset.clone())
     }
 

@@ -6,6 +6,7 @@ use crate::view::Ctx;
 use crate::widgets::{chart, number};
 use attune_lab::data::profile::{ColumnProfile, Problem, Severity};
 use attune_lab::data::{Column, Role};
+use attune_policy::value::Type;
 use egui::{Label, RichText, Ui, Vec2};
 use egui_material_icons::icons;
 
@@ -16,7 +17,8 @@ pub const HEIGHT: f32 = 68.0;
 pub fn width(ui: &Ui, column: &Column) -> f32 {
     let font = egui::FontId::new(crate::theme::metrics().body, egui::FontFamily::Name(crate::theme::BOLD.into()));
     let name = ui.painter().layout_no_wrap(column.source.clone(), font, egui::Color32::WHITE);
-    (name.size().x + 60.0).clamp(110.0, 240.0)
+    let least = if column.type_ == Type::Time { 184.0 } else { 140.0 };
+    (name.size().x + 60.0).clamp(least, 240.0)
 }
 
 /// Draws one header in the whole cell.

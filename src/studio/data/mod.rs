@@ -124,7 +124,7 @@ impl View for DataView {
         let side = Frame::new().inner_margin(Margin { left: 16, ..Margin::ZERO });
         Panel::right("data side")
             .frame(side)
-            .default_size(metrics().side_width + 20.0)
+            .default_size(metrics().side_width + 40.0)
             .size_range(280.0..=520.0)
             .show_separator_line(false)
             .show(ui, |ui| self.side.ui(ui, ctx, &table, asks));

@@ -29,7 +29,7 @@ impl RolesEditor {
             }
             let wanted = self.filter.to_lowercase();
             ui.spacing_mut().item_spacing.y = 3.0;
-            let picker = 146.0;
+            let picker = 128.0;
             // The same for every row: a long name must not push its picker aside.
             let width = ui.available_width() - picker - metrics().gap;
             for column in table.columns().iter().filter(|column| column.source.to_lowercase().contains(&wanted)) {
@@ -37,7 +37,7 @@ impl RolesEditor {
                     let chosen = ctx.selection.column.as_deref() == Some(&column.name);
                     let icon = words::type_icon(column.type_).rich_text().size(15.0).color(ctx.tokens.weak);
                     let name = Button::selectable(chosen, (icon, column.source.as_str().atom_shrink(true)));
-                    let name = name.right_text("").truncate().min_size(Vec2::new(width, metrics().control));
+                    let name = name.right_text("").gap(5.0).truncate().min_size(Vec2::new(width, metrics().control));
                     let response = ui.allocate_ui(Vec2::new(width, metrics().control), |ui| ui.add(name)).inner;
                     let hint = match column.name == column.source {
                         true => words::type_(column.type_).to_owned(),

@@ -39,7 +39,9 @@ fn of(session: &Session, workspace: Workspace) -> Status {
 }
 
 fn data(session: &Session) -> Status {
+    let none = session.document().sources.is_empty();
     match session.dataset() {
+        Derived::Stale(_, None) if none => status(Tone::Neutral, "not started"),
         Derived::Missing(_) => status(Tone::Neutral, "not started"),
         Derived::Running(_) => status(Tone::Accent, "reading"),
         Derived::Stale(_, Some(_)) => status(Tone::Accent, "reading again"),
