@@ -1,98 +1,20 @@
 //! Column names as Rhai identifiers: `emp.var.rate` → `emp_var_rate`, `default` → `default_`.
 
+use attune_policy::language::{Term, functions};
 use std::collections::HashSet;
 
-/// Words that no column may be called: Rhai's keywords and reserved words, and names our rules use.
-const RESERVED: &[&str] = &[
-    // Rhai: keywords and reserved words.
-    "as",
-    "async",
-    "await",
-    "break",
-    "call",
-    "case",
-    "catch",
-    "const",
-    "continue",
-    "curry",
-    "debug",
-    "default",
-    "do",
-    "each",
-    "else",
-    "eval",
-    "exit",
-    "export",
-    "false",
-    "fn",
-    "for",
-    "global",
-    "go",
-    "goto",
-    "if",
-    "import",
-    "in",
-    "is",
-    "is_def_fn",
-    "is_def_var",
-    "is_shared",
-    "let",
-    "loop",
-    "match",
-    "module",
-    "new",
-    "nil",
-    "null",
-    "package",
-    "print",
-    "private",
-    "protected",
-    "public",
-    "return",
-    "shared",
-    "spawn",
-    "static",
-    "super",
-    "switch",
-    "sync",
-    "then",
-    "this",
-    "thread",
-    "throw",
-    "true",
-    "try",
-    "type",
-    "type_of",
-    "unless",
-    "until",
-    "use",
-    "var",
-    "void",
-    "while",
-    "with",
-    "yield",
-    "Fn",
-    // Names that rules use.
-    "action",
-    "score",
-    "propensity",
-    "context_weight",
-    "value",
-    "lever",
-    "cost",
-    "uplift",
-    "now",
-    "is_known",
-    "contacts",
-    "contacts_on",
-    "outcomes",
-    "days_since",
-    "days_between",
-    "hour",
-    "weekday",
-    "unknown",
-    "coalesce",
-];
+/// Rhai's keywords and reserved words.
+const RHAI: &str = "as async await break call case catch const continue curry debug default do each else eval exit \
+    export false fn for global go goto if import in is is_def_fn is_def_var is_shared let loop match \
+    module new nil null package print private protected public return shared spawn static super switch \
+    sync then this thread throw true try type type_of unless until use var void while with yield Fn";
+
+/// Words that no column is called: Rhai's, and the names of rules' own functions and terms, so that `month` in a rule never
+/// means two things.
+fn is_reserved(name: &str) -> bool {
+    let is_term = || Term::ALL.iter().any(|term| term.name() == name);
+    RHAI.split(' ').any(|word| word == name) || name == "action" || functions::find(name).is_some() || is_term()
+}
 
 /// A unique identifier for each source name, in order. Equal inputs give equal outputs on every machine.
 pub fn identifiers(sources: &[String]) -> Vec<String> {
@@ -135,8 +57,7 @@ fn identifier(source: &str, position: usize) -> String {
     if name.starts_with(|c: char| c.is_ascii_digit()) {
         name.insert_str(0, "c_");
     }
-    // Rhai takes a name of underscores and digits alone for no name.
-    if RESERVED.contains(&name.as_str()) {
+    if is_reserved(&name) {
         name.push('_');
     }
     name
@@ -205,7 +126,7 @@ mod tests {
             (&["2024 sales", "7"], &["c_2024_sales", "c_7"]),
             (&["Größe", "Étage", "Straße"], &["Groesse", "Etage", "Strasse"]),
             (&["discount %", "price €"], &["discount_percent", "price_eur"]),
-            (&["action", "score", "value", "hour"], &["action_", "score_", "value_", "hour_"]),
+            (&["action", "score", "value", "hour", "Fn"], &["action_", "score_", "value_", "hour_", "Fn_"]),
             (&["x", "x", "x_2"], &["x", "x_2", "x_2_2"]),
             (&["日付", "_id", "id_"], &["column_1", "_id", "id_"]),
             (&["Customer (ID)"], &["Customer_ID"]),

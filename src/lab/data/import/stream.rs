@@ -134,8 +134,8 @@ impl Rows {
             }
             let line = self.line;
             let record = self.source.text(line)?;
-            let blank = record.trim().is_empty() && (self.width == 1 || self.ends.len() == 1);
             let whole = self.source.shape == Shape::Whole && self.ends.len() == self.width;
+            let blank = record.bytes().all(|b| b.is_ascii_whitespace()) && (self.width == 1 || !whole);
             let lines = record.as_bytes().iter().filter(|b| **b == self.dialect.terminator).count() as u64;
             if blank {
                 self.line += lines;

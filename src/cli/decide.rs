@@ -1,0 +1,223 @@
+//! `attune decide`: decisions for the rows of a file, one at a time.
+
+use super::console::{Console, Failure, Outcome, Result};
+use super::policy;
+use super::rows::Input;
+use super::table::{Table, count, percent};
+use attune_lab::Error;
+use attune_lab::project::atomic;
+use attune_lab::task::Task;
+use attune_policy::decision::{Decision, Fate};
+use attune_policy::{Policy, Request};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Decide on the rows of a file with a policy file; memory does not grow with the file.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  attune decide policy.ron --input rows.csv --output decisions.csv\n  \
+                        attune decide policy.ron --input rows.csv --output decisions.csv --subject customer_id \\\n      \
+                        --history events.csv --now 2026-03-01\n\n\
+                        Output columns: row, subject, action, treatment, channel, propensity, priority, reason. The output\n\
+                        appears under its name when it is complete.")]
+pub struct Decide {
+    /// Policy file
+    policy: PathBuf,
+    #[command(flatten)]
+    input: Input,
+    /// File to write
+    #[arg(long, short, value_name = "OUT.csv")]
+    output: PathBuf,
+    /// Also write the whole trace of every decision, one JSON object per line; OUT.trace.jsonl when no FILE is given
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    trace: Option<Option<PathBuf>>,
+}
+
+impl Decide {
+    pub fn run(self, console: &Console) -> Result<Outcome> {
+        let policy = policy::load(&self.policy)?;
+        let mut opened = self.input.open(&policy, console)?;
+        let traces = self.trace.as_ref().map(|file| match file {
+            Some(file) => file.clone(),
+            None => self.output.with_extension("trace.jsonl"),
+        });
+        let mut mix: BTreeMap<(String, String), u64> = BTreeMap::new();
+        let mut decided = 0u64;
+        console.work(|task| {
+            task.stage("Deciding")?;
+            let (rows, history) = opened.parts();
+            let mut request = Request::default();
+            write(&self.output, traces.as_deref(), |out, mut traced| {
+                let mut writer = csv::Writer::from_writer(out);
+                writer.write_record(COLUMNS).map_err(unwritten)?;
+                while rows.next_into(&mut request)? {
+                    tick(decided, rows.fraction(), task)?;
+                    decided += 1;
+                    let decision = match &mut traced {
+                        Some(_) => policy.decide_traced(&request, history),
+                        None => policy.decide(&request, history),
+                    };
+                    if let Some(traced) = &mut traced {
+                        serde_json::to_writer(&mut **traced, &decision.trace).map_err(|e| Error::new(e.to_string()))?;
+                        traced.write_all(b"\n").map_err(|e| Error::new(e.to_string()))?;
+                    }
+                    let line = Line::of(&policy, &request, &decision);
+                    writer.write_record(line.cells()).map_err(unwritten)?;
+                    let key = (line.action, line.treatment);
+                    *mix.entry((key.0.to_owned(), key.1.to_owned())).or_insert(0) += 1;
+                }
+                writer.flush().map_err(|e| Error::new(e.to_string()))
+            })
+        })?;
+        for remark in self.input.remarks(&opened) {
+            console.remark(&remark);
+        }
+        let mut table = Table::new(&["action", "treatment", "decisions", "share"]);
+        for ((action, treatment), n) in &mix {
+            let share = percent(*n as f64 / decided.max(1) as f64);
+            table.row(vec![action.clone(), treatment.clone(), count(*n), share]);
+        }
+        let text = format!(
+            "{} rows decided by “{}” (revision {}), written to {}.\n\n{}",
+            count(decided),
+            policy::title(policy.document()),
+            short(policy.revision()),
+            self.output.display(),
+            table.text(2)
+        );
+        let mix: Vec<_> =
+            mix.iter().map(|((a, t), n)| json!({ "action": a, "treatment": t, "decisions": n })).collect();
+        let value = json!({
+            "policy": policy.document().id,
+            "revision": policy.revision(),
+            "rows": decided,
+            "mix": mix,
+            "output": self.output,
+            "trace": traces,
+            "input": self.input.value(&opened),
+        });
+        console.result(&text, &value)?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// Columns of the output.
+const COLUMNS: [&str; 8] = ["row", "subject", "action", "treatment", "channel", "propensity", "priority", "reason"];
+
+/// One line of the output.
+struct Line<'a> {
+    row: &'a str,
+    subject: &'a str,
+    action: &'a str,
+    treatment: &'a str,
+    channel: &'a str,
+    propensity: String,
+    priority: String,
+    reason: String,
+}
+
+impl<'a> Line<'a> {
+    fn of(policy: &'a Policy, request: &'a Request, decision: &Decision) -> Line<'a> {
+        let mut line = Line {
+            row: &request.decision_id,
+            subject: &request.subject,
+            action: "NoAction",
+            treatment: "",
+            channel: "",
+            propensity: String::new(),
+            priority: String::new(),
+            reason: reason(policy, decision),
+        };
+        if let Some(chosen) = decision.chosen {
+            (line.action, line.treatment) = policy.names(chosen);
+            let action = policy.document().actions.get(chosen.action as usize);
+            line.channel = action.and_then(|a| a.treatments.get(chosen.treatment as usize)).map_or("", |t| &t.channel);
+            let ranked = decision.ranked.iter().find(|ranked| ranked.candidate == chosen);
+            if let (Some(ranked), None) = (ranked, decision.fallback) {
+                line.propensity = ranked.propensity.to_string();
+                line.priority = ranked.priority.to_string();
+            }
+        }
+        line
+    }
+
+    fn cells(&self) -> [&str; 8] {
+        let Line { row, subject, action, treatment, channel, propensity, priority, reason } = self;
+        [row, subject, action, treatment, channel, propensity, priority, reason]
+    }
+}
+
+/// Why this was chosen; for no action, why the candidate that came furthest was not.
+pub fn reason(policy: &Policy, decision: &Decision) -> String {
+    if let Some(chosen) = decision.chosen {
+        let fate = decision.fates.iter().find(|fate| fate.candidate == chosen);
+        return fate.map(|fate| policy.sentence(&fate.reason)).unwrap_or_default();
+    }
+    // Of several that came equally far, the first in the policy.
+    let furthest = decision.fates.iter().reduce(|best, fate| if fate.step > best.step { fate } else { best });
+    match furthest {
+        None => "The policy has no candidate.".to_owned(),
+        Some(Fate { candidate, reason, .. }) => {
+            let (action, treatment) = policy.names(*candidate);
+            format!("{action}/{treatment} came furthest. {}", policy.sentence(reason))
+        }
+    }
+}
+
+/// Looks at the task now and then.
+pub fn tick(row: u64, fraction: f32, task: &Task) -> attune_lab::Result<()> {
+    if row.is_multiple_of(1_024) {
+        task.tick(fraction)?;
+    }
+    Ok(())
+}
+
+/// The first letters of a revision, enough to tell it from others.
+pub fn short(revision: &str) -> &str {
+    revision.get(..12).unwrap_or(revision)
+}
+
+/// Writes a file, and a second one where asked for; both appear under their names only when all is written.
+fn write(
+    output: &Path,
+    second: Option<&Path>,
+    fill: impl FnOnce(&mut dyn Write, Option<&mut dyn Write>) -> attune_lab::Result<()>,
+) -> attune_lab::Result<()> {
+    let Some(second) = second else {
+        return write_one(output, |file| fill(file, None));
+    };
+    if second == output {
+        return Err(Error::new("decisions and traces cannot go to one file").in_file(output));
+    }
+    write_one(second, |traces| write_one(output, |file| fill(file, Some(traces))))
+}
+
+/// Writes a file in place of the one at `path` when `fill` has done its work.
+pub fn write_one(path: &Path, fill: impl FnOnce(&mut dyn Write) -> attune_lab::Result<()>) -> attune_lab::Result<()> {
+    let mut failed = None;
+    let written = atomic::replace_with(path, |file: &mut File| {
+        let mut buffer = BufWriter::with_capacity(1 << 16, file);
+        let filled = fill(&mut buffer).map_err(|error| failed = Some(error));
+        buffer.flush()?;
+        filled.map_err(|()| std::io::ErrorKind::Other.into())
+    });
+    match failed {
+        // The work's own error says more than that the file was not written.
+        Some(error) => Err(error),
+        None => written,
+    }
+}
+
+/// An error of the CSV writer.
+pub fn unwritten(error: csv::Error) -> Error {
+    Error::new(format!("the output could not be written: {error}")).hint("check the space on the disk")
+}
+
+/// An error that is no fault of the arguments.
+impl From<csv::Error> for Failure {
+    fn from(error: csv::Error) -> Failure {
+        Failure::Work(unwritten(error))
+    }
+}

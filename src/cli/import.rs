@@ -1,0 +1,377 @@
+//! `attune import`: what is in a file, and a project made from it.
+
+use super::console::{Console, Failure, Outcome, Result};
+use super::inputs::{Reading, instant, pair, type_named};
+use super::new::folder_name;
+use super::table::{Table, count, percent, wrap};
+use attune_lab::data::import::{self, BadCell, BadRow, ImportOptions, Imported};
+use attune_lab::data::profile::{self, Profile};
+use attune_lab::data::{Arm, Dataset, Logging, Role, Roles, Severity};
+use attune_lab::project::{self, Access, Loaded, Project};
+use attune_lab::task::Task;
+use attune_policy::suggest::nearest;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Read a customer file (CSV, Parquet, JSON lines): show what is in it, or make a project from it.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  attune import customers.csv\n  attune import customers.csv shop --goal visit --randomised\n  \
+                        attune import customers.csv shop --role segment=action --arm \"No E-Mail=NoAction\" \\\n      \
+                        --arm \"Mens E-Mail=mens/email\"\n\n\
+                        Without PROJECT nothing is written: the file is read and described. With a PROJECT that exists its\n\
+                        customer file is replaced and its roles are kept."
+)]
+pub struct Import {
+    /// The file
+    file: PathBuf,
+    /// Folder of the project; made when it is not there
+    project: Option<PathBuf>,
+    /// Name of a new project for people
+    #[arg(long, requires = "project")]
+    name: Option<String>,
+    /// Type of a column, as COLUMN=bool|integer|number|text|time; cells that do not fit are listed
+    #[arg(long = "type", value_name = "COLUMN=TYPE")]
+    types: Vec<String>,
+    /// Role of a column, as COLUMN=feature|context|action|outcome|subject|time|propensity|ignored
+    #[arg(long = "role", value_name = "COLUMN=ROLE")]
+    roles: Vec<String>,
+    /// What a value of the action column stands for, as VALUE=ACTION[/TREATMENT] or VALUE=NoAction
+    #[arg(long = "arm", value_name = "VALUE=ARM")]
+    arms: Vec<String>,
+    /// The arms were drawn at random with equal probabilities
+    #[arg(long, conflicts_with = "propensities")]
+    randomised: bool,
+    /// Logging propensity of an arm by design, as VALUE=P
+    #[arg(long = "propensity", value_name = "VALUE=P")]
+    propensities: Vec<String>,
+    /// Outcome that the policy is to raise
+    #[arg(long, value_name = "COLUMN")]
+    goal: Option<String>,
+    /// Instant at which rows without a time stand
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<String>,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+impl Import {
+    pub fn run(self, console: &Console) -> Result<Outcome> {
+        let mut options = self.reading.options()?;
+        for argument in &self.types {
+            let (column, name) = pair("--type", argument)?;
+            options.types.insert(column.to_owned(), type_named(name)?);
+        }
+        let (imported, roles) = match &self.project {
+            None => self.look(&options, console)?,
+            Some(dir) => self.save_in_project(dir, &options, console)?,
+        };
+        let profile = console.work(|task| profile::profile(&imported.dataset, &roles, task))?;
+        console.result(&self.text(&imported, &roles, &profile), &self.value(&imported, &roles, &profile))?;
+        Ok(Outcome::Done)
+    }
+
+    /// Reads the file and suggests roles; writes nothing.
+    fn look(&self, options: &ImportOptions, console: &Console) -> Result<(Seen, Roles)> {
+        let imported = console.work(|task| import::import(&self.file, options, task))?;
+        self.refuse_unknown_types(&imported.dataset)?;
+        let mut roles = Roles::suggest(&imported.dataset);
+        self.change_roles(&mut roles, &imported.dataset)?;
+        if let Some(text) = &self.as_of {
+            roles.as_of = Some(instant("--as-of", text)?);
+        }
+        let Imported { dataset, notes, bad_rows, bad_cells, .. } = imported;
+        Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
+    }
+
+    fn save_in_project(&self, dir: &Path, options: &ImportOptions, console: &Console) -> Result<(Seen, Roles)> {
+        // The file is read before anything is written.
+        let read = |task: &Task| project::import_source(dir, project::CUSTOMERS, &self.file, options.clone(), task);
+        let (source, loaded) = console.work(read)?;
+        self.refuse_unknown_types(&loaded.dataset)?;
+        let name = self.name.clone().unwrap_or_else(|| folder_name(dir));
+        let (suggested, _) = project::starter(&name, &loaded);
+        let exists = dir.join("project.ron").exists();
+        let (mut project, mut parts) = if exists {
+            let opened = super::project::open(dir, Access::Write, console)?;
+            (opened.project, opened.parts)
+        } else {
+            self.change_roles(&mut suggested.clone(), &loaded.dataset)?;
+            Project::create_empty(dir, &name)?
+        };
+        let mut roles = match parts.source() {
+            Some(_) => project::keep_roles(&parts.roles, &suggested, &loaded),
+            None => suggested,
+        };
+        self.change_roles(&mut roles, &loaded.dataset)?;
+        if parts.draft.actions.is_empty() {
+            // Actions and models follow from the roles as they are now.
+            let starter = project::starter_for(&parts.goal.name, &loaded, &roles);
+            parts.goal = Arc::new(starter.goal);
+            parts.models = Arc::new(starter.models);
+            parts.draft = Arc::new(starter.draft);
+        }
+        let goal = Arc::make_mut(&mut parts.goal);
+        if let Some(name) = &self.name {
+            goal.name.clone_from(name);
+        }
+        if let Some(outcome) = &self.goal {
+            goal.outcome = Some(column_named(&loaded.dataset, "--goal", outcome)?);
+        }
+        if let Some(text) = &self.as_of {
+            goal.as_of = Some(instant("--as-of", text)?);
+        }
+        roles.as_of = goal.as_of;
+        let mut sources = (*parts.sources).clone();
+        match sources.iter_mut().find(|known| known.name == source.name) {
+            Some(known) => *known = source,
+            None => sources.insert(0, source),
+        }
+        parts.sources = Arc::new(sources);
+        parts.roles = Arc::new(roles.clone());
+        project.save(&parts, "Import")?;
+        let Loaded { dataset, notes, bad_rows, bad_cells, .. } = loaded;
+        Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
+    }
+
+    /// A type asked for a column that is not there is a slip, not a wish for the future.
+    fn refuse_unknown_types(&self, dataset: &Dataset) -> Result<()> {
+        for argument in &self.types {
+            column_named(dataset, "--type", pair("--type", argument)?.0)?;
+        }
+        Ok(())
+    }
+
+    fn change_roles(&self, roles: &mut Roles, dataset: &Dataset) -> Result<()> {
+        for argument in &self.roles {
+            let (column, name) = pair("--role", argument)?;
+            let (column, role) = (column_named(dataset, "--role", column)?, role_named(name)?);
+            if matches!(role, Role::Action | Role::Subject | Role::Time | Role::LoggingPropensity) {
+                // There is one of each; the one that had the role is a feature again.
+                for (_, other) in roles.columns.iter_mut().filter(|(_, other)| **other == role) {
+                    *other = Role::Feature;
+                }
+            }
+            if role == Role::Action && roles.first(Role::Action) != Some(column.as_str()) {
+                roles.arms.clear();
+                roles.logging = Logging::Unknown;
+            }
+            if role == Role::LoggingPropensity {
+                roles.logging = Logging::Column;
+            }
+            roles.columns.insert(column, role);
+        }
+        let values = match roles.first(Role::Action) {
+            Some(column) => dataset.dictionary(column)?.values,
+            None => Arc::from([]),
+        };
+        let known = |flag: &str, value: &str| match values.iter().any(|v| **v == *value) {
+            true => Ok(()),
+            false => {
+                let all: Vec<&str> = values.iter().take(20).map(|v| &**v).collect();
+                Err(Failure::Usage(format!(
+                    "{flag}: no row has `{value}` in the action column; it has {}",
+                    all.join(", ")
+                )))
+            }
+        };
+        for argument in &self.arms {
+            let (value, arm) = pair("--arm", argument)?;
+            known("--arm", value)?;
+            let arm = match arm.split_once('/') {
+                None if arm == "NoAction" => Arm::NoAction,
+                None => Arm::Candidate { action: arm.to_owned(), treatment: "default".to_owned() },
+                Some((action, treatment)) => {
+                    Arm::Candidate { action: action.to_owned(), treatment: treatment.to_owned() }
+                }
+            };
+            roles.arms.insert(value.to_owned(), arm);
+        }
+        if self.randomised {
+            if values.is_empty() {
+                return Err(Failure::Usage(
+                    "--randomised needs an action column; name it with --role COLUMN=action".into(),
+                ));
+            }
+            let share = 1.0 / values.len() as f64;
+            roles.logging = Logging::Randomised(values.iter().map(|v| (v.to_string(), share)).collect());
+        }
+        if !self.propensities.is_empty() {
+            let mut design = std::collections::BTreeMap::new();
+            for argument in &self.propensities {
+                let (value, p) = pair("--propensity", argument)?;
+                known("--propensity", value)?;
+                let p = p.parse().ok().filter(|p: &f64| *p > 0.0 && *p <= 1.0).ok_or_else(|| {
+                    Failure::Usage(format!("--propensity `{p}` is no probability above 0 and up to 1"))
+                })?;
+                design.insert(value.to_owned(), p);
+            }
+            roles.logging = Logging::Randomised(design);
+        }
+        Ok(())
+    }
+
+    fn text(&self, seen: &Seen, roles: &Roles, profile: &Profile) -> String {
+        let dataset = &seen.dataset;
+        let mut text = format!(
+            "{}: {} rows, {} columns\n\n",
+            self.file.display(),
+            count(dataset.rows() as u64),
+            dataset.columns().len()
+        );
+        for note in &seen.notes {
+            text.push_str(&wrap(&format!("- {note}"), 2, 110));
+        }
+        let mut columns = Table::new(&["column", "in rules", "type", "role", "missing", "distinct", "values"]);
+        for (column, about) in dataset.columns().iter().zip(&profile.columns) {
+            let values: Vec<String> =
+                about.top.iter().take(3).map(|(value, _)| value.chars().take(24).collect()).collect();
+            columns.row(vec![
+                column.source.clone(),
+                column.name.clone(),
+                column.type_.to_string(),
+                roles.role(&column.name).label().to_owned(),
+                count(about.missing),
+                count(about.distinct),
+                match (about.min, about.max, about.distinct > 6 && column.type_ != attune_policy::value::Type::Time) {
+                    (Some(min), Some(max), true) => format!("{min} to {max}"),
+                    _ => values.join(", "),
+                },
+            ]);
+        }
+        text.push_str(&format!("\n{}", columns.text(2)));
+        if !roles.arms.is_empty() {
+            text.push_str("\nArms\n");
+            let mut arms = Table::new(&["value", "stands for", "logging propensity"]);
+            for (value, arm) in &roles.arms {
+                let stands_for = match arm {
+                    Arm::NoAction => "no action".to_owned(),
+                    Arm::Candidate { action, treatment } => format!("{action}/{treatment}"),
+                };
+                let propensity = match &roles.logging {
+                    Logging::Randomised(design) => design.get(value).map_or("not given".to_owned(), |p| percent(*p)),
+                    Logging::Column => "logged per row".to_owned(),
+                    Logging::Unknown => "not known".to_owned(),
+                };
+                arms.row(vec![value.clone(), stands_for, propensity]);
+            }
+            text.push_str(&arms.text(2));
+        }
+        if !profile.problems.is_empty() {
+            text.push_str("\nProblems\n");
+            for problem in &profile.problems {
+                let word = match problem.severity {
+                    Severity::Error => "error",
+                    Severity::Warning => "warning",
+                    Severity::Note => "note",
+                };
+                let rows: Vec<String> = problem.rows.iter().take(5).map(u64::to_string).collect();
+                let rows = match rows.is_empty() {
+                    true => String::new(),
+                    false => format!(" (rows {}{})", rows.join(", "), if problem.count > 5 { ", …" } else { "" }),
+                };
+                text.push_str(&wrap(&format!("- {word}: {}{rows}; {}", problem.message, problem.hint), 2, 110));
+            }
+        }
+        text.push_str(&listed(
+            "Rows set aside",
+            seen.bad_rows.len(),
+            seen.bad_rows.iter().map(|bad| {
+                format!(
+                    "row {}, line {}: {}: {}",
+                    bad.row,
+                    bad.line,
+                    bad.reason,
+                    bad.text.chars().take(60).collect::<String>()
+                )
+            }),
+        ));
+        text.push_str(&listed(
+            "Cells that became missing",
+            seen.bad_cells.len(),
+            seen.bad_cells.iter().map(|bad| {
+                format!(
+                    "row {}, line {}, column `{}`: `{}` is not {}",
+                    bad.row, bad.line, bad.column, bad.text, bad.expected
+                )
+            }),
+        ));
+        if let Some(dir) = &self.project {
+            text.push_str(&format!("\nSaved in {}.\nNext: attune run {}\n", dir.display(), dir.display()));
+        }
+        text
+    }
+
+    fn value(&self, seen: &Seen, roles: &Roles, profile: &Profile) -> serde_json::Value {
+        json!({
+            "file": self.file,
+            "sha256": seen.dataset.source().sha256,
+            "rows": seen.dataset.rows(),
+            "notes": seen.notes,
+            "columns": seen.dataset.columns(),
+            "roles": roles,
+            "bad_rows": seen.bad_rows,
+            "bad_cells": seen.bad_cells,
+            "profile": profile,
+            "project": self.project,
+        })
+    }
+}
+
+/// What was read, and what could not be.
+struct Seen {
+    dataset: Dataset,
+    notes: Vec<String>,
+    bad_rows: Vec<BadRow>,
+    bad_cells: Vec<BadCell>,
+}
+
+/// Most lines printed of a list that may be long; JSON has them all.
+const LISTED: usize = 10;
+
+fn listed(title: &str, total: usize, lines: impl Iterator<Item = String>) -> String {
+    if total == 0 {
+        return String::new();
+    }
+    let mut text = format!("\n{title}: {}\n", count(total as u64));
+    for line in lines.take(LISTED) {
+        text.push_str(&format!("  {line}\n"));
+    }
+    if total > LISTED {
+        text.push_str(&format!("  … and {} more; --json lists all\n", count((total - LISTED) as u64)));
+    }
+    text
+}
+
+/// The identifier of a column named by identifier or source name.
+fn column_named(dataset: &Dataset, flag: &str, name: &str) -> Result<String> {
+    if let Some(column) = dataset.columns().iter().find(|c| c.name == name || c.source == name) {
+        return Ok(column.name.clone());
+    }
+    let hint = match nearest(name, dataset.columns().iter().map(|c| c.source.as_str())) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            format!("it has {}", dataset.columns().iter().map(|c| c.source.as_str()).collect::<Vec<_>>().join(", "))
+        }
+    };
+    Err(Failure::Usage(format!("{flag}: the file has no column `{name}`; {hint}")))
+}
+
+fn role_named(text: &str) -> Result<Role> {
+    Ok(match text.to_lowercase().as_str() {
+        "feature" => Role::Feature,
+        "context" => Role::Context,
+        "action" => Role::Action,
+        "outcome" => Role::Outcome,
+        "subject" => Role::Subject,
+        "time" => Role::Time,
+        "propensity" => Role::LoggingPropensity,
+        "ignored" | "ignore" => Role::Ignored,
+        _ => {
+            return Err(Failure::Usage(format!(
+                "`{text}` is no role; the roles are feature, context, action, outcome, subject, time, propensity, ignored"
+            )));
+        }
+    })
+}

@@ -1,0 +1,118 @@
+//! Arguments that say how files are read, shared by the commands that read rows.
+
+use super::console::{Failure, Result};
+use attune_lab::data::import::{DateOrder, Encoding, ImportOptions, dates};
+use attune_policy::value::Type;
+use clap::{Args, ValueEnum};
+
+/// How the input is read; what is not said is detected.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Reading the file (detected where not given)")]
+pub struct Reading {
+    /// Character between fields; `tab` for a tab
+    #[arg(long, value_name = "CHAR")]
+    pub delimiter: Option<String>,
+    /// Character around fields
+    #[arg(long, value_name = "CHAR")]
+    pub quote: Option<char>,
+    /// How bytes stand for text
+    #[arg(long, value_enum)]
+    pub encoding: Option<EncodingName>,
+    /// Whether numbers are written 3,14
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub decimal_comma: Option<bool>,
+    /// Whether the first line names the columns
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub header: Option<bool>,
+    /// A text that stands for a missing value; may be given several times
+    #[arg(long, value_name = "TEXT")]
+    pub missing: Vec<String>,
+    /// Order of day and month in dates such as 03/04/2024
+    #[arg(long, value_enum)]
+    pub dates: Option<Order>,
+}
+
+/// Names of encodings on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum EncodingName {
+    /// UTF-8
+    Utf8,
+    /// UTF-16, little-endian
+    Utf16le,
+    /// UTF-16, big-endian
+    Utf16be,
+    /// Windows-1252, also for Latin-1
+    Windows1252,
+}
+
+/// Names of date orders on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Order {
+    /// 31/12/2024
+    DayFirst,
+    /// 12/31/2024
+    MonthFirst,
+}
+
+impl Reading {
+    /// The import options that the arguments say.
+    pub fn options(&self) -> Result<ImportOptions> {
+        let mut options = ImportOptions::default();
+        options.csv.delimiter = self.delimiter.as_deref().map(delimiter).transpose()?;
+        options.csv.quote = self.quote;
+        options.csv.encoding = self.encoding.map(|name| match name {
+            EncodingName::Utf8 => Encoding::Utf8,
+            EncodingName::Utf16le => Encoding::Utf16Le,
+            EncodingName::Utf16be => Encoding::Utf16Be,
+            EncodingName::Windows1252 => Encoding::Windows1252,
+        });
+        options.csv.decimal_comma = self.decimal_comma;
+        options.csv.header = self.header;
+        options.missing = (!self.missing.is_empty()).then(|| self.missing.clone());
+        options.dates = self.dates.map(|order| match order {
+            Order::DayFirst => DateOrder::DayFirst,
+            Order::MonthFirst => DateOrder::MonthFirst,
+        });
+        Ok(options)
+    }
+}
+
+fn delimiter(text: &str) -> Result<char> {
+    let mut chars = text.chars();
+    match (text, chars.next(), chars.next()) {
+        ("tab" | "\\t", ..) => Ok('\t'),
+        (_, Some(c), None) => Ok(c),
+        _ => Err(Failure::Usage(format!("--delimiter `{text}` is not one character; write `tab` for a tab"))),
+    }
+}
+
+/// An instant from `2024-12-31`, `2024-12-31T10:00:00+01:00` or milliseconds since 1970.
+pub fn instant(flag: &str, text: &str) -> Result<i64> {
+    let number = || text.parse::<i64>().ok().filter(|_| text.trim_start_matches('-').len() != 8);
+    dates::parse(text, DateOrder::DayFirst).or_else(number).ok_or_else(|| {
+        Failure::Usage(format!("{flag} `{text}` is no date or time; write it like 2024-12-31 or 2024-12-31T10:00:00Z"))
+    })
+}
+
+/// `NAME=VALUE`, divided at the last `=`.
+pub fn pair<'a>(flag: &str, text: &'a str) -> Result<(&'a str, &'a str)> {
+    text.rsplit_once('=')
+        .filter(|(name, value)| !name.is_empty() && !value.is_empty())
+        .ok_or_else(|| Failure::Usage(format!("{flag} `{text}` is not of the form NAME=VALUE")))
+}
+
+/// A type by its name.
+pub fn type_named(text: &str) -> Result<Type> {
+    Ok(match text.to_lowercase().as_str() {
+        "bool" | "boolean" | "true/false" => Type::Bool,
+        "integer" | "whole" => Type::Integer,
+        "number" => Type::Number,
+        "text" => Type::Text,
+        "time" | "date" => Type::Time,
+        _ => {
+            return Err(Failure::Usage(format!(
+                "`{text}` is no type; the types are bool, integer, number, text, time"
+            )));
+        }
+    })
+}

@@ -1,0 +1,141 @@
+//! The command line: one file per command. It reads arguments, calls `attune_lab`, and prints; nothing here decides,
+//! trains or values.
+
+mod check;
+mod console;
+mod decide;
+mod export;
+mod import;
+mod inputs;
+mod new;
+mod policy;
+mod project;
+mod report;
+mod rows;
+mod run;
+mod score;
+mod simulate;
+mod studio;
+mod table;
+mod trace;
+mod train;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use console::{Console, Failure, Outcome};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Predictive personalization: customer data in, a decision policy out.
+#[derive(Parser)]
+#[command(
+    name = "attune",
+    version,
+    about,
+    long_about = "Predictive personalization: bring customer data, train models, write decision rules over their scores, see on \
+                  history what the rules would have done, and export one policy file that any runtime can load.\n\nWithout \
+                  a command the studio opens: on the sample project, or on the project folder or data file that is named.",
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found errors.",
+    after_long_help = "Examples:\n  attune                                    the studio on the sample project\n  \
+                       attune import customers.csv               what is in a file, and how it would be read\n  \
+                       attune import customers.csv shop          a project made from it\n  \
+                       attune run shop                           train, simulate, export, report\n  \
+                       attune decide shop/policy.ron --input rows.csv --output decisions.csv\n\n\
+                       Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found errors.",
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Project folder or data file to open in the studio
+    path: Option<PathBuf>,
+    /// Print the result as JSON on standard output, and errors as a JSON object on standard error
+    #[arg(long, global = true)]
+    json: bool,
+    /// Show no progress
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Open(studio::Open),
+    New(new::New),
+    Import(import::Import),
+    Train(train::Train),
+    Simulate(simulate::Simulate),
+    Check(check::Check),
+    Export(export::Export),
+    Run(run::Run),
+    Decide(decide::Decide),
+    Score(score::Score),
+    Trace(trace::Trace),
+}
+
+/// Runs the command that the arguments name, and says how it ended by exit code.
+pub fn main() -> ExitCode {
+    // A wrong usage is told in JSON too when JSON was asked for, so the flag is looked for before it is parsed.
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    if let Err(failure) = first_word_is_known() {
+        return Console::new(json, true).fail(&failure);
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if json && error.use_stderr() => {
+            return Console::new(true, true).fail(&Failure::Usage(first_line(&error.to_string())));
+        }
+        Err(error) => {
+            // Nothing is left to do when even the message cannot be printed.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { console::USAGE } else { console::DONE });
+        }
+    };
+    let console = Console::new(cli.json, cli.quiet);
+    match dispatch(cli, &console) {
+        Ok(Outcome::Done) => ExitCode::from(console::DONE),
+        Ok(Outcome::CheckFailed) => ExitCode::from(console::CHECK_FAILED),
+        Err(failure) => console.fail(&failure),
+    }
+}
+
+fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
+    match cli.command {
+        None => match cli.path {
+            Some(path) => studio::open(Some(path)),
+            None => studio::sample(console),
+        },
+        Some(Command::Open(command)) => command.run(console),
+        Some(Command::New(command)) => command.run(console),
+        Some(Command::Import(command)) => command.run(console),
+        Some(Command::Train(command)) => command.run(console),
+        Some(Command::Simulate(command)) => command.run(console),
+        Some(Command::Check(command)) => command.run(console),
+        Some(Command::Export(command)) => command.run(console),
+        Some(Command::Run(command)) => command.run(console),
+        Some(Command::Decide(command)) => command.run(console),
+        Some(Command::Score(command)) => command.run(console),
+        Some(Command::Trace(command)) => command.run(console),
+    }
+}
+
+/// The first word names a command, or a folder or file to open; anything else was most likely meant as a command.
+fn first_word_is_known() -> Result<(), Failure> {
+    let Some(word) = std::env::args_os().skip(1).find(|argument| !argument.to_string_lossy().starts_with('-')) else {
+        return Ok(());
+    };
+    let cli = Cli::command();
+    let names: Vec<&str> = cli.get_subcommands().map(|command| command.get_name()).collect();
+    let text = word.to_string_lossy();
+    if names.contains(&&*text) || PathBuf::from(&word).exists() {
+        return Ok(());
+    }
+    let hint = match attune_policy::suggest::nearest(&text, names.iter().copied()) {
+        Some(near) => format!("did you mean `attune {near}`?"),
+        None => format!("the commands are {}", names.join(", ")),
+    };
+    Err(Failure::Usage(format!("`{text}` is no command, and there is no such folder or file; {hint}")))
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}

@@ -1,0 +1,291 @@
+//! Reports as text: models, simulations, whole runs. Every number stands beside its interval and what it is.
+
+use super::decide::short;
+use super::table::{Table, count, interval, number, percent, wrap};
+use attune_lab::models::ModelReport;
+use attune_lab::project::{CheckState, RunReport};
+use attune_lab::simulate::report::{Estimate, Kind, PolicyReport, Report};
+
+/// Width of running text.
+const WIDTH: usize = 110;
+/// Drivers named per model.
+const DRIVERS: usize = 4;
+
+/// A whole run.
+pub fn run(run: &RunReport) -> String {
+    let mut text = format!("{}: {} rows of {}", run.project, count(run.rows), run.source);
+    if run.bad_rows > 0 {
+        text.push_str(&format!(", {} rows set aside", count(run.bad_rows)));
+    }
+    text.push('\n');
+    for change in &run.changes {
+        text.push_str(&wrap(&format!("warning: {change}"), 0, WIDTH));
+    }
+    if !run.models.is_empty() {
+        let reports: Vec<(&ModelReport, bool)> = run.models.iter().map(|m| (&m.report, m.trained)).collect();
+        text.push_str(&format!("\nModels\n{}", models(&reports)));
+    }
+    text.push('\n');
+    text.push_str(&simulation(&run.simulation));
+    text.push_str("\nChecklist\n");
+    for check in &run.checklist {
+        let mark = match check.state {
+            CheckState::Ok => "ok     ",
+            CheckState::Look => "look   ",
+            CheckState::Blocked => "blocked",
+        };
+        let detail = if check.detail.is_empty() { String::new() } else { format!(": {}", check.detail) };
+        text.push_str(&wrap(&format!("{mark} {}{detail}", check.label), 2, WIDTH));
+    }
+    text.push_str(&format!("\n{}.\n", run.exported.words()));
+    text.push_str(&format!("  {}, revision {}\n", run.exported.path.display(), short(&run.exported.revision)));
+    text.push_str(&format!("  the full report: {}\n", run.folder.display()));
+    text
+}
+
+/// Models and how good they are; the flag says whether each was trained now.
+pub fn models(reports: &[(&ModelReport, bool)]) -> String {
+    let mut table =
+        Table::new(&["model", "family", "rows", "base rate", "AUC", "95 % interval", "log loss", "Brier", "ECE", ""]);
+    for (report, trained) in reports {
+        let quality = &report.out_of_fold.quality;
+        table.row(vec![
+            report.spec.id.clone(),
+            report.spec.family.words().to_owned(),
+            count(report.rows),
+            percent(report.base_rate()),
+            format!("{:.4}", quality.auc.value),
+            format!("[{:.4}, {:.4}]", quality.auc.low, quality.auc.high),
+            format!("{:.5}", quality.log_loss),
+            format!("{:.5}", quality.brier),
+            format!("{:.5}", quality.ece_quantile),
+            if *trained { format!("trained in {:.1} s", report.seconds) } else { "up to date".to_owned() },
+        ]);
+    }
+    let mut text = table.text(2);
+    text.push_str("  Out of fold, on rows the fold's model did not learn from; ECE over ten quantile bins.\n");
+    for (report, _) in reports {
+        let drivers: Vec<String> = report
+            .importance
+            .iter()
+            .take(DRIVERS)
+            .map(|driver| format!("{} ({:+.4})", driver.field, -driver.auc_drop))
+            .collect();
+        if !drivers.is_empty() {
+            let line = format!(
+                "{} leans on {}: what AUC loses when the column is shuffled.",
+                report.spec.id,
+                drivers.join(", ")
+            );
+            text.push_str(&wrap(&line, 2, WIDTH));
+        }
+        for suspicion in &report.suspicions {
+            text.push_str(&wrap(&format!("warning: {}: {}", report.spec.id, suspicion.message), 2, WIDTH));
+        }
+    }
+    text
+}
+
+/// A simulation.
+pub fn simulation(report: &Report) -> String {
+    let mut text = format!("What “{}” would have done (revision {})\n", report.policy, short(&report.revision));
+    trial(report, &mut text);
+    values(report, &mut text);
+    funnel(report, &mut text);
+    rules(report, &mut text);
+    segments(report, &mut text);
+    text.push('\n');
+    text.push_str(&wrap(&report.state, 0, WIDTH));
+    if report.degraded > 0 {
+        text.push_str(&format!("\nSomething failed in {} decisions:\n", count(report.degraded)));
+        for (what, n) in report.diagnostics.iter().take(10) {
+            text.push_str(&wrap(&format!("{}: {what}", count(*n)), 2, WIDTH));
+        }
+    }
+    text.push_str("\nDefinitions\n");
+    for note in &report.notes {
+        text.push_str(&wrap(&format!("{}: {}", note.term, note.definition), 2, WIDTH));
+    }
+    text
+}
+
+fn trial(report: &Report, text: &mut String) {
+    text.push_str(&format!("\nThe log: {} rows\n", count(report.log.rows)));
+    text.push_str(&wrap(&report.log.logging, 2, WIDTH));
+    if let Some(why) = &report.log.exploratory {
+        text.push_str(&wrap(&format!("Exploratory: {why}"), 2, WIDTH));
+    }
+    let mut header = vec!["arm", "rows", "share"];
+    header.extend(report.outcomes.iter().flat_map(|outcome| [outcome.as_str(), "95 % interval"]));
+    let mut arms = Table::new(&header);
+    for arm in &report.log.arms {
+        let mut row = vec![arm.name.clone(), count(arm.n), percent(arm.share)];
+        row.extend(arm.means.iter().flat_map(|mean| estimate(mean.as_ref())));
+        arms.row(row);
+    }
+    text.push_str(&arms.text(2));
+    if !report.log.effects.is_empty() {
+        text.push_str("\nEffects of the arms: differences of means\n");
+        let mut effects = Table::new(&["arm", "less", "outcome", "effect", "95 % interval", "relative", "rows"]);
+        for effect in &report.log.effects {
+            effects.row(vec![
+                effect.arm.clone(),
+                effect.reference.clone(),
+                effect.outcome.clone(),
+                signed(effect.estimate.value),
+                interval(effect.estimate.low, effect.estimate.high),
+                effect.relative.map_or(String::new(), |r| format!("{:+.1} %", r * 100.0)),
+                count(effect.estimate.n),
+            ]);
+        }
+        text.push_str(&effects.text(2));
+    }
+    for finding in &report.log.findings {
+        text.push_str(&wrap(&format!("- {finding}"), 2, WIDTH));
+    }
+}
+
+fn values(report: &Report, text: &mut String) {
+    text.push_str("\nValue per decision (SNIPS)\n");
+    let mut header = vec!["policy", "contacted", "rows"];
+    header.extend(report.outcomes.iter().flat_map(|outcome| [outcome.as_str(), "95 % interval"]));
+    let mut table = Table::new(&header);
+    for policy in &report.policies {
+        let mut row = vec![policy.name.clone(), percent(policy.share_contacted), count(policy.rows.used)];
+        row.extend(report.outcomes.iter().flat_map(|o| estimate(policy.value(o).map(|value| &value.answer))));
+        table.row(row);
+    }
+    text.push_str(&table.text(2));
+    for policy in &report.policies {
+        if let Some(refusal) = &policy.refusal {
+            let line = format!("No value for {}: {}. {}", policy.name, refusal.reasons.join("; "), refusal.advice);
+            text.push_str(&wrap(&line, 2, WIDTH));
+        }
+    }
+    if let Some(main) = report.main() {
+        text.push('\n');
+        text.push_str(&wrap(
+            &format!("Rows: {} of {}. {}", count(main.rows.used), count(main.rows.total), main.rows.why),
+            2,
+            WIDTH,
+        ));
+        mix(main, text);
+    }
+    let differences: Vec<_> = report.differences.iter().filter(|d| d.outcome == report.goal).collect();
+    if !differences.is_empty() {
+        text.push_str(&format!("\nThe policy less the others, in {}, on the same rows\n", report.goal));
+        let mut table = Table::new(&["less", "difference", "95 % interval", "relative", "verdict"]);
+        for difference in differences {
+            table.row(vec![
+                difference.than.clone(),
+                signed(difference.estimate.value),
+                interval(difference.estimate.low, difference.estimate.high),
+                difference.relative.map_or(String::new(), |r| format!("{:+.1} %", r * 100.0)),
+                difference.verdict.clone(),
+            ]);
+        }
+        text.push_str(&table.text(2));
+    }
+}
+
+fn mix(main: &PolicyReport, text: &mut String) {
+    let support = &main.support;
+    let line = format!(
+        "Support: the policy chose what was logged on {} rows ({}); effective sample size {}, mean weight {:.3}, largest {:.2}.",
+        count(support.matched),
+        percent(support.coverage),
+        count(support.effective_sample_size as u64),
+        support.mean_weight,
+        support.max_weight
+    );
+    text.push_str(&wrap(&line, 2, WIDTH));
+    if main.kind == Kind::Policy {
+        text.push_str("\nWhat it chooses\n");
+        let mut table = Table::new(&["action", "treatment", "decisions", "share", "by fallback"]);
+        for action in &main.mix {
+            table.row(vec![
+                action.action.clone(),
+                action.treatment.clone(),
+                count(action.decisions),
+                percent(action.share),
+                count(action.fallback),
+            ]);
+        }
+        text.push_str(&table.text(2));
+    }
+}
+
+fn funnel(report: &Report, text: &mut String) {
+    text.push_str("\nFunnel: candidates through the stages, over all decisions\n");
+    let mut table = Table::new(&["stage", "in", "out", "decisions in", "out", "mostly"]);
+    for stage in &report.funnel {
+        let most = stage.causes.first().map_or(String::new(), |(cause, n)| format!("{cause} ({})", count(*n)));
+        table.row(vec![
+            stage.stage.clone(),
+            count(stage.candidates_in),
+            count(stage.candidates_out),
+            count(stage.decisions_in),
+            count(stage.decisions_out),
+            most,
+        ]);
+    }
+    text.push_str(&table.text(2));
+}
+
+fn rules(report: &Report, text: &mut String) {
+    if report.rules.is_empty() {
+        return;
+    }
+    text.push_str(&format!("\nRules and caps: what each removes, and what it costs in {}\n", report.goal));
+    let mut table = Table::new(&[
+        "id",
+        "stage",
+        "removed",
+        "decisions",
+        "alone",
+        "choices changed",
+        "value without less with",
+        "95 % interval",
+    ]);
+    for rule in &report.rules {
+        let without = rule.without.as_ref();
+        let mut row = vec![
+            rule.id.clone(),
+            rule.stage.clone(),
+            count(rule.removed),
+            percent(rule.share),
+            without.map_or(String::new(), |w| count(w.removed_alone)),
+            without.map_or(String::new(), |w| count(w.choices_changed)),
+        ];
+        row.extend(match without.and_then(|w| w.value_cost.first()).and_then(Option::as_ref) {
+            Some(cost) => [signed(cost.value), interval(cost.low, cost.high)],
+            None => [String::new(), String::new()],
+        });
+        table.row(row);
+    }
+    text.push_str(&table.text(2));
+}
+
+fn segments(report: &Report, text: &mut String) {
+    let Some(segments) = &report.segments else { return };
+    text.push_str(&format!("\n{} by {}\n", segments.outcome, segments.column));
+    let mut table = Table::new(&["part", "rows", "contacted", "value", "95 % interval", "lift", "95 % interval"]);
+    for part in &segments.parts {
+        let mut row = vec![part.name.clone(), count(part.n), percent(part.share_contacted)];
+        row.extend(estimate(part.value.as_ref()));
+        row.extend(estimate(part.lift.as_ref()));
+        table.row(row);
+    }
+    text.push_str(&table.text(2));
+}
+
+fn estimate(estimate: Option<&Estimate>) -> [String; 2] {
+    match estimate {
+        Some(e) => [number(e.value), interval(e.low, e.high)],
+        None => ["not given".to_owned(), String::new()],
+    }
+}
+
+fn signed(x: f64) -> String {
+    if x < 0.0 { number(x) } else { format!("+{}", number(x)) }
+}

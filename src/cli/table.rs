@@ -1,0 +1,136 @@
+//! Plain-text tables and numbers for terminals.
+
+/// Rows of cells under a header; columns are as wide as they need, numbers stand to the right.
+#[derive(Default)]
+pub struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with a header.
+    pub fn new(header: &[&str]) -> Table {
+        Table { rows: vec![header.iter().map(|cell| (*cell).to_owned()).collect()] }
+    }
+
+    /// Appends a row.
+    pub fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
+    /// The table as lines, each indented.
+    pub fn text(&self, indent: usize) -> String {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let cell = |row: usize, column: usize| self.rows[row].get(column).map_or("", String::as_str);
+        let width =
+            |column: usize| (0..self.rows.len()).map(|row| cell(row, column).chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        let right: Vec<bool> = (0..columns)
+            .map(|column| {
+                let mut cells =
+                    (1..self.rows.len()).map(|row| cell(row, column)).filter(|cell| !cell.is_empty()).peekable();
+                cells.peek().is_some()
+                    && cells.all(|cell| cell.starts_with(|c: char| c.is_ascii_digit() || "+-−".contains(c)))
+            })
+            .collect();
+        let mut text = String::new();
+        for row in 0..self.rows.len() {
+            let mut line = " ".repeat(indent);
+            for column in 0..columns {
+                let cell = cell(row, column);
+                let gap = " ".repeat(widths[column] - cell.chars().count());
+                line.push_str(&if right[column] { format!("{gap}{cell}") } else { format!("{cell}{gap}") });
+                line.push_str("  ");
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// `64,000`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `33.3 %`.
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// A number with five significant digits or so: enough to compare, short enough to read.
+pub fn number(x: f64) -> String {
+    let magnitude = x.abs();
+    if magnitude >= 1_000.0 {
+        format!("{x:.1}")
+    } else if magnitude >= 1.0 {
+        format!("{x:.4}")
+    } else {
+        format!("{x:.5}")
+    }
+}
+
+/// `[0.10203, 0.11031]`.
+pub fn interval(low: f64, high: f64) -> String {
+    format!("[{}, {}]", number(low), number(high))
+}
+
+/// Lines of at most `width` characters, broken at spaces, each indented.
+pub fn wrap(text: &str, indent: usize, width: usize) -> String {
+    let pad = " ".repeat(indent);
+    let mut out = String::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() && indent + line.chars().count() + 1 + word.chars().count() > width {
+            out.push_str(&format!("{pad}{line}\n"));
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if !line.is_empty() {
+        out.push_str(&format!("{pad}{line}\n"));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stand_to_the_right_and_words_to_the_left() {
+        let mut table = Table::new(&["name", "rows"]);
+        table.row(vec!["a".into(), "5".into()]);
+        table.row(vec!["longer".into(), "1,000".into()]);
+        assert_eq!(table.text(1), " name     rows\n a           5\n longer  1,000\n");
+    }
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(
+            (count(0), count(999), count(64_000), count(1_234_567)),
+            ("0".into(), "999".into(), "64,000".into(), "1,234,567".into())
+        );
+        assert_eq!(
+            (number(0.106_167), number(1.422_63), number(2_500.0)),
+            ("0.10617".into(), "1.4226".into(), "2500.0".into())
+        );
+        assert_eq!(percent(1.0 / 3.0), "33.3 %");
+    }
+
+    #[test]
+    fn long_lines_are_broken_at_spaces() {
+        assert_eq!(wrap("one two three", 2, 9), "  one two\n  three\n");
+    }
+}
