@@ -7,6 +7,4 @@ mod models;
 mod policy;
 mod shell;
 mod simulate;
-#[cfg(feature = "snapshots")]
-mod snapshots;
 mod support;
