@@ -3,6 +3,7 @@
 mod actions;
 mod layers;
 mod names;
+mod size;
 #[cfg(test)]
 mod tests;
 
@@ -16,9 +17,13 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
     compile(document).1
 }
 
-/// The findings, and the plan, which may decide only when none of them is an error.
+/// The findings, and the plan, which may decide only when none of them is an error. A policy beyond all measure is not
+/// looked at any further.
 pub(crate) fn compile(document: &Document) -> (Plan, Vec<Diagnostic>) {
     let mut findings = Findings::default();
+    if !size::check(document, &mut findings) {
+        return (Plan::default(), findings.0);
+    }
     if let Some(problem) = names::id_problem(&document.id) {
         findings.error(Part::Policy, format!("its id {problem}"));
     }

@@ -12,6 +12,7 @@ mod tests;
 use crate::document::Document;
 use crate::error::Error;
 use crate::fingerprint::sha256_hex;
+use std::borrow::Cow;
 
 /// Format version this crate writes, and the newest it reads.
 pub const FORMAT: (u32, u32) = (1, 0);
@@ -51,8 +52,11 @@ pub(crate) fn read_with_revision(bytes: &[u8]) -> Result<(Document, String), Err
         return Err(refused(None, format!("the file is larger than {} MB; it is not a policy", MAX_BYTES >> 20)));
     }
     let text = std::str::from_utf8(bytes).map_err(|e| not_text(bytes, e.valid_up_to()))?;
+    // Line breaks of another system, as version control makes them: a text of several lines must not change its content.
+    // A carriage return that belongs to a text is written as an escape.
+    let text = &*if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
     let (header, body) = header::read(text)?;
-    if !text.ends_with(")\n") && !text.ends_with(")\r\n") {
+    if !text.ends_with(")\n") {
         let message =
             "the file does not end with `)` and a line break: it was cut off, or something was added; copy it again";
         return Err(refused(Some(position(text, text.len())), message.into()));
@@ -76,7 +80,7 @@ pub(crate) fn parse(body: &str) -> Result<Document, Error> {
     let document = serde::Deserialize::deserialize(&mut deserializer);
     let document = document.map_err(|e| in_words(&deserializer.span_error(e)))?;
     let rest = deserializer.remainder();
-    if rest.trim_end_matches(['\r', '\n']).is_empty() {
+    if rest.trim_end_matches('\n').is_empty() {
         return Ok(document);
     }
     let at = position(body, body.len() - rest.len());

@@ -36,6 +36,11 @@ type Removal = (Step, Reason);
 pub fn decide(policy: &Policy, request: &Request, history: &dyn History, traced: bool) -> Decision {
     let plan = policy.plan();
     let mut notes = Vec::new();
+    if request.subject.trim().is_empty() {
+        notes.push(
+            "the request names no subject: holdouts and history take all such requests for one person".to_owned(),
+        );
+    }
     let row = Row::new(&policy.document().schema, &plan.program, &request.fields, &mut |note| notes.push(note));
     let events = history.events(&request.subject);
     let known = events.get(..events.partition_point(|event| event.time <= request.now)).unwrap_or(&[]);
@@ -189,9 +194,9 @@ fn before_rules(plan: &Plan, slot: &Slot, now: i64, global: Option<&Arc<str>>, h
 fn engagement(case: &Case<'_>, slot: &Slot, mut trace: Option<&mut CandidateTrace>) -> Result<f64, Removal> {
     let view = View::new(case, slot);
     let mut multiplier = 1.0;
-    for rule in slot.rules.iter().filter_map(|i| case.plan.rules.get(*i)) {
+    for (i, rule) in slot.rules.iter().filter_map(|i| Some((*i, case.plan.rules.get(*i)?))) {
         let result = match trace.as_deref_mut() {
-            None => rule.compiled.eval(&view),
+            None => case.answer(i, &rule.compiled, &view),
             Some(trace) => {
                 let (result, read) = rule.compiled.eval_traced(&view);
                 let (value, error) = match &result {

@@ -107,6 +107,13 @@ pub struct Slot {
     pub order: usize,
 }
 
+impl Plan {
+    /// Whether the subject comes to us on this channel.
+    pub fn is_inbound(&self, channel: &str) -> bool {
+        self.inbound.iter().any(|id| **id == *channel)
+    }
+}
+
 /// Compiles every part that can be compiled. The plan may decide only when no finding is an error.
 pub fn plan(document: &Document) -> (Plan, Vec<Diagnostic>) {
     let mut findings = Vec::new();
@@ -182,7 +189,7 @@ pub fn plan(document: &Document) -> (Plan, Vec<Diagnostic>) {
             let mut slot = slot(document, Candidate { action: a, treatment: t }, action, treatment);
             slot.rules = positions(&rule_scopes, |scope| slot.is_in(scope));
             slot.weights = positions(&weight_scopes, |scope| slot.is_in(scope));
-            slot.caps = positions(&caps, |(cap, _)| slot.is_capped_by(cap, action, &plan.inbound));
+            slot.caps = positions(&caps, |(cap, _)| !plan.is_inbound(&slot.channel) && slot.is_capped_by(cap, action));
             slot.layers =
                 positions(&document.holdouts, |h| matches!(&h.kind, HoldoutKind::Action(id) if *id == action.id));
             let floors = document.arbitration.floors.iter().filter(|floor| slot.is_in(&floor.scope));
@@ -267,15 +274,14 @@ impl Slot {
         }
     }
 
-    /// Whether a cap can block the candidate.
-    fn is_capped_by(&self, cap: &Cap, action: &Action, inbound: &[Arc<str>]) -> bool {
-        let outbound = !inbound.contains(&self.channel);
+    /// Whether a cap can block the candidate, if its channel is outbound.
+    fn is_capped_by(&self, cap: &Cap, action: &Action) -> bool {
         let bypassed = action.mandatory && cap.bypassable;
         let channel = cap.channel.as_ref().is_none_or(|channel| *channel == *self.channel);
         let tag = match &cap.target {
             CapTarget::Tag(tag) => action.tags.contains(tag),
             _ => true,
         };
-        outbound && action.obeys_caps && !bypassed && channel && tag
+        action.obeys_caps && !bypassed && channel && tag
     }
 }

@@ -82,7 +82,9 @@ impl Policy {
             Reason::LostArbitration { by, treatment, margin } => {
                 let winner = self.candidate_name(by, treatment);
                 if self.document().actions.iter().any(|a| *a.id == **by && a.mandatory) {
-                    format!("Lost to {winner}, which is mandatory.")
+                    // A mandatory loser loses to the higher priority; the reason does not say whether it was one.
+                    let higher = format!(" and has a priority {} higher", short(*margin));
+                    format!("Lost to {winner}, which is mandatory{}.", if *margin > 0.0 { &higher } else { "" })
                 } else if *margin > 0.0 {
                     format!("Lost to {winner}, whose priority is {} higher.", short(*margin))
                 } else {

@@ -10,6 +10,9 @@ pub fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String 
     nearest(name, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"))
 }
 
+/// Of more names than this the rest is not looked at: a hint must not take longer than the check.
+const LOOKED_AT: usize = 2_000;
+
 /// The known name closest to `name`, when it is close enough to be a slip; the earlier of two equally close ones.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters = |s: &str| -> Vec<char> { s.chars().flat_map(char::to_lowercase).take(64).collect() };
@@ -21,6 +24,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     };
     known
         .into_iter()
+        .take(LOOKED_AT)
         .filter_map(|candidate| {
             let letters = letters(candidate);
             let d = distance(&name, &letters);

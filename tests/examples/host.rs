@@ -4,7 +4,7 @@
 //! `cargo run -p attune-policy --example host -- policy.ron rows.csv [subject column] > decisions.csv`
 //!
 //! Rows are comma-separated with a header, columns named as in the policy's schema or in its source, texts in quotes where
-//! they need them. Every row stands at the policy's `as_of` with an empty history; without a subject column the row's
+//! they need them. Every row stands at the policy's `as_of` with an empty history; without a subject, the row's
 //! number is its subject. It does not guess formats or encodings as the studio's import does.
 
 use attune_policy::schema::Field;
@@ -59,7 +59,7 @@ fn run(policy: &str, rows: &str, subject: Option<&str>) -> Result<(), Box<dyn Er
         let cell = |at: usize| cells.get(at).map_or("", String::as_str);
         let fields = places.iter().map(|(field, at)| value(field, cell(*at))).collect::<Result<_, String>>();
         let request = Request {
-            subject: subject.map_or(row.clone(), |at| cell(at).to_owned()),
+            subject: subject.map(cell).filter(|id| !is_missing(id)).unwrap_or(&row).to_owned(),
             decision_id: row.clone(),
             now,
             zone: None,
@@ -73,10 +73,14 @@ fn run(policy: &str, rows: &str, subject: Option<&str>) -> Result<(), Box<dyn Er
     Ok(())
 }
 
+fn is_missing(cell: &str) -> bool {
+    matches!(cell.trim(), "" | "NA")
+}
+
 /// A cell as a value of its field; empty and `NA` are missing.
 fn value(field: &Field, cell: &str) -> Result<Value, String> {
     let cell = cell.trim();
-    if cell.is_empty() || cell == "NA" {
+    if is_missing(cell) {
         return Ok(Value::Unknown);
     }
     let wrong = || format!("column `{}`: expected {}, found \"{cell}\"", field.source, field.type_);

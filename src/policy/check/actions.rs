@@ -4,6 +4,7 @@ use super::{Findings, names};
 use crate::action::Action;
 use crate::diagnostic::Part;
 use crate::document::Document;
+use crate::language::FIXED;
 use crate::model::{Calibration, Function, Link, Model};
 use crate::reason::NO_ACTION;
 use crate::suggest::unknown_name;
@@ -60,6 +61,13 @@ fn numbers(action: &Action, findings: &mut Findings) {
         findings.error(part(), "its validity ends before it begins; it could never be chosen");
     }
     for (name, value) in &action.attributes {
+        if FIXED.iter().any(|(fixed, _)| fixed == name) {
+            findings
+                .warning(part(), format!("in rules `action.{name}` is its own {name}; rename the attribute `{name}`"));
+        } else if !rhai::is_valid_identifier(name) {
+            let message = "rules cannot read it; use letters, digits and `_`, and begin with a letter";
+            findings.warning(part(), format!("its attribute `{name}`: {message}"));
+        }
         if matches!(value, crate::value::Value::Number(x) if !x.is_finite()) {
             findings.error(part(), format!("its attribute `{name}` is not a finite number"));
         }

@@ -26,8 +26,10 @@ pub fn check(document: &Document, findings: &mut Findings) {
             findings.error(part.clone(), message);
         }
         if terms.contains(name) {
-            let message = format!("the arbitration expression has a `{name}` of its own; rename it");
-            findings.error(part.clone(), message);
+            let message = format!(
+                "the arbitration expression has a `{name}` of its own and reads that one; rename this one if it is meant there"
+            );
+            findings.warning(part.clone(), message);
         }
         if !seen.insert(name) && matches!(part, Part::Field(_)) {
             findings.error(part, "stands twice; names must differ");

@@ -30,9 +30,20 @@ fn every_defect_is_found() {
                 d.schema.fields[2].name = "value".into();
                 d.arbitration.mode = arbitration::Mode::Expression("1.0".into());
             },
-            Error,
+            Warning,
             "field `value`: the arbitration expression has a `value` of its own",
         ),
+        (
+            |d| drop(d.actions[0].attributes.insert("value".into(), Value::Integer(1))),
+            Warning,
+            "action `mens`: in rules `action.value` is its own value; rename the attribute",
+        ),
+        (
+            |d| drop(d.actions[0].attributes.insert("a-b".into(), Value::Integer(1))),
+            Warning,
+            "its attribute `a-b`: rules cannot read it",
+        ),
+        (|d| d.rules = vec![d.rules[0].clone(); 1_001], Error, "policy: it has 1001 rules; at most 1000"),
         (|d| d.recipe[0].input = "recencyy".into(), Error, "did you mean `recency`?"),
         (|d| d.recipe[0].output = "recency".into(), Error, "recipe step `recency`: the name `recency` is taken"),
         (|d| d.actions.clear(), Error, "policy: it has no action"),
@@ -124,6 +135,21 @@ fn all_defects_come_at_once() {
         [Part::Action("mens".into()), Part::Cap("weekly".into()), Part::Model("visit".into())],
         "{findings:?}"
     );
+}
+
+/// Files whose parts multiply would take memory and time without end; they are refused at a look.
+#[test]
+fn a_policy_beyond_measure_is_refused_before_it_is_compiled() {
+    let mut document = sample();
+    document.rules = vec![document.rules[0].clone(); 200_000];
+    document.actions = vec![document.actions[0].clone(); 200_000];
+    document.models = vec![document.models[0].clone(); 200_000];
+    let said: Vec<String> = check(&document).iter().map(ToString::to_string).collect();
+    for what in ["200000 actions", "400000 treatments", "200000 rules", "200000 models", "800000 model inputs"] {
+        assert!(said.iter().any(|s| s.contains(what) && s.contains("split it")), "{what}: {said:?}");
+    }
+    let tags = said.iter().filter(|s| s.contains("400000 tags on actions")).count();
+    assert_eq!((said.len(), tags), (6, 1), "{said:?}");
 }
 
 #[test]

@@ -102,8 +102,10 @@ fn every_header_is_judged_before_anything_else() {
 
 #[test]
 fn foreign_line_ends_and_marks_do_not_change_the_content() {
-    let document = Document { actions: Vec::new(), ..document() };
+    let mut document = document();
+    document.note = "a\r\nb".into();
     let text = write(&document).unwrap();
+    assert!(text.contains("Offer\non two lines") && text.contains("a\\u{d}\\nb"), "{text}");
     for other in [text.replace('\n', "\r\n"), format!("\u{FEFF}{text}"), format!("// a note\n{text}")] {
         assert_eq!(read(other.as_bytes()).unwrap(), document);
     }
@@ -129,6 +131,34 @@ fn hostile_nesting_is_refused() {
         let nested = text.replacen("issues: ", &format!("other: {}, issues: ", bracket.repeat(200_000)), 1);
         assert!(read(nested.as_bytes()).is_err());
     }
+}
+
+/// However many `#` follow a quote; looking for their number takes one pass.
+#[test]
+fn raw_texts_end_where_they_end() {
+    for note in ["\"", "\"#", "\"##\"#", "#\"", "\"\"#\\", "a\n\"###"] {
+        let document = Document { note: note.into(), ..document() };
+        let text = write(&document).unwrap();
+        assert_eq!(read(text.as_bytes()).unwrap().note, note, "{text}");
+    }
+    let hostile = Document { note: format!("\"{}", "#".repeat(1 << 20)), ..document() };
+    assert!(write(&hostile).unwrap().len() > 3 << 20);
+}
+
+#[test]
+fn numbers_of_trees_keep_every_bit() {
+    let mut random = crate::testing::Random::new(4);
+    let threshold: Vec<f32> =
+        (0..4000).map(|_| f32::from_bits(random.next() as u32)).filter(|x| x.is_finite()).collect();
+    let mut document = crate::testing::sample();
+    let tree = crate::model::Tree { threshold, ..Default::default() };
+    let trees = vec![tree.clone()];
+    document.models[0].function =
+        crate::model::Function::Trees { base: 0.0, trees, link: crate::model::Link::Identity };
+    let back = read(write(&document).unwrap().as_bytes()).unwrap();
+    let crate::model::Function::Trees { trees, .. } = &back.models[0].function else { panic!("{back:?}") };
+    let bits = |tree: &crate::model::Tree| tree.threshold.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&trees[0]), bits(&tree));
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use crate::decision::Candidate;
 use crate::history::Event;
-use crate::language::{Env, Term};
+use crate::language::{Compiled, Env, Term};
 use crate::model::Scored;
 use crate::plan::{Plan, Slot};
 use crate::request::Request;
 use crate::row::Row;
 use crate::value::Value;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 /// What is known of the request. Scores are computed at their first use, once.
 pub struct Case<'a> {
@@ -19,6 +19,8 @@ pub struct Case<'a> {
     pub now: i64,
     zone: Option<&'a str>,
     scores: Vec<Cell<Option<Scored>>>,
+    /// One per rule of the plan.
+    answers: Vec<OnceCell<Result<Value, String>>>,
     buffer: Cell<Vec<f32>>,
     notes: Cell<Vec<String>>,
 }
@@ -38,6 +40,7 @@ impl<'a> Case<'a> {
             now: request.now,
             zone: request.zone.as_deref(),
             scores: plan.models.iter().map(|_| Cell::new(None)).collect(),
+            answers: plan.rules.iter().map(|_| OnceCell::new()).collect(),
             buffer: Cell::default(),
             notes: Cell::new(notes),
         }
@@ -58,6 +61,14 @@ impl<'a> Case<'a> {
             self.note(format!("model `{id}` could not score this row: its fallback {} was used", scored.value));
         }
         Some(scored)
+    }
+
+    /// The answer of the rule at a place of the plan. One that does not read the candidate is evaluated once per request.
+    pub fn answer(&self, rule: usize, compiled: &Compiled, view: &View<'_>) -> Result<Value, String> {
+        match self.answers.get(rule) {
+            Some(answer) if !compiled.reads_candidate() => answer.get_or_init(|| compiled.eval(view)).clone(),
+            _ => compiled.eval(view),
+        }
     }
 
     /// Records that something failed; the same words once.
@@ -127,5 +138,9 @@ impl Env for View<'_> {
 
     fn zone(&self) -> Option<&str> {
         self.case.zone
+    }
+
+    fn is_inbound(&self, channel: &str) -> bool {
+        self.case.plan.is_inbound(channel)
     }
 }

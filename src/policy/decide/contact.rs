@@ -62,5 +62,5 @@ fn counts(case: &Case<'_>, cap: &PlannedCap, slot: &Slot, event: &Event) -> bool
             CapTarget::Treatment => *event.action == *slot.action && *event.treatment == *slot.treatment,
             CapTarget::Tag(tag) => event.tags.contains(tag),
         }
-        && !case.plan.inbound.iter().any(|channel| **channel == *event.channel)
+        && !case.plan.is_inbound(&event.channel)
 }

@@ -317,7 +317,12 @@ impl Naive<'_> {
             Meaning::ScoreAtLeast(model, x) => Some(self.score(model) >= *x),
             Meaning::ContactsBelow(days, n) => {
                 let (now, start) = (self.request.now, self.request.now - days * 86_400_000);
-                let sent = |e: &&Event| e.kind == crate::contact::EventKind::Sent && e.time > start && e.time <= now;
+                let inbound =
+                    |id: &str| self.document.channels.iter().any(|c| c.id == id && c.direction == Direction::Inbound);
+                let sent = |e: &&Event| {
+                    let contact = e.kind == crate::contact::EventKind::Sent && e.counts && !inbound(&e.channel);
+                    contact && e.time > start && e.time <= now
+                };
                 Some((self.events.iter().filter(sent).count() as i64) < *n)
             }
             Meaning::Not(a) => self.truth(a, treatment).map(|a| !a),

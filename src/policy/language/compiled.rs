@@ -101,6 +101,11 @@ impl Compiled {
         &self.0.needs.variables
     }
 
+    /// Whether its answer can differ between the candidates of a request: it reads a fact under `action.` or a term.
+    pub fn reads_candidate(&self) -> bool {
+        self.0.needs.candidate || self.0.needs.terms
+    }
+
     /// The source text.
     pub fn text(&self) -> &str {
         &self.0.text

@@ -118,7 +118,7 @@ fn quoted(before: &[Token<'_>], names: &Names) -> Vec<Completion> {
             Some(ArgType::Model) => ids(&names.models, "model"),
             Some(ArgType::Channel) => ids(&names.channels, "channel"),
             Some(ArgType::Target) => {
-                let mut items: Vec<Completion> = ids(&names.targets, "action or group");
+                let mut items: Vec<Completion> = ids(&names.targets, "action, group or issue");
                 items.push(plain("*", CompletionKind::Id, "all actions"));
                 items
             }

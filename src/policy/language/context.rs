@@ -1,5 +1,6 @@
 //! What the names in a rule mean: the variables, models, actions and facts of one policy.
 
+use crate::action::Direction;
 use crate::decision::Candidate;
 use crate::document::Document;
 use crate::recipe::Op;
@@ -38,10 +39,12 @@ pub struct Names {
     pub facts: Vec<Fact>,
     /// Position of the first candidate of each action in [`Fact::values`].
     first_candidate: Vec<usize>,
-    /// Action and group ids, which `outcomes` counts.
+    /// Action, group and issue ids, which `outcomes` counts.
     pub targets: Vec<String>,
     /// Channel ids.
     pub channels: Vec<String>,
+    /// Ids of the channels on which the subject comes to us.
+    pub inbound: Vec<String>,
 }
 
 /// A fact of the candidate: `action.name`.
@@ -68,8 +71,11 @@ impl Context {
         }
         names.models = document.models.iter().map(|m| m.id.clone()).collect();
         names.channels = document.channels.iter().map(|c| c.id.clone()).collect();
+        let inbound = document.channels.iter().filter(|c| c.direction == Direction::Inbound);
+        names.inbound = inbound.map(|c| c.id.clone()).collect();
         let groups = document.issues.iter().flat_map(|i| i.groups.iter().map(|g| g.id.clone()));
-        names.targets = document.actions.iter().map(|a| a.id.clone()).chain(groups).collect();
+        let issues = document.issues.iter().map(|i| i.id.clone());
+        names.targets = document.actions.iter().map(|a| a.id.clone()).chain(groups).chain(issues).collect();
         names.facts = facts(document);
         let mut first = 0;
         for action in &document.actions {
@@ -125,7 +131,8 @@ fn variables(document: &Document) -> Vec<Variable> {
         .collect();
     for step in &document.recipe {
         let input = variables.iter().find(|v| v.name == step.input);
-        let (type_, categories) = match &step.op {
+        let given = input.map_or(Type::Number, |v| v.type_);
+        let categories = match &step.op {
             Op::Impute(value) => {
                 let mut categories = input.map_or(Vec::new(), |v| v.categories.clone());
                 if let (Some(text), false) = (value.as_text(), categories.is_empty())
@@ -133,18 +140,20 @@ fn variables(document: &Document) -> Vec<Variable> {
                 {
                     categories.push(text.to_owned());
                 }
-                (input.map(|v| v.type_).or(value.type_of()).unwrap_or(Type::Number), categories)
+                categories
             }
-            Op::Scale { .. } | Op::OneHot(_) => (Type::Number, Vec::new()),
-            Op::Bucket { labels, .. } => (Type::Text, labels.clone()),
+            Op::Scale { .. } | Op::OneHot(_) => Vec::new(),
+            Op::Bucket { labels, .. } => labels.clone(),
         };
+        // A step that does not apply is refused by the recipe; its output then has the type of its input, as there.
+        let type_ = step.op.output(given).unwrap_or(given);
         variables.push(Variable { name: step.output.clone(), source: step.input.clone(), type_, categories });
     }
     variables
 }
 
 /// The facts every action has, and what each says.
-const FIXED: [(&str, &str); 9] = [
+pub const FIXED: [(&str, &str); 9] = [
     ("id", "id of the action"),
     ("name", "name of the action"),
     ("group", "group of the action"),

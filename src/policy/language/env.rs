@@ -27,6 +27,9 @@ pub trait Env {
 
     /// IANA zone of the subject; UTC when `None`.
     fn zone(&self) -> Option<&str>;
+
+    /// Whether the subject comes to us on this channel, so that nothing on it is a contact.
+    fn is_inbound(&self, channel: &str) -> bool;
 }
 
 /// The terms an arbitration expression may name.

@@ -25,6 +25,7 @@ mod source;
 
 pub use compiled::{Compiled, Kind};
 pub use completion::{Completion, CompletionKind, Completions, completions};
+pub(crate) use context::FIXED;
 pub use context::{Context, Variable};
 pub use engine::limits;
 pub use env::{Env, Term};

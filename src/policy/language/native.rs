@@ -30,6 +30,9 @@ pub const OR_RIGHT: &str = "__or_then";
 /// Passes a known value on; ends the evaluation as unknown otherwise.
 pub const KNOWN: &str = "__known";
 
+/// The inner names of `&&` and `||`, called with a side and the place of the operator.
+pub const JOINS: [&str; 4] = [AND_LEFT, AND_RIGHT, OR_LEFT, OR_RIGHT];
+
 /// Every inner name.
 pub const INNER: [&str; 9] = [FIELD, FACT, TERM, SCORE, AND_LEFT, AND_RIGHT, OR_LEFT, OR_RIGHT, KNOWN];
 
@@ -230,16 +233,16 @@ fn inner(engine: &mut Engine) {
         (AND_LEFT, AND_RIGHT, false, ops::and as fn(Option<bool>, Option<bool>) -> Option<bool>),
         (OR_LEFT, OR_RIGHT, true, ops::or),
     ] {
-        engine.register_fn(left, move |context: NativeCallContext<'_>, a: Dynamic| -> Answer<bool> {
+        engine.register_fn(left, move |context: NativeCallContext<'_>, a: Dynamic, place: i64| -> Answer<bool> {
             let a = truth(&a)?;
             let needed = a != Some(decides);
             if needed {
-                frame(&context)?.push(a);
+                frame(&context)?.wait(at(place), a);
             }
             Ok(needed)
         });
-        engine.register_fn(right, move |context: NativeCallContext<'_>, b: Dynamic| -> Answer {
-            let a = frame(&context)?.pop();
+        engine.register_fn(right, move |context: NativeCallContext<'_>, b: Dynamic, place: i64| -> Answer {
+            let a = frame(&context)?.left(at(place));
             Ok(to_dynamic(&ops::from_truth(join(a, truth(&b)?))))
         });
     }

@@ -20,6 +20,7 @@ use rhai::{
     ASTFlags, BinaryExpr, Caches, Dynamic, EvalAltResult, Expr, FlowControl, FnCallExpr, OpAssignment, Position, Scope,
     Stmt, StmtBlock,
 };
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -37,7 +38,8 @@ pub struct Frame {
     events: Vec<Event>,
     now: i64,
     zone: Option<String>,
-    /// Left sides of `&&` and `||` that wait for their right side.
+    /// Left sides of `&&` and `||` that wait for their right side, each at the place of its operator: a right side that
+    /// leaves a loop never comes back for its left one.
     waiting: Mutex<Vec<Option<bool>>>,
     reads: Mutex<Option<Reads>>,
 }
@@ -72,6 +74,10 @@ impl Env for Frame {
     fn zone(&self) -> Option<&str> {
         self.zone.as_deref()
     }
+
+    fn is_inbound(&self, channel: &str) -> bool {
+        self.names.inbound.iter().any(|id| id == channel)
+    }
 }
 
 impl Frame {
@@ -95,12 +101,16 @@ impl Frame {
         }
     }
 
-    pub fn push(&self, left: Option<bool>) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(left);
+    /// Keeps the left side of the operator at `place`.
+    pub fn wait(&self, place: usize, left: Option<bool>) {
+        if let Some(slot) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).get_mut(place) {
+            *slot = left;
+        }
     }
 
-    pub fn pop(&self) -> Option<bool> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop().flatten()
+    /// The left side that was kept for the operator at `place`.
+    pub fn left(&self, place: usize) -> Option<bool> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).get(place).copied().flatten()
     }
 }
 
@@ -111,19 +121,24 @@ pub struct Needs {
     pub models: Vec<usize>,
     pub history: bool,
     pub terms: bool,
+    /// Whether it reads the candidate's facts.
+    pub candidate: bool,
 }
 
 /// An expression for the interpreter.
 #[derive(Clone, Debug)]
 pub struct Interpreted {
     statements: Vec<Stmt>,
+    /// Number of `&&` and `||`.
+    joins: usize,
 }
 
 impl Interpreted {
     /// Rewrites a parsed and checked expression.
     pub fn new(statements: &[Stmt], use_: Use, names: &Names) -> Interpreted {
-        let rewriter = Rewriter { use_, names };
-        Interpreted { statements: statements.iter().map(|s| rewriter.stmt(s)).collect() }
+        let rewriter = Rewriter { use_, names, joins: Cell::new(0) };
+        let statements = statements.iter().map(|s| rewriter.stmt(s)).collect();
+        Interpreted { statements, joins: rewriter.joins.get() }
     }
 
     /// Runs it on one row.
@@ -148,7 +163,7 @@ impl Interpreted {
                 events: if needs.history { env.events().to_vec() } else { Vec::new() },
                 now: env.now(),
                 zone: env.zone().map(str::to_owned),
-                waiting: Mutex::default(),
+                waiting: Mutex::new(vec![None; self.joins]),
                 reads: Mutex::new(reads.is_some().then(Reads::default)),
             });
             let result = self.evaluate(&frame);
@@ -207,7 +222,10 @@ fn stop(mut error: EvalAltResult) -> Stop {
 
 /// Calls to copy: Rhai computes the hashes of a call only while it parses one.
 static CALLS: LazyLock<HashMap<String, FnCallExpr>> = LazyLock::new(|| {
-    let inner = native::INNER.iter().map(|name| ((*name).to_owned(), format!("{name}(0)")));
+    let inner = native::INNER.iter().map(|name| {
+        let args = if native::JOINS.contains(name) { "0, 0" } else { "0" };
+        ((*name).to_owned(), format!("{name}({args})"))
+    });
     let binary = Op::ALL.iter().map(|op| (op.symbol().to_owned(), format!("1 {} 2", op.symbol())));
     inner
         .chain(binary)
@@ -246,6 +264,8 @@ fn read(name: &str, index: usize, pos: Position) -> Expr {
 struct Rewriter<'a> {
     use_: Use,
     names: &'a Names,
+    /// `&&` and `||` seen so far.
+    joins: Cell<usize>,
 }
 
 impl Rewriter<'_> {
@@ -361,9 +381,11 @@ impl Rewriter<'_> {
     /// `if needed(left) { join(right) } else { decided }`
     fn lazy(&self, left: &Expr, right: &Expr, pos: Position, needed: &str, join: &str, decided: bool) -> Expr {
         let one = |expr: Expr| StmtBlock::new([Stmt::Expr(Box::new(expr))], pos, pos);
+        let place = self.joins.replace(self.joins.get() + 1);
+        let place = Expr::IntegerConstant(i64::try_from(place).unwrap_or(i64::MAX), pos);
         let flow = FlowControl {
-            expr: call(needed, [self.expr(left)], pos),
-            body: one(call(join, [self.expr(right)], pos)),
+            expr: call(needed, [self.expr(left), place.clone()], pos),
+            body: one(call(join, [self.expr(right), place], pos)),
             branch: one(Expr::BoolConstant(decided, pos)),
         };
         Expr::Stmt(Box::new(StmtBlock::new([Stmt::If(Box::new(flow), pos)], pos, pos)))

@@ -104,6 +104,10 @@ fn every_reason_is_a_sentence_in_the_names_people_gave() {
             "Lost to “Product recall”, which is mandatory.",
         ),
         (
+            Reason::LostArbitration { by: "recall".into(), treatment: "plain".into(), margin: 3.0 },
+            "Lost to “Product recall”, which is mandatory and has a priority 3 higher.",
+        ),
+        (
             Reason::LostArbitration { by: "NoAction".into(), treatment: "".into(), margin: 0.125 },
             "Not worth it: doing nothing is worth 0.125 more.",
         ),

@@ -88,7 +88,7 @@ impl Parts<'_> {
 
 /// Whether a reader could not see this character, or would see the text in another order than it is.
 fn is_hidden(c: char) -> bool {
-    let invisible = matches!(c, '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
+    let invisible = matches!(c, '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
     invisible || (c.is_control() && c != '\n' && c != '\t')
 }
 
@@ -107,10 +107,9 @@ fn string(text: &str, out: &mut String) {
         }
         out.push('"');
     } else if text.contains(['"', '\\', '\n', '\t']) {
-        let mut hashes = String::from("#");
-        while text.contains(&format!("\"{hashes}")) {
-            hashes.push('#');
-        }
+        // One more than follow any quote in the text, so that none of them ends it.
+        let follow = |rest: &str| rest.len() - rest.trim_start_matches('#').len();
+        let hashes = "#".repeat(1 + text.split('"').skip(1).map(follow).max().unwrap_or(0));
         out.extend(["r", &hashes, "\"", text, "\"", &hashes]);
     } else {
         out.extend(["\"", text, "\""]);

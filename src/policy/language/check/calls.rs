@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::types::{Ty, Typed, What};
+use crate::diagnostic::Severity;
 use crate::language::engine;
 use crate::language::functions::{self, ArgType, EVENTS};
 use crate::language::node::Node;
@@ -126,7 +127,7 @@ impl Checker<'_> {
             ArgType::Channel => ("a channel of this policy", self.names.channels.iter().map(String::as_str).collect()),
             ArgType::Target if text == "*" => return,
             ArgType::Target => {
-                ("an action or group of this policy", self.names.targets.iter().map(String::as_str).collect())
+                ("an action, group or issue of this policy", self.names.targets.iter().map(String::as_str).collect())
             }
             ArgType::Event => ("a standard event", EVENTS.to_vec()),
             ArgType::Text if function == "date" && !functions::is_date(text) => {
@@ -137,7 +138,7 @@ impl Checker<'_> {
             }
             _ => return,
         };
-        if known.contains(&text) {
+        if known.contains(&text) || self.is_full(Severity::Warning) {
             return;
         }
         match suggest::nearest(text, known) {

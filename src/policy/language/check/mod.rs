@@ -12,6 +12,7 @@ pub mod types;
 
 use super::Use;
 use super::context::Names;
+use super::engine::limits;
 use super::finding::Finding;
 use super::functions::{Function, Topic};
 use super::node::Node;
@@ -47,6 +48,7 @@ pub fn check(ast: &AST, source: &Source<'_>, use_: Use, names: &Names) -> Checke
         models: BTreeSet::new(),
         history: false,
         terms: false,
+        candidate: false,
     };
     stmt::assigned(ast.statements(), &mut checker.assigned);
     for function in ast.iter_functions() {
@@ -68,6 +70,7 @@ pub fn check(ast: &AST, source: &Source<'_>, use_: Use, names: &Names) -> Checke
             models: checker.models.into_iter().collect(),
             history: checker.history,
             terms: checker.terms,
+            candidate: checker.candidate,
         },
     }
 }
@@ -101,15 +104,27 @@ struct Checker<'a> {
     models: BTreeSet<usize>,
     history: bool,
     terms: bool,
+    candidate: bool,
 }
 
 impl Checker<'_> {
+    /// Whether enough has been said: what is found now would not be read, and looking for hints takes time.
+    fn is_full(&self, severity: Severity) -> bool {
+        self.findings.iter().filter(|finding| finding.severity == severity).count() >= limits::FINDINGS
+    }
+
     fn error(&mut self, at: impl Into<At>, message: String) {
+        if self.is_full(Severity::Error) {
+            return;
+        }
         let finding = self.source.finding(Severity::Error, at.into(), message);
         self.findings.push(finding);
     }
 
     fn warn(&mut self, at: impl Into<At>, message: String) {
+        if self.is_full(Severity::Warning) {
+            return;
+        }
         let finding = self.source.finding(Severity::Warning, at.into(), message);
         self.findings.push(finding);
     }

@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::types::{Ty, Typed, What};
+use crate::diagnostic::Severity;
 use crate::language::Use;
 use crate::language::env::Term;
 use crate::language::functions::{self, TABLE};
@@ -27,6 +28,9 @@ impl Checker<'_> {
             self.variables.insert(i);
             let ty = Ty::from(variable.type_);
             return Typed { ty, node: Some(Node::Field(i)), what: What::Variable(i) };
+        }
+        if self.is_full(Severity::Error) {
+            return Typed::refused();
         }
         let message = self.unknown(name, term.is_some());
         self.error(pos, message);
@@ -82,8 +86,12 @@ impl Checker<'_> {
         if let Some(i) = self.names.fact(name)
             && let Some(fact) = self.names.facts.get(i)
         {
+            self.candidate = true;
             let ty = fact.type_.map_or(Ty::Any, Ty::from);
             return Typed { ty, node: Some(Node::Fact(i)), what: What::Fact(i) };
+        }
+        if self.is_full(Severity::Error) {
+            return Typed::refused();
         }
         let hint = match suggest::nearest(name, self.names.facts.iter().map(|f| f.name.as_str())) {
             Some(near) => format!("; did you mean `action.{near}`?"),
@@ -101,6 +109,9 @@ impl Checker<'_> {
         if let Some(i) = self.names.models.iter().position(|m| m == id) {
             self.models.insert(i);
             return Typed::new(Ty::Number, Some(Node::Score(i, pos.into())));
+        }
+        if self.is_full(Severity::Error) {
+            return Typed::refused();
         }
         let hint = if self.names.models.is_empty() {
             "; this policy has no models yet".to_owned()
@@ -143,7 +154,7 @@ impl Checker<'_> {
             _ => return,
         };
         let Some(text) = text.as_text() else { return };
-        if categories.is_empty() || categories.iter().any(|c| c == text) {
+        if self.is_full(Severity::Warning) || categories.is_empty() || categories.iter().any(|c| c == text) {
             return;
         }
         let hint = match suggest::nearest(text, categories.iter().map(String::as_str)) {

@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::types::{Ty, Typed, What};
+use crate::language::engine::limits;
 use crate::language::env::Term;
 use crate::language::node::Node;
 use crate::language::source::At;
@@ -203,6 +204,11 @@ impl Checker<'_> {
             self.error(pos, format!("`{name}` is a feature of this policy; give the variable another name"));
         } else if name == "action" || Term::ALL.iter().any(|t| t.name() == name && self.use_ == super::Use::Priority) {
             self.error(pos, format!("`{name}` has a meaning already; give the variable another name"));
+        }
+        if self.locals.len() >= limits::VARIABLES {
+            let message =
+                format!("more than {} variables at once; leave some out, or put them into blocks", limits::VARIABLES);
+            self.error(pos, message);
         }
         let slot = self.slots;
         self.slots += 1;

@@ -48,13 +48,18 @@ fn text(args: &[Value], at: usize) -> &str {
     args.get(at).and_then(Value::as_text).unwrap_or("")
 }
 
+/// What caps count: sent on an outbound channel, of an action that counts toward caps.
+fn is_contact(env: &dyn Env, event: &Event) -> bool {
+    event.kind == EventKind::Sent && event.counts && !env.is_inbound(&event.channel)
+}
+
 pub fn contacts(env: &dyn Env, args: &[Value]) -> Result<Value, String> {
-    count(env, args.first(), |e| e.kind == EventKind::Sent)
+    count(env, args.first(), |e| is_contact(env, e))
 }
 
 pub fn contacts_on(env: &dyn Env, args: &[Value]) -> Result<Value, String> {
     let channel = text(args, 0);
-    count(env, args.get(1), |e| e.kind == EventKind::Sent && e.channel == channel)
+    count(env, args.get(1), |e| is_contact(env, e) && e.channel == channel)
 }
 
 pub fn outcomes(env: &dyn Env, args: &[Value]) -> Result<Value, String> {

@@ -3,13 +3,17 @@
 use crate::language::env::Env;
 use crate::value::Value;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, Zoned};
+use std::sync::LazyLock;
+
+/// The zones that are built in. Never those of the machine, whatever features another crate turns on: they would differ.
+static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
 fn zone(env: &dyn Env) -> Result<TimeZone, String> {
     match env.zone() {
         None => Ok(TimeZone::UTC),
-        Some(name) => TimeZone::get(name).map_err(|_| format!("`{name}` is not a time zone this policy knows")),
+        Some(name) => ZONES.get(name).map_err(|_| format!("`{name}` is not a time zone this policy knows")),
     }
 }
 

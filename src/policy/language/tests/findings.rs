@@ -51,8 +51,9 @@ fn every_finding_at_once_with_its_place_and_fix() {
         ("days_since(\"clik\") < 1", &["1:12-18 warning: \"clik\" is not a standard event; did you mean \"click\"?"]),
         (
             "outcomes(\"click\", \"winbak\", 3) < 1",
-            &["1:19-27 warning: \"winbak\" is not an action or group of this policy; did you mean \"winback\"?"],
+            &["1:19-27 warning: \"winbak\" is not an action, group or issue of this policy; did you mean \"winback\"?"],
         ),
+        ("outcomes(\"click\", \"retention\", 3) < 1", &[]),
         (
             "now() > date(\"tomorrow\")",
             &["1:14-24 error: \"tomorrow\" is not a date; write it as \"2026-01-31\" or \"2026-01-31T18:00:00Z\""],

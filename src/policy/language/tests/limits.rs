@@ -35,6 +35,23 @@ fn every_limit_stops_with_a_clear_error() {
             .expect_err("too many")
             .contains("more than 64 variables")
     );
+    // The evaluators agree about the limit: it is the checker's.
+    let most: String = (0..64).map(|i| format!("let x{i} = {i}; ")).collect();
+    assert_eq!(keep(&format!("{most} x63 == 63")), Ok(Value::Bool(true)));
+    assert!(findings(&format!("{most} let y = 1; y == 1"), Use::Keep)[0].contains("more than 64 variables at once"));
+    // What doubles itself stops as well.
+    for text in [
+        "let l = [1]; loop { l.push(l); } true",
+        "let m = #{ a: 1 }; loop { m = #{ a: m, b: m }; } true",
+        "let s = channel; let l = [s]; loop { l = [l, l, l]; } true",
+    ] {
+        let message = keep(text).expect_err(text);
+        assert!(message.contains("larger than a rule may make") || message.contains("operations"), "{text}: {message}");
+    }
+    // Of very many slips the first are told.
+    let slips = "recencyy > 1 && ".repeat(40) + "true; ";
+    let said = findings(&format!("{} true", slips.repeat(20)), Use::Keep);
+    assert_eq!(said.len(), crate::language::limits::FINDINGS, "{said:?}");
     for text in [
         "loop { }",
         "loop { } true",

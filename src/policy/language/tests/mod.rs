@@ -198,10 +198,27 @@ impl Env for TestRow {
     fn zone(&self) -> Option<&str> {
         self.zone.as_deref()
     }
+    fn is_inbound(&self, channel: &str) -> bool {
+        channel == "web"
+    }
 }
 
 pub(super) fn context() -> Context {
     Context::new(&document())
+}
+
+/// Rules reckon with the types that the recipe gives.
+#[test]
+fn variables_have_the_types_of_the_row() {
+    let sample = crate::testing::sample();
+    let program = crate::recipe::Program::compile(&sample.recipe, &sample.schema).unwrap();
+    let of_row: Vec<_> = program.columns().iter().map(|c| (c.name.as_str(), c.type_)).collect();
+    let context = Context::new(&sample);
+    let of_rules: Vec<_> = context.variables().iter().map(|v| (v.name.as_str(), v.type_)).collect();
+    assert_eq!(of_rules, of_row);
+    // So a whole number that loses its fraction is told.
+    let said = check("is_women / 2 > 0", Use::Keep, &context);
+    assert!(said.iter().any(|f| f.message.contains("drops the fraction")), "{said:?}");
 }
 
 /// Evaluates with every evaluator that can, and holds them to one answer, reads included.

@@ -1,0 +1,48 @@
+//! How large a policy may be, so that checking and deciding stay bounded whatever a file holds. Far above what people write.
+
+use super::Findings;
+use crate::diagnostic::Part;
+use crate::document::Document;
+use std::collections::HashSet;
+
+/// Actions; treatments of all actions.
+pub const ACTIONS: usize = 10_000;
+/// Issues, groups, channels, holdouts, rules, caps, context weights, floors, fallbacks, models: of each.
+pub const PARTS: usize = 1_000;
+/// Fields; steps of the recipe.
+pub const FIELDS: usize = 10_000;
+/// Inputs of all models; tags of all actions.
+pub const INPUTS: usize = 100_000;
+
+/// Whether every part is small enough to be looked at.
+pub fn check(document: &Document, findings: &mut Findings) -> bool {
+    let (d, arbitration) = (document, &document.arbitration);
+    let attributes: HashSet<&str> = d.actions.iter().flat_map(|a| a.attributes.keys().map(String::as_str)).collect();
+    let sizes = [
+        ("actions", d.actions.len(), ACTIONS),
+        ("treatments", d.actions.iter().map(|action| action.treatments.len()).sum(), ACTIONS),
+        ("names of action attributes", attributes.len(), PARTS),
+        ("tags on actions", d.actions.iter().map(|action| action.tags.len()).sum(), INPUTS),
+        ("issues", d.issues.len(), PARTS),
+        ("groups", d.issues.iter().map(|issue| issue.groups.len()).sum(), PARTS),
+        ("channels", d.channels.len(), PARTS),
+        ("holdouts", d.holdouts.len(), PARTS),
+        ("rules", d.rules.len(), PARTS),
+        ("caps", d.caps.len(), PARTS),
+        ("context weights", arbitration.context_weights.len(), PARTS),
+        ("floors", arbitration.floors.len(), PARTS),
+        ("fallbacks", d.fallback.len(), PARTS),
+        ("fields", d.schema.fields.len(), FIELDS),
+        ("recipe steps", d.recipe.len(), FIELDS),
+        ("models", d.models.len(), PARTS),
+        ("model inputs", d.models.iter().map(|model| model.inputs.len()).sum(), INPUTS),
+    ];
+    let mut fits = true;
+    for (what, size, most) in sizes {
+        if size > most {
+            findings.error(Part::Policy, format!("it has {size} {what}; at most {most} can be decided over, split it"));
+            fits = false;
+        }
+    }
+    fits
+}
