@@ -2,6 +2,7 @@
 //!
 //! A value of the wrong type never stops a decision: it is treated as unknown and reported.
 
+use crate::language::limits::TEXT;
 use crate::recipe::Program;
 use crate::schema::Schema;
 use crate::value::{Type, Value};
@@ -56,6 +57,7 @@ fn as_typed(type_: Type, value: &Value) -> bool {
     match value {
         Value::Unknown => true,
         Value::Number(x) => type_ == Type::Number && x.is_finite(),
+        Value::Text(text) => type_ == Type::Text && text.len() <= TEXT,
         other => other.type_of() == Some(type_),
     }
 }
@@ -81,6 +83,13 @@ fn repaired(schema: &Schema, fields: &[Value], report: &mut dyn FnMut(String)) -
             // NaN is how many hosts write a missing number.
             (Type::Number, Some(Value::Number(x))) if !x.is_finite() => Value::Unknown,
             (type_, Some(value)) if as_typed(type_, value) => value.clone(),
+            (Type::Text, Some(Value::Text(text))) => {
+                let (name, length) = (&field.name, text.len());
+                report(format!(
+                    "field `{name}` carries a text of {length} bytes, more than {TEXT}: treated as unknown"
+                ));
+                Value::Unknown
+            }
             (type_, Some(value)) => {
                 let found = value.type_of().map_or(String::new(), |t| t.to_string());
                 report(format!(
@@ -123,6 +132,7 @@ mod tests {
             (&[Type::Bool], vec![text()], vec![Value::Unknown], 1),
             (&[Type::Text], vec![Value::Bool(true)], vec![Value::Unknown], 1),
             (&[Type::Time], vec![Value::Integer(3)], vec![Value::Unknown], 1),
+            (&[Type::Text], vec![Value::text("a".repeat(TEXT + 1))], vec![Value::Unknown], 1),
             (&[Type::Text, Type::Bool], vec![text()], vec![text(), Value::Unknown], 1),
             (&[Type::Text], vec![text(), text()], vec![text()], 1),
             (&[], vec![], vec![], 0),

@@ -5,6 +5,7 @@ use crate::action::Action;
 use crate::diagnostic::Part;
 use crate::document::Document;
 use crate::language::FIXED;
+use crate::language::limits::TEXT;
 use crate::model::{Calibration, Function, Link, Model};
 use crate::reason::NO_ACTION;
 use crate::suggest::unknown_name;
@@ -60,7 +61,13 @@ fn numbers(action: &Action, findings: &mut Findings) {
     if action.valid_from.zip(action.valid_until).is_some_and(|(from, until)| from >= until) {
         findings.error(part(), "its validity ends before it begins; it could never be chosen");
     }
+    if action.name.len() > TEXT {
+        findings.error(part(), format!("its name is longer than {TEXT} bytes; shorten it"));
+    }
     for (name, value) in &action.attributes {
+        if value.as_text().is_some_and(|text| text.len() > TEXT) {
+            findings.error(part(), format!("its attribute `{name}` is longer than {TEXT} bytes; shorten it"));
+        }
         if FIXED.iter().any(|(fixed, _)| fixed == name) {
             findings
                 .warning(part(), format!("in rules `action.{name}` is its own {name}; rename the attribute `{name}`"));

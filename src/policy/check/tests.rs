@@ -39,6 +39,11 @@ fn every_defect_is_found() {
             "action `mens`: in rules `action.value` is its own value; rename the attribute",
         ),
         (
+            |d| drop(d.actions[0].attributes.insert("terms".into(), Value::text("a".repeat(65_537)))),
+            Error,
+            "its attribute `terms` is longer than 65536 bytes",
+        ),
+        (
             |d| drop(d.actions[0].attributes.insert("a-b".into(), Value::Integer(1))),
             Warning,
             "its attribute `a-b`: rules cannot read it",

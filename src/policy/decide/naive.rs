@@ -207,8 +207,7 @@ impl Naive<'_> {
     }
 
     fn caps(&self, action: &Action, treatment: &Treatment) -> Result<(), (Step, Reason)> {
-        let inbound = |id: &str| self.document.channels.iter().any(|c| c.id == id && c.direction == Direction::Inbound);
-        if !action.obeys_caps || inbound(&treatment.channel) {
+        if !action.obeys_caps || self.inbound(&treatment.channel) {
             return Ok(());
         }
         let mut hits: Vec<Reason> = Vec::new();
@@ -219,7 +218,7 @@ impl Naive<'_> {
             let counted: Vec<i64> = self
                 .events
                 .iter()
-                .filter(|e| e.counts && e.kind == cap.event && !inbound(&e.channel) && e.time <= self.request.now)
+                .filter(|e| e.counts && e.kind == cap.event && !self.inbound(&e.channel) && e.time <= self.request.now)
                 .filter(|e| cap.channel.as_ref().is_none_or(|channel| *channel == e.channel))
                 .filter(|e| self.together(cap, e, action, treatment))
                 .filter(|e| match cap.window {
@@ -252,6 +251,10 @@ impl Naive<'_> {
             None => Ok(()),
             Some(last) => Err((Step::Contact, hits.into_iter().find(|hit| until(hit) == last).unwrap())),
         }
+    }
+
+    fn inbound(&self, id: &str) -> bool {
+        self.document.channels.iter().any(|c| c.id == id && c.direction == Direction::Inbound)
     }
 
     fn together(&self, cap: &Cap, event: &Event, action: &Action, treatment: &Treatment) -> bool {
@@ -317,10 +320,8 @@ impl Naive<'_> {
             Meaning::ScoreAtLeast(model, x) => Some(self.score(model) >= *x),
             Meaning::ContactsBelow(days, n) => {
                 let (now, start) = (self.request.now, self.request.now - days * 86_400_000);
-                let inbound =
-                    |id: &str| self.document.channels.iter().any(|c| c.id == id && c.direction == Direction::Inbound);
                 let sent = |e: &&Event| {
-                    let contact = e.kind == crate::contact::EventKind::Sent && e.counts && !inbound(&e.channel);
+                    let contact = e.kind == crate::contact::EventKind::Sent && e.counts && !self.inbound(&e.channel);
                     contact && e.time > start && e.time <= now
                 };
                 Some((self.events.iter().filter(sent).count() as i64) < *n)

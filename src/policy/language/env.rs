@@ -6,7 +6,8 @@ use crate::value::Value;
 
 /// One subject, one instant, one candidate. Everything is read at its first use and never changes during an evaluation.
 pub trait Env {
-    /// Value of a variable: the schema's fields in order, then the outputs of the recipe in order.
+    /// Value of a variable: the schema's fields in order, then the outputs of the recipe in order. No text is longer than
+    /// [`super::limits::TEXT`].
     fn field(&self, index: usize) -> &Value;
 
     /// `score("m")`: calibrated output of `document.models[model]`; `Value::Unknown` when it cannot be computed from

@@ -138,6 +138,12 @@ impl Checker<'_> {
             }
             _ => return,
         };
+        if type_ == ArgType::Channel && self.names.inbound.iter().any(|id| id == text) {
+            let message =
+                format!("\"{text}\" is an inbound channel; contacts are counted on outbound ones, so this is always 0");
+            self.warn(pos, message);
+            return;
+        }
         if known.contains(&text) || self.is_full(Severity::Warning) {
             return;
         }

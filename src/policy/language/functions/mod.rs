@@ -12,6 +12,7 @@ mod time;
 pub use history::EVENTS;
 pub(super) use time::{instant, is_date};
 
+use super::engine::limits;
 use super::env::Env;
 use super::ops;
 use crate::value::Value;
@@ -468,7 +469,13 @@ impl Function {
             return Ok(Value::Unknown);
         }
         match self.body {
-            Body::Native(body) => body(env, args),
+            Body::Native(body) => match body(env, args)? {
+                // The interpreter holds no longer text, so neither evaluator does.
+                Value::Text(text) if text.len() > limits::TEXT => {
+                    Err(format!("`{}` gives a text of more than {} bytes", self.name, limits::TEXT))
+                }
+                value => Ok(value),
+            },
             Body::Score => Err("`score` needs the id of a model, written out as a text".to_owned()),
         }
     }

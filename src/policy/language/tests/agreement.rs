@@ -203,6 +203,25 @@ fn row_evaluator_and_interpreter_agree() {
     );
 }
 
+/// Texts that reach the limit: whatever a rule says of one, both evaluators say it.
+#[test]
+fn evaluators_agree_about_long_texts() {
+    let context = context();
+    let mut env = row();
+    for length in [limits::TEXT / 2, limits::TEXT - 1, limits::TEXT] {
+        // In upper case it takes half as many bytes again.
+        for letter in ["a", "ŉ"] {
+            env.fields[2] = Value::text(letter.repeat(length / letter.len()));
+            for text in ["channel == \"Web\"", "len(channel) > 3", "lower(channel) == \"a\"", "upper(channel) == \"A\""]
+            {
+                let compiled = compile(text, Use::Keep, &context).unwrap_or_else(|f| panic!("{f:?}"));
+                let row = compiled.run(&env, None, Evaluator::Row);
+                assert_eq!(row, compiled.run(&env, None, Evaluator::Interpreter), "{text} of {length} bytes");
+            }
+        }
+    }
+}
+
 /// Our engine binds operators as Rhai itself does: without unknowns, a plain engine gives the same answer to any chain.
 #[test]
 fn precedence_is_rhais_own() {

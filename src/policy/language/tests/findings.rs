@@ -48,6 +48,12 @@ fn every_finding_at_once_with_its_place_and_fix() {
             "contacts_on(\"emial\", 7) < 1",
             &["1:13-20 warning: \"emial\" is not a channel of this policy; did you mean \"email\"?"],
         ),
+        (
+            "contacts_on(\"web\", 7) < 1",
+            &[
+                "1:13-18 warning: \"web\" is an inbound channel; contacts are counted on outbound ones, so this is always 0",
+            ],
+        ),
         ("days_since(\"clik\") < 1", &["1:12-18 warning: \"clik\" is not a standard event; did you mean \"click\"?"]),
         (
             "outcomes(\"click\", \"winbak\", 3) < 1",
