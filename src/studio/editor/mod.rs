@@ -7,6 +7,7 @@ pub mod ink;
 pub mod marks;
 
 use crate::theme;
+use crate::widgets::prose;
 use egui::text::{CCursor, CharIndex, LayoutJob};
 use egui::{Id, Response, Suggestion, TextBuffer, Ui, Vec2, pos2, vec2};
 use ink::Ink;
@@ -117,7 +118,8 @@ pub fn findings(ui: &mut Ui, marks: &[Mark]) {
             let (icon, color) = mark.severity_icon(tokens);
             ui.label(icon.rich_text().color(color).size(15.0));
             let place = if mark.line > 0 { format!("Line {}: ", mark.line) } else { String::new() };
-            ui.add(egui::Label::new(egui::RichText::new(format!("{place}{}", mark.message)).color(color)).wrap());
+            let size = egui::TextStyle::Body.resolve(ui.style()).size;
+            ui.add(egui::Label::new(prose(&format!("{place}{}", mark.message), size, color)).wrap());
         });
     }
 }

@@ -75,7 +75,7 @@ fn row(ui: &mut Ui, check: &Check, asks: &mut Asks) {
                 let color = if settled { tokens.weak } else { tokens.text };
                 ui.add(egui::Label::new(RichText::new(&check.label).color(color)).wrap());
                 if !check.detail.is_empty() {
-                    ui.add(egui::Label::new(RichText::new(&check.detail).small().color(tokens.weak)).wrap());
+                    ui.add(egui::Label::new(widgets::prose(&check.detail, metrics().small, tokens.weak)).wrap());
                 }
             });
         });
@@ -93,8 +93,9 @@ fn finding(ui: &mut Ui, draft: &Document, finding: &Diagnostic, asks: &mut Asks)
         );
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
-            let pressed = ui.add(egui::Link::new(finding.part.to_string())).on_hover_text("Open it").clicked();
-            ui.add(egui::Label::new(RichText::new(&finding.message).small().color(tokens.text)).wrap());
+            let pressed =
+                ui.add(egui::Link::new(finding.part.to_string().replace('`', ""))).on_hover_text("Open it").clicked();
+            ui.add(egui::Label::new(widgets::prose(&finding.message, metrics().small, tokens.text)).wrap());
             if pressed {
                 open(draft, &finding.part, asks);
             }

@@ -155,7 +155,7 @@ fn card(ui: &mut Ui, look: &Look<'_>, action: &Action, open: &mut Option<String>
             ui.add(egui::Label::new(RichText::new(summary(action)).color(tokens.weak)).wrap());
             for finding in look.findings_of(&Part::Action(action.id.clone())) {
                 let color = crate::editor::marks::color(finding.severity, tokens);
-                ui.add(egui::Label::new(RichText::new(&finding.message).color(color)).wrap());
+                ui.add(egui::Label::new(widgets::prose(&finding.message, metrics().body, color)).wrap());
             }
             if unfolded {
                 ui.add_space(metrics().gap);

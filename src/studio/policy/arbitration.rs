@@ -86,7 +86,7 @@ fn mode(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
         let tokens = theme::tokens(ui.ctx());
         for finding in look.findings_of(&Part::Arbitration) {
             let color = crate::editor::marks::color(finding.severity, tokens);
-            ui.add(egui::Label::new(RichText::new(&finding.message).color(color)).wrap());
+            ui.add(egui::Label::new(widgets::prose(&finding.message, metrics().body, color)).wrap());
         }
     });
 }

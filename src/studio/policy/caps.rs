@@ -105,7 +105,7 @@ fn card(ui: &mut Ui, look: &Look<'_>, cap: &Cap, asks: &mut Asks) {
         let part = Part::Cap(cap.id.clone());
         for finding in look.findings_of(&part) {
             let color = crate::editor::marks::color(finding.severity, tokens);
-            ui.add(egui::Label::new(RichText::new(&finding.message).color(color)).wrap());
+            ui.add(egui::Label::new(widgets::prose(&finding.message, metrics().body, color)).wrap());
         }
         ui.add_space(metrics().gap_small);
         limit_row(ui, cap, asks);

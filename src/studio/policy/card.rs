@@ -92,7 +92,9 @@ pub fn show(
                     ui.multiply_opacity(0.55);
                 }
                 sentence::show(ui, look, rule, conditions.as_ref());
-                footer(ui, look, rule, worst);
+                // An open editor lists the findings of its own text, which may be ahead of the draft's.
+                let in_editor = shown.unfolded && (shown.as_code || conditions.is_none());
+                footer(ui, look, rule, worst.filter(|_| !in_editor));
             });
             if shown.unfolded {
                 ui.add_space(metrics().gap_small);
@@ -251,7 +253,8 @@ fn footer(ui: &mut Ui, look: &Look<'_>, rule: &Rule, worst: Option<Severity>) {
                 let icon = if finding.severity == Severity::Error { icons::ICON_ERROR } else { icons::ICON_WARNING };
                 ui.label(icon.rich_text().size(15.0).color(color));
                 let place = finding.position.map_or_else(String::new, |(line, _)| format!("Line {line}: "));
-                ui.add(egui::Label::new(RichText::new(format!("{place}{}", finding.message)).color(color)).wrap());
+                let text = widgets::prose(&format!("{place}{}", finding.message), metrics().body, color);
+                ui.add(egui::Label::new(text).wrap());
             });
         }
     }

@@ -56,9 +56,11 @@ fn nothing(ui: &mut Ui, look: &Look<'_>, preview: &Derived<Report>, asks: &mut A
         Derived::Running(progress) => widgets::hint(ui, &format!("Trying the policy on a sample: {}", progress.stage)),
         Derived::Failed(why) => {
             let tokens = theme::tokens(ui.ctx());
-            ui.add(egui::Label::new(RichText::new(sentence_case(why)).color(tokens.err)).wrap())
+            ui.add(egui::Label::new(RichText::new(widgets::capital(why)).color(tokens.err)).wrap())
         }
-        _ => widgets::hint(ui, &preview.why().map_or("There is no preview yet".to_owned(), |why| sentence_case(why))),
+        _ => {
+            widgets::hint(ui, &preview.why().map_or("There is no preview yet".to_owned(), |why| widgets::capital(why)))
+        }
     };
     ui.add_space(metrics().gap_small);
     if look.untrained {
@@ -68,12 +70,6 @@ fn nothing(ui: &mut Ui, look: &Look<'_>, preview: &Derived<Report>, asks: &mut A
     } else if look.schema.fields.is_empty() && widgets::link(ui, "Go to Data").clicked() {
         asks.ask(crate::view::Ask::Go(Workspace::Data));
     }
-}
-
-/// With a capital at its beginning, as a text that stands alone has.
-fn sentence_case(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn value(ui: &mut Ui, report: &Report, main: &PolicyReport) {

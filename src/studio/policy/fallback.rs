@@ -39,7 +39,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
     let tokens = theme::tokens(ui.ctx());
     for finding in look.findings_of(&Part::Fallback) {
         let color = crate::editor::marks::color(finding.severity, tokens);
-        ui.add(egui::Label::new(RichText::new(&finding.message).color(color)).wrap());
+        ui.add(egui::Label::new(widgets::prose(&finding.message, metrics().body, color)).wrap());
     }
     if let Some(ladder) = new {
         asks.edit(Edit::SetFallback(ladder));

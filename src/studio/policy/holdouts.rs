@@ -69,7 +69,7 @@ fn card(ui: &mut Ui, look: &Look<'_>, holdout: &Holdout, asks: &mut Asks) {
         }
         for finding in look.findings_of(&Part::Holdout(holdout.id.clone())) {
             let color = crate::editor::marks::color(finding.severity, tokens);
-            ui.add(egui::Label::new(RichText::new(&finding.message).color(color)).wrap());
+            ui.add(egui::Label::new(widgets::prose(&finding.message, metrics().body, color)).wrap());
         }
         ui.add_space(metrics().gap_small);
         ui.horizontal_wrapped(|ui| {

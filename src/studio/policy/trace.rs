@@ -127,7 +127,7 @@ fn candidate(ui: &mut Ui, traced: &Traced, candidate: &CandidateTrace, fate: &Fa
             widgets::badge(ui, tone, word);
         });
         let sentence = if chosen { candidate.sentence.clone() } else { format!("Why not: {}", candidate.sentence) };
-        ui.add(egui::Label::new(RichText::new(sentence).color(tokens.text)).wrap());
+        ui.add(egui::Label::new(widgets::prose(&sentence, metrics().body, tokens.text)).wrap());
         for rule in &candidate.rules {
             rule_line(ui, traced, rule);
         }
