@@ -25,14 +25,14 @@ use std::path::{Path, PathBuf};
 pub struct Decide {
     /// Policy file
     policy: PathBuf,
-    #[command(flatten)]
-    input: Input,
     /// File to write
     #[arg(long, short, value_name = "OUT.csv")]
     output: PathBuf,
     /// Also write the whole trace of every decision, one JSON object per line; OUT.trace.jsonl when no FILE is given
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     trace: Option<Option<PathBuf>>,
+    #[command(flatten)]
+    input: Input,
 }
 
 impl Decide {

@@ -30,12 +30,13 @@ pub fn run(run: &RunReport) -> String {
     text.push_str("\nChecklist\n");
     for check in &run.checklist {
         let mark = match check.state {
-            CheckState::Ok => "ok     ",
-            CheckState::Look => "look   ",
+            CheckState::Ok => "ok",
+            CheckState::Look => "look",
             CheckState::Blocked => "blocked",
         };
         let detail = if check.detail.is_empty() { String::new() } else { format!(": {}", check.detail) };
-        text.push_str(&wrap(&format!("{mark} {}{detail}", check.label), 2, WIDTH));
+        let words = wrap(&format!("{}{detail}", check.label), 11, WIDTH);
+        text.push_str(&format!("  {mark:<9}{}", words.trim_start()));
     }
     text.push_str(&format!("\n{}.\n", run.exported.words()));
     text.push_str(&format!("  {}, revision {}\n", run.exported.path.display(), short(&run.exported.revision)));

@@ -21,8 +21,6 @@ use std::path::PathBuf;
 pub struct Score {
     /// Policy file
     policy: PathBuf,
-    #[command(flatten)]
-    input: Input,
     /// File to write
     #[arg(long, short, value_name = "OUT.csv")]
     output: PathBuf,
@@ -32,6 +30,8 @@ pub struct Score {
     /// Columns of the input to carry over
     #[arg(long, value_name = "COLUMN")]
     keep: Vec<String>,
+    #[command(flatten)]
+    input: Input,
 }
 
 impl Score {

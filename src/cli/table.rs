@@ -83,23 +83,27 @@ pub fn interval(low: f64, high: f64) -> String {
     format!("[{}, {}]", number(low), number(high))
 }
 
-/// Lines of at most `width` characters, broken at spaces, each indented.
+/// Lines of at most `width` characters, broken at spaces; the first is indented, the others two more.
 pub fn wrap(text: &str, indent: usize, width: usize) -> String {
-    let pad = " ".repeat(indent);
     let mut out = String::new();
-    let mut line = String::new();
+    let mut line = " ".repeat(indent);
+    let mut is_blank = true;
     for word in text.split_whitespace() {
-        if !line.is_empty() && indent + line.chars().count() + 1 + word.chars().count() > width {
-            out.push_str(&format!("{pad}{line}\n"));
-            line.clear();
+        if !is_blank && line.chars().count() + 1 + word.chars().count() > width {
+            out.push_str(&line);
+            out.push('\n');
+            line = " ".repeat(indent + 2);
+            is_blank = true;
         }
-        if !line.is_empty() {
+        if !is_blank {
             line.push(' ');
         }
         line.push_str(word);
+        is_blank = false;
     }
-    if !line.is_empty() {
-        out.push_str(&format!("{pad}{line}\n"));
+    if !is_blank {
+        out.push_str(&line);
+        out.push('\n');
     }
     out
 }
@@ -131,6 +135,6 @@ mod tests {
 
     #[test]
     fn long_lines_are_broken_at_spaces() {
-        assert_eq!(wrap("one two three", 2, 9), "  one two\n  three\n");
+        assert_eq!(wrap("one two three", 2, 9), "  one two\n    three\n");
     }
 }
