@@ -6,9 +6,14 @@ use std::path::Path;
 
 /// The bytes of a policy file.
 pub fn bytes(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| {
-        let hint = if path.is_dir() { "name the policy file inside this folder" } else { "check the path" };
-        Error::new(format!("the policy could not be read: {error}")).in_file(path).hint(hint)
+    if path.is_dir() {
+        return Err(Error::new("this is a folder; a policy is a file")
+            .in_file(path)
+            .hint("name the policy file inside it"));
+    }
+    std::fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Error::new("there is no such file").in_file(path).hint("check the path"),
+        _ => Error::new(format!("the policy could not be read: {error}")).in_file(path),
     })
 }
 

@@ -160,7 +160,10 @@ fn text(policy: &Policy, request: &Request, decision: &Decision) -> String {
         funnel.row(vec![format!("{step:?}"), into.to_string(), out.to_string()]);
     }
     text.push_str(&funnel.text(2));
-    for candidate in &trace.candidates {
+    // What was chosen first, then by rank, then the others as they stand in the policy.
+    let mut candidates: Vec<&CandidateTrace> = trace.candidates.iter().collect();
+    candidates.sort_by_key(|c| (decision.chosen != Some(c.candidate), c.rank.unwrap_or(u32::MAX)));
+    for candidate in candidates {
         text.push_str(&one(policy, decision, candidate));
     }
     text.push_str("\nWhat was known\n");
