@@ -46,8 +46,8 @@ pub fn cost(report: &Report, impact: &RuleImpact) -> Option<String> {
     })
 }
 
-/// The table; answers the id of a rule whose row was pressed.
-pub fn table(ui: &mut Ui, report: &Report, outcome: &str) -> Option<String> {
+/// The table; answers the entry whose name was pressed.
+pub fn table<'a>(ui: &mut Ui, report: &'a Report, outcome: &str) -> Option<&'a RuleImpact> {
     let mut pressed = None;
     if report.rules.is_empty() {
         widgets::hint(ui, "The policy has no rules, caps, holdouts or floors yet, so nothing is removed.");
@@ -88,7 +88,7 @@ pub fn table(ui: &mut Ui, report: &Report, outcome: &str) -> Option<String> {
                 let impact = &report.rules[row.index()];
                 row.col(|ui| {
                     if name(ui, impact) {
-                        pressed = Some(impact.id.clone());
+                        pressed = Some(impact);
                     }
                 });
                 row.col(|ui| cell(ui, true, |ui| removed(ui, impact)));

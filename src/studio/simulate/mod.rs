@@ -12,11 +12,12 @@ pub mod unit;
 pub mod values;
 
 use crate::commands::{Act, Command, Group, key};
+use crate::policy::stage::Place;
 use crate::theme::metrics;
 use crate::view::{Ask, Asks, Ctx, Target, View};
 use crate::widgets::{self, Empty, Pressed, number};
 use crate::workspace::Workspace;
-use attune_lab::simulate::report::Report;
+use attune_lab::simulate::report::{Report, RuleImpact, RuleKind};
 use attune_session::{Action, Derived};
 use egui::{Frame, Key, Margin, ScrollArea, Ui};
 use egui_material_icons::icons;
@@ -180,8 +181,8 @@ fn body(ui: &mut Ui, report: &Report, outcome: &str, asks: &mut Asks) {
     );
     ui.add_space(gap);
     widgets::section(ui, "Rules, caps, holdouts and floors", "what each removes and what it costs", |ui| {
-        if let Some(id) = impact::table(ui, report, outcome) {
-            asks.show(Target::Rule(id));
+        if let Some(pressed) = impact::table(ui, report, outcome) {
+            open(pressed, asks);
         }
     });
     ui.add_space(gap);
@@ -197,6 +198,18 @@ fn body(ui: &mut Ui, report: &Report, outcome: &str, asks: &mut Asks) {
     ui.add_space(gap);
     trial::notes(ui, report);
     ui.add_space(metrics().gap_section);
+}
+
+/// Goes to the part of the policy that an entry of the impact table speaks of.
+fn open(impact: &RuleImpact, asks: &mut Asks) {
+    let place = match impact.kind {
+        RuleKind::Rule | RuleKind::Soft => return asks.show(Target::Rule(impact.id.clone())),
+        RuleKind::Cap => Place::Contact,
+        RuleKind::Holdout => Place::Holdouts,
+        RuleKind::Floor => Place::Arbitration,
+    };
+    asks.ask(Ask::Go(Workspace::Policy));
+    asks.ask(Ask::Tell(Workspace::Policy, place.command()));
 }
 
 /// Two columns where there is room, one under the other where there is not.
