@@ -13,6 +13,9 @@ pub fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String 
 /// Of more names than this the rest is not looked at: a hint must not take longer than the check.
 const LOOKED_AT: usize = 2_000;
 
+/// More slips than this make another name, however long it is.
+const MOST_SLIPS: usize = 5;
+
 /// The known name closest to `name`, when it is close enough to be a slip; the earlier of two equally close ones.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters = |s: &str| -> Vec<char> { s.chars().flat_map(char::to_lowercase).take(64).collect() };
@@ -20,23 +23,27 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let allowed = match name.len() {
         0..=3 => 1,
         4..=6 => 2,
-        n => n / 3,
+        n => (n / 3).min(MOST_SLIPS),
     };
     known
         .into_iter()
         .take(LOOKED_AT)
         .filter_map(|candidate| {
             let letters = letters(candidate);
-            let d = distance(&name, &letters);
+            let d = distance(&name, &letters, allowed)?;
             // Of a slip something is left.
-            (d <= allowed && d < letters.len().max(name.len())).then_some((d, candidate))
+            (d < letters.len().max(name.len())).then_some((d, candidate))
         })
         .min_by_key(|(d, _)| *d)
         .map(|(_, candidate)| candidate)
 }
 
-/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours, each counted as one.
-fn distance(a: &[char], b: &[char]) -> usize {
+/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours, each counted as one;
+/// `None` when there are more than `most`.
+fn distance(a: &[char], b: &[char], most: usize) -> Option<usize> {
+    if a.len().abs_diff(b.len()) > most {
+        return None;
+    }
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
@@ -51,8 +58,12 @@ fn distance(a: &[char], b: &[char]) -> usize {
             row.push(d);
         }
         before = std::mem::replace(&mut above, row);
+        // No distance is less than the least on its way: in a row, or in the one above it where letters are swapped.
+        if before.iter().chain(&above).all(|d| *d > most) {
+            return None;
+        }
     }
-    above.last().copied().unwrap_or(0)
+    above.last().copied().filter(|d| *d <= most)
 }
 
 #[cfg(test)]
@@ -70,7 +81,17 @@ mod tests {
         assert_eq!(nearest("xyz", known), None);
         assert_eq!(nearest("", known), None);
         assert_eq!(nearest("a", ["b"]), None);
-        let d = |a: &str, b: &str| distance(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
-        assert_eq!((d("kitten", "sitting"), d("", "abc"), d("abc", ""), d("ab", "ba")), (3, 3, 3, 1));
+    }
+
+    #[test]
+    fn distances_are_exact_up_to_the_most_that_is_asked_for() {
+        let table = [("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("ab", "ba", 1), ("abcd", "wxyz", 4)];
+        for (a, b, expected) in table {
+            let letters = |s: &str| s.chars().collect::<Vec<_>>();
+            for most in 0..8 {
+                let found = distance(&letters(a), &letters(b), most);
+                assert_eq!(found, (expected <= most).then_some(expected), "{a} {b} {most}");
+            }
+        }
     }
 }
