@@ -7,4 +7,6 @@ mod models;
 mod policy;
 mod shell;
 mod simulate;
+#[cfg(feature = "snapshots")]
+mod snapshots;
 mod support;
