@@ -41,7 +41,8 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, preview: &Derived<Report>, asks: &mut 
         ui.add_space(metrics().gap_small);
         widgets::hint(ui, &format!("Ranked by {}", arbitration::summary(look)));
     });
-    if let Some(last) = look.report {
+    // Without a change the two differ by the sample alone.
+    if let Some(last) = look.report.filter(|_| look.stale) {
         ui.add_space(metrics().gap);
         since(ui, report, last);
     }
@@ -113,6 +114,7 @@ fn since(ui: &mut Ui, now: &Report, last: &Report) {
         widgets::hint(ui, "Nothing that shows in these numbers.");
         return;
     }
+    widgets::hint(ui, "The preview decides a sample of those rows, so small differences may be chance.");
     for (name, before, after) in rows {
         let mut line = LayoutJob::default();
         let font = egui::TextStyle::Body.resolve(ui.style());
