@@ -3,6 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serializer, de, ser};
 
+/// Whether files can hold the instant: the years −9999 to 9999.
+pub fn is_in_calendar(ms: i64) -> bool {
+    Timestamp::from_millisecond(ms).is_ok()
+}
+
 /// Writes the instant as RFC 3339 text.
 ///
 /// # Errors

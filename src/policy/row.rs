@@ -106,17 +106,10 @@ fn repaired(schema: &Schema, fields: &[Value], report: &mut dyn FnMut(String)) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Field, FieldKind};
+    use crate::testing::field;
 
     fn schema(types: &[Type]) -> Schema {
-        let field = |(i, &type_): (usize, &Type)| Field {
-            name: format!("f{i}"),
-            source: String::new(),
-            type_,
-            kind: FieldKind::Feature,
-            categories: Vec::new(),
-        };
-        Schema { fields: types.iter().enumerate().map(field).collect() }
+        Schema { fields: types.iter().enumerate().map(|(i, type_)| field(&format!("f{i}"), *type_)).collect() }
     }
 
     #[test]

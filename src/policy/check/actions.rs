@@ -58,6 +58,14 @@ fn numbers(action: &Action, findings: &mut Findings) {
     findings.not_negative(part(), "value", action.value);
     findings.not_negative(part(), "cost", action.cost);
     findings.finite(part(), "weight", action.weight);
+    for (end, instant) in [("start", action.valid_from), ("end", action.valid_until)] {
+        if let Some(ms) = instant.filter(|ms| !crate::instant::is_in_calendar(*ms)) {
+            findings.error(
+                part(),
+                format!("the {end} of its validity, {ms} ms, is not an instant of the calendar; give a date"),
+            );
+        }
+    }
     if action.valid_from.zip(action.valid_until).is_some_and(|(from, until)| from >= until) {
         findings.error(part(), "its validity ends before it begins; it could never be chosen");
     }
@@ -65,6 +73,9 @@ fn numbers(action: &Action, findings: &mut Findings) {
         findings.error(part(), format!("its name is longer than {TEXT} bytes; shorten it"));
     }
     for (name, value) in &action.attributes {
+        if matches!(value, crate::value::Value::Time(ms) if !crate::instant::is_in_calendar(*ms)) {
+            findings.error(part(), format!("its attribute `{name}` is not an instant of the calendar; give a date"));
+        }
         if value.as_text().is_some_and(|text| text.len() > TEXT) {
             findings.error(part(), format!("its attribute `{name}` is longer than {TEXT} bytes; shorten it"));
         }

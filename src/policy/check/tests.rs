@@ -44,6 +44,16 @@ fn every_defect_is_found() {
             "its attribute `terms` is longer than 65536 bytes",
         ),
         (
+            |d| d.actions[0].valid_until = Some(i64::MAX),
+            Error,
+            "the end of its validity, 9223372036854775807 ms, is not",
+        ),
+        (
+            |d| drop(d.actions[0].attributes.insert("ends".into(), Value::Time(i64::MIN))),
+            Error,
+            "its attribute `ends` is not an instant",
+        ),
+        (
             |d| drop(d.actions[0].attributes.insert("a-b".into(), Value::Integer(1))),
             Warning,
             "its attribute `a-b`: rules cannot read it",

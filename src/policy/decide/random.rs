@@ -9,8 +9,8 @@ use crate::document::{Document, Fallback};
 use crate::holdout::{Holdout, HoldoutKind};
 use crate::model::{Calibration, Encode, Function, Input, Link, Model};
 use crate::rule::{OnMissing, Rule, Scope, Stage};
-use crate::schema::{Field, FieldKind, Schema};
-use crate::testing::{HOUR, Random, event};
+use crate::schema::Schema;
+use crate::testing::{HOUR, Random, event, field};
 use crate::value::{Type, Value};
 use crate::{MemoryHistory, Request};
 use std::collections::BTreeMap;
@@ -27,13 +27,6 @@ const NOW: i64 = 500_000 * HOUR;
 pub fn document(random: &mut Random) -> (Document, Meanings) {
     let mut meanings = Meanings::new();
     let mut document = Document { id: "random".into(), name: "Random".into(), ..Document::default() };
-    let field = |name: &str, type_| Field {
-        name: name.into(),
-        source: name.into(),
-        type_,
-        kind: FieldKind::Feature,
-        categories: Vec::new(),
-    };
     document.schema =
         Schema { fields: vec![field("n", Type::Integer), field("b", Type::Bool), field("x", Type::Number)] };
     let weight = |random: &mut Random| *random.pick(&[0.0, 0.0, 10.0, -20.0]);

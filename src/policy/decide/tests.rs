@@ -10,8 +10,8 @@ use crate::holdout::{Holdout, HoldoutKind};
 use crate::model::{Calibration, Encode, Function, Input, Link, Model};
 use crate::reason::{Reason, Step};
 use crate::rule::{OnMissing, Rule, Scope, Stage};
-use crate::schema::{Field, FieldKind, Schema};
-use crate::testing::{HOUR, event};
+use crate::schema::Schema;
+use crate::testing::{HOUR, event, field};
 use crate::*;
 
 /// Two offers and a service message, one treatment each, worth 2, 1 and 0.
@@ -40,13 +40,6 @@ fn document() -> Document {
         }],
     };
     let group = |id: &str| Group { id: id.into(), weight: 0.0 };
-    let field = |name: &str, type_| Field {
-        name: name.into(),
-        source: name.into(),
-        type_,
-        kind: FieldKind::Feature,
-        categories: Vec::new(),
-    };
     let channel = |id: &str, direction| Channel { id: id.into(), direction };
     Document {
         id: "test".into(),

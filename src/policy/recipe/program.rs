@@ -143,16 +143,9 @@ fn apply(run: &Run, value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Field, FieldKind};
+    use crate::testing::field;
 
     fn schema() -> Schema {
-        let field = |name: &str, type_| Field {
-            name: name.into(),
-            source: name.into(),
-            type_,
-            kind: FieldKind::Feature,
-            categories: Vec::new(),
-        };
         Schema { fields: vec![field("x", Type::Number), field("n", Type::Integer), field("t", Type::Text)] }
     }
 
