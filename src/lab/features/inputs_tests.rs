@@ -1,3 +1,5 @@
+//! Inputs fitted from columns: what is imputed, standardised, one-hot, rare or unusable.
+
 use super::*;
 
 fn dataset() -> Dataset {

@@ -1,3 +1,5 @@
+//! The matrix of inputs holds exactly what the policy computes for the same row.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Recipe steps fitted from data, and applied as the policy applies them.
+
 use super::*;
 
 fn dataset() -> Dataset {

@@ -1,3 +1,5 @@
+//! Boosted trees: lowered margins equal the learner's own, fits are reproducible and can be cancelled.
+
 use super::super::learner::Fits;
 use super::*;
 use crate::random::Random;

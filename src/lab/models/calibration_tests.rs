@@ -1,3 +1,5 @@
+//! Platt and isotonic calibration against small cases worked by hand.
+
 use super::*;
 use crate::models::metrics::log_loss;
 use crate::random::Random;

@@ -1,3 +1,5 @@
+//! The model card says what a reader needs, in words.
+
 use super::*;
 use crate::models::spec::{Calibrate, ModelSpec};
 use crate::models::testing::customers;

@@ -1,3 +1,5 @@
+//! ROC points, deciles and reliability bins against small tables.
+
 use super::*;
 
 #[test]

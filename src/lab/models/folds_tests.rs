@@ -1,3 +1,5 @@
+//! Folds: subjects stay together, classes keep their share, the seed decides.
+
 use super::*;
 use crate::data::cells::Cells;
 use crate::data::{Dataset, Role, Roles};

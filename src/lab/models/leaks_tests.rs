@@ -1,3 +1,5 @@
+//! A column that knows the outcome is named; honest ones are not.
+
 use super::*;
 use crate::random::Random;
 

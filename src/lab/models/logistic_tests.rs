@@ -1,3 +1,5 @@
+//! Logistic regression: optimum, separation, lowering, cancellation.
+
 use super::super::learner::Fits;
 use super::*;
 use crate::random::Random;

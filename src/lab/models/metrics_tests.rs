@@ -1,3 +1,5 @@
+//! Metrics against small tables worked by hand.
+
 use super::*;
 use crate::random::Random;
 

@@ -1,3 +1,5 @@
+//! What can be a target, and what is said of what cannot.
+
 use super::*;
 
 fn dataset() -> (Dataset, Roles) {

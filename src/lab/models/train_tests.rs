@@ -1,3 +1,5 @@
+//! Training end to end on generated customers with a known driver.
+
 use super::*;
 use crate::models::testing::customers;
 use attune_policy::model::Function;

@@ -1,3 +1,5 @@
+//! Generated worlds: reproducible, shaped as declared, and true to their own probabilities.
+
 use super::*;
 use crate::data::Role;
 use crate::data::cells::Cells;

@@ -1,3 +1,5 @@
+//! Rows of a file as a stream of requests: the same values as the import gives, and errors that name the place.
+
 use super::*;
 use crate::data::import::import;
 use crate::data::{Requests, Roles};
