@@ -364,9 +364,9 @@ fn bad_input_is_named_with_its_place() {
         ),
         (&["decide", "policy.ron", "--input", "customers.csv"], 2, &["--output"]),
         (
-            &["score", "policy.ron", "--input", "customers.csv", "--output", "o.csv", "--top", "99"],
+            &["score", "policy.ron", "--input", "customers.csv", "--output", "o.csv", "--top", "0"],
             2,
-            &["--top 99", "2 candidates"],
+            &["--top 0", "from 1 to"],
         ),
         (&["trace", "shop", "--row", "4000"], 1, &["row 4000", "there is no such row"]),
         (&["trace", "policy.ron", "--row", "1"], 2, &["needs --input"]),

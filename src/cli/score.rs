@@ -10,6 +10,9 @@ use attune_policy::{Policy, Request};
 use serde_json::json;
 use std::path::PathBuf;
 
+/// More columns than any importing platform reads.
+const MOST_RANKS: usize = 1_000;
+
 /// Write scores and the best actions of every row, as columns that a CRM or e-mail platform imports.
 #[derive(clap::Args)]
 #[command(
@@ -38,8 +41,14 @@ impl Score {
     pub fn run(self, console: &Console) -> Result<Outcome> {
         let policy = policy::load(&self.policy)?;
         let most = policy.candidates().len();
-        if self.top == 0 || self.top > most.max(1) {
-            return Err(Failure::Usage(format!("--top {}: the policy has {most} candidates", self.top)));
+        if !(1..=MOST_RANKS).contains(&self.top) {
+            return Err(Failure::Usage(format!("--top {}: give a number from 1 to {MOST_RANKS}", self.top)));
+        }
+        if self.top > most {
+            console.remark(&format!(
+                "The policy has {most} candidates: the columns of rank {} and after stay empty.",
+                most + 1
+            ));
         }
         let mut opened = self.input.open(&policy, console)?;
         let models: Vec<&str> = policy.document().models.iter().map(|model| model.id.as_str()).collect();
