@@ -146,8 +146,10 @@ impl Session {
             Output::LookedUp(found) => {
                 for (id, key, model) in found {
                     shelves.looked_up.insert(key);
-                    if let Some(model) = model {
-                        shelves.model(&id).put(model.key.clone(), Ok(Arc::new(model)));
+                    let Some(model) = model else { continue };
+                    let shelf = shelves.model(&id);
+                    if shelf.ready(&model.key).is_none() {
+                        shelf.put(model.key.clone(), Ok(Arc::new(model)));
                     }
                 }
             }
