@@ -1,6 +1,7 @@
 //! Every command has a name and a tooltip, and running it by the palette changes the document or the view.
 
 use crate::support::Studio;
+use attune_lab::models::{Family, ModelSpec};
 use attune_studio::Workspace;
 use attune_studio::commands::{self, Group};
 use egui::Theme;
@@ -58,6 +59,20 @@ fn edited(studio: &mut Studio) {
     studio.frames();
 }
 
+/// Starts a training that no machine ends before the next command is typed.
+fn long_training(studio: &mut Studio) {
+    let spec = document(studio).models[0].clone();
+    let mut family = Family::boosted();
+    if let Family::Boosted { trees, .. } = &mut family {
+        *trees = 2_000;
+    }
+    let (id, folds) = (spec.id.clone(), 20);
+    let spec = ModelSpec { family, folds, ..spec };
+    studio.session_mut().apply(attune_session::Edit::ReplaceModel { id, spec }).expect("a model can be changed");
+    studio.frames();
+    studio.by_palette("Train all models");
+}
+
 fn in_models(studio: &mut Studio) {
     studio.by_palette("Go to Models");
 }
@@ -103,12 +118,10 @@ const PRESSED: &[Pressed] = &[
     ("view.problems", Studio::empty, nothing, |s| s.app().problems_open),
     ("view.theme", Studio::start, nothing, |s| s.h.ctx.theme() == Theme::Light),
     ("view.help", Studio::start, nothing, |s| s.app().help_open),
-    (
-        "view.cancel",
-        Studio::trial,
-        |s| s.by_palette("Train all models"),
-        |s| s.session().jobs().iter().all(|job| job.stage.is_empty() || job.title.contains("Sav")),
-    ),
+    ("view.cancel", Studio::trial, long_training, |s| {
+        s.settle();
+        s.app().toasts.texts().any(|text| text.ends_with("cancelled"))
+    }),
     ("data.import", Studio::empty, nothing, |s| {
         s.settle();
         s.has("Path")
