@@ -70,8 +70,9 @@ pub enum Family {
 /// How the raw output is calibrated on out-of-fold predictions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Calibrate {
-    /// Not at all.
+    /// Not at all; written `Raw`, since `None` in RON is an absent value.
     #[default]
+    #[serde(rename = "Raw")]
     None,
     /// Platt: a logistic curve through the logit, two numbers.
     Platt,
