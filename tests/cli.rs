@@ -1,11 +1,13 @@
 //! The command line from the outside: whole paths through it, wrong usage, bad input, exit codes, help.
 
-use attune_lab::project::{Access, Project};
+use attune_lab::project::{Access, Origin, Project, samples};
+use attune_lab::world;
 use attune_policy::contact::{Cap, CapTarget, EventKind, Window};
 use attune_policy::document::Fallback;
 use attune_policy::rule::{OnMissing, Rule, Scope, Stage};
 use serde_json::Value;
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -271,6 +273,32 @@ fn a_file_becomes_a_policy_that_decides_as_it_was_simulated() {
 }
 
 #[test]
+fn a_world_with_times_and_a_history_is_decided_as_it_was_simulated() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let parts = samples::parts(6_000).unwrap();
+    let Origin::World(spec) = &parts.source().unwrap().origin else { panic!("the sample is a generated world") };
+    let world = world::generate(spec).unwrap();
+    world.write_trial(&mut File::create(dir.join("trial.csv")).unwrap()).unwrap();
+    world.write_events(&mut File::create(dir.join("events.csv")).unwrap()).unwrap();
+    drop(Project::create(&dir.join("shop"), &parts).unwrap());
+    done(dir, &["run", "shop", "--output", "policy.ron"]);
+
+    json(dir, &["simulate", "shop", "--policy", "policy.ron", "--bootstrap", "0", "--decisions", "simulated.csv"]);
+    let rows = ["--input", "trial.csv", "--subject", "customer_id", "--time", "decided_at", "--history", "events.csv"];
+    json(dir, &[&["decide", "policy.ron", "--output", "decided.csv"], &rows[..]].concat());
+    let simulated = table(&dir.join("simulated.csv"));
+    assert_eq!(simulated.len(), 6_000, "each customer decides once: none sees an earlier decision of the same run");
+    same_decisions(&simulated, &table(&dir.join("decided.csv")));
+
+    // Both caps bind on the history, the one on a tag too, and not on a handful.
+    let fates: Vec<&str> = simulated.iter().flat_map(|row| row["fates"].split(';')).collect();
+    let blocked = |cap: &str| fates.iter().filter(|fate| fate.ends_with(cap)).count();
+    let (month, discount) = (blocked("Cap:four_a_month"), blocked("Cap:one_discount_a_month"));
+    assert!(discount > 0 && 20 * (month + discount) >= fates.len(), "{month} and {discount} of {}", fates.len());
+}
+
+#[test]
 fn decide_fails_or_passes_over_bad_rows_as_told_and_leaves_no_half_file() {
     let folder = shop(400);
     let dir = folder.path();
@@ -345,6 +373,7 @@ fn bad_input_is_named_with_its_place() {
         (&["run", "a_file"], 1, &["a_file", "a project is a folder"]),
         (&["train", "shop", "no_such_model"], 1, &["there is no model `no_such_model`"]),
         (&["simulate", "shop", "--outcome", "recency"], 2, &["`recency` is no column with the role outcome"]),
+        (&["simulate", "shop", "--sample", "0"], 2, &["--sample 0", "from 1"]),
         (&["decide", "cut.ron", "--input", "customers.csv", "--output", "o.csv"], 1, &["cut.ron", "line"]),
         (&["decide", "newer.ron", "--input", "customers.csv", "--output", "o.csv"], 1, &["newer.ron", "newer"]),
         (

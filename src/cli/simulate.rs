@@ -45,6 +45,9 @@ pub struct Simulate {
 
 impl Simulate {
     pub fn run(self, console: &Console) -> Result<Outcome> {
+        if self.sample == Some(0) {
+            return Err(Failure::Usage("--sample 0: give a number of rows from 1".into()));
+        }
         let opened = super::project::open(&self.project, Access::Read, console)?;
         let (dir, parts) = (opened.project.dir(), &opened.parts);
         if let Some(outcome) = &self.outcome

@@ -119,7 +119,7 @@ fn generate(spec: &WorldSpec, task: &Task) -> Result<Loaded> {
         bad_cells: Vec::new(),
         changes: Vec::new(),
         fingerprint: key(&("world 1", spec)),
-        history_fingerprint: key(&("world history 1", spec)),
+        history_fingerprint: key(&("world history 2", spec)),
     })
 }
 

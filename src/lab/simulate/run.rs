@@ -12,6 +12,7 @@ use crate::simulate::{Options, Other, arms, impact, notes, segments, weeks};
 use crate::task::Task;
 use attune_policy::arbitration::Mode;
 use attune_policy::document::Document;
+use attune_policy::language::{TokenKind, highlight};
 use attune_policy::policy::Policy;
 use std::collections::BTreeSet;
 
@@ -138,14 +139,27 @@ pub fn uses_models(document: &Document) -> Vec<String> {
         _ => None,
     };
     for expr in rules.chain(weights).chain(formula) {
-        for (at, _) in expr.match_indices("score") {
-            let rest = expr[at + "score".len()..].trim_start();
+        let code = without_comments(expr);
+        for (at, word) in code.match_indices("score") {
+            let rest = code[at + word.len()..].trim_start();
             let Some(argument) = rest.strip_prefix('(') else { continue };
-            let name = argument.trim_start().trim_start_matches('"').split(['"', ')']).next().unwrap_or_default();
-            models.insert(name.to_owned());
+            let argument = argument.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '(' | '"' | '`'));
+            models.insert(argument.split(['"', '`', ')']).next().unwrap_or_default().to_owned());
         }
     }
     models.into_iter().collect()
+}
+
+/// An expression with a blank in place of each comment. Texts are kept: one in backticks may hold code.
+fn without_comments(expr: &str) -> String {
+    let mut code = String::with_capacity(expr.len());
+    let mut end = 0;
+    for (comment, _) in highlight(expr).into_iter().filter(|(_, kind)| *kind == TokenKind::Comment) {
+        code.push_str(&expr[end..comment.start]);
+        code.push(' ');
+        end = comment.end;
+    }
+    code + &expr[end..]
 }
 
 /// Policies valued on all rows, and on the held-out ones where models are at work.

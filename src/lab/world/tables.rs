@@ -13,6 +13,8 @@ use std::io::Write;
 
 /// Action id of the newsletter in the events.
 const NEWSLETTER: &str = "newsletter";
+/// Action id of the offer whose mails carry the tag `discount`.
+const DISCOUNT: &str = "discount_email";
 
 /// Key of a customer.
 fn key(customer: u32) -> String {
@@ -124,11 +126,21 @@ pub(super) fn roles(spec: &WorldSpec) -> Roles {
     roles
 }
 
-/// Action id, group and issue of a mail.
-fn mail(what: u8) -> (&'static str, &'static str, &'static str) {
+/// What an event says of the mail it speaks of.
+struct Mail {
+    action: &'static str,
+    group: &'static str,
+    issue: &'static str,
+    tag: Option<&'static str>,
+}
+
+fn mail(what: u8) -> Mail {
     match OFFERS.get(usize::from(what)) {
-        Some((id, _)) => (id, "offers", "sales"),
-        None => (NEWSLETTER, "news", "brand"),
+        Some((action, _)) => {
+            let tag = (*action == DISCOUNT).then_some("discount");
+            Mail { action, group: "offers", issue: "sales", tag }
+        }
+        None => Mail { action: NEWSLETTER, group: "news", issue: "brand", tag: None },
     }
 }
 
@@ -145,8 +157,8 @@ fn describe(kind: PastKind) -> (&'static str, Option<u8>) {
 /// The events' table.
 pub(super) fn events(spec: &WorldSpec, people: &People) -> Result<Dataset> {
     let events = &people.events;
-    let of_mail = |part: fn((&'static str, &'static str, &'static str)) -> &'static str| {
-        texts(events.iter().map(move |e| describe(e.kind).1.map(|what| part(mail(what)))))
+    let of_mail = |part: fn(Mail) -> Option<&'static str>| {
+        texts(events.iter().map(move |e| describe(e.kind).1.and_then(|what| part(mail(what)))))
     };
     let purchase = |e: &PastEvent| match e.kind {
         PastKind::Purchase { category, amount } => Some((CATEGORIES[usize::from(category)].0, amount)),
@@ -156,11 +168,12 @@ pub(super) fn events(spec: &WorldSpec, people: &People) -> Result<Dataset> {
         ("customer_id", texts(events.iter().map(|e| Some(key(e.customer))))),
         ("time", Cells::Time(events.iter().map(|e| e.time).collect())),
         ("event", texts(events.iter().map(|e| Some(describe(e.kind).0)))),
-        ("action", of_mail(|m| m.0)),
-        ("treatment", of_mail(|_| TREATMENT)),
-        ("channel", of_mail(|_| "email")),
-        ("group", of_mail(|m| m.1)),
-        ("issue", of_mail(|m| m.2)),
+        ("action", of_mail(|m| Some(m.action))),
+        ("treatment", of_mail(|_| Some(TREATMENT))),
+        ("channel", of_mail(|_| Some("email"))),
+        ("group", of_mail(|m| Some(m.group))),
+        ("issue", of_mail(|m| Some(m.issue))),
+        ("tags", of_mail(|m| m.tag)),
         ("category", texts(events.iter().map(|e| purchase(e).map(|p| p.0)))),
         ("amount", Cells::Number(events.iter().map(|e| purchase(e).map_or(f64::NAN, |p| p.1)).collect())),
     ];
@@ -179,19 +192,20 @@ pub(super) fn history(events: &[PastEvent]) -> MemoryHistory {
             "Click" => EventKind::Click,
             other => EventKind::Custom(other.to_owned()),
         };
-        let (action, group, issue) = what.map_or(("", "", ""), mail);
-        let mailed = if what.is_some() { (TREATMENT, "email") } else { ("", "") };
+        let (treatment, channel) = if what.is_some() { (TREATMENT, "email") } else { ("", "") };
+        let Mail { action, group, issue, tag } =
+            what.map_or(Mail { action: "", group: "", issue: "", tag: None }, mail);
         history.push(
             &key(event.customer),
             Event {
                 time: event.time,
                 kind,
                 action: action.to_owned(),
-                treatment: mailed.0.to_owned(),
-                channel: mailed.1.to_owned(),
+                treatment: treatment.to_owned(),
+                channel: channel.to_owned(),
                 group: group.to_owned(),
                 issue: issue.to_owned(),
-                tags: Vec::new(),
+                tags: tag.map(str::to_owned).into_iter().collect(),
                 counts: what.is_some(),
             },
         );

@@ -78,7 +78,11 @@ fn use_of_models_is_read_from_the_document() {
         uses_models(&document)
     };
     assert_eq!(in_rule("score(\"visit\") > 0.1 && score ( \"spend\" ) > 2", true), ["spend", "visit"]);
+    for same in ["score /* of */ (\"visit\") > 0.1", "score(// of\n\"visit\") > 0.1", "score(`visit`) > 0.1"] {
+        assert_eq!(in_rule(same, true), ["visit"], "{same}");
+    }
     assert!(in_rule("score(\"visit\") > 0.1", false).is_empty());
+    assert!(in_rule("clicks > 0 // not score(\"visit\")", true).is_empty());
     assert!(in_rule("clicks > 0", true).is_empty());
     let mut formula = plain.clone();
     formula.arbitration.mode = Mode::Expression("score(\"m\") * value".into());
