@@ -146,7 +146,7 @@ fn messy_files_import_as_expected() {
         ),
         ("days first", b"d\n31/01/2024\n01/02/2024\n".to_vec(), "d:Time|2||"),
         ("months first", b"d\n01/31/2024\n02/01/2024\n".to_vec(), "d:Time|2||"),
-        ("eight digits called date", b"id,date\n7,19970101\n8,19970112\n".to_vec(), "id:Integer date:Time|2||"),
+        ("eight digits called date", b"id,date\n7,19970101\n8,19970112\n".to_vec(), "id:Integer date_:Time|2||"),
         ("an empty column", b"a,b\n1,\n2,\n".to_vec(), "a:Integer b:Text|2||"),
         ("one text among many numbers", lines("a,b", "1,x", 30, "oops,y\n"), "a:Integer b:Text|31||31@32 a=oops"),
         ("several texts among few numbers", b"a,b\n1,x\noops,y\n2,z\n".to_vec(), "a:Text b:Text|3||"),
