@@ -5,6 +5,7 @@
 
 use super::records::{Dialect, Shape, fields};
 use super::{CellParser, Encoding, Format, ImportOptions, delimited, encoding, file, sniff};
+use crate::data::cells::render;
 use crate::data::names::identifiers;
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -59,7 +60,8 @@ pub struct Rows {
     parser: CellParser,
     /// Per field of the schema: position in the record, type, name in the source.
     inputs: Vec<(usize, Type, String)>,
-    subject: Option<usize>,
+    /// Position of the subject in the record, and the type that the file's head gives the column.
+    subject: Option<(usize, Type)>,
     time: Option<(usize, String)>,
     now: i64,
     bad_cells: OnBad,
@@ -176,8 +178,12 @@ impl Rows {
         request.decision_id.clear();
         request.decision_id.push_str(&row.to_string());
         request.subject.clear();
-        match self.subject.map(cell) {
-            Some(text) if !self.parser.is_missing(&text) => request.subject.push_str(&text),
+        match self.subject.map(|(position, type_)| (cell(position), type_)) {
+            Some((text, type_)) if !self.parser.is_missing(&text) => {
+                // As the import names it: 17850.0 among whole numbers is 17850, or holdouts and histories would miss it.
+                let key = self.parser.parse(&text, type_).ok().and_then(|value| render(&value));
+                request.subject.push_str(key.as_deref().unwrap_or(&text));
+            }
             _ => request.subject.push_str(&request.decision_id),
         }
         request.zone = None;
@@ -228,10 +234,11 @@ fn open(path: &Path, schema: &Schema, options: &StreamOptions) -> Result<Rows> {
     let look = ImportOptions { types: Default::default(), ..options.import.clone() };
     let sniffed = sniff::sniff(&text, &look.csv, &CellParser::new(&look))?;
     let (columns, rows_at) = delimited::header(&text, &sniffed, &mut Vec::new());
-    let (mut settled, mut notes) = match delimited::read(&text, &look, &Task::default()) {
-        Ok(table) => (table.options, sniffed.notes.clone()),
+    let mut notes = sniffed.notes.clone();
+    let (mut settled, types) = match delimited::read(&text, &look, &Task::default()) {
+        Ok(table) => (table.options, table.columns.iter().map(|(column, _)| column.type_).collect()),
         // A header without rows decides nothing and is no reason to fail: there is nothing to decide either.
-        Err(_) => (look, sniffed.notes.clone()),
+        Err(_) => (look, Vec::new()),
     };
     settled.csv.encoding = Some(encoding);
     notes.splice(0..0, why);
@@ -255,7 +262,8 @@ fn open(path: &Path, schema: &Schema, options: &StreamOptions) -> Result<Rows> {
         None => Ok(None),
         Some(column) => find(column, column).map(Some).ok_or_else(|| missing(what, column)),
     };
-    let subject = named("it is to name the subject", &options.subject)?;
+    let subject = named("it is to name the subject", &options.subject)?
+        .map(|position| (position, types.get(position).copied().unwrap_or(Type::Text)));
     let time = named("it is to say when each row stands", &options.time)?;
     let line = 1 + text.as_bytes()[..rows_at].iter().filter(|b| **b == sniffed.dialect.terminator).count() as u64;
     let width = sniffed.width + usize::from(sniffed.trailing);

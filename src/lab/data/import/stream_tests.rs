@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::data::import::import;
-use crate::data::{Requests, Roles};
+use crate::data::{Requests, Role, Roles};
 use attune_policy::schema::Field;
 
 fn field(name: &str, source: &str, type_: Type) -> Field {
@@ -45,6 +45,32 @@ fn subject_and_time_come_from_their_columns() {
     let bytes = b"id,when,emp.rate,name\nA7,1970-01-02,1,x\n,,2,y\n";
     let (rows, ..) = stream(bytes, &schema(), &options).unwrap();
     assert_eq!(rows, ["A7 86400000 1 \"x\"", "2 9 2 \"y\""]);
+}
+
+#[test]
+fn a_subject_is_named_as_the_import_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.csv");
+    let options = StreamOptions { subject: Some("id".into()), ..Default::default() };
+    let mut roles = Roles::default();
+    roles.columns.insert("id".into(), Role::Subject);
+    for (ids, keys) in [
+        (["17850.0", "17851.0"], ["17850", "17851"]),
+        (["1.50", "2.25"], ["1.5", "2.25"]),
+        (["007", "012"], ["007", "012"]),
+        ([" A7 ", "B8"], ["A7", "B8"]),
+    ] {
+        let text = format!("id;emp.rate;name\n{};1;x\n{};2;y\n", ids[0], ids[1]);
+        std::fs::write(&path, text).unwrap();
+        let dataset = import(&path, &ImportOptions::default(), &Task::default()).unwrap().dataset;
+        let subjects = roles.subjects(&dataset).unwrap();
+        let mut rows = Rows::open(&path, &schema(), &options).unwrap();
+        let mut request = Request::default();
+        for (row, key) in keys.into_iter().enumerate() {
+            assert!(rows.next_into(&mut request).unwrap());
+            assert_eq!((request.subject.as_str(), subjects.key(row)), (key, key), "{ids:?}");
+        }
+    }
 }
 
 #[test]
