@@ -368,6 +368,7 @@ fn bad_input_is_named_with_its_place() {
         (&["import", "customers.csv", "--role", "segment=verb"], 2, &["`verb` is no role"]),
         (&["import", "customers.csv", "--type", "recency=shape"], 2, &["`shape` is no type"]),
         (&["import", "customers.csv", "--arm", "Purple=x"], 2, &["no row has `Purple`", "Control"]),
+        (&["import", "customers.csv", "shop", "--goal", "segment"], 2, &["--goal", "`segment` has the role action"]),
         (&["import", "customers.csv", "--as-of", "soon"], 2, &["--as-of `soon` is no date"]),
         (&["run", "nowhere"], 1, &["nowhere", "no such folder"]),
         (&["run", "a_file"], 1, &["a_file", "a project is a folder"]),
@@ -470,6 +471,17 @@ fn import_describes_a_file_and_lists_what_does_not_fit() {
     let value = json(dir, &["import", "rows.csv", "--type", "emp.rate=text"]);
     assert_eq!((&value["rows"], value["bad_cells"].as_array().unwrap().len()), (&Value::from(31), 0));
     assert_eq!(std::fs::read_dir(dir).unwrap().count(), 1, "looking writes nothing");
+
+    // The goal is an outcome, whatever its name suggested.
+    let value = json(dir, &["import", "rows.csv", "rows", "--goal", "emp.rate", "--type", "emp.rate=number"]);
+    assert_eq!(value["roles"]["columns"]["emp_rate"], "Outcome");
+
+    // Models learn the goal, not the first outcome found; a role that a column has already changes nothing.
+    std::fs::write(dir.join("customers.csv"), customers(400)).unwrap();
+    let import = ["import", "customers.csv", "trial", "--goal", "consent", "--role", "segment=action", "--randomised"];
+    assert_eq!(json(dir, &import)["roles"]["arms"].as_object().unwrap().len(), 3);
+    let models = std::fs::read_to_string(dir.join("trial/models.ron")).unwrap();
+    assert!(models.contains("outcome: \"consent\"") && !models.contains("outcome: \"visit\""), "{models}");
 }
 
 #[test]

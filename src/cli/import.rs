@@ -105,9 +105,10 @@ impl Import {
             None => suggested,
         };
         self.change_roles(&mut roles, &loaded.dataset)?;
+        let outcome = self.goal.as_ref().map(|goal| column_named(&loaded.dataset, "--goal", goal)).transpose()?;
         if parts.draft.actions.is_empty() {
             // Actions and models follow from the roles as they are now.
-            let starter = project::starter_for(&parts.goal.name, &loaded, &roles);
+            let starter = project::starter_for(&parts.goal.name, &loaded, &roles, outcome.as_deref());
             parts.goal = Arc::new(starter.goal);
             parts.models = Arc::new(starter.models);
             parts.draft = Arc::new(starter.draft);
@@ -116,9 +117,7 @@ impl Import {
         if let Some(name) = &self.name {
             goal.name.clone_from(name);
         }
-        if let Some(outcome) = &self.goal {
-            goal.outcome = Some(column_named(&loaded.dataset, "--goal", outcome)?);
-        }
+        goal.outcome = outcome.or(goal.outcome.take());
         if let Some(text) = &self.as_of {
             goal.as_of = Some(instant("--as-of", text)?);
         }
@@ -147,13 +146,14 @@ impl Import {
         for argument in &self.roles {
             let (column, name) = pair("--role", argument)?;
             let (column, role) = (column_named(dataset, "--role", column)?, role_named(name)?);
+            let action = roles.first(Role::Action).map(str::to_owned);
             if matches!(role, Role::Action | Role::Subject | Role::Time | Role::LoggingPropensity) {
                 // There is one of each; the one that had the role is a feature again.
                 for (_, other) in roles.columns.iter_mut().filter(|(_, other)| **other == role) {
                     *other = Role::Feature;
                 }
             }
-            if role == Role::Action && roles.first(Role::Action) != Some(column.as_str()) {
+            if role == Role::Action && action.as_deref() != Some(column.as_str()) {
                 roles.arms.clear();
                 roles.logging = Logging::Unknown;
             }
@@ -161,6 +161,20 @@ impl Import {
                 roles.logging = Logging::Column;
             }
             roles.columns.insert(column, role);
+        }
+        if let Some(goal) = &self.goal {
+            let column = column_named(dataset, "--goal", goal)?;
+            match roles.role(&column) {
+                Role::Outcome => {}
+                // What the policy is to raise is an outcome, whatever its name suggested; no model may learn from it.
+                Role::Feature | Role::Context | Role::Ignored => {
+                    roles.columns.insert(column, Role::Outcome);
+                }
+                other => {
+                    let role = other.label();
+                    return Err(Failure::Usage(format!("--goal: `{goal}` has the role {role}; a goal is an outcome")));
+                }
+            }
         }
         let values = match roles.first(Role::Action) {
             Some(column) => dataset.dictionary(column)?.values,

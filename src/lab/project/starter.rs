@@ -32,23 +32,19 @@ pub fn starter(name: &str, loaded: &Loaded) -> (Roles, Starter) {
         // Rows without a time need an instant to stand at; once written to the project it never moves.
         roles.as_of = Some(today());
     }
-    let starter = starter_for(name, loaded, &roles);
+    let starter = starter_for(name, loaded, &roles, None);
     (roles, starter)
 }
 
-/// A starter for rows whose roles are settled.
-pub fn starter_for(name: &str, loaded: &Loaded, roles: &Roles) -> Starter {
+/// A starter for rows whose roles are settled. `goal` is the outcome to raise where it is known; models learn it when it
+/// is a yes or no, else the first outcome that is.
+pub fn starter_for(name: &str, loaded: &Loaded, roles: &Roles, goal: Option<&str>) -> Starter {
     let outcomes = roles.with_role(&loaded.dataset, Role::Outcome);
-    let binary = |column: &&&str| is_binary(loaded, column);
-    let outcome = outcomes.iter().find(binary).or(outcomes.first()).map(|o| (*o).to_owned());
-    let goal = Goal {
-        name: name.to_owned(),
-        outcome: outcome.clone(),
-        horizon_days: None,
-        least_lift: None,
-        as_of: roles.as_of,
-    };
-    let learnable = outcome.filter(|o| is_binary(loaded, o));
+    let wanted = outcomes.iter().copied().find(|o| Some(*o) == goal);
+    let learnable = wanted.into_iter().chain(outcomes.iter().copied()).find(|o| is_binary(loaded, o));
+    let outcome = wanted.or(learnable).or(outcomes.first().copied()).map(str::to_owned);
+    let learnable = learnable.map(str::to_owned);
+    let goal = Goal { name: name.to_owned(), outcome, horizon_days: None, least_lift: None, as_of: roles.as_of };
     let mut models = Vec::new();
     let mut actions: Vec<Action> = Vec::new();
     for (value, arm) in &roles.arms {
