@@ -393,6 +393,8 @@ fn bad_input_is_named_with_its_place() {
             &["column `customer`", "name the subject"],
         ),
         (&["decide", "policy.ron", "--input", "customers.csv"], 2, &["--output"]),
+        (&["decide", "policy.ron", "-i", "customers.csv", "-o", "./customers.csv"], 2, &["would be replaced"]),
+        (&["score", "policy.ron", "-i", "customers.csv", "-o", "policy.ron"], 2, &["would be replaced"]),
         (
             &["score", "policy.ron", "--input", "customers.csv", "--output", "o.csv", "--top", "0"],
             2,

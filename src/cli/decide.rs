@@ -37,12 +37,15 @@ pub struct Decide {
 
 impl Decide {
     pub fn run(self, console: &Console) -> Result<Outcome> {
-        let policy = policy::load(&self.policy)?;
-        let mut opened = self.input.open(&policy, console)?;
         let traces = self.trace.as_ref().map(|file| match file {
             Some(file) => file.clone(),
             None => self.output.with_extension("trace.jsonl"),
         });
+        for output in [Some(&self.output), traces.as_ref()].into_iter().flatten() {
+            self.input.spare(&self.policy, output)?;
+        }
+        let policy = policy::load(&self.policy)?;
+        let mut opened = self.input.open(&policy, console)?;
         let mut mix: BTreeMap<(String, String), u64> = BTreeMap::new();
         let mut decided = 0u64;
         console.work(|task| {

@@ -8,7 +8,7 @@ use attune_lab::project;
 use attune_policy::{History, MemoryHistory, NoHistory, Policy};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where the rows come from and when they stand.
@@ -97,6 +97,18 @@ impl Input {
         };
         let rows = Rows::open(&self.input, &policy.document().schema, &options).map_err(Failure::Work)?;
         Ok(Opened { rows, now, now_from, history })
+    }
+
+    /// Refuses an output that would take the place of a file the command reads.
+    pub fn spare(&self, policy: &Path, output: &Path) -> Result<()> {
+        // An output that is not there yet replaces nothing.
+        let Ok(place) = output.canonicalize() else { return Ok(()) };
+        let read = [Some(policy), Some(&*self.input), self.history.as_deref()];
+        if read.into_iter().flatten().any(|file| file.canonicalize().is_ok_and(|file| file == place)) {
+            let file = output.display();
+            return Err(Failure::Usage(format!("`{file}` is read here and would be replaced; name another output")));
+        }
+        Ok(())
     }
 
     /// What a person should know about how the rows were decided, one sentence each.

@@ -39,6 +39,7 @@ pub struct Score {
 
 impl Score {
     pub fn run(self, console: &Console) -> Result<Outcome> {
+        self.input.spare(&self.policy, &self.output)?;
         let policy = policy::load(&self.policy)?;
         let most = policy.candidates().len();
         if !(1..=MOST_RANKS).contains(&self.top) {
