@@ -375,6 +375,7 @@ fn bad_input_is_named_with_its_place() {
         (&["train", "shop", "no_such_model"], 1, &["there is no model `no_such_model`"]),
         (&["simulate", "shop", "--outcome", "recency"], 2, &["`recency` is no column with the role outcome"]),
         (&["simulate", "shop", "--sample", "0"], 2, &["--sample 0", "from 1"]),
+        (&["simulate", "shop", "--bootstrap", "9999999999"], 2, &["--bootstrap", "from 0 to"]),
         (&["decide", "cut.ron", "--input", "customers.csv", "--output", "o.csv"], 1, &["cut.ron", "line"]),
         (&["decide", "newer.ron", "--input", "customers.csv", "--output", "o.csv"], 1, &["newer.ron", "newer"]),
         (

@@ -10,6 +10,9 @@ use attune_lab::simulate::{Options, Other, decisions_table};
 use attune_policy::Policy;
 use std::path::PathBuf;
 
+/// More resamples change no printed digit, and all of them are kept in memory at once.
+const MOST_RESAMPLES: usize = 100_000;
+
 /// Value a policy on the history of a project: its draft, or any policy file.
 #[derive(clap::Args)]
 #[command(
@@ -47,6 +50,9 @@ impl Simulate {
     pub fn run(self, console: &Console) -> Result<Outcome> {
         if self.sample == Some(0) {
             return Err(Failure::Usage("--sample 0: give a number of rows from 1".into()));
+        }
+        if let Some(many) = self.bootstrap.filter(|n| *n > MOST_RESAMPLES) {
+            return Err(Failure::Usage(format!("--bootstrap {many}: give a number from 0 to {MOST_RESAMPLES}")));
         }
         let opened = super::project::open(&self.project, Access::Read, console)?;
         let (dir, parts) = (opened.project.dir(), &opened.parts);

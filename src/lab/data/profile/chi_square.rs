@@ -32,16 +32,17 @@ pub fn test(counts: &[u64], shares: &[f64]) -> Option<ChiSquare> {
         })
         .sum();
     let degrees = counts.len() as f64 - 1.0;
-    Some(ChiSquare { statistic, degrees, p: upper_gamma(degrees / 2.0, statistic / 2.0) })
+    Some(ChiSquare { statistic, degrees, p: tail(statistic, degrees) })
 }
 
-/// Regularised upper incomplete gamma function Q(a, x): series below a + 1, continued fraction above
-/// (Numerical Recipes, 6.2).
-fn upper_gamma(a: f64, x: f64) -> f64 {
+/// P(χ² > statistic): the regularised upper incomplete gamma function Q(a, x) at half of both, by series below a + 1 and
+/// by continued fraction above (Numerical Recipes, 6.2).
+pub fn tail(statistic: f64, degrees: f64) -> f64 {
+    let (a, x) = (degrees / 2.0, statistic / 2.0);
     if x <= 0.0 {
         return 1.0;
     }
-    let front = (a * x.ln() - x - libm::lgamma(a)).exp();
+    let front = libm::exp(a * libm::log(x) - x - libm::lgamma(a));
     if x < a + 1.0 {
         let (mut term, mut sum, mut n) = (1.0 / a, 1.0 / a, a);
         for _ in 0..10_000 {
@@ -90,11 +91,14 @@ mod tests {
             (1.0, 3.841_458_820_694_124, 0.05),
             (1.0, 10.827_566_170_662_733, 0.001),
             (2.0, 5.991_464_547_107_979, 0.05),
+            (2.0, 0.1, libm::exp(-0.05)),
+            (2.0, 40.0, libm::exp(-20.0)),
+            (9.0, 16.918_977_604_620_45, 0.05),
             (10.0, 18.307_038_053_275_146, 0.05),
             (10.0, 3.940_299_136_119_056, 0.95),
         ] {
-            let found = upper_gamma(degrees / 2.0, statistic / 2.0);
-            assert!((found - p).abs() < 1e-9, "{degrees} {statistic}: {found}");
+            let found = tail(statistic, degrees);
+            assert!((found / p - 1.0).abs() < 1e-9, "{degrees} {statistic}: {found}");
         }
     }
 

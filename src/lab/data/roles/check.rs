@@ -90,7 +90,7 @@ fn logging(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
     let Some(action) = roles.first(Role::Action) else { return };
     match &roles.logging {
         Logging::Unknown => {
-            let hint = "say that it was a randomised trial, or name the column of logging propensities; until then nothing is valued";
+            let hint = "say that it was a randomised trial, or name the column of logging propensities; until then values are exploratory";
             problems.push(Problem::new(
                 Severity::Warning,
                 Some(action),
