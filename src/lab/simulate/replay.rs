@@ -15,6 +15,7 @@ use crate::task::{Cancelled, Task};
 use attune_policy::contact::EventKind;
 use attune_policy::decision::{Candidate, Decision};
 use attune_policy::history::{Event, History, NoHistory};
+use attune_policy::language;
 use attune_policy::policy::Policy;
 use attune_policy::request::Request;
 use rayon::prelude::*;
@@ -120,7 +121,23 @@ pub(super) struct Stage<'a> {
     pub options: &'a Options,
 }
 
+/// Rows tried before many are decided.
+const TRIED: usize = 8;
+
 impl Stage<'_> {
+    /// A rule that spends all its operations on every row would take minutes to say so for each of them.
+    fn refuse_endless_rules(&self, policy: &Policy, rows: &[u32]) -> Result<()> {
+        if rows.len() <= TRIED {
+            return Ok(());
+        }
+        let tried = self.decide(policy, rows[..TRIED].to_vec(), &Task::default())?;
+        match tried.diagnostics.iter().find(|(text, times)| language::ran_out(text) && 2 * **times >= TRIED as u64) {
+            None => Ok(()),
+            Some((text, times)) => Err(Error::new(format!("{text} It did so on {times} of the first {TRIED} rows"))
+                .hint("let the loop end, or switch the rule off")),
+        }
+    }
+
     /// Decides `rows` (ascending) with a policy; ticks the task over its current stage.
     pub fn decide(&self, policy: &Policy, rows: Vec<u32>, task: &Task) -> Result<Replay> {
         let requests = Requests::new(self.dataset, self.roles, &policy.document().schema)?;
@@ -132,6 +149,7 @@ impl Stage<'_> {
             ))
             .hint("simulate a sample of the rows"));
         }
+        self.refuse_endless_rules(policy, &rows)?;
         let timed = self.roles.first(Role::Time).is_some();
         let worker = Worker::new(policy, self, &requests);
         let done = AtomicUsize::new(0);

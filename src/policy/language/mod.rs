@@ -31,6 +31,7 @@ pub use engine::limits;
 pub use env::{Env, Term};
 pub use finding::Finding;
 pub use highlight::{TokenKind, highlight};
+pub use sandbox::ran_out;
 
 use crate::rule::Stage;
 

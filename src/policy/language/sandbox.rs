@@ -24,6 +24,14 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+/// How the failure of a script that ran out of operations begins.
+const STOPPED: &str = "stopped after";
+
+/// Whether a diagnostic of a decision tells that a rule ran until its last allowed operation.
+pub fn ran_out(diagnostic: &str) -> bool {
+    diagnostic.contains(STOPPED)
+}
+
 /// What the interpreter reads: a copy of what the rule names, since the interpreter may hold nothing borrowed.
 #[derive(Debug)]
 pub struct Frame {
@@ -209,7 +217,7 @@ fn stop(mut error: EvalAltResult) -> Stop {
         },
         EvalAltResult::ErrorRuntime(message, _) => message.to_string(),
         EvalAltResult::ErrorTooManyOperations(_) => {
-            format!("stopped after {} operations; does a loop never end?", limits::OPERATIONS)
+            format!("{STOPPED} {} operations; does a loop never end?", limits::OPERATIONS)
         }
         EvalAltResult::ErrorTooManyVariables(_) => format!("more than {} variables at once", limits::VARIABLES),
         EvalAltResult::ErrorFor(_) => "only lists and ranges can be looped over".to_owned(),

@@ -160,6 +160,20 @@ fn the_impact_of_a_rule_is_the_difference_that_switching_it_off_makes() {
 }
 
 #[test]
+fn a_rule_that_never_ends_is_refused_by_name_before_every_row_pays_for_it() {
+    let world = small();
+    let mut document = draft(&world);
+    document
+        .rules
+        .insert(1, rule("endless", Stage::Eligibility, Scope::All, "let x = 0; while true { x += 1; } x > 3"));
+    let error =
+        run(&compile(document), &[], &world.trial, &world.roles, &plain(), &Task::default()).unwrap_err().to_string();
+    for part in ["`endless`", "line 1", "does a loop never end?", "of the first 8 rows", "switch the rule off"] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
 fn what_the_log_never_did_is_refused_with_its_name() {
     let world = small();
     let document = document(world.roles.schema(&world.trial), &[("sms_offer", 1.0)]);
