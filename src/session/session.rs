@@ -321,8 +321,11 @@ impl Session {
         loop {
             // Busy is asked before polling: a job that ends in between is taken in by the poll.
             let busy = [&self.io, &self.compute, &self.preview].into_iter().any(Lane::is_busy);
+            let jobs = self.next_job.get();
             let news = self.poll();
-            if !busy && !news && ![&self.io, &self.compute, &self.preview].into_iter().any(Lane::is_busy) {
+            // A job that the poll started may have ended already: nothing is busy, and its end is still to be taken in.
+            let started = self.next_job.get() != jobs;
+            if !busy && !news && !started {
                 return true;
             }
             if Instant::now() >= until {

@@ -76,6 +76,19 @@ fn from_opening_to_an_exported_file() {
 }
 
 #[test]
+fn an_idle_session_has_taken_in_every_result() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut session = open_small(dir.path());
+    session.run(Action::Simulate).unwrap();
+    idle(&mut session);
+    for row in 0..500 {
+        session.trace(row);
+        idle(&mut session);
+        assert!(session.trace(row).ready().is_some(), "row {row}: {:?}", session.trace(row).why());
+    }
+}
+
+#[test]
 fn undo_finds_results_again_and_never_trains() {
     let dir = tempfile::tempdir().unwrap();
     let mut session = open_small(dir.path());
