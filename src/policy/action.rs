@@ -87,9 +87,18 @@ pub struct Action {
     /// Whether its events count toward caps.
     #[serde(default = "yes")]
     pub counts_toward_caps: bool,
+    /// Second tier of arbitration: ranks before every normal action.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub boosted: bool,
     /// Model whose score is its response propensity P.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub propensity: Option<String>,
+    /// Model whose score is its uplift tau: the difference in expected outcome that the action makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uplift: Option<String>,
+    /// Observations behind its propensity: n of the cold-start smoothing; absent, the model's own evidence counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<f64>,
     /// Facts under `action.` in rules.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, Value>,
@@ -98,7 +107,7 @@ pub struct Action {
 }
 
 /// The rendition of an action on one channel.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Treatment {
     /// Unique inside its action.
@@ -111,6 +120,50 @@ pub struct Treatment {
     /// Model of P at treatment level; wins over the action's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub propensity: Option<String>,
+    /// Model of tau at treatment level; wins over the action's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uplift: Option<String>,
+    /// Observations behind its propensity; wins over the action's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<f64>,
+    /// V of this treatment in place of the action's: discount levels are treatments of one action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// Cost of this treatment in place of the action's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
+    /// Facts under `action.` in rules; they win over the action's of the same name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, Value>,
+    /// Stands aside until a cap or quiet hours reroute another treatment of its action to its channel.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub standby: bool,
+}
+
+impl Default for Action {
+    fn default() -> Action {
+        Action {
+            id: String::new(),
+            name: String::new(),
+            group: String::new(),
+            value: one(),
+            cost: 0.0,
+            weight: 0.0,
+            valid_from: None,
+            valid_until: None,
+            tags: Vec::new(),
+            mandatory: false,
+            service: false,
+            obeys_caps: true,
+            counts_toward_caps: true,
+            boosted: false,
+            propensity: None,
+            uplift: None,
+            evidence: None,
+            attributes: BTreeMap::new(),
+            treatments: Vec::new(),
+        }
+    }
 }
 
 fn one() -> f64 {
@@ -119,4 +172,8 @@ fn one() -> f64 {
 
 fn yes() -> bool {
     true
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -27,7 +27,21 @@ pub enum Mode {
     /// `P·V·C·L − cost`, soft suitability times what is earned; includes `NoAction` at 0: a candidate that is not mandatory must
     /// be worth more than that.
     NetValue,
-    /// A pure Rhai expression over features, `action.`, `propensity`, `context_weight`, `value`, `lever`, `cost`;
+    /// `tau·V·C·L − cost`, soft suitability times what is earned; drops a candidate whose upper confidence bound on tau is
+    /// below 0 (do no harm); includes `NoAction` at 0.
+    Uplift,
+    /// `(P^p · C^c · V^v · L^l)^(1/(p+c+v+l))`, times soft suitability; a factor of 0 with a weight above 0 makes it 0.
+    GeometricMean {
+        /// Weight of P.
+        p: f64,
+        /// Weight of C.
+        c: f64,
+        /// Weight of V.
+        v: f64,
+        /// Weight of L.
+        l: f64,
+    },
+    /// A pure Rhai expression over features, `action.`, `propensity`, `uplift`, `context_weight`, `value`, `lever`, `cost`;
     /// times soft suitability.
     Expression(String),
 }
@@ -60,4 +74,120 @@ pub struct Floor {
     /// Least priority.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_priority: Option<f64>,
+}
+
+/// What is done where little is known of a response propensity.
+///
+/// P is smoothed towards the prior of the most specific level that has one (treatment, action, group, channel, issue, all):
+/// `p* = n0/(n0+n)·p0 + n/(n0+n)·p`, n being the evidence behind p. Without a model P is the prior; without a prior too it
+/// is 1, a ranking by rules alone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColdStart {
+    /// Priors, any order: the most specific that speaks of a candidate is used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub priors: Vec<Prior>,
+    /// Evidence below this is low confidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_evidence: Option<f64>,
+    /// An interval of the score wider than this is low confidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_width: Option<f64>,
+    /// What low confidence does.
+    #[serde(default)]
+    pub on_low: LowConfidence,
+}
+
+impl ColdStart {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        *self == ColdStart::default()
+    }
+}
+
+/// A prior of the response propensity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prior {
+    /// Candidates it speaks of.
+    #[serde(default)]
+    pub scope: Scope,
+    /// p0, in [0, 1].
+    pub propensity: f64,
+    /// n0: observations it is worth, ≥ 0.
+    pub weight: f64,
+}
+
+/// What low confidence in a response propensity does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LowConfidence {
+    /// P is the prior, where there is one.
+    #[default]
+    UsePrior,
+    /// P is 1, and the candidate ranks after every confident one of its tier.
+    RulesRank,
+    /// P is the prior, and exploration draws among such candidates first.
+    Explore,
+    /// The candidate is dropped.
+    Abstain,
+}
+
+/// How many candidates one decision chooses, and how they may be combined.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slots {
+    /// Candidates chosen at most, from 1.
+    pub count: u32,
+    /// At most so many of one kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<SlotLimit>,
+    /// Actions that go together or not at all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bundles: Vec<Bundle>,
+}
+
+impl Default for Slots {
+    fn default() -> Slots {
+        Slots { count: 1, limits: Vec::new(), bundles: Vec::new() }
+    }
+}
+
+impl Slots {
+    /// One candidate and nothing to combine.
+    pub fn is_single(&self) -> bool {
+        *self == Slots::default()
+    }
+}
+
+/// At most so many candidates of one kind in a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotLimit {
+    /// What is counted together.
+    pub per: Per,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// What candidates of a decision have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Per {
+    /// The action. Without a limit of its own no action is chosen twice.
+    Action,
+    /// The group.
+    Group,
+    /// The issue.
+    Issue,
+    /// The channel.
+    Channel,
+}
+
+/// Actions that are chosen together, in consecutive slots, or not at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// Stable slug, unique.
+    pub id: String,
+    /// Action ids, at least two.
+    pub actions: Vec<String>,
 }

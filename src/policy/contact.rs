@@ -1,7 +1,16 @@
-//! Contact policy: caps over the history. All caps are ANDed; the strictest wins.
+//! Contact policy as data: caps, suppression, cool-downs, exclusion, quiet hours, stock and budgets. All are ANDed; the
+//! strictest wins. Nothing here is evaluated.
 //!
 //! Caps speak of outbound contacts: they never block a candidate on an inbound channel, nor count events on one.
 
+mod budget;
+mod quiet;
+
+pub use budget::{Budget, Measure, Stock};
+pub use quiet::{QuietHours, TimeOfDay};
+
+use crate::history::Identity;
+use crate::rule::Scope;
 use serde::{Deserialize, Serialize};
 
 /// A cap: blocks a candidate when `count + reserved in this decision + 1 > limit`.
@@ -30,6 +39,50 @@ pub struct Cap {
     /// Whether it counts and blocks.
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// Whose events it counts.
+    #[serde(default, skip_serializing_if = "Identity::is_subject")]
+    pub key: Identity,
+    /// What happens to a candidate it blocks.
+    #[serde(default, skip_serializing_if = "OnHit::is_drop")]
+    pub on_hit: OnHit,
+}
+
+impl Default for Cap {
+    fn default() -> Cap {
+        Cap {
+            id: String::new(),
+            name: String::new(),
+            target: CapTarget::All,
+            channel: None,
+            event: EventKind::Sent,
+            limit: None,
+            window: Window::Lifetime,
+            bypassable: false,
+            enabled: true,
+            key: Identity::Subject,
+            on_hit: OnHit::Drop,
+        }
+    }
+}
+
+/// What happens to a candidate that a cap or quiet hours block.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OnHit {
+    /// It is removed.
+    #[default]
+    Drop,
+    /// It stays and, if chosen, is sent when the block ends (`Decision.send_at`), when it is to be decided again. A block
+    /// that never ends removes it.
+    Defer,
+    /// It is removed, and the standby treatments of its action on these channels compete in its place.
+    Reroute(Vec<String>),
+}
+
+impl OnHit {
+    /// Whether it is the default.
+    pub fn is_drop(&self) -> bool {
+        *self == OnHit::Drop
+    }
 }
 
 /// What a cap counts together. `Issue`, `Group`, `Action` and `Treatment` count the candidate's own.
@@ -53,11 +106,12 @@ pub enum CapTarget {
 }
 
 /// What happened to a contact.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EventKind {
     /// A decision chose the action.
     Decision,
     /// It was sent.
+    #[default]
     Sent,
     /// It arrived.
     Delivered,
@@ -80,6 +134,107 @@ pub enum Window {
     Rolling(u64),
     /// Every event ever.
     Lifetime,
+    /// Events since the local midnight that began the day, week or month of `now`.
+    Calendar(Period, Clock),
+}
+
+/// A period of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Period {
+    /// From midnight to midnight.
+    Day,
+    /// Seven days from the midnight that begins this weekday: 1 is Monday, 7 is Sunday.
+    Week(u8),
+    /// From the first of the month.
+    Month,
+}
+
+/// Whose clock tells the time of a calendar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Clock {
+    /// The subject's zone, as [`crate::zones::Zones`] finds it.
+    #[default]
+    Subject,
+    /// The project's zone.
+    Project,
+    /// Coordinated universal time.
+    Utc,
+}
+
+/// After so many outcomes of an action or group within a time, it is suppressed for a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suppression {
+    /// Stable slug, unique.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// The outcome that is counted: a rejection, a click, an acceptance …
+    pub outcome: EventKind,
+    /// So many of them, from 1.
+    pub times: u32,
+    /// Within so many seconds (D1).
+    pub within: u64,
+    /// Suppress for so many seconds after the outcome that made it so many (D2).
+    #[serde(rename = "for")]
+    pub for_: u64,
+    /// What is counted together and suppressed: the candidate's own action, treatment, group, issue …
+    #[serde(default)]
+    pub target: CapTarget,
+    /// Only outcomes and candidates on this channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// Whether it counts and blocks.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+/// A minimum gap since the last contact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoolDown {
+    /// Stable slug, unique.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// Which contacts count, and which candidates wait.
+    #[serde(default)]
+    pub target: CapTarget,
+    /// Only contacts and candidates on this channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// The event that begins the gap.
+    pub event: EventKind,
+    /// Seconds; a candidate passes from `last + gap` on.
+    pub gap: u64,
+    /// What happens to a candidate it blocks.
+    #[serde(default, skip_serializing_if = "OnHit::is_drop")]
+    pub on_hit: OnHit,
+    /// Whether it blocks.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+/// At most so many different actions of a set, in a window or in one decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exclusion {
+    /// Stable slug, unique.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// The set: candidates in any of these scopes.
+    pub members: Vec<Scope>,
+    /// At most so many different actions of the set.
+    pub at_most: u32,
+    /// The event that counts.
+    pub event: EventKind,
+    /// Over which time; `None`: within one decision only. What this decision has chosen always counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// Whether it blocks.
+    #[serde(default = "yes")]
+    pub enabled: bool,
 }
 
 fn yes() -> bool {

@@ -252,10 +252,10 @@ fn failed(case: &Case<'_>, step: Step, rule: Arc<str>, message: String) -> Remov
 
 fn removed_by(stage: Stage, rule: Arc<str>) -> Reason {
     match stage {
-        Stage::Guard => Reason::Guard { rule },
+        Stage::Guard => Reason::LegalGuard { rule },
         Stage::Eligibility => Reason::NotEligible { rule },
         Stage::Applicability => Reason::NotApplicable { rule },
-        Stage::Suitability | Stage::SoftSuitability => Reason::NotSuitable { rule },
+        Stage::Suitability | Stage::SoftSuitability | Stage::Lever | Stage::Fallback => Reason::NotSuitable { rule },
     }
 }
 

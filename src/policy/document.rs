@@ -2,13 +2,17 @@
 //! machines read (schema, recipe, models) stands last. Nothing here is evaluated.
 
 use crate::action::{Action, Channel, Issue};
-use crate::arbitration::Arbitration;
-use crate::contact::Cap;
+use crate::arbitration::{Arbitration, ColdStart, Slots};
+use crate::contact::{Budget, Cap, CoolDown, Exclusion, QuietHours, Stock, Suppression};
+use crate::exploration::Exploration;
 use crate::holdout::Holdout;
 use crate::model::Model;
+use crate::overrides::Override;
 use crate::recipe::Step;
 use crate::rule::Rule;
 use crate::schema::Schema;
+use crate::table::Table;
+use crate::zones::{SendTime, Zones};
 use serde::{Deserialize, Serialize};
 
 /// A decision policy. What a file of format 1.0 holds after its header.
@@ -22,6 +26,15 @@ pub struct Document {
     /// What it is for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// Whether it decides.
+    #[serde(default, skip_serializing_if = "Operation::is_live")]
+    pub mode: Operation,
+    /// What a policy in shadow answers, if it passes guards and contact policy; `NoAction` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Fallback>,
+    /// Whose clock is whose.
+    #[serde(default, skip_serializing_if = "Zones::is_empty")]
+    pub zones: Zones,
     /// Taxonomy.
     pub issues: Vec<Issue>,
     /// Channels.
@@ -31,15 +44,51 @@ pub struct Document {
     /// Holdout layers, before every rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holdouts: Vec<Holdout>,
+    /// Decisions of people, for a time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
     /// Rules of all stages; inside a stage they run in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
+    /// Decision tables, read by rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<Table>,
     /// Contact policy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub caps: Vec<Cap>,
+    /// After so many outcomes no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suppressions: Vec<Suppression>,
+    /// Minimum gaps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cool_downs: Vec<CoolDown>,
+    /// What does not go together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclusions: Vec<Exclusion>,
+    /// When nothing goes out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quiet_hours: Vec<QuietHours>,
+    /// What can run out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stocks: Vec<Stock>,
+    /// What is done where little is known.
+    #[serde(default, skip_serializing_if = "ColdStart::is_empty")]
+    pub cold_start: ColdStart,
     /// Arbitration and floors.
     #[serde(default)]
     pub arbitration: Arbitration,
+    /// How many are chosen, and together with what.
+    #[serde(default, skip_serializing_if = "Slots::is_single")]
+    pub slots: Slots,
+    /// Chance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exploration: Option<Exploration>,
+    /// What may be spent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<Budget>,
+    /// When the chosen is sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub send_times: Vec<SendTime>,
     /// What is tried, in order, when nothing is left. `NoAction` always stands last, unwritten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fallback: Vec<Fallback>,
@@ -54,6 +103,25 @@ pub struct Document {
     /// Models; last, since they are long.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<Model>,
+}
+
+/// Whether a policy decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Operation {
+    /// It decides.
+    #[default]
+    Live,
+    /// It answers its baseline and logs what it would have done.
+    Shadow,
+    /// It answers its fallback ladder.
+    Off,
+}
+
+impl Operation {
+    /// Whether it is the default.
+    pub fn is_live(&self) -> bool {
+        *self == Operation::Live
+    }
 }
 
 /// One rung of the fallback ladder.

@@ -13,7 +13,14 @@ const REVISION: &str = "093285184662a32777787da6bf26f77337d1cdc52cb0ade206fc5413
 const NOW: i64 = 1_206_403_200_000;
 
 fn request(subject: &str, fields: [Value; 7]) -> Request {
-    Request { decision_id: "1".into(), subject: subject.into(), now: NOW, zone: None, fields: fields.into() }
+    Request {
+        decision_id: "1".into(),
+        subject: subject.into(),
+        now: NOW,
+        zone: None,
+        fields: fields.into(),
+        ..Request::default()
+    }
 }
 
 /// Recency, spend, consent, recalled, segment, joined, device.

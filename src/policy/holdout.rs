@@ -1,9 +1,10 @@
 //! Holdouts: subjects who are kept out by a hash of their id, so that what a policy brings can be measured.
 
+use crate::history::Identity;
 use serde::{Deserialize, Serialize};
 
 /// A holdout layer. A subject is in it when its bucket is below `share`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Holdout {
     /// Stable slug, unique.
@@ -13,8 +14,11 @@ pub struct Holdout {
     pub kind: HoldoutKind,
     /// Salt of the bucket hash; one per layer.
     pub salt: String,
-    /// Share of subjects in [0, 1].
+    /// Share of units in [0, 1].
     pub share: f64,
+    /// Whose id is hashed.
+    #[serde(default, skip_serializing_if = "Identity::is_subject")]
+    pub unit: Identity,
 }
 
 /// What a holdout layer withholds.
@@ -23,6 +27,25 @@ pub enum HoldoutKind {
     /// Everything but service actions.
     #[default]
     Global,
+    /// As `Global`, for this policy alone: the layer's salt belongs to the program.
+    Program,
     /// One action.
     Action(String),
+    /// P is a random draw in place of the model's, so that what the models bring can be measured.
+    ModelControl,
+    /// A simpler policy in place of this one, so that what its parts bring can be measured.
+    Ablation(Arm),
+}
+
+/// The simpler policy of an ablation arm. Guards, caps and floors bind in all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Arm {
+    /// One of the survivors at random, all equally likely.
+    RandomEligible,
+    /// The priority is P alone.
+    PropensityOnly,
+    /// L is 1.
+    NoLevers,
+    /// Of the engagement rules eligibility alone removes.
+    EligibilityOnly,
 }

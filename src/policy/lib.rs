@@ -24,6 +24,7 @@ pub mod decision;
 pub mod diagnostic;
 pub mod document;
 pub mod error;
+pub mod exploration;
 pub mod fingerprint;
 #[cfg(test)]
 mod golden;
@@ -32,6 +33,7 @@ pub mod holdout;
 pub mod instant;
 pub mod language;
 pub mod model;
+pub mod overrides;
 mod plan;
 pub mod policy;
 pub mod reason;
@@ -42,10 +44,12 @@ pub mod rule;
 pub mod schema;
 mod sentence;
 pub mod suggest;
+pub mod table;
 #[cfg(test)]
 mod testing;
 pub mod trace;
 pub mod value;
+pub mod zones;
 
 pub use decision::{Candidate, Decision};
 pub use document::Document;

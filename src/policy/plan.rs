@@ -164,7 +164,7 @@ pub fn plan(document: &Document) -> (Plan, Vec<Diagnostic>) {
     }
     plan.formula = match &document.arbitration.mode {
         Mode::Pcvl => Formula::Pcvl,
-        Mode::NetValue => Formula::NetValue,
+        Mode::NetValue | Mode::Uplift | Mode::GeometricMean { .. } => Formula::NetValue,
         Mode::Expression(text) => {
             compile(text, Use::Priority, Part::Arbitration).map_or(Formula::Pcvl, Formula::Expression)
         }
@@ -217,7 +217,7 @@ fn positions<T>(items: &[T], wanted: impl Fn(&T) -> bool) -> Vec<usize> {
 fn planned_cap(cap: &Cap, limit: u32) -> PlannedCap {
     let window = match cap.window {
         Window::Rolling(seconds) => Some(i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX)),
-        Window::Lifetime => None,
+        Window::Lifetime | Window::Calendar(..) => None,
     };
     PlannedCap {
         id: cap.id.as_str().into(),

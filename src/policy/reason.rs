@@ -17,15 +17,37 @@ pub enum Reason {
         /// Holdout id.
         holdout: Arc<str>,
     },
+    /// The subject is in a holdout of this program.
+    HoldoutProgram {
+        /// Holdout id.
+        holdout: Arc<str>,
+    },
     /// The subject is held out of this action.
     HoldoutAction {
         /// Holdout id.
         holdout: Arc<str>,
     },
-    /// A hard guard removed it.
-    Guard {
+    /// It stands by until another treatment of its action is rerouted to its channel.
+    Standby,
+    /// A hard guard removed it: there is no consent.
+    NoConsent {
         /// Rule id.
         rule: Arc<str>,
+    },
+    /// A hard guard removed it: the subject has opted out.
+    OptedOut {
+        /// Rule id.
+        rule: Arc<str>,
+    },
+    /// A hard guard removed it: law or policy forbids it.
+    LegalGuard {
+        /// Rule id.
+        rule: Arc<str>,
+    },
+    /// An override denies it.
+    OverrideDeny {
+        /// Override id.
+        override_: Arc<str>,
     },
     /// An eligibility rule removed it.
     NotEligible {
@@ -67,6 +89,71 @@ pub enum Reason {
         /// When enough counted events have left the window to let one through again (ms); `None`: never.
         resets_at: Option<i64>,
     },
+    /// Suppressed after too many outcomes.
+    OutcomeSuppressed {
+        /// Suppression id.
+        suppression: Arc<str>,
+        /// Until when (ms).
+        until: i64,
+    },
+    /// Too soon after the last contact.
+    CoolDown {
+        /// Cool-down id.
+        cool_down: Arc<str>,
+        /// Until when (ms).
+        until: i64,
+    },
+    /// Nothing goes out on its channel now.
+    QuietHours {
+        /// Quiet hours id.
+        quiet_hours: Arc<str>,
+        /// Until when (ms); `None`: they never end.
+        until: Option<i64>,
+    },
+    /// It does not go with what was chosen or sent already.
+    MutuallyExclusive {
+        /// Exclusion id.
+        exclusion: Arc<str>,
+        /// Action id of one it does not go with.
+        with: Arc<str>,
+    },
+    /// Nothing of it is left.
+    OutOfStock {
+        /// Stock id.
+        stock: Arc<str>,
+    },
+    /// A budget is spent, or spent ahead of its pace.
+    BudgetExhausted {
+        /// Budget id.
+        budget: Arc<str>,
+        /// Spent so far in the period, this decision included.
+        spent: f64,
+        /// What may be spent by now.
+        allowed: f64,
+        /// Whether it is its pace that binds, not its maximum.
+        paced: bool,
+    },
+    /// Too little is known of its response propensity.
+    LowConfidence {
+        /// Evidence behind it.
+        evidence: Option<f64>,
+        /// Width of its interval.
+        width: Option<f64>,
+    },
+    /// It probably does harm: the upper confidence bound on its uplift is below 0.
+    DoNoHarm {
+        /// Uplift.
+        uplift: f64,
+        /// Upper confidence bound.
+        upper: f64,
+    },
+    /// The slots, or those for its kind, are taken; or its bundle is not complete.
+    SlotLimit {
+        /// What is full, in the policy's words: an action, group, issue, channel or bundle id; empty for all slots.
+        of: Arc<str>,
+        /// How many there are.
+        limit: u32,
+    },
     /// Response propensity below a floor.
     BelowPropensityFloor {
         /// Propensity.
@@ -97,6 +184,16 @@ pub enum Reason {
     },
     /// Chosen.
     Won,
+    /// Chosen by chance.
+    WonByExploration {
+        /// Probability with which it was chosen for its slot.
+        probability: f64,
+    },
+    /// Chosen by an override.
+    WonByOverride {
+        /// Override id.
+        override_: Arc<str>,
+    },
     /// Chosen from the fallback ladder.
     Fallback {
         /// Rung, from 0.
@@ -149,6 +246,8 @@ impl From<Stage> for Step {
             Stage::Eligibility => Step::Eligibility,
             Stage::Applicability => Step::Applicability,
             Stage::Suitability | Stage::SoftSuitability => Step::Suitability,
+            Stage::Lever => Step::Arbitration,
+            Stage::Fallback => Step::Chosen,
         }
     }
 }

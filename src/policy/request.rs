@@ -11,8 +11,12 @@ pub struct Request {
     pub subject: String,
     /// Now, UTC milliseconds since 1970-01-01T00:00Z.
     pub now: i64,
-    /// IANA zone of the subject, for local time in rules; UTC when absent.
+    /// IANA zone of the subject; when absent the policy's [`crate::zones::Zones`] tell.
     pub zone: Option<String>,
+    /// Household of the subject, for counters and holdouts keyed by it.
+    pub household: Option<String>,
+    /// Device of the subject, for counters and holdouts keyed by it.
+    pub device: Option<String>,
     /// Values in the order of the policy's schema.
     pub fields: Vec<Value>,
 }

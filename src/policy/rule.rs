@@ -29,6 +29,45 @@ pub struct Rule {
     /// Note of the author.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// What a hard guard protects; for the words of its reason.
+    #[serde(default, skip_serializing_if = "Protects::is_law")]
+    pub protects: Protects,
+}
+
+impl Default for Rule {
+    fn default() -> Rule {
+        Rule {
+            id: String::new(),
+            name: String::new(),
+            stage: Stage::Guard,
+            scope: Scope::All,
+            expr: String::new(),
+            on_missing: OnMissing::Remove,
+            reason: String::new(),
+            enabled: true,
+            note: String::new(),
+            protects: Protects::Law,
+        }
+    }
+}
+
+/// What a hard guard protects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Protects {
+    /// Law or policy: legal hold, age, jurisdiction.
+    #[default]
+    Law,
+    /// Consent: without it `NoConsent`.
+    Consent,
+    /// The wish not to be contacted: against it `OptedOut`.
+    OptOut,
+}
+
+impl Protects {
+    /// Whether it is the default.
+    pub fn is_law(&self) -> bool {
+        *self == Protects::Law
+    }
 }
 
 /// Stages that rules belong to, in order of evaluation.
@@ -45,6 +84,11 @@ pub enum Stage {
     /// Right for this person, as a multiplier in (0, 1] in place of a removal. It multiplies the priority; under net value
     /// what is earned, not the cost.
     SoftSuitability,
+    /// A lever: a number ≥ 0 that multiplies L. One that fails counts as 1 and is reported.
+    Lever,
+    /// When nothing is left: the id of an action to fall back to, or `()` for none. It reads no candidate; tried in order,
+    /// before the declared ladder.
+    Fallback,
 }
 
 /// The candidates a rule or floor speaks of. Attached higher it applies to all below.

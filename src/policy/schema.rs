@@ -28,6 +28,13 @@ pub struct Field {
     /// The values seen in training, for a text field with few of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
+    /// Traces show that it was read, not its value.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub masked: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// What a field speaks of.

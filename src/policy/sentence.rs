@@ -41,10 +41,56 @@ impl Policy {
             Reason::HoldoutGlobal { holdout } => {
                 format!("Held out: the subject belongs to the holdout “{holdout}”, which gets no marketing.")
             }
+            Reason::HoldoutProgram { holdout } => {
+                format!("Held out: the subject belongs to the holdout “{holdout}”, which this program leaves alone.")
+            }
+            Reason::Standby => "Stands by: it competes only when another treatment is rerouted to its channel.".into(),
+            Reason::OverrideDeny { override_ } => format!("Denied by the override “{override_}”."),
+            Reason::OutcomeSuppressed { suppression, until } => {
+                format!("Suppressed by “{suppression}” after earlier outcomes; free again at {}.", Value::Time(*until))
+            }
+            Reason::CoolDown { cool_down, until } => {
+                format!("Too soon after the last contact (“{cool_down}”); free again at {}.", Value::Time(*until))
+            }
+            Reason::QuietHours { quiet_hours, until } => {
+                let end = until.map_or(", which never end".into(), |t| format!("; they end at {}", Value::Time(t)));
+                format!("Quiet hours “{quiet_hours}”{end}.")
+            }
+            Reason::MutuallyExclusive { exclusion, with } => {
+                format!("Does not go together with {} (“{exclusion}”).", self.candidate_name(with, ""))
+            }
+            Reason::OutOfStock { stock } => format!("Out of stock (“{stock}”)."),
+            Reason::BudgetExhausted { budget, spent, allowed, paced } => {
+                let what = if *paced { "is spent faster than its pace" } else { "is spent" };
+                format!("The budget “{budget}” {what}: {} of {} allowed by now.", short(*spent), short(*allowed))
+            }
+            Reason::LowConfidence { evidence, width } => {
+                let known = [
+                    evidence.map(|n| format!("{} observations", short(n))),
+                    width.map(|w| format!("an interval {} wide", short(w))),
+                ];
+                let known: Vec<String> = known.into_iter().flatten().collect();
+                format!("Dropped: too little is known of its response propensity ({}).", known.join(", "))
+            }
+            Reason::DoNoHarm { uplift, upper } => {
+                format!(
+                    "Dropped because it probably does harm: its uplift is {}, at most {}.",
+                    short(*uplift),
+                    short(*upper)
+                )
+            }
+            Reason::SlotLimit { of, limit } if of.is_empty() => format!("No slot left: this policy chooses {limit}."),
+            Reason::SlotLimit { of, limit } => format!("No slot left for “{of}”: at most {limit}."),
+            Reason::WonByExploration { probability } => {
+                format!("Chosen by chance, with probability {}.", short(*probability))
+            }
+            Reason::WonByOverride { override_ } => format!("Chosen by the override “{override_}”."),
             Reason::HoldoutAction { holdout } => {
                 format!("Held out: the subject belongs to the holdout “{holdout}”, which does not get this action.")
             }
-            Reason::Guard { rule } => removed("guard", rule),
+            Reason::NoConsent { rule } | Reason::OptedOut { rule } | Reason::LegalGuard { rule } => {
+                removed("guard", rule)
+            }
             Reason::NotEligible { rule } => removed("eligibility rule", rule),
             Reason::NotApplicable { rule } => removed("applicability rule", rule),
             Reason::NotSuitable { rule } => removed("suitability rule", rule),

@@ -53,6 +53,7 @@ pub fn field(name: &str, type_: crate::Type) -> crate::schema::Field {
         type_,
         kind: crate::schema::FieldKind::Feature,
         categories: Vec::new(),
+        masked: false,
     }
 }
 
@@ -74,5 +75,6 @@ pub fn event(document: &crate::Document, time: i64, kind: crate::contact::EventK
         issue: issue.id.clone(),
         tags: action.tags.clone(),
         counts: action.counts_toward_caps,
+        ..crate::Event::default()
     }
 }

@@ -64,6 +64,7 @@ fn run(policy: &str, rows: &str, subject: Option<&str>) -> Result<(), Box<dyn Er
             now,
             zone: None,
             fields: fields.map_err(|e| format!("row {row}: {e}"))?,
+            ..Request::default()
         };
         let chosen = policy.decide(&request, &NoHistory).chosen;
         let (action, treatment) = chosen.map_or(("NoAction", ""), |candidate| policy.names(candidate));

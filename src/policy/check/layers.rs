@@ -42,7 +42,7 @@ fn holdouts(document: &Document, findings: &mut Findings) {
             HoldoutKind::Global if holdout.share >= 1.0 => {
                 findings.warning(part(), "its share is 1: nobody gets anything but service messages");
             }
-            HoldoutKind::Global => {}
+            HoldoutKind::Global | HoldoutKind::Program | HoldoutKind::ModelControl | HoldoutKind::Ablation(_) => {}
             HoldoutKind::Action(id) => match document.actions.iter().find(|action| action.id == *id) {
                 None => {
                     let actions = document.actions.iter().map(|action| action.id.as_str());

@@ -5,7 +5,13 @@ use crate::action::{Action, Channel, Direction, Group, Issue, Treatment};
 use crate::value::Value;
 
 fn document() -> Document {
-    let treatment = Treatment { id: "t".into(), channel: "email".into(), template: String::new(), propensity: None };
+    let treatment = Treatment {
+        id: "t".into(),
+        channel: "email".into(),
+        template: String::new(),
+        propensity: None,
+        ..Treatment::default()
+    };
     let attributes = [("discount", Value::Number(10.0)), ("code", Value::text("A \"B\" \\ C")), ("x", Value::Unknown)];
     let action = Action {
         id: "offer".into(),
@@ -24,6 +30,7 @@ fn document() -> Document {
         propensity: None,
         attributes: attributes.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
         treatments: vec![treatment],
+        ..Action::default()
     };
     Document {
         id: "p".into(),

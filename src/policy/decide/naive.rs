@@ -144,7 +144,7 @@ impl Naive<'_> {
         let (v, cost) = (action.value, action.cost);
         let priority = match self.document.arbitration.mode {
             Mode::Pcvl => p * c * v * l * multiplier,
-            Mode::NetValue => p * v * c * l * multiplier - cost,
+            Mode::NetValue | Mode::Uplift | Mode::GeometricMean { .. } => p * v * c * l * multiplier - cost,
             // The one expression the generator writes.
             Mode::Expression(_) => (p * c + v - cost) * multiplier,
         };
@@ -190,7 +190,7 @@ impl Naive<'_> {
                     continue;
                 }
                 let (step, removed) = match stage {
-                    Stage::Guard => (Step::Guard, Reason::Guard { rule: id() }),
+                    Stage::Guard => (Step::Guard, Reason::LegalGuard { rule: id() }),
                     Stage::Eligibility => (Step::Eligibility, Reason::NotEligible { rule: id() }),
                     Stage::Applicability => (Step::Applicability, Reason::NotApplicable { rule: id() }),
                     _ => (Step::Suitability, Reason::NotSuitable { rule: id() }),
@@ -223,7 +223,7 @@ impl Naive<'_> {
                 .filter(|e| self.together(cap, e, action, treatment))
                 .filter(|e| match cap.window {
                     Window::Rolling(seconds) => e.time > self.request.now - seconds as i64 * 1000,
-                    Window::Lifetime => true,
+                    Window::Lifetime | Window::Calendar(..) => true,
                 })
                 .map(|e| e.time)
                 .collect();

@@ -63,6 +63,7 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
             reason: String::new(),
             enabled: random.chance(0.9),
             note: String::new(),
+            ..Rule::default()
         });
     }
     for i in 0..random.below(4) {
@@ -76,7 +77,13 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
             HoldoutKind::Action(random.pick(&document.actions).id.clone())
         };
         let share = *random.pick(&[0.0, 0.3, 1.0]);
-        document.holdouts.push(Holdout { id: format!("h{i}"), kind, salt: format!("salt{i}"), share });
+        document.holdouts.push(Holdout {
+            id: format!("h{i}"),
+            kind,
+            salt: format!("salt{i}"),
+            share,
+            ..Holdout::default()
+        });
     }
     let modes = [Mode::Pcvl, Mode::NetValue, Mode::Expression("propensity * context_weight + value - cost".into())];
     document.arbitration = Arbitration { mode: random.pick(&modes).clone(), ..Arbitration::default() };
@@ -114,6 +121,7 @@ pub fn guard(random: &mut Random, document: &Document, meanings: &mut Meanings) 
         reason: String::new(),
         enabled: true,
         note: String::new(),
+        ..Rule::default()
     }
 }
 
@@ -140,6 +148,7 @@ pub fn cap(random: &mut Random, i: usize) -> Cap {
         window: *random.pick(&windows),
         bypassable: random.chance(0.5),
         enabled: random.chance(0.9),
+        ..Cap::default()
     }
 }
 
@@ -157,7 +166,7 @@ pub fn request(random: &mut Random) -> Request {
     }
     fields.truncate(if random.chance(0.05) { random.below(4) } else { 3 });
     let now = NOW + random.below(48) as i64 * HOUR;
-    Request { decision_id: "d".into(), subject: subject(random), now, zone: None, fields }
+    Request { decision_id: "d".into(), subject: subject(random), now, zone: None, fields, ..Request::default() }
 }
 
 /// A history of all subjects, with events on the hour, some of them after now.
@@ -193,6 +202,7 @@ fn action(random: &mut Random, i: usize) -> Action {
         channel: (*random.pick(&CHANNELS)).to_owned(),
         template: String::new(),
         propensity: if random.chance(0.3) { model(random) } else { None },
+        ..Treatment::default()
     });
     let treatments = treatments.collect();
     Action {
@@ -212,6 +222,7 @@ fn action(random: &mut Random, i: usize) -> Action {
         propensity: model(random),
         attributes: BTreeMap::new(),
         treatments,
+        ..Action::default()
     }
 }
 

@@ -37,7 +37,9 @@ fn document() -> Document {
             channel: channel.into(),
             template: String::new(),
             propensity: None,
+            ..Treatment::default()
         }],
+        ..Action::default()
     };
     let group = |id: &str| Group { id: id.into(), weight: 0.0 };
     let channel = |id: &str, direction| Channel { id: id.into(), direction };
@@ -66,7 +68,7 @@ fn document() -> Document {
 const NOW: i64 = 400_000 * HOUR;
 
 fn request(fields: Vec<Value>) -> Request {
-    Request { decision_id: "1".into(), subject: "anna".into(), now: NOW, zone: None, fields }
+    Request { decision_id: "1".into(), subject: "anna".into(), now: NOW, zone: None, fields, ..Request::default() }
 }
 
 fn ask(document: &Document, fields: Vec<Value>) -> Decision {
@@ -101,6 +103,7 @@ fn rule(id: &str, stage: Stage, scope: Scope, expr: &str) -> Rule {
         reason: String::new(),
         enabled: true,
         note: String::new(),
+        ..Rule::default()
     }
 }
 
@@ -115,6 +118,7 @@ fn cap(limit: u32, window: Window) -> Cap {
         window,
         bypassable: false,
         enabled: true,
+        ..Cap::default()
     }
 }
 
@@ -145,7 +149,7 @@ fn without_rules_nothing_is_removed_and_the_highest_priority_wins() {
 fn every_stage_removes_with_its_own_reason() {
     let r = || "r".into();
     let table = [
-        (Stage::Guard, Step::Guard, Reason::Guard { rule: r() }),
+        (Stage::Guard, Step::Guard, Reason::LegalGuard { rule: r() }),
         (Stage::Eligibility, Step::Eligibility, Reason::NotEligible { rule: r() }),
         (Stage::Applicability, Step::Applicability, Reason::NotApplicable { rule: r() }),
         (Stage::Suitability, Step::Suitability, Reason::NotSuitable { rule: r() }),
@@ -244,7 +248,13 @@ fn validity_is_half_open() {
 #[test]
 fn a_global_holdout_leaves_service_messages_and_tells_what_it_withheld() {
     let mut document = document();
-    document.holdouts = vec![Holdout { id: "control".into(), kind: HoldoutKind::Global, salt: "s".into(), share: 1.0 }];
+    document.holdouts = vec![Holdout {
+        id: "control".into(),
+        kind: HoldoutKind::Global,
+        salt: "s".into(),
+        share: 1.0,
+        ..Holdout::default()
+    }];
     let decision = ask(&document, known());
     assert_eq!((chosen(&decision), decision.holdout.as_deref()), (Some(2), Some("control")));
     assert_eq!(decision.shadow.map(|c| c.action), Some(0));
@@ -264,7 +274,8 @@ fn a_global_holdout_leaves_service_messages_and_tells_what_it_withheld() {
 fn an_action_holdout_withholds_that_action() {
     let mut document = document();
     let kind = HoldoutKind::Action("gold".into());
-    document.holdouts = vec![Holdout { id: "no_gold".into(), kind, salt: "s".into(), share: 1.0 }];
+    document.holdouts =
+        vec![Holdout { id: "no_gold".into(), kind, salt: "s".into(), share: 1.0, ..Holdout::default() }];
     let decision = ask(&document, known());
     assert_eq!((chosen(&decision), decision.holdout.is_none()), (Some(1), true));
     assert_eq!(decision.fates[0].reason, Reason::HoldoutAction { holdout: "no_gold".into() });

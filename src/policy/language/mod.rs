@@ -50,7 +50,7 @@ impl From<Stage> for Use {
     fn from(stage: Stage) -> Use {
         match stage {
             Stage::Guard | Stage::Eligibility | Stage::Applicability | Stage::Suitability => Use::Keep,
-            Stage::SoftSuitability => Use::Multiplier,
+            Stage::SoftSuitability | Stage::Lever | Stage::Fallback => Use::Multiplier,
         }
     }
 }

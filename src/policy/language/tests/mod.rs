@@ -26,6 +26,7 @@ pub(super) fn field(name: &str, type_: Type, categories: &[&str]) -> Field {
         type_,
         kind: FieldKind::Feature,
         categories: categories.iter().map(|c| (*c).to_owned()).collect(),
+        masked: false,
     }
 }
 
@@ -53,8 +54,10 @@ fn action(id: &str, group: &str, discount: Value, treatments: &[(&str, &str)]) -
                 channel: (*channel).into(),
                 template: String::new(),
                 propensity: None,
+                ..Treatment::default()
             })
             .collect(),
+        ..Action::default()
     }
 }
 
@@ -133,6 +136,7 @@ fn event(days_ago: i64, kind: EventKind, channel: &str) -> Event {
         issue: "retention".into(),
         tags: vec![],
         counts: true,
+        ..Event::default()
     }
 }
 

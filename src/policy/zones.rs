@@ -1,0 +1,54 @@
+//! Which clock a subject lives by: subject, then region, then project. Nothing here is evaluated.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How the zone of a subject is found.
+///
+/// The zone of the request comes first, then that of the subject's region, then the project's, then UTC. Quiet hours in
+/// strict mode hold while it is quiet in any zone the subject may live in: all those of its region, or of every region and the
+/// project when the region is unknown.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Zones {
+    /// Text field of the schema, or output of the recipe, that names the region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// IANA zones of each region, the most usual first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub regions: BTreeMap<String, Vec<String>>,
+    /// IANA zone of the project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// Whether quiet hours hold where they might.
+    #[serde(default)]
+    pub strict: bool,
+}
+
+impl Zones {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        *self == Zones::default()
+    }
+}
+
+/// When a chosen candidate is best sent. The next local hour within the horizon, moved out of quiet hours.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendTime {
+    /// Stable slug, unique.
+    pub id: String,
+    /// Channel; every outbound channel when absent. The first that speaks of a candidate is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// Rhai expression for the subject's best hour, 0 to 23, such as `score("best_hour")` or `favourite_hour ?? 18`. Unknown,
+    /// failed or outside: now.
+    pub hour: String,
+    /// Look no further ahead than so many hours; 24 covers every hour.
+    #[serde(default = "day")]
+    pub within: u32,
+}
+
+fn day() -> u32 {
+    24
+}
