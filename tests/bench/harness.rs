@@ -109,7 +109,13 @@ pub fn latencies(title: &str, n: usize, mut call: impl FnMut(usize) -> u64, budg
     let take = |share: f64| (at(&times, share) - clock).max(0.0);
     let (median, p99) = (take(0.5), take(0.99));
     println!("\n{title}, {} single calls", grouped(n as u64));
-    println!("  median {}   p99 {}   p99.9 {}   largest {}", time(median), time(p99), time(take(0.999)), time(take(1.0)));
+    println!(
+        "  median {}   p99 {}   p99.9 {}   largest {}",
+        time(median),
+        time(p99),
+        time(take(0.999)),
+        time(take(1.0))
+    );
     println!("  ratio p99 / median: {:.2}   ({budget})", p99 / median.max(1.0));
     Some((median, p99))
 }

@@ -151,7 +151,8 @@ pub fn many_actions(n: usize) -> Document {
         };
         document.rules.push(rule(&format!("r{i}"), stage, scope, expr));
     }
-    let targets = [CapTarget::All, CapTarget::Group, CapTarget::Action, CapTarget::Channel, CapTarget::Tag("promo".into())];
+    let targets =
+        [CapTarget::All, CapTarget::Group, CapTarget::Action, CapTarget::Channel, CapTarget::Tag("promo".into())];
     for (i, target) in targets.iter().cycle().take(20).enumerate() {
         document.caps.push(Cap {
             id: format!("c{i}"),
