@@ -18,6 +18,7 @@ pub mod action;
 pub mod arbitration;
 pub mod check;
 pub mod codec;
+pub mod columns;
 pub mod contact;
 mod decide;
 pub mod decision;
@@ -51,6 +52,7 @@ pub mod trace;
 pub mod value;
 pub mod zones;
 
+pub use columns::Columns;
 pub use decision::{Candidate, Decision};
 pub use document::Document;
 pub use error::Error;

@@ -1,5 +1,6 @@
 //! The row recipe: features computed from one request, the same at training and at decision time.
 
+mod columns;
 mod program;
 
 pub use program::Program;

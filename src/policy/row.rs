@@ -32,9 +32,7 @@ impl<'a> Row<'a> {
 
     /// The row of a request's fields: wrong types and lengths become unknown and are told to `report`.
     pub fn new(schema: &Schema, program: &Program, fields: &'a [Value], report: &mut dyn FnMut(String)) -> Row<'a> {
-        let sound = fields.len() == schema.fields.len()
-            && schema.fields.iter().zip(fields).all(|(field, value)| as_typed(field.type_, value));
-        let fields = if sound { Cow::Borrowed(fields) } else { Cow::Owned(repaired(schema, fields, report)) };
+        let fields = sound(schema, fields, report);
         let mut derived = Vec::new();
         program.run(&fields, &mut derived);
         Row { fields, derived }
@@ -50,6 +48,13 @@ impl<'a> Row<'a> {
     pub fn values(&self) -> impl Iterator<Item = &Value> {
         self.fields.iter().chain(&self.derived)
     }
+}
+
+/// The fields as the schema has them: wrong types and lengths become unknown and are told to `report`.
+pub(crate) fn sound<'a>(schema: &Schema, fields: &'a [Value], report: &mut dyn FnMut(String)) -> Cow<'a, [Value]> {
+    let sound = fields.len() == schema.fields.len()
+        && schema.fields.iter().zip(fields).all(|(field, value)| as_typed(field.type_, value));
+    if sound { Cow::Borrowed(fields) } else { Cow::Owned(repaired(schema, fields, report)) }
 }
 
 /// Whether a value can stand for a field of this type as it is.
@@ -84,10 +89,7 @@ fn repaired(schema: &Schema, fields: &[Value], report: &mut dyn FnMut(String)) -
             (Type::Number, Some(Value::Number(x))) if !x.is_finite() => Value::Unknown,
             (type_, Some(value)) if as_typed(type_, value) => value.clone(),
             (Type::Text, Some(Value::Text(text))) => {
-                let (name, length) = (&field.name, text.len());
-                report(format!(
-                    "field `{name}` carries a text of {length} bytes, more than {TEXT}: treated as unknown"
-                ));
+                report(too_long(&field.name, text.len()));
                 Value::Unknown
             }
             (type_, Some(value)) => {
@@ -101,6 +103,11 @@ fn repaired(schema: &Schema, fields: &[Value], report: &mut dyn FnMut(String)) -
         });
     }
     repaired
+}
+
+/// What is told of a text that no rule may read.
+pub(crate) fn too_long(field: &str, length: usize) -> String {
+    format!("field `{field}` carries a text of {length} bytes, more than {TEXT}: treated as unknown")
 }
 
 #[cfg(test)]

@@ -11,12 +11,13 @@ use std::sync::Arc;
 /// A recipe ready to run.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
-    columns: Vec<Column>,
-    steps: Vec<(usize, Run)>,
+    pub(super) columns: Vec<Column>,
+    /// Position of the input among fields and earlier outputs, and what is done with it.
+    pub(super) steps: Vec<(usize, Run)>,
 }
 
 #[derive(Clone, Debug)]
-enum Run {
+pub(super) enum Run {
     Impute(Value),
     Scale {
         center: f64,

@@ -1,0 +1,126 @@
+//! Who, when and where the rows of a batch are: ids, instants and time zones, one for all rows or one for each.
+
+use super::slice::Slice;
+use super::values::{MISSING, Texts};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// A text for every row.
+#[derive(Clone, Debug)]
+pub enum Labels<'a> {
+    /// One for all rows.
+    One(Cow<'a, str>),
+    /// One for each.
+    Each(Vec<Cow<'a, str>>),
+}
+
+impl<'a> Labels<'a> {
+    pub(super) fn len(&self) -> Option<usize> {
+        match self {
+            Labels::One(_) => None,
+            Labels::Each(labels) => Some(labels.len()),
+        }
+    }
+
+    pub(super) fn get(&self, row: usize) -> &str {
+        match self {
+            Labels::One(label) => label,
+            Labels::Each(labels) => labels.get(row).map_or("", Cow::as_ref),
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Labels<'a> {
+    fn from(label: &'a str) -> Self {
+        Labels::One(label.into())
+    }
+}
+
+impl<'a> From<&'a [String]> for Labels<'a> {
+    fn from(labels: &'a [String]) -> Self {
+        Labels::Each(labels.iter().map(|label| Cow::Borrowed(label.as_str())).collect())
+    }
+}
+
+impl<'a> From<Vec<&'a str>> for Labels<'a> {
+    fn from(labels: Vec<&'a str>) -> Self {
+        Labels::Each(labels.into_iter().map(Cow::Borrowed).collect())
+    }
+}
+
+impl From<Vec<String>> for Labels<'_> {
+    fn from(labels: Vec<String>) -> Self {
+        Labels::Each(labels.into_iter().map(Cow::Owned).collect())
+    }
+}
+
+/// The instant of every row, UTC milliseconds since 1970-01-01T00:00Z.
+#[derive(Clone, Debug)]
+pub enum Instants<'a> {
+    /// One for all rows.
+    One(i64),
+    /// One for each.
+    Each(Slice<'a, i64>),
+}
+
+impl Instants<'_> {
+    pub(super) fn len(&self) -> Option<usize> {
+        match self {
+            Instants::One(_) => None,
+            Instants::Each(instants) => Some(instants.len()),
+        }
+    }
+
+    pub(super) fn get(&self, row: usize) -> i64 {
+        match self {
+            Instants::One(instant) => *instant,
+            Instants::Each(instants) => instants.get(row).copied().unwrap_or(0),
+        }
+    }
+}
+
+impl From<i64> for Instants<'_> {
+    fn from(instant: i64) -> Self {
+        Instants::One(instant)
+    }
+}
+
+impl<'a, S: Into<Slice<'a, i64>>> From<S> for Instants<'a> {
+    fn from(instants: S) -> Self {
+        Instants::Each(instants.into())
+    }
+}
+
+/// The IANA time zone of every row, UTC where there is none.
+#[derive(Clone, Debug)]
+pub enum Zones<'a> {
+    /// One for all rows.
+    One(Option<Arc<str>>),
+    /// One for each; the code [`MISSING`] is none.
+    Each(Texts<'a>),
+}
+
+impl Zones<'_> {
+    pub(super) fn len(&self) -> Option<usize> {
+        match self {
+            Zones::One(_) => None,
+            Zones::Each(texts) => Some(texts.codes.len()),
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Zones::Each(texts) = self else { return Ok(()) };
+        let known = texts.dictionary.len();
+        match texts.codes.iter().position(|code| *code != MISSING && *code as usize >= known) {
+            Some(row) => Err(format!("row {row} has a code that its dictionary of {known} texts does not have")),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn get(&self, row: usize) -> Option<&str> {
+        match self {
+            Zones::One(zone) => zone.as_deref(),
+            Zones::Each(texts) => texts.get(row).map(|zone| &**zone),
+        }
+    }
+}

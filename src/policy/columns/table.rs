@@ -1,0 +1,47 @@
+//! Columns completed by the row recipe: what rules and models read, by the position of a variable.
+
+use super::Columns;
+use super::values::Values;
+use crate::recipe::Program;
+use crate::value::Value;
+
+/// The columns of a batch: fields of the schema, then outputs of the recipe.
+#[derive(Clone, Debug)]
+pub struct Table<'a> {
+    columns: &'a Columns<'a>,
+    derived: Vec<Values<'a>>,
+}
+
+impl<'a> Table<'a> {
+    /// Runs the recipe over all rows. The values are those it gives row by row.
+    pub fn new(columns: &'a Columns<'a>, program: &Program) -> Table<'a> {
+        Table { columns, derived: program.run_columns(columns) }
+    }
+
+    /// The columns it was made from.
+    pub fn columns(&self) -> &'a Columns<'a> {
+        self.columns
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
+    /// The values of a variable: the fields in the order of the schema, then the outputs of the recipe.
+    pub fn variable(&self, index: usize) -> Option<&Values<'a>> {
+        let fields = self.columns.fields();
+        fields.get(index).or_else(|| self.derived.get(index.checked_sub(fields.len())?))
+    }
+
+    /// Replaces `values` by those of a row. Allocates nothing once `values` has the room.
+    pub fn read(&self, row: usize, values: &mut Vec<Value>) {
+        self.columns.read(row, values);
+        values.extend(self.derived.iter().map(|column| column.get(row)));
+    }
+}
