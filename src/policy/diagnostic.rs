@@ -6,6 +6,8 @@ use std::fmt;
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Severity {
+    /// Worth knowing; nothing need be done.
+    Note,
     /// The policy decides, but probably not as meant.
     Warning,
     /// The policy is refused.
@@ -40,12 +42,36 @@ pub enum Part {
     Holdout(String),
     /// A rule, by id.
     Rule(String),
+    /// An override, by id.
+    Override(String),
+    /// A decision table, by id.
+    Table(String),
     /// A cap, by id.
     Cap(String),
+    /// An outcome suppression, by id.
+    Suppression(String),
+    /// A cool-down, by id.
+    CoolDown(String),
+    /// An exclusion, by id.
+    Exclusion(String),
+    /// Quiet hours, by id.
+    QuietHours(String),
+    /// A stock, by id.
+    Stock(String),
+    /// A budget, by id.
+    Budget(String),
+    /// A send time, by id.
+    SendTime(String),
     /// Arbitration: its expression or a context weight.
     Arbitration,
+    /// Slots, their limits and bundles.
+    Slots,
+    /// Exploration.
+    Exploration,
     /// The fallback ladder.
     Fallback,
+    /// A property that is to be proved, by id.
+    Property(String),
     /// A model, by id.
     Model(String),
 }
@@ -59,9 +85,21 @@ impl fmt::Display for Part {
             Part::Action(id) => write!(f, "action `{id}`"),
             Part::Holdout(id) => write!(f, "holdout `{id}`"),
             Part::Rule(id) => write!(f, "rule `{id}`"),
+            Part::Override(id) => write!(f, "override `{id}`"),
+            Part::Table(id) => write!(f, "table `{id}`"),
             Part::Cap(id) => write!(f, "cap `{id}`"),
+            Part::Suppression(id) => write!(f, "suppression `{id}`"),
+            Part::CoolDown(id) => write!(f, "cool-down `{id}`"),
+            Part::Exclusion(id) => write!(f, "exclusion `{id}`"),
+            Part::QuietHours(id) => write!(f, "quiet hours `{id}`"),
+            Part::Stock(id) => write!(f, "stock `{id}`"),
+            Part::Budget(id) => write!(f, "budget `{id}`"),
+            Part::SendTime(id) => write!(f, "send time `{id}`"),
             Part::Arbitration => f.write_str("arbitration"),
+            Part::Slots => f.write_str("slots"),
+            Part::Exploration => f.write_str("exploration"),
             Part::Fallback => f.write_str("fallback"),
+            Part::Property(id) => write!(f, "property `{id}`"),
             Part::Model(id) => write!(f, "model `{id}`"),
         }
     }

@@ -8,6 +8,7 @@ use crate::exploration::Exploration;
 use crate::holdout::Holdout;
 use crate::model::Model;
 use crate::overrides::Override;
+use crate::property::Property;
 use crate::recipe::Step;
 use crate::rule::Rule;
 use crate::schema::Schema;
@@ -92,6 +93,9 @@ pub struct Document {
     /// What is tried, in order, when nothing is left. `NoAction` always stands last, unwritten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fallback: Vec<Fallback>,
+    /// What must never happen, whoever decides; proved at every check.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub properties: Vec<Property>,
     /// Where it came from.
     #[serde(default)]
     pub provenance: Provenance,

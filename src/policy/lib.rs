@@ -37,6 +37,7 @@ pub mod model;
 pub mod overrides;
 mod plan;
 pub mod policy;
+pub mod property;
 pub mod reason;
 pub mod recipe;
 pub mod request;

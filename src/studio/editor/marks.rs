@@ -55,6 +55,7 @@ impl Mark {
 /// The colour of a severity.
 pub fn color(severity: Severity, tokens: &Tokens) -> Color32 {
     match severity {
+        Severity::Note => tokens.weak,
         Severity::Warning => tokens.warn,
         Severity::Error => tokens.err,
     }

@@ -150,10 +150,23 @@ impl Place {
             Part::Action(_) => Some(Place::Actions),
             Part::Holdout(_) => Some(Place::Holdouts),
             Part::Rule(id) => draft.rules.iter().find(|r| r.id == *id).map(|r| Place::of(r.stage)),
-            Part::Cap(_) => Some(Place::Contact),
-            Part::Arbitration => Some(Place::Arbitration),
+            Part::Cap(_)
+            | Part::Suppression(_)
+            | Part::CoolDown(_)
+            | Part::Exclusion(_)
+            | Part::QuietHours(_)
+            | Part::Stock(_)
+            | Part::Budget(_) => Some(Place::Contact),
+            Part::Arbitration | Part::Slots | Part::Exploration => Some(Place::Arbitration),
             Part::Fallback => Some(Place::Fallback),
-            Part::Policy | Part::Field(_) | Part::Recipe(_) | Part::Model(_) => None,
+            Part::Policy
+            | Part::Field(_)
+            | Part::Recipe(_)
+            | Part::Model(_)
+            | Part::Override(_)
+            | Part::Table(_)
+            | Part::SendTime(_)
+            | Part::Property(_) => None,
         }
     }
 
