@@ -174,5 +174,6 @@ impl<'a> Columns<'a> {
             zone: self.zone(row).map(str::to_owned),
             fields: self.fields.iter().map(|field| field.get(row)).collect(),
         }
+            ..Request::default()
     }
 }
