@@ -173,7 +173,7 @@ impl<'a> Columns<'a> {
             now: self.now(row),
             zone: self.zone(row).map(str::to_owned),
             fields: self.fields.iter().map(|field| field.get(row)).collect(),
-        }
             ..Request::default()
+        }
     }
 }

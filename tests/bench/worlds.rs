@@ -6,10 +6,9 @@ use attune_policy::action::{Action, Channel, Direction, Group, Issue, Treatment}
 use attune_policy::contact::{Cap, CapTarget, EventKind, Window};
 use attune_policy::document::Document;
 use attune_policy::model::{Calibration, Encode, Function, Input, Link, Model, Tree};
-use attune_policy::rule::{OnMissing, Rule, Scope, Stage};
+use attune_policy::rule::{Rule, Scope, Stage};
 use attune_policy::schema::{Field, FieldKind, Schema};
 use attune_policy::{Request, Type, Value};
-use std::collections::BTreeMap;
 
 /// 2026-03-02T09:00:00Z.
 pub const NOW: i64 = 1_772_442_000_000;
@@ -162,8 +161,7 @@ pub fn many_actions(n: usize) -> Document {
             event: EventKind::Sent,
             limit: Some(2 + i as u32),
             window: Window::Rolling(86_400 * (1 + i as u64)),
-            bypassable: false,
-            enabled: true,
+            ..Cap::default()
         });
     }
     for i in 0..3 {
@@ -233,6 +231,7 @@ fn base(id: &str, actions: usize) -> Document {
         type_: *type_,
         kind: FieldKind::Feature,
         categories: Vec::new(),
+        masked: false,
     };
     let mut document = Document {
         id: id.into(),
@@ -249,24 +248,15 @@ fn base(id: &str, actions: usize) -> Document {
             group: format!("g{}", i % 40),
             value: 1.0 + (i % 7) as f64,
             cost: 0.05,
-            weight: 0.0,
-            valid_from: None,
-            valid_until: None,
-            tags: Vec::new(),
-            mandatory: false,
-            service: false,
-            obeys_caps: true,
-            counts_toward_caps: true,
-            propensity: None,
-            attributes: BTreeMap::new(),
             treatments: vec![treatment("mail", "email")],
+            ..Action::default()
         });
     }
     document
 }
 
 fn treatment(id: &str, channel: &str) -> Treatment {
-    Treatment { id: id.into(), channel: channel.into(), template: String::new(), propensity: None }
+    Treatment { id: id.into(), channel: channel.into(), ..Treatment::default() }
 }
 
 fn rule(id: &str, stage: Stage, scope: Scope, expr: String) -> Rule {
@@ -276,10 +266,7 @@ fn rule(id: &str, stage: Stage, scope: Scope, expr: String) -> Rule {
         stage,
         scope,
         expr,
-        on_missing: OnMissing::Remove,
-        reason: String::new(),
-        enabled: true,
-        note: String::new(),
+        ..Rule::default()
     }
 }
 
