@@ -1,18 +1,36 @@
 //! Models as data: what was learned, in a form that any runtime can evaluate.
 
+mod additive;
 mod calibration;
+mod confidence;
+mod contributions;
+mod dictionary;
+mod encoder;
+mod factors;
 mod forest;
+mod function;
+mod input;
+mod neighbours;
 mod scorer;
+mod table;
 #[cfg(test)]
 mod tests;
+mod tree;
 
+pub use additive::{Characteristic, Pair, Shape};
 pub use calibration::PLATT_MARGIN;
-pub use scorer::{Scored, Scorer};
+pub use confidence::Spread;
+pub use contributions::largest;
+pub use factors::{Cold, Side, Term};
+pub use function::{Function, Link};
+pub use input::{CANDIDATE, Encode, Fact, Facts, Input, NoFacts};
+pub use scorer::{Scored, Scorer, Scratch};
+pub use tree::{CategorySplit, Tree};
 
 use serde::{Deserialize, Serialize};
 
 /// A model whose calibrated output rules read as `score("id")`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// Unique id.
@@ -21,7 +39,7 @@ pub struct Model {
     pub name: String,
     /// What the score estimates, in words with its unit: "probability of visit within two weeks of the men's e-mail".
     pub target: String,
-    /// Numeric inputs, in the order of coefficients and tree features.
+    /// Inputs, in the order of coefficients and tree features.
     pub inputs: Vec<Input>,
     /// The learned function, output before calibration.
     pub function: Function,
@@ -30,96 +48,12 @@ pub struct Model {
     pub calibration: Calibration,
     /// Answer when the function cannot be evaluated; the decision is then marked degraded.
     pub fallback: f64,
-}
-
-/// One numeric input of a model, made from one field.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Input {
-    /// Field of the schema or output of the row recipe.
-    pub field: String,
-    /// How its value becomes a number.
-    pub encode: Encode,
-}
-
-/// How a value becomes a number. NaN stands for missing and is legal for tree ensembles only.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub enum Encode {
-    /// The number itself (booleans 0/1); missing is NaN.
-    Number,
-    /// Missing replaced by `missing`, then `(x − center) / scale`.
-    Standard {
-        /// In place of a missing value.
-        missing: f64,
-        /// Subtracted.
-        center: f64,
-        /// Divided by; not 0.
-        scale: f64,
-    },
-    /// 1 when the value equals the category (numbers, times and true/false by how they print), else 0; missing is 0. Then `(x − center) / scale`.
-    OneHot {
-        /// The category.
-        category: String,
-        /// Subtracted.
-        center: f64,
-        /// Divided by; not 0.
-        scale: f64,
-    },
-    /// 1 when missing, else 0.
-    Missing,
-}
-
-/// The learned function of the inputs x.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub enum Function {
-    /// The same for everyone.
-    Constant(f64),
-    /// `link(intercept + Σ coefficient_i · x_i)`, summed in order in f64.
-    Linear {
-        /// Added first.
-        intercept: f64,
-        /// One per input.
-        coefficients: Vec<f64>,
-        /// Applied to the sum.
-        link: Link,
-    },
-    /// `link(base + Σ leaf)`, inputs rounded to f32, leaves summed in tree order in f32.
-    Trees {
-        /// Added first.
-        base: f32,
-        /// The trees.
-        trees: Vec<Tree>,
-        /// Applied to the sum.
-        link: Link,
-    },
-}
-
-/// A decision tree in arrays; node 0 is the root. A node with `feature < 0` is a leaf whose value is its `threshold`.
-/// `x < threshold` goes left; a missing x goes left when `missing_left`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tree {
-    /// Input index, or -1 for a leaf.
-    pub feature: Vec<i32>,
-    /// Split point, or the value of a leaf.
-    pub threshold: Vec<f32>,
-    /// Left child; the right child of a node is `left + 1` only if the writer chose so, so both are stored.
-    pub left: Vec<u32>,
-    /// Right child.
-    pub right: Vec<u32>,
-    /// Where a missing input goes.
-    pub missing_left: Vec<bool>,
-}
-
-/// Link from the sum to the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Link {
-    /// Unchanged.
-    Identity,
-    /// `1 / (1 + exp(−z))`, with `libm`.
-    Logistic,
+    /// Observations behind the score: n of smoothing and of the cold-start ladder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<f64>,
+    /// How far the truth may lie from the calibrated score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<Spread>,
 }
 
 /// Map from raw to calibrated output.

@@ -8,6 +8,7 @@ use crate::document::Document;
 use crate::error::Error;
 use crate::history::History;
 use crate::language::Kind;
+use crate::model::Scratch;
 use crate::plan::Plan;
 use crate::request::Request;
 use crate::row::Row;
@@ -98,7 +99,7 @@ impl Policy {
     pub fn score(&self, model: &str, request: &Request) -> Option<f64> {
         let (_, scorer) = self.plan.models.iter().find(|(id, _)| **id == *model)?;
         let row = Row::new(&self.document.schema, &self.plan.program, &request.fields, &mut |_| {});
-        Some(scorer.score(&row, &mut Vec::new()).value)
+        Some(scorer.score(&row, &mut Scratch::default()).value)
     }
 
     /// How a rule is evaluated; `None` for an unknown rule, or one that is switched off.

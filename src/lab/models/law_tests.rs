@@ -7,7 +7,7 @@ use crate::data::Dataset;
 use crate::features;
 use crate::task::Task;
 use attune_policy::Value;
-use attune_policy::model::{Calibration, Link, Model, Scorer};
+use attune_policy::model::{Calibration, Link, Model, Scorer, Scratch};
 use attune_policy::row::{Column, Row};
 
 /// Learned on the first half of the rows, compared on all: (learner's margin, policy's raw output) per row.
@@ -30,11 +30,12 @@ fn compare(learner: &dyn Learner, dataset: &Dataset) -> Vec<(f64, f64)> {
         function: fitted.lower(),
         calibration: Calibration::Identity,
         fallback: 0.5,
+        ..Model::default()
     };
     let columns: Vec<Column> =
         dataset.columns().iter().map(|c| Column { name: c.name.clone(), type_: c.type_ }).collect();
     let scorer = Scorer::compile(&model, &columns).unwrap();
-    let mut buffer = Vec::new();
+    let mut buffer = Scratch::default();
     let mut score = |row: usize| {
         let values: Vec<Value> = (0..columns.len()).map(|at| dataset.value_at(row, at)).collect();
         let scored = scorer.score(&Row::complete(&values), &mut buffer);

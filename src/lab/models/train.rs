@@ -109,6 +109,7 @@ pub fn train(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32], t
         function: last.fitted.lower(),
         inputs: last.inputs,
         calibration: map,
+        ..Model::default()
     };
     Ok(Trained { model, report })
 }

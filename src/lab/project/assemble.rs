@@ -88,5 +88,6 @@ fn stand_in(spec: &ModelSpec) -> Model {
         function: Function::Constant(0.5),
         calibration: Calibration::Identity,
         fallback: 0.5,
+        ..Model::default()
     }
 }

@@ -141,9 +141,7 @@ fn is_probability(model: &Model) -> bool {
         (Calibration::Platt { .. }, _) => true,
         (Calibration::Isotonic { calibrated, .. }, _) => calibrated.iter().all(|y| within(*y)),
         (Calibration::Identity, Function::Constant(c)) => within(*c),
-        (Calibration::Identity, Function::Linear { link, .. } | Function::Trees { link, .. }) => {
-            *link == Link::Logistic
-        }
+        (Calibration::Identity, function) => function.link() == Some(Link::Logistic),
     };
     output && within(model.fallback)
 }

@@ -3,7 +3,7 @@
 use crate::decision::Candidate;
 use crate::history::Event;
 use crate::language::{Compiled, Env, Term};
-use crate::model::Scored;
+use crate::model::{Scored, Scratch};
 use crate::plan::{Plan, Slot};
 use crate::request::Request;
 use crate::row::Row;
@@ -21,7 +21,7 @@ pub struct Case<'a> {
     scores: Vec<Cell<Option<Scored>>>,
     /// One per rule of the plan.
     answers: Vec<OnceCell<Result<Value, String>>>,
-    buffer: Cell<Vec<f32>>,
+    buffer: Cell<Scratch>,
     notes: Cell<Vec<String>>,
 }
 

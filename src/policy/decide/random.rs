@@ -235,6 +235,7 @@ fn models() -> Vec<Model> {
         function,
         calibration: Calibration::Identity,
         fallback: 0.3,
+        ..Model::default()
     };
     let input = |encode| vec![Input { field: "n".into(), encode }];
     let linear =

@@ -131,6 +131,7 @@ fn constant(id: &str, p: f64) -> Model {
         function: Function::Constant(p),
         calibration: Calibration::Identity,
         fallback: 0.5,
+        ..Model::default()
     }
 }
 

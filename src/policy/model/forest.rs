@@ -1,6 +1,7 @@
 //! Trees for evaluation: one array of nodes, each tree in preorder, so that a left child follows its parent.
 
 use super::Tree;
+use super::encoder::Kind;
 
 /// A sum of trees.
 #[derive(Clone, Debug)]
@@ -8,14 +9,16 @@ pub struct Forest {
     base: f32,
     roots: Vec<u32>,
     nodes: Vec<Node>,
+    /// Categories that go left at categorical splits, a bit each.
+    sets: Vec<u64>,
 }
 
 /// A split, or a leaf when `feature` is [`LEAF`]. The left child is the next node.
 #[derive(Clone, Copy, Debug)]
 struct Node {
-    /// Split point, or the value of a leaf.
+    /// Split point, or the value of a leaf, or the bits of the place of a set in words.
     threshold: f32,
-    /// Input index; the highest bit says that a missing input goes left.
+    /// Input index; [`MISSING_LEFT`] says that a missing input goes left, [`CATEGORICAL`] that a set decides.
     feature: u32,
     /// Right child.
     right: u32,
@@ -23,28 +26,31 @@ struct Node {
 
 const LEAF: u32 = u32::MAX;
 const MISSING_LEFT: u32 = 1 << 31;
+const CATEGORICAL: u32 = 1 << 30;
+/// The input index among the bits of `feature`.
+const INPUT: u32 = CATEGORICAL - 1;
 
 impl Forest {
     /// Checks the trees and lays them out.
     ///
     /// # Errors
     /// One sentence per tree at fault: lengths, numbers, children out of range, nodes with two parents or none.
-    pub fn compile(base: f32, trees: &[Tree], inputs: usize) -> Result<Forest, Vec<String>> {
-        let mut forest = Forest { base, roots: Vec::with_capacity(trees.len()), nodes: Vec::new() };
+    pub fn compile(base: f32, trees: &[Tree], kinds: &[Kind]) -> Result<Forest, Vec<String>> {
+        let mut forest = Forest { base, roots: Vec::with_capacity(trees.len()), nodes: Vec::new(), sets: Vec::new() };
         let mut findings = Vec::new();
         if !base.is_finite() {
             findings.push("the base of the trees is not a finite number".into());
         }
         for (i, tree) in trees.iter().enumerate() {
-            if let Err(message) = forest.push(tree, inputs) {
+            if let Err(message) = forest.push(tree, kinds) {
                 findings.push(format!("tree {}: {message}", i + 1));
             }
         }
         if findings.is_empty() { Ok(forest) } else { Err(findings) }
     }
 
-    fn push(&mut self, tree: &Tree, inputs: usize) -> Result<(), String> {
-        let n = tree.feature.len();
+    fn push(&mut self, tree: &Tree, kinds: &[Kind]) -> Result<(), String> {
+        let (n, inputs) = (tree.feature.len(), kinds.len());
         let lengths = [tree.threshold.len(), tree.left.len(), tree.right.len(), tree.missing_left.len()];
         if n == 0 {
             return Err("has no node".into());
@@ -52,6 +58,10 @@ impl Forest {
         if lengths.iter().any(|length| *length != n) {
             return Err(format!("its five arrays must be equally long; their lengths are {n} and {lengths:?}"));
         }
+        if !tree.categorical.is_sorted_by(|a, b| a.node < b.node) {
+            return Err("its categorical splits must stand in the order of their nodes, none twice".into());
+        }
+        let mut splits = 0;
         let too_large = || "has more nodes than can be addressed".to_owned();
         self.roots.push(u32::try_from(self.nodes.len()).map_err(|_| too_large())?);
         // Preorder. An entry is a node of the tree, and the laid-out node whose right child it is, if any.
@@ -76,23 +86,63 @@ impl Forest {
                 self.nodes.push(Node { threshold, feature: LEAF, right: 0 });
                 continue;
             };
-            if feature as usize >= inputs || feature >= MISSING_LEFT - 1 {
+            let Some(kind) = kinds.get(feature as usize).filter(|_| feature < INPUT) else {
                 return Err(format!("node {at} reads input {feature}, but there are {inputs} inputs, counted from 0"));
+            };
+            if let Kind::Items(_) = kind {
+                return Err(format!("node {at} reads input {feature}, which lists items; only neighbours can"));
             }
             let (Some(&left), Some(&right), Some(&missing_left)) =
                 (tree.left.get(i), tree.right.get(i), tree.missing_left.get(i))
             else {
                 return Err(format!("node {at} has no children"));
             };
-            let feature = if missing_left { feature | MISSING_LEFT } else { feature };
-            self.nodes.push(Node { threshold, feature, right: 0 });
+            let mut node = Node { threshold, feature, right: 0 };
+            if let Ok(split) = tree.categorical.binary_search_by_key(&at, |split| split.node) {
+                splits += 1;
+                let left = tree.categorical.get(split).map_or(&[][..], |split| &split.left);
+                let start = self.push_set(left, *kind).map_err(|problem| format!("node {at} {problem}"))?;
+                node.threshold = f32::from_bits(start);
+                node.feature |= CATEGORICAL;
+            }
+            if missing_left {
+                node.feature |= MISSING_LEFT;
+            }
+            self.nodes.push(node);
             stack.push((right, Some(here)));
             stack.push((left, None));
         }
         if let Some(lost) = visited.iter().position(|visited| !visited) {
             return Err(format!("node {lost} cannot be reached from node 0"));
         }
+        if splits != tree.categorical.len() {
+            return Err("a categorical split names a node that is a leaf, or that is not there".into());
+        }
         Ok(())
+    }
+
+    /// Adds the set of the codes that go left; its place in words.
+    fn push_set(&mut self, left: &[u32], kind: Kind) -> Result<u32, String> {
+        let Kind::Category(n) = kind else {
+            return Err("splits by category, but its input is not encoded as `Category`".into());
+        };
+        if !left.is_sorted_by(|a, b| a < b) {
+            return Err("lists categories that do not ascend, or one twice".into());
+        }
+        if let Some(code) = left.iter().find(|code| **code > n) {
+            return Err(format!(
+                "sends category {code} left, but its input has {n}, counted from 0, and {n} for all others"
+            ));
+        }
+        let start = u32::try_from(self.sets.len()).map_err(|_| "has too many categories with those before it")?;
+        let mut set = vec![0u64; n as usize / 64 + 1];
+        for code in left {
+            if let Some(word) = set.get_mut(*code as usize / 64) {
+                *word |= 1 << (code % 64);
+            }
+        }
+        self.sets.extend(set);
+        Ok(start)
     }
 
     /// `base + Σ leaf` in f32, in the order of the trees. NaN inputs are missing.
@@ -106,11 +156,31 @@ impl Forest {
                     sum += node.threshold;
                     break;
                 }
-                let x = inputs.get((node.feature & !MISSING_LEFT) as usize).copied().unwrap_or(f32::NAN);
-                let left = if x.is_nan() { node.feature & MISSING_LEFT != 0 } else { x < node.threshold };
-                at = if left { at + 1 } else { node.right as usize };
+                at = if self.goes_left(node, inputs) { at + 1 } else { node.right as usize };
             }
         }
         sum
+    }
+
+    fn goes_left(&self, node: &Node, inputs: &[f32]) -> bool {
+        let x = inputs.get((node.feature & INPUT) as usize).copied().unwrap_or(f32::NAN);
+        if x.is_nan() {
+            node.feature & MISSING_LEFT != 0
+        } else if node.feature & CATEGORICAL == 0 {
+            x < node.threshold
+        } else {
+            let code = x as usize;
+            let word = self.sets.get(node.threshold.to_bits() as usize + code / 64);
+            word.is_some_and(|word| word >> (code % 64) & 1 == 1)
+        }
+    }
+
+    /// The inputs that splits read, ascending.
+    pub fn reads(&self) -> Vec<usize> {
+        let splits = self.nodes.iter().filter(|node| node.feature != LEAF);
+        let mut reads: Vec<usize> = splits.map(|node| (node.feature & INPUT) as usize).collect();
+        reads.sort_unstable();
+        reads.dedup();
+        reads
     }
 }

@@ -1,240 +1,238 @@
-//! A model ready to score: inputs by position, trees in one contiguous array. Scores are the same on every machine.
+//! A model ready to score: inputs by position, tables and trees in contiguous arrays. Scores are the same on every machine.
 
+use super::additive::Additive;
+use super::encoder::{Inputs, Kind};
+use super::factors::{Factors, Sum};
 use super::forest::Forest;
-use super::{Calibration, Encode, Function, Input, Link, Model};
+use super::neighbours::Neighbours;
+use super::{Calibration, Fact, Facts, Function, Link, Model, NoFacts, Spread};
 use crate::row::{Column, Row};
-use crate::suggest::unknown_name;
-use crate::value::{Type, Value};
-use std::sync::Arc;
 
 /// A compiled model.
 #[derive(Clone, Debug)]
 pub struct Scorer {
-    inputs: Vec<(usize, Encoder)>,
-    kernel: Kernel,
+    pub(super) inputs: Inputs,
+    pub(super) kernel: Kernel,
     calibration: Calibration,
     fallback: f64,
+    evidence: Option<f64>,
+    spread: Option<Spread>,
 }
 
 /// The output of a model for one row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
-    /// Before calibration; `None` when the function could not be evaluated.
+    /// Before calibration; `None` when the function could not be evaluated as a whole.
     pub raw: Option<f64>,
-    /// Calibrated output, or the model's declared fallback.
+    /// Calibrated output; or what stands in for it: the model's declared fallback, or what a recommender knows of a cold start.
     pub value: f64,
+    /// Observations behind it, when the model says; `None` for a stand-in.
+    pub evidence: Option<f64>,
+    /// Half-width of the interval around `value`, when the model says; `None` for a stand-in.
+    pub spread: Option<f64>,
 }
 
+/// Space for scoring, kept by the caller so that it does not allocate.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    pub(super) numbers: Vec<f64>,
+    pub(super) rounded: Vec<f32>,
+    pub(super) codes: Vec<u32>,
+    pub(super) sides: [Vec<f64>; 2],
+}
+
+/// A function ready to evaluate.
 #[derive(Clone, Debug)]
-enum Kernel {
+pub(super) enum Kernel {
     Constant(f64),
     Linear { intercept: f64, coefficients: Vec<f64>, link: Link },
     Trees { forest: Forest, link: Link },
-}
-
-#[derive(Clone, Debug)]
-enum Encoder {
-    Number,
-    Standard { missing: f64, center: f64, scale: f64 },
-    OneHot { category: Category, center: f64, scale: f64 },
-    Missing,
-}
-
-/// A category in the type of its column, so that no value is printed while scoring.
-#[derive(Clone, Debug)]
-enum Category {
-    Text(Arc<str>),
-    Bool(bool),
-    Integer(i64),
-    /// Bits of the number: the text `-0` is not the text `0`.
-    Number(u64),
-    Time(i64),
-    /// No value of the column prints like this.
-    Never,
+    Additive { additive: Additive, link: Link },
+    Factors { factors: Factors, link: Link },
+    Neighbours { neighbours: Neighbours, link: Link },
 }
 
 impl Scored {
-    /// Whether the fallback stands in for the function.
+    /// Whether something stands in for the function.
     pub fn degraded(&self) -> bool {
         self.raw.is_none()
     }
 }
 
 impl Scorer {
-    /// Compiles `model` for rows with these columns.
+    /// Compiles `model` for rows with these columns, without facts of a candidate.
     ///
     /// # Errors
     /// Every finding at once, each a sentence.
     pub fn compile(model: &Model, columns: &[Column]) -> Result<Scorer, Vec<String>> {
+        Scorer::compile_with(model, columns, &[])
+    }
+
+    /// Compiles `model` for rows with these columns and candidates with these facts.
+    ///
+    /// # Errors
+    /// Every finding at once, each a sentence.
+    pub fn compile_with(model: &Model, columns: &[Column], facts: &[Fact]) -> Result<Scorer, Vec<String>> {
         let mut findings = Vec::new();
-        let inputs = model.inputs.iter().enumerate().map(|(i, input)| {
-            compile_input(input, columns).unwrap_or_else(|message| {
-                findings.push(format!("input {}: {message}", i + 1));
-                (0, Encoder::Missing)
-            })
-        });
-        let inputs: Vec<_> = inputs.collect();
+        let inputs = Inputs::compile(&model.inputs, columns, facts).map_err(|messages| findings.extend(messages));
         if !model.fallback.is_finite() {
             findings.push("the fallback is not a finite number; give the answer for rows it cannot score".into());
         }
+        if model.evidence.is_some_and(|n| !(n.is_finite() && n >= 0.0)) {
+            findings.push("its evidence must be a finite number of observations, 0 or more".into());
+        }
         findings.extend(model.calibration.findings());
-        let kernel = compile_function(&model.function, inputs.len()).unwrap_or_else(|messages| {
-            findings.extend(messages);
-            Kernel::Constant(0.0)
-        });
-        if findings.is_empty() {
-            Ok(Scorer { inputs, kernel, calibration: model.calibration.clone(), fallback: model.fallback })
+        findings.extend(model.spread.iter().flat_map(Spread::findings));
+        // Without its inputs nothing can be said about how the function reads them.
+        let inputs = inputs.unwrap_or_default();
+        let whole = inputs.len() == model.inputs.len();
+        let kernel = match whole.then(|| compile_function(&model.function, &inputs.kinds())) {
+            Some(Ok(kernel)) => kernel,
+            Some(Err(messages)) => {
+                findings.extend(messages);
+                Kernel::Constant(0.0)
+            }
+            None => Kernel::Constant(0.0),
+        };
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        Ok(Scorer {
+            inputs,
+            kernel,
+            calibration: model.calibration.clone(),
+            fallback: model.fallback,
+            evidence: model.evidence,
+            spread: model.spread.clone(),
+        })
+    }
+
+    /// Whether a score is one per candidate: an input is a fact of the candidate.
+    pub fn reads_candidate(&self) -> bool {
+        self.inputs.read_candidate()
+    }
+
+    /// Scores one row, whatever the candidate.
+    pub fn score(&self, row: &Row<'_>, scratch: &mut Scratch) -> Scored {
+        self.score_candidate(row, &NoFacts, scratch)
+    }
+
+    /// Scores one row and one candidate.
+    pub fn score_candidate(&self, row: &Row<'_>, facts: &(impl Facts + ?Sized), scratch: &mut Scratch) -> Scored {
+        self.read(row, facts, scratch);
+        let sum = self.kernel.sum(scratch);
+        self.finish(sum)
+    }
+
+    /// The score of a sum.
+    pub(super) fn finish(&self, sum: Sum) -> Scored {
+        let (raw, value) = self.output(sum.value);
+        if !value.is_finite() {
+            Scored { raw: None, value: self.fallback, evidence: None, spread: None }
+        } else if !sum.whole {
+            Scored { raw: None, value, evidence: None, spread: None }
         } else {
-            Err(findings)
+            let spread = self.spread.as_ref().map(|spread| spread.at(value));
+            Scored { raw: Some(raw), value, evidence: self.evidence, spread }
         }
     }
 
-    /// Scores one row. `buffer` is scratch space, kept by the caller so that scoring does not allocate.
-    pub fn score(&self, row: &Row<'_>, buffer: &mut Vec<f32>) -> Scored {
-        let raw = self.raw(row, buffer);
-        let value = if raw.is_finite() { self.calibration.apply(raw) } else { raw };
-        if value.is_finite() { Scored { raw: Some(raw), value } } else { Scored { raw: None, value: self.fallback } }
+    /// Raw and calibrated output of a sum; the latter not finite when there is none.
+    fn output(&self, sum: f64) -> (f64, f64) {
+        // A link must not turn an infinite sum into a confident 0 or 1.
+        if !sum.is_finite() {
+            return (f64::NAN, f64::NAN);
+        }
+        let raw = self.kernel.link().apply(sum);
+        (raw, if raw.is_finite() { self.calibration.apply(raw) } else { f64::NAN })
     }
 
-    /// The function's output before calibration; not finite when it cannot be evaluated.
-    fn raw(&self, row: &Row<'_>, buffer: &mut Vec<f32>) -> f64 {
+    /// Reads the inputs of a row in the form that the function takes.
+    pub(super) fn read(&self, row: &Row<'_>, facts: &(impl Facts + ?Sized), scratch: &mut Scratch) {
         match &self.kernel {
+            Kernel::Constant(_) => {}
+            Kernel::Trees { .. } => self.inputs.read(row, facts, f32::NAN, |x| x as f32, &mut scratch.rounded),
+            _ => self.inputs.read(row, facts, f64::NAN, |x| x, &mut scratch.numbers),
+        }
+        if let Kernel::Neighbours { neighbours, .. } = &self.kernel {
+            self.inputs.items(neighbours.basket(), row, facts, &mut scratch.codes);
+        }
+    }
+}
+
+impl Kernel {
+    /// The sum of the inputs in `scratch`; not finite when there is none.
+    fn sum(&self, scratch: &mut Scratch) -> Sum {
+        let value = match self {
             Kernel::Constant(c) => *c,
-            Kernel::Linear { intercept, coefficients, link } => {
-                let mut sum = *intercept;
-                for ((at, encoder), coefficient) in self.inputs.iter().zip(coefficients) {
-                    sum += coefficient * encoder.encode(row.get(*at));
-                }
-                // A link must not turn an infinite sum into a confident 0 or 1.
-                if sum.is_finite() { link.apply(sum) } else { f64::NAN }
+            Kernel::Linear { intercept, coefficients, .. } => {
+                let products = scratch.numbers.iter().zip(coefficients).map(|(x, coefficient)| coefficient * x);
+                products.fold(*intercept, |sum, product| sum + product)
             }
-            Kernel::Trees { forest, link } => {
-                buffer.clear();
-                buffer.extend(self.inputs.iter().map(|(at, encoder)| encoder.encode(row.get(*at)) as f32));
-                let sum = f64::from(forest.sum(buffer));
-                if sum.is_finite() { link.apply(sum) } else { f64::NAN }
-            }
-        }
+            Kernel::Trees { forest, .. } => f64::from(forest.sum(&scratch.rounded)),
+            Kernel::Additive { additive, .. } => additive.sum(&scratch.numbers),
+            Kernel::Factors { factors, .. } => return factors.sum(&scratch.numbers, &mut scratch.sides),
+            Kernel::Neighbours { neighbours, .. } => return neighbours.sum(&scratch.numbers, &scratch.codes),
+        };
+        Sum { value, whole: true }
     }
-}
 
-impl Link {
-    /// The output for a sum.
-    pub fn apply(self, sum: f64) -> f64 {
+    fn link(&self) -> Link {
         match self {
-            Link::Identity => sum,
-            Link::Logistic => 1.0 / (1.0 + libm::exp(-sum)),
+            Kernel::Constant(_) => Link::Identity,
+            Kernel::Linear { link, .. }
+            | Kernel::Trees { link, .. }
+            | Kernel::Additive { link, .. }
+            | Kernel::Factors { link, .. }
+            | Kernel::Neighbours { link, .. } => *link,
         }
     }
 }
 
-impl Encoder {
-    fn encode(&self, value: &Value) -> f64 {
-        match self {
-            Encoder::Number => value.as_f64().unwrap_or(f64::NAN),
-            Encoder::Standard { missing, center, scale } => (value.as_f64().unwrap_or(*missing) - center) / scale,
-            Encoder::OneHot { category, center, scale } => {
-                (f64::from(u8::from(category.matches(value))) - center) / scale
-            }
-            Encoder::Missing => f64::from(u8::from(!value.is_known())),
-        }
-    }
-}
-
-impl Category {
-    /// The value of type `type_` that prints as `text`.
-    fn new(text: &str, type_: Type) -> Category {
-        let printed = |value: Value| value.to_string() == text;
-        match type_ {
-            Type::Text => Category::Text(text.into()),
-            Type::Bool => text.parse().map_or(Category::Never, Category::Bool),
-            Type::Integer => match text.parse() {
-                Ok(x) if printed(Value::Integer(x)) => Category::Integer(x),
-                _ => Category::Never,
-            },
-            Type::Number => match text.parse::<f64>() {
-                Ok(x) if printed(Value::Number(x)) => Category::Number(x.to_bits()),
-                _ => Category::Never,
-            },
-            Type::Time => match text.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_millisecond) {
-                Ok(x) if printed(Value::Time(x)) => Category::Time(x),
-                _ => Category::Never,
-            },
-        }
-    }
-
-    fn matches(&self, value: &Value) -> bool {
-        match (self, value) {
-            (Category::Text(a), Value::Text(b)) => a == b,
-            (Category::Bool(a), Value::Bool(b)) => a == b,
-            (Category::Integer(a), Value::Integer(b)) | (Category::Time(a), Value::Time(b)) => a == b,
-            (Category::Number(a), Value::Number(b)) => *a == b.to_bits(),
-            _ => false,
-        }
-    }
-}
-
-fn compile_input(input: &Input, columns: &[Column]) -> Result<(usize, Encoder), String> {
-    let names = columns.iter().map(|c| c.name.as_str());
-    let at = columns.iter().position(|c| c.name == input.field);
-    let Some((at, type_)) = at.and_then(|at| Some((at, columns.get(at)?.type_))) else {
-        return Err(unknown_name("a field or a recipe step", &input.field, names));
-    };
-    let scaling = |center: f64, scale: f64| {
-        if center.is_finite() && scale.is_finite() && scale != 0.0 {
-            Ok(())
-        } else {
-            Err(format!("center {center} and scale {scale} must be finite, and scale not 0"))
-        }
-    };
-    let numeric = || match type_ {
-        Type::Bool | Type::Integer | Type::Number => Ok(()),
-        Type::Text | Type::Time => Err(format!("`{}` is a {type_}; it cannot be read as a number", input.field)),
-    };
-    let encoder = match &input.encode {
-        Encode::Number => {
-            numeric()?;
-            Encoder::Number
-        }
-        Encode::Standard { missing, center, scale } => {
-            numeric()?;
-            scaling(*center, *scale)?;
-            if !missing.is_finite() {
-                return Err("the replacement of missing values is not a finite number".into());
-            }
-            Encoder::Standard { missing: *missing, center: *center, scale: *scale }
-        }
-        Encode::OneHot { category, center, scale } => {
-            scaling(*center, *scale)?;
-            Encoder::OneHot { category: Category::new(category, type_), center: *center, scale: *scale }
-        }
-        Encode::Missing => Encoder::Missing,
-    };
-    Ok((at, encoder))
-}
-
-fn compile_function(function: &Function, inputs: usize) -> Result<Kernel, Vec<String>> {
+fn compile_function(function: &Function, kinds: &[Kind]) -> Result<Kernel, Vec<String>> {
     match function {
         Function::Constant(c) if c.is_finite() => Ok(Kernel::Constant(*c)),
         Function::Constant(_) => Err(vec!["the constant is not a finite number".into()]),
         Function::Linear { intercept, coefficients, link } => {
-            let mut findings = Vec::new();
-            if coefficients.len() != inputs {
-                findings.push(format!("{inputs} inputs need as many coefficients; there are {}", coefficients.len()));
-            }
-            if !intercept.is_finite() {
-                findings.push("the intercept is not a finite number".into());
-            }
-            if let Some(i) = coefficients.iter().position(|c| !c.is_finite()) {
-                findings.push(format!("coefficient {} is not a finite number", i + 1));
-            }
-            if !findings.is_empty() {
-                return Err(findings);
-            }
+            linear(*intercept, coefficients, kinds)?;
             Ok(Kernel::Linear { intercept: *intercept, coefficients: coefficients.clone(), link: *link })
         }
         Function::Trees { base, trees, link } => {
-            Forest::compile(*base, trees, inputs).map(|forest| Kernel::Trees { forest, link: *link })
+            Forest::compile(*base, trees, kinds).map(|forest| Kernel::Trees { forest, link: *link })
+        }
+        Function::Scorecard { base, characteristics, link } => {
+            let additive = Additive::scorecard(*base, characteristics, kinds)?;
+            Ok(Kernel::Additive { additive, link: *link })
+        }
+        Function::Shapes { intercept, shapes, pairs, link } => {
+            let additive = Additive::shapes(*intercept, shapes, pairs, kinds)?;
+            Ok(Kernel::Additive { additive, link: *link })
+        }
+        Function::Factors { bias, subject, item, cold, link } => {
+            let factors = Factors::compile(*bias, subject, item, *cold, kinds)?;
+            Ok(Kernel::Factors { factors, link: *link })
+        }
+        Function::Neighbours { bias, basket, item, biases, similar, cold, link } => {
+            let neighbours = Neighbours::compile(*bias, (*basket, *item), biases, similar, *cold, kinds)?;
+            Ok(Kernel::Neighbours { neighbours, link: *link })
         }
     }
+}
+
+fn linear(intercept: f64, coefficients: &[f64], kinds: &[Kind]) -> Result<(), Vec<String>> {
+    let mut findings = Vec::new();
+    if coefficients.len() != kinds.len() {
+        let (inputs, coefficients) = (kinds.len(), coefficients.len());
+        findings.push(format!("{inputs} inputs need as many coefficients; there are {coefficients}"));
+    }
+    if !intercept.is_finite() {
+        findings.push("the intercept is not a finite number".into());
+    }
+    if let Some(i) = coefficients.iter().position(|c| !c.is_finite()) {
+        findings.push(format!("coefficient {} is not a finite number", i + 1));
+    }
+    if let Some(i) = kinds.iter().position(|kind| matches!(kind, Kind::Category(_) | Kind::Items(_))) {
+        findings.push(format!("input {} is no number that a coefficient can multiply; encode it as `OneHot`", i + 1));
+    }
+    if findings.is_empty() { Ok(()) } else { Err(findings) }
 }

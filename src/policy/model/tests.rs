@@ -1,5 +1,11 @@
 //! Models: hand-computed answers, the naive walk of a tree as written in the file, and every malformed part refused.
 
+mod categories;
+mod confidence;
+mod contributions;
+mod recommenders;
+mod tables;
+
 use super::*;
 use crate::row::{Column, Row};
 use crate::value::{Type, Value};
@@ -17,7 +23,7 @@ fn columns() -> Vec<Column> {
 
 fn model(inputs: Vec<Input>, function: Function, calibration: Calibration) -> Model {
     let (id, name, target) = ("m".into(), "M".into(), "probability of visit".into());
-    Model { id, name, target, inputs, function, calibration, fallback: 0.25 }
+    Model { id, name, target, inputs, function, calibration, fallback: 0.25, ..Model::default() }
 }
 
 fn input(field: &str, encode: Encode) -> Input {
@@ -29,11 +35,50 @@ fn one_hot(category: &str) -> Encode {
 }
 
 fn score(model: &Model, row: &[Value]) -> Scored {
-    Scorer::compile(model, &columns()).unwrap().score(&Row::complete(row), &mut Vec::new())
+    Scorer::compile(model, &columns()).unwrap().score(&Row::complete(row), &mut Scratch::default())
+}
+
+/// The score of a row and a candidate.
+fn score_with(model: &Model, row: &[Value], facts: &[Value]) -> Scored {
+    let scorer = Scorer::compile_with(model, &columns(), &self::facts()).unwrap();
+    scorer.score_candidate(&Row::complete(row), facts, &mut Scratch::default())
+}
+
+/// Facts of candidates: `action.id`, `action.price`, and one whose type nobody knows.
+fn facts() -> Vec<Fact> {
+    let fact = |name: &str, type_| Fact { name: name.into(), type_ };
+    vec![fact("id", Some(Type::Text)), fact("price", Some(Type::Number)), fact("mixed", None)]
+}
+
+/// A score that is not degraded, of a model that says nothing of its confidence.
+fn whole(value: f64) -> Scored {
+    Scored { raw: Some(value), value, evidence: None, spread: None }
+}
+
+/// What stands in for a score.
+fn stand_in(value: f64) -> Scored {
+    Scored { raw: None, value, evidence: None, spread: None }
+}
+
+/// The findings of a model hold these words.
+fn refused(model: &Model, words: &str) {
+    let findings = Scorer::compile_with(model, &columns(), &facts()).unwrap_err();
+    assert!(findings.iter().any(|f| f.contains(words)), "{words}: {findings:?}");
+}
+
+fn category(categories: &[&str]) -> Encode {
+    Encode::Category { categories: categories.iter().map(|c| (*c).into()).collect() }
 }
 
 fn leaf(value: f32) -> Tree {
-    Tree { feature: vec![-1], threshold: vec![value], left: vec![0], right: vec![0], missing_left: vec![false] }
+    Tree {
+        feature: vec![-1],
+        threshold: vec![value],
+        left: vec![0],
+        right: vec![0],
+        missing_left: vec![false],
+        ..Tree::default()
+    }
 }
 
 /// `x0 < 0.1 (missing left) ? (x1 < 5 (missing right) ? 1 : 2) : 4`, the children stored before their parents' siblings.
@@ -44,6 +89,7 @@ fn two_levels() -> Tree {
         left: vec![2, 0, 4, 0, 0],
         right: vec![1, 0, 3, 0, 0],
         missing_left: vec![true, false, false, false, false],
+        ..Tree::default()
     }
 }
 
@@ -69,7 +115,7 @@ fn a_linear_model_sums_in_order_and_applies_its_link() {
         ([Value::Number(1.0), Value::Integer(0), Value::Unknown, Value::Bool(false)], -1.0 + 4.0),
     ];
     for (row, expected) in table {
-        assert_eq!(score(&identity, &row), Scored { raw: Some(expected), value: expected }, "{row:?}");
+        assert_eq!(score(&identity, &row), whole(expected), "{row:?}");
         let logistic = Model { function: linear(Link::Logistic), ..identity.clone() };
         assert_eq!(score(&logistic, &row).value, 1.0 / (1.0 + libm::exp(-expected)));
     }
@@ -80,7 +126,7 @@ fn an_unanswerable_row_gets_the_fallback_and_says_so() {
     let linear =
         |coefficient| Function::Linear { intercept: 0.0, coefficients: vec![coefficient], link: Link::Logistic };
     let m = model(vec![input("x", Encode::Number)], linear(1.0), Calibration::Identity);
-    let degraded = Scored { raw: None, value: 0.25 };
+    let degraded = stand_in(0.25);
     assert_eq!(score(&m, &[Value::Unknown]), degraded);
     assert!(score(&m, &[Value::Unknown]).degraded());
     // An overflow must not become a confident 1.
@@ -178,7 +224,7 @@ fn the_layout_answers_as_the_arrays_of_the_file_do() {
                 tree.missing_left.push(false);
             }
         }
-        let forest = forest::Forest::compile(0.0, std::slice::from_ref(&tree), 2).unwrap();
+        let forest = forest::Forest::compile(0.0, std::slice::from_ref(&tree), &[encoder::Kind::Number; 2]).unwrap();
         for _ in 0..20 {
             let mut x = [random.unit() as f32, random.unit() as f32];
             if random.below(4) == 0 {
@@ -257,7 +303,6 @@ fn every_malformed_part_is_refused_in_words() {
         (Model { fallback: f64::NAN, ..calibrated(Calibration::Identity) }, "fallback"),
     ];
     for (m, words) in table {
-        let findings = Scorer::compile(&m, &columns()).unwrap_err();
-        assert!(findings.iter().any(|f| f.contains(words)), "{words}: {findings:?}");
+        refused(&m, words);
     }
 }

@@ -117,6 +117,7 @@ fn logistic(id: &str, field: &str, intercept: f64, slope: f64) -> Model {
         function: Function::Linear { intercept, coefficients: vec![slope], link: Link::Logistic },
         calibration: Calibration::Identity,
         fallback: 0.1,
+        ..Model::default()
     }
 }
 

@@ -109,6 +109,7 @@ fn model(id: &str) -> Model {
         function: Function::Constant(0.5),
         calibration: Calibration::Identity,
         fallback: 0.5,
+        ..Model::default()
     }
 }
 
