@@ -194,6 +194,7 @@ pub fn boosted(id: &str, trees: usize, leaves: usize, random: &mut Random) -> Mo
         function: Function::Trees { base: -1.5, trees, link: Link::Logistic },
         calibration: Calibration::Identity,
         fallback: 0.1,
+        ..Model::default()
     }
 }
 
