@@ -6,7 +6,7 @@ use attune_lab::data::Severity as Weight;
 use attune_lab::project::{Access, Project};
 use attune_policy::diagnostic::{Diagnostic, Severity};
 use attune_policy::error::Error as PolicyError;
-use attune_policy::{Document, Policy, check};
+use attune_policy::{Document, Policy, Verification, check};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -38,7 +38,7 @@ impl Check {
 }
 
 fn file(path: &Path, findings: &mut Findings) -> Result<()> {
-    match Policy::load(&policy::bytes(path)?) {
+    match Policy::load(&policy::bytes(path)?, &Verification::none()) {
         Ok(policy) => policy.warnings().iter().for_each(|finding| findings.diagnostic(finding)),
         Err(PolicyError::Invalid(all)) => all.iter().for_each(|finding| findings.diagnostic(finding)),
         Err(error) => findings.error(&policy::refused(path, &error)),

@@ -1,7 +1,7 @@
 //! Reading policy files.
 
 use attune_lab::{Error, Result};
-use attune_policy::{Document, Policy, error::Error as PolicyError};
+use attune_policy::{Document, Policy, Verification, error::Error as PolicyError};
 use std::path::Path;
 
 /// The bytes of a policy file.
@@ -19,7 +19,7 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>> {
 
 /// Reads, checks and compiles a policy file.
 pub fn load(path: &Path) -> Result<Policy> {
-    Policy::load(&bytes(path)?).map_err(|error| refused(path, &error))
+    Policy::load(&bytes(path)?, &Verification::none()).map_err(|error| refused(path, &error))
 }
 
 /// Why a policy file is refused, with its place.
@@ -28,7 +28,7 @@ pub fn refused(path: &Path, error: &PolicyError) -> Error {
         PolicyError::File { position: Some((line, column)), message } => {
             Error::new(format!("character {column}: {message}")).in_file(path).at_line(u64::from(*line))
         }
-        PolicyError::File { position: None, message } => Error::new(message.clone()).in_file(path),
+        PolicyError::File { position: None, message } | PolicyError::Signature { message } => Error::new(message.clone()).in_file(path),
         PolicyError::Invalid(_) => Error::new(format!("the policy is refused: {error}")).in_file(path),
     }
 }

@@ -1,53 +1,80 @@
 //! The policy file: RON with its header first. It reads and writes bytes it is given; it opens no file.
 //!
-//! A file begins with `(format: "attune policy", version: (1, 0), revision: "…"`, one per line, and goes on with the parts
-//! of the [`Document`]. Its revision is the SHA-256 of the canonical text without the line of the revision, so
-//! `sed 4d policy.ron | sha256sum` prints it.
+//! A file begins with `(format: "attune policy", version: (1, 1), revision: "…", approvals: […]`, one per line, and goes on with
+//! the parts of the [`Document`]. Its revision is the SHA-256 of the canonical text without the lines of the revision and the
+//! approvals, so `sed 4,5d policy.ron | sha256sum` prints it. (Files of format 1.0 have no approvals: `sed 4d`.)
 
 mod header;
 mod layout;
 #[cfg(test)]
 mod tests;
 
+use crate::approval::Approval;
 use crate::document::Document;
 use crate::error::Error;
 use crate::fingerprint::sha256_hex;
+use crate::migrate;
+use crate::version::Version;
 use std::borrow::Cow;
-
-/// Format version this crate writes, and the newest it reads.
-pub const FORMAT: (u32, u32) = (1, 0);
 
 /// Largest file read, in bytes.
 pub const MAX_BYTES: usize = 256 << 20;
 
-/// The canonical text of a document: header, revision, then its parts. The same document gives the same bytes everywhere.
+/// What a policy file holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct File {
+    /// Format it was written in.
+    pub version: Version,
+    /// SHA-256 of its canonical bytes without revision and approvals, lower-case hex; compared with the content.
+    pub revision: String,
+    /// What people said of this revision.
+    pub approvals: Vec<Approval>,
+    /// The policy, in the parts of the current format.
+    pub document: Document,
+}
+
+/// The canonical text of a document that nobody approved yet. The same document gives the same bytes everywhere.
 ///
 /// # Errors
 /// [`Error::File`] when the document holds a number that is not finite.
 pub fn write(document: &Document) -> Result<String, Error> {
-    let body = layout::fields(document)?;
-    let (head, revision) = (header::opening(), revision_of(&body));
-    Ok(format!("{head}    revision: \"{revision}\",\n{body})\n"))
+    write_approved(document, &[])
 }
 
-/// SHA-256 of the canonical text without its revision, lower-case hex.
+/// The canonical text of a document and what people said of it: header, revision, approvals, then its parts.
+///
+/// # Errors
+/// As [`write()`], and for an approval at an instant outside the calendar.
+pub fn write_approved(document: &Document, approvals: &[Approval]) -> Result<String, Error> {
+    let body = layout::fields(document)?;
+    let head = header::opening(Version::CURRENT);
+    let revision = revision_of(&head, &body);
+    let approvals = layout::line(approvals)?;
+    Ok(format!("{head}    revision: \"{revision}\",\n    approvals: {approvals},\n{body})\n"))
+}
+
+/// SHA-256 of the canonical text without revision and approvals, lower-case hex.
 ///
 /// # Errors
 /// As [`write()`].
 pub fn revision(document: &Document) -> Result<String, Error> {
-    Ok(revision_of(&layout::fields(document)?))
+    Ok(revision_of(&header::opening(Version::CURRENT), &layout::fields(document)?))
 }
 
-/// Reads a policy file: its header, then its content, then whether the content is the one its revision names.
+/// Reads the document of a policy file; as [`open`].
+///
+/// # Errors
+/// As [`open`].
+pub fn read(bytes: &[u8]) -> Result<Document, Error> {
+    open(bytes).map(|file| file.document)
+}
+
+/// Reads a policy file: its header, then its content, then whether the content is the one its revision names. An older file
+/// comes out as [`migrate()`](crate::migrate::migrate) makes it.
 ///
 /// # Errors
 /// [`Error::File`] with the place and what to do. Nothing of a file is used unless all of it was read.
-pub fn read(bytes: &[u8]) -> Result<Document, Error> {
-    read_with_revision(bytes).map(|(document, _)| document)
-}
-
-/// As [`read()`], with the revision, which was compared with the content.
-pub(crate) fn read_with_revision(bytes: &[u8]) -> Result<(Document, String), Error> {
+pub fn open(bytes: &[u8]) -> Result<File, Error> {
     if bytes.len() > MAX_BYTES {
         return Err(refused(None, format!("the file is larger than {} MB; it is not a policy", MAX_BYTES >> 20)));
     }
@@ -61,8 +88,8 @@ pub(crate) fn read_with_revision(bytes: &[u8]) -> Result<(Document, String), Err
             "the file does not end with `)` and a line break: it was cut off, or something was added; copy it again";
         return Err(refused(Some(position(text, text.len())), message.into()));
     }
-    let document: Document = parse(&body)?;
-    let found = revision(&document)?;
+    let mut document: Document = parse(&body)?;
+    let found = revision_of(&header::opening(header.version), &layout::fields(&document)?);
     if found != header.revision {
         let message = format!(
             "the content of this file is not the one its revision names: it was changed after it was exported \
@@ -72,7 +99,8 @@ pub(crate) fn read_with_revision(bytes: &[u8]) -> Result<(Document, String), Err
         );
         return Err(refused(Some(header.revision_at), message));
     }
-    Ok((document, found))
+    migrate::migrate(&mut document, header.version);
+    Ok(File { version: header.version, revision: found, approvals: header.approvals, document })
 }
 
 pub(crate) fn parse(body: &str) -> Result<Document, Error> {
@@ -118,6 +146,6 @@ fn position(text: &str, at: usize) -> (u32, u32) {
     (place(line), place(column))
 }
 
-fn revision_of(body: &str) -> String {
-    sha256_hex(format!("{}{body})\n", header::opening()).as_bytes())
+fn revision_of(head: &str, body: &str) -> String {
+    sha256_hex(format!("{head}{body})\n").as_bytes())
 }

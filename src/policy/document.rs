@@ -16,7 +16,7 @@ use crate::table::Table;
 use crate::zones::{SendTime, Zones};
 use serde::{Deserialize, Serialize};
 
-/// A decision policy. What a file of format 1.0 holds after its header.
+/// A decision policy. What a file holds after its header.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {

@@ -13,6 +13,11 @@ pub enum Error {
         /// What is wrong.
         message: String,
     },
+    /// The file is not signed as required, or what it is signed with does not fit: what is wrong and what to do.
+    Signature {
+        /// What is wrong.
+        message: String,
+    },
     /// The document was read but cannot be used: every finding, warnings too.
     Invalid(Vec<Diagnostic>),
 }
@@ -23,7 +28,7 @@ impl fmt::Display for Error {
             Error::File { position: Some((line, column)), message } => {
                 write!(f, "line {line}, column {column}: {message}")
             }
-            Error::File { position: None, message } => f.write_str(message),
+            Error::File { position: None, message } | Error::Signature { message } => f.write_str(message),
             // Warnings among the findings are no reason.
             Error::Invalid(findings) => {
                 let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);

@@ -15,6 +15,7 @@
 )]
 
 pub mod action;
+pub mod approval;
 pub mod arbitration;
 pub mod check;
 pub mod codec;
@@ -33,6 +34,7 @@ pub mod history;
 pub mod holdout;
 pub mod instant;
 pub mod language;
+pub mod migrate;
 pub mod model;
 pub mod overrides;
 mod plan;
@@ -45,12 +47,14 @@ pub mod row;
 pub mod rule;
 pub mod schema;
 mod sentence;
+pub mod signature;
 pub mod suggest;
 pub mod table;
 #[cfg(test)]
 mod testing;
 pub mod trace;
 pub mod value;
+pub mod version;
 pub mod zones;
 
 pub use columns::Columns;
@@ -61,4 +65,5 @@ pub use history::{Event, History, MemoryHistory, NoHistory};
 pub use policy::Policy;
 pub use reason::Reason;
 pub use request::Request;
+pub use signature::Verification;
 pub use value::{Type, Value};

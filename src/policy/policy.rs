@@ -1,5 +1,6 @@
 //! The policy as a decision: a checked document, compiled once, that answers requests. It never changes after it is compiled.
 
+use crate::approval::Approval;
 use crate::codec;
 use crate::decide::decide;
 use crate::decision::{Candidate, Decision};
@@ -12,28 +13,40 @@ use crate::model::Scratch;
 use crate::plan::Plan;
 use crate::request::Request;
 use crate::row::Row;
+use crate::signature::Verification;
+use crate::version::Version;
 
 /// A policy ready to decide.
 #[derive(Debug)]
 pub struct Policy {
     document: Document,
+    version: Version,
     revision: String,
+    approvals: Vec<Approval>,
+    signed_by: Vec<String>,
     warnings: Vec<Diagnostic>,
     candidates: Vec<Candidate>,
     plan: Plan,
 }
 
 impl Policy {
-    /// Reads, checks and compiles the bytes of a policy file.
+    /// Verifies, reads, checks and compiles the bytes of a policy file, then runs its cases.
+    ///
+    /// Signatures come first: of a file that fails `verification` nothing is read. [`Verification::none()`] is for files that
+    /// nobody signs.
     ///
     /// # Errors
-    /// [`Error::File`] when the bytes are not a policy file this version reads, [`Error::Invalid`] when it cannot be used.
-    pub fn load(bytes: &[u8]) -> Result<Policy, Error> {
-        let (document, revision) = codec::read_with_revision(bytes)?;
-        Policy::with_revision(document, |_| Ok(revision))
+    /// [`Error::Signature`] when it is not signed as required, [`Error::File`] when the bytes are not a policy file this version
+    /// reads, [`Error::Invalid`] when it cannot be used.
+    pub fn load(bytes: &[u8], verification: &Verification) -> Result<Policy, Error> {
+        let signed_by = verification.check(bytes)?;
+        let file = codec::open(bytes)?;
+        let mut policy = Policy::with_revision(file.document, |_| Ok(file.revision))?;
+        (policy.version, policy.approvals, policy.signed_by) = (file.version, file.approvals, signed_by);
+        Ok(policy)
     }
 
-    /// Checks and compiles `document`.
+    /// Checks and compiles `document`. Its cases are not run.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every finding at once.
@@ -50,7 +63,16 @@ impl Policy {
             return Err(Error::Invalid(findings));
         }
         let candidates = plan.slots.iter().map(|slot| slot.candidate).collect();
-        Ok(Policy { revision: revision(&document)?, document, warnings: findings, candidates, plan })
+        Ok(Policy {
+            version: Version::CURRENT,
+            revision: revision(&document)?,
+            approvals: Vec::new(),
+            signed_by: Vec::new(),
+            document,
+            warnings: findings,
+            candidates,
+            plan,
+        })
     }
 
     /// The document it was compiled from.
@@ -61,6 +83,21 @@ impl Policy {
     /// SHA-256 of the canonical bytes, lower-case hex.
     pub fn revision(&self) -> &str {
         &self.revision
+    }
+
+    /// Format of the file it was loaded from.
+    pub fn format(&self) -> Version {
+        self.version
+    }
+
+    /// What people said of this revision, from the file it was loaded from. Whether they suffice is the host's to judge.
+    pub fn approvals(&self) -> &[Approval] {
+        &self.approvals
+    }
+
+    /// Names of the keys whose signatures were verified when it was loaded.
+    pub fn signed_by(&self) -> &[String] {
+        &self.signed_by
     }
 
     /// Findings that do not prevent deciding.

@@ -6,7 +6,7 @@ use super::parts::Parts;
 use crate::data::Requests;
 use crate::error::{Error, Result};
 use crate::task::Task;
-use attune_policy::{Document, History, NoHistory, Policy, codec};
+use attune_policy::{Document, History, NoHistory, Policy, Verification, codec};
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ pub fn export(document: &Document, parts: &Parts, loaded: &Loaded, path: &Path, 
     atomic::replace(path, text.as_bytes())?;
     task.stage("Reading it back")?;
     let bytes = fs::read(path).map_err(|e| Error::new(format!("could not be read back: {e}")).in_file(path))?;
-    let file = Policy::load(&bytes).map_err(|e| Error::new(format!("could not be read back: {e}")).in_file(path))?;
+    let file = Policy::load(&bytes, &Verification::none()).map_err(|e| Error::new(format!("could not be read back: {e}")).in_file(path))?;
     task.stage("Deciding all rows again")?;
     let requests = Requests::new(&loaded.dataset, &parts.roles, &document.schema)?;
     let history: &dyn History = match &loaded.history {

@@ -1,22 +1,31 @@
 //! The header of a policy file, read before anything else: a newer format is refused in those words, whatever follows it.
 
-use super::{FORMAT, position, refused};
+use super::{position, refused};
+use crate::approval::Approval;
 use crate::error::Error;
+use crate::version::Version;
 
 /// Name of the format, its first word in a file.
 const NAME: &str = "attune policy";
 
+/// Approvals of a file, at most.
+const MAX_APPROVALS: usize = 100;
+
 /// What the header says, once its format and version are known to be readable.
 pub struct Header {
+    /// Format of the file.
+    pub version: Version,
+    /// What people said of its revision.
+    pub approvals: Vec<Approval>,
     /// Revision the file claims.
     pub revision: String,
     /// Where it does.
     pub revision_at: (u32, u32),
 }
 
-/// The first three lines of a file, up to the revision.
-pub fn opening() -> String {
-    format!("(\n    format: \"{NAME}\",\n    version: ({}, {}),\n", FORMAT.0, FORMAT.1)
+/// The first three lines of a file, before the revision.
+pub fn opening(version: Version) -> String {
+    format!("(\n    format: \"{NAME}\",\n    version: ({}, {}),\n", version.major, version.minor)
 }
 
 /// Reads the header; also gives the text with the header blanked out, so that places in it stay what they are.
@@ -43,36 +52,19 @@ pub fn read(text: &str) -> Result<(Header, String), Error> {
         return Err(refused(Some(position(text, start)), message));
     }
     let version = scan.version().map_err(|at| scan.expected(at, "`, version: (major, minor)` after the format"))?;
-    supported(version).map_err(|message| refused(Some(position(text, start)), message))?;
+    version.readable().map_err(|message| refused(Some(position(text, start)), message))?;
     scan.token(",")
         .and_then(|()| scan.key("revision"))
         .map_err(|at| scan.expected(at, "`, revision: \"…\"` after the version"))?;
     let revision_at = position(text, scan.at);
     let revision = scan.string().map_err(|at| scan.expected(at, "the revision in quotes"))?.to_owned();
     scan.token(",").map_err(|at| scan.expected(at, "a comma after the revision"))?;
+    let approvals = if version.has_approvals() { scan.approvals()? } else { Vec::new() };
     // Line breaks stay, everything else of the header but the opening parenthesis becomes blank.
     let blank = |s: &str| s.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect::<String>();
     let part = |from, to| text.get(from..to).unwrap_or("");
     let body = format!("{}({}{}", blank(part(0, start)), blank(part(open, scan.at)), scan.rest());
-    Ok((Header { revision, revision_at }, body))
-}
-
-fn supported(version: (u32, u32)) -> Result<(), String> {
-    let ((major, minor), (own, newest)) = (version, FORMAT);
-    if (major, minor) == (own, newest) || (major == own && minor < newest) {
-        return Ok(());
-    }
-    Err(if major > own {
-        format!(
-            "this file is a policy of format {major}.{minor}; this version reads {own}.x; use a newer version of Attune, or export it again for format {own}"
-        )
-    } else if major == own {
-        format!(
-            "this file is a policy of format {major}.{minor}; this version reads up to {own}.{newest}; use a newer version of Attune"
-        )
-    } else {
-        format!("this file is a policy of format {major}.{minor}, which never was; this version reads {own}.x")
-    })
+    Ok((Header { version, approvals, revision, revision_at }, body))
 }
 
 /// A cursor over the header. A failure is the offset of what was not expected.
@@ -136,7 +128,31 @@ impl<'a> Scan<'a> {
         Ok(number)
     }
 
-    fn version(&mut self) -> Result<(u32, u32), usize> {
+    /// The approvals, a list on one line.
+    fn approvals(&mut self) -> Result<Vec<Approval>, Error> {
+        self.key("approvals")
+            .map_err(|at| self.expected(at, "`approvals: […]` on one line after the revision; it may be empty"))?;
+        let rest = self.rest();
+        let line = rest.split('\n').next().unwrap_or(rest);
+        let Some(list) = line.trim_end().strip_suffix(',') else {
+            return Err(self.expected(self.at + line.len(), "the whole list of approvals on one line, and a comma after it"));
+        };
+        let read = ron::from_str::<Vec<Approval>>(list).map_err(|error| {
+            let (row, column) = position(self.text, self.at);
+            let column = column.saturating_add(u32::try_from(error.span.start.col).unwrap_or(1)).saturating_sub(1);
+            refused(Some((row, column)), format!("the approvals of this policy file are damaged: {}", error.code))
+        });
+        let place = position(self.text, self.at);
+        self.at += line.len();
+        let read = read?;
+        if read.len() > MAX_APPROVALS {
+            let message = format!("the file holds {} approvals; at most {MAX_APPROVALS} are read", read.len());
+            return Err(refused(Some(place), message));
+        }
+        Ok(read)
+    }
+
+    fn version(&mut self) -> Result<Version, usize> {
         self.token(",")?;
         self.key("version")?;
         self.token("(")?;
@@ -144,7 +160,7 @@ impl<'a> Scan<'a> {
         self.token(",")?;
         let minor = self.number()?;
         self.token(")")?;
-        Ok((major, minor))
+        Ok(Version { major, minor })
     }
 
     fn cut_off(&self) -> Error {

@@ -25,10 +25,24 @@ pub fn fields(document: &Document) -> Result<String, Error> {
     Ok(out)
 }
 
+/// A value on one line, whatever its length.
+///
+/// # Errors
+/// [`Error::File`] for what cannot be written.
+pub fn line<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
+    let mut texts = Texts { one_line: true, ..Texts::default() };
+    let node = value.serialize(Writer::new(&mut texts)).map_err(|e| super::refused(None, e.to_string()))?;
+    let mut out = String::new();
+    on_one_line(&node, &texts, &mut out);
+    Ok(out)
+}
+
 /// The texts of all leaves, one after the other.
 #[derive(Default)]
 pub struct Texts {
     all: String,
+    /// Whether line breaks in texts are escaped.
+    one_line: bool,
 }
 
 /// A value on its way to the file.
@@ -139,13 +153,7 @@ fn value(node: &Node, texts: &Texts, depth: usize, out: &mut String) {
     out.push(group.brackets.0);
     // With a comma after it.
     if column.saturating_add(group.width) < WIDTH {
-        for (i, (name, node)) in group.parts.iter().enumerate() {
-            if i > 0 {
-                out.push_str(", ");
-            }
-            label(name, texts, out);
-            value(node, texts, depth, out);
-        }
+        parts_on_one_line(group, texts, out);
     } else {
         out.push('\n');
         if group.is_list_of_leaves() {
@@ -156,6 +164,28 @@ fn value(node: &Node, texts: &Texts, depth: usize, out: &mut String) {
         indent(depth, out);
     }
     out.push(group.brackets.1);
+}
+
+fn on_one_line(node: &Node, texts: &Texts, out: &mut String) {
+    match node {
+        Node::Leaf { .. } => out.push_str(texts.of(node)),
+        Node::Group(group) => {
+            out.push_str(group.name);
+            out.push(group.brackets.0);
+            parts_on_one_line(group, texts, out);
+            out.push(group.brackets.1);
+        }
+    }
+}
+
+fn parts_on_one_line(group: &Group, texts: &Texts, out: &mut String) {
+    for (i, (name, node)) in group.parts.iter().enumerate() {
+        if i > 0 {
+            out.push_str(", ");
+        }
+        label(name, texts, out);
+        on_one_line(node, texts, out);
+    }
 }
 
 /// As many leaves per line as fit.

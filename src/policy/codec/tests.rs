@@ -52,23 +52,51 @@ fn what_is_written_reads_back_and_writes_the_same_bytes() {
     let back = read(text.as_bytes()).unwrap();
     assert_eq!(back, document());
     assert_eq!(write(&back).unwrap(), text);
-    assert!(text.starts_with("(\n    format: \"attune policy\",\n    version: (1, 0),\n    revision: \""), "{text}");
+    assert!(text.starts_with("(\n    format: \"attune policy\",\n    version: (1, 1),\n    revision: \""), "{text}");
     assert!(text.contains("\\u{202e}") && text.contains("\\u{1}"), "hidden characters are shown: {text}");
     assert!(text.contains(r##"r#"A "B" \ C"#"##), "{text}");
     assert!(back.actions[0].cost.is_sign_negative());
 }
 
 #[test]
-fn the_revision_is_the_hash_of_the_file_without_its_fourth_line() {
-    let text = write(&document()).unwrap();
-    let without: String = text.lines().enumerate().filter(|(i, _)| *i != 3).map(|(_, l)| format!("{l}\n")).collect();
-    assert_eq!(sha256_hex(without.as_bytes()), revision(&document()).unwrap());
+fn the_revision_is_the_hash_of_the_file_without_its_fourth_and_fifth_line() {
+    let approvals = approvals();
+    let texts = [write(&document()).unwrap(), write_approved(&document(), &approvals).unwrap()];
+    for text in &texts {
+        let kept = text.lines().enumerate().filter(|(i, _)| *i != 3 && *i != 4);
+        let without: String = kept.map(|(_, l)| format!("{l}\n")).collect();
+        assert_eq!(sha256_hex(without.as_bytes()), revision(&document()).unwrap());
+    }
+    assert_ne!(texts[0], texts[1]);
+    let file = open(texts[1].as_bytes()).unwrap();
+    assert_eq!((file.version, file.approvals, file.document), (Version::CURRENT, approvals, document()));
+    assert_eq!(file.revision, revision(&document()).unwrap());
+}
+
+#[test]
+fn older_files_have_their_own_revision_and_no_approvals() {
+    let file = open(crate::testing::GOLDEN).unwrap();
+    assert_eq!((file.version, file.approvals.len()), (Version::FIRST, 0));
+    assert_ne!(file.revision, revision(&file.document).unwrap());
+}
+
+fn approvals() -> Vec<Approval> {
+    use crate::approval::Verdict;
+    let approval = |note: &str, verdict| Approval {
+        author: "Ann \"A\" Lee".into(),
+        role: "compliance".into(),
+        at: 1_206_403_200_000,
+        note: note.into(),
+        verdict,
+    };
+    vec![approval("two\nlines\t\\ ], and \u{202E}", Verdict::Refused), approval("", Verdict::Signed)]
 }
 
 #[test]
 fn every_header_is_judged_before_anything_else() {
     let text = write(&document()).unwrap();
     let with = |from: &str, to: &str| text.replacen(from, to, 1);
+    let one_approval = "(author: \"a\", role: \"r\", at: \"2026-03-01T08:00:00Z\", verdict: Signed), ";
     let table = [
         (String::new(), "the file is empty"),
         (" \n// nothing\n".into(), "the file is empty"),
@@ -78,21 +106,26 @@ fn every_header_is_judged_before_anything_else() {
         ("(form".into(), "cut off"),
         ("(format: \"attune po".into(), "cut off"),
         ("(format: \"attune policy\", version: (1, 0), revis".into(), "cut off"),
+        ("(format: \"attune policy\", version: (1, 1), revision: \"\", appro".into(), "cut off"),
+        (with("approvals: [],", "approvals: [\n],"), "damaged"),
+        (with("approvals: [],", "approvals: [()],"), "line 5, column 18: the approvals"),
+        (with("approvals: [],", ""), "damaged: expected `approvals: […]` on one line"),
+        (with("approvals: [],", &format!("approvals: [{}],", one_approval.repeat(101))), "at most 100"),
         ("(format: attune policy".into(), "damaged"),
         (with("attune policy", "attune project"), "this file is a `attune project`, not a policy"),
-        (with("(1, 0)", "(2, 0)"), "this file is a policy of format 2.0; this version reads 1.x"),
+        (with("(1, 1)", "(2, 0)"), "this file is a policy of format 2.0; this version reads 1.x"),
         (
             "(format: \"attune policy\", version: (2, 0), no sense at all".into(),
             "this file is a policy of format 2.0; this version reads 1.x",
         ),
-        (with("(1, 0)", "(1, 1)"), "format 1.1; this version reads up to 1.0"),
-        (with("(1, 0)", "(0, 9)"), "format 0.9, which never was"),
-        (with("(1, 0)", "(1, 99999999999)"), "damaged"),
-        (with("(1, 0)", "(1.0)"), "damaged"),
+        (with("(1, 1)", "(1, 2)"), "format 1.2; this version reads up to 1.1"),
+        (with("(1, 1)", "(0, 9)"), "format 0.9, which never was"),
+        (with("(1, 1)", "(1, 99999999999)"), "damaged"),
+        (with("(1, 1)", "(1.1)"), "damaged"),
         (with("revision:", "revisio:"), "after the version"),
         (with("revision: \"", "revision: \"0"), "not the one its revision names"),
         (with("id: \"p\"", "id: \"q\""), "export it again"),
-        (with("id: \"p\"", "idd: \"p\""), "line 5"),
+        (with("id: \"p\"", "idd: \"p\""), "line 6"),
         (with("    actions:", "    colour: 1,\n    actions:"), "colour"),
         (with("discount", "\u{0}"), "revision"),
         (with("0.1", "NaN"), "finite"),

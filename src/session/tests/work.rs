@@ -60,7 +60,7 @@ fn from_opening_to_an_exported_file() {
     idle(&mut session);
     let exported = session.exported().unwrap();
     assert_eq!((exported.rows, exported.differences), (3_000, 0));
-    let policy = Policy::load(&std::fs::read(&file).unwrap()).unwrap();
+    let policy = Policy::load(&std::fs::read(&file).unwrap(), &attune_policy::Verification::none()).unwrap();
     assert_eq!(policy.revision(), preview.revision);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), *preview.text);
 

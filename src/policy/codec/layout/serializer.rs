@@ -93,8 +93,8 @@ fn is_hidden(c: char) -> bool {
 }
 
 /// Plain text in quotes; text with quotes, backslashes or several lines as it is, in a raw string; hidden characters escaped.
-fn string(text: &str, out: &mut String) {
-    if text.contains(is_hidden) {
+fn string(text: &str, one_line: bool, out: &mut String) {
+    if text.contains(is_hidden) || (one_line && text.contains('\n')) {
         out.push('"');
         for c in text.chars() {
             match c {
@@ -164,8 +164,9 @@ impl<'a> ser::Serializer for Writer<'a> {
         self.serialize_str(v.encode_utf8(&mut [0; 4]))
     }
     fn serialize_str(self, v: &str) -> Result<Node, Refused> {
+        let one_line = self.texts.one_line;
         self.with(|all| {
-            string(v, all);
+            string(v, one_line, all);
             Ok(())
         })
     }
