@@ -70,8 +70,9 @@ impl<'a> Signature<'a> {
         if bytes.len() > MAX_BYTES {
             return Err(refused(format!("the signature is larger than {} KB; it is none", MAX_BYTES >> 10)));
         }
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| refused("the signature is not text; give the file that was written when it was signed".into()))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| {
+            refused("the signature is not text; give the file that was written when it was signed".into())
+        })?;
         let Some(rest) = text.strip_prefix(OPENING) else {
             return Err(refused(format!(
                 "this is not a signature of a policy: it does not begin with `{}`",
@@ -86,7 +87,8 @@ impl<'a> Signature<'a> {
             signed += line.len();
         }
         for (line, number) in lines {
-            let parts = line.strip_prefix("ed25519 ").and_then(|l| l.strip_suffix('\n')).and_then(|l| l.split_once(' '));
+            let parts =
+                line.strip_prefix("ed25519 ").and_then(|l| l.strip_suffix('\n')).and_then(|l| l.split_once(' '));
             let parsed = parts.and_then(|(id, hex)| Some((id, from_hex::<64>(hex)?)));
             let (id, signature) = parsed.ok_or_else(|| damaged(number, "`ed25519`, the id of a key, a signature"))?;
             if by.iter().any(|(other, _)| *other == id) {

@@ -135,7 +135,9 @@ impl<'a> Scan<'a> {
         let rest = self.rest();
         let line = rest.split('\n').next().unwrap_or(rest);
         let Some(list) = line.trim_end().strip_suffix(',') else {
-            return Err(self.expected(self.at + line.len(), "the whole list of approvals on one line, and a comma after it"));
+            return Err(
+                self.expected(self.at + line.len(), "the whole list of approvals on one line, and a comma after it")
+            );
         };
         let read = ron::from_str::<Vec<Approval>>(list).map_err(|error| {
             let (row, column) = position(self.text, self.at);

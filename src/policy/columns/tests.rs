@@ -65,7 +65,14 @@ fn requests(random: &mut Random, schema: &Schema, rows: usize) -> Vec<Request> {
             _ => {}
         }
         let zone = random.pick(&[None, Some("Europe/Berlin"), Some("UTC")]).map(str::to_owned);
-        Request { decision_id: format!("d{i}"), subject: format!("s{}", i / 2), now: i as i64, zone, fields, ..Request::default() }
+        Request {
+            decision_id: format!("d{i}"),
+            subject: format!("s{}", i / 2),
+            now: i as i64,
+            zone,
+            fields,
+            ..Request::default()
+        }
     };
     (0..rows).map(request).collect()
 }

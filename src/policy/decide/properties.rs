@@ -38,7 +38,8 @@ fn the_answer_is_the_naive_one_in_every_form() {
     for _ in 0..400 {
         let (document, meanings) = random::document(&mut random);
         let policy = compiled(&document);
-        let loaded = Policy::load(crate::codec::write(&document).unwrap().as_bytes(), &crate::Verification::none()).unwrap();
+        let loaded =
+            Policy::load(crate::codec::write(&document).unwrap().as_bytes(), &crate::Verification::none()).unwrap();
         let history = random::history(&mut random, &document);
         let requests: Vec<_> = (0..10).map(|_| random::request(&mut random)).collect();
         let batch = policy.decide_batch(&requests, &history);

@@ -129,7 +129,10 @@ fn parse<'a>(text: &'a str, kind: &str) -> Result<(&'a str, [u8; 32]), Error> {
     let first = lines.next().unwrap_or("").trim_end();
     if first != kind {
         return Err(refused(match (first, kind) {
-            (SECRET, PUBLIC) => "this is a secret key; verifying needs the public one, and the secret one belongs to its owner alone".into(),
+            (SECRET, PUBLIC) => {
+                "this is a secret key; verifying needs the public one, and the secret one belongs to its owner alone"
+                    .into()
+            }
             (PUBLIC, SECRET) => "this is a public key; signing needs the secret one".into(),
             _ => format!("this is not a key file: it does not begin with `{kind}`"),
         }));

@@ -72,7 +72,9 @@ impl Manifest {
     /// The first file that differs, as a sentence.
     pub(super) fn agrees(&self, found: &Manifest) -> Result<(), String> {
         if let Some(name) = self.names().find(|name| !found.files.contains_key(*name)) {
-            return Err(format!("the signature covers `{name}`, which was not given; give every file of the signed set"));
+            return Err(format!(
+                "the signature covers `{name}`, which was not given; give every file of the signed set"
+            ));
         }
         if let Some(name) = found.names().find(|name| !self.files.contains_key(*name)) {
             return Err(format!("the signature does not cover `{name}`; leave it out, or sign the set again"));
@@ -88,5 +90,8 @@ impl Manifest {
 
 fn is_name(name: &str) -> bool {
     let parts_are_names = name.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
-    name.len() <= MAX_NAME && parts_are_names && !name.contains(|c: char| c.is_control() || c == '\\') && name.trim() == name
+    name.len() <= MAX_NAME
+        && parts_are_names
+        && !name.contains(|c: char| c.is_control() || c == '\\')
+        && name.trim() == name
 }

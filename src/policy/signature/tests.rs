@@ -72,8 +72,14 @@ fn the_table_of_verification() {
         (both().with_signature(signed(&policy, one)), Err("no key of `compliance` signed")),
         (either().with_signature(signed(&policy, &two[1..])), Ok(&["theirs"])),
         (required().with_signature(signed(&policy, &two[1..])), Err("no key of `release` signed")),
-        (Verification::required(Role::any("nobody", [])).with_signature(signed(&policy, one)), Err("its keys are none")),
-        (required().with_signature(signed(&Manifest::of_policy(b"other"), one)), Err("`policy.ron` is not what was signed")),
+        (
+            Verification::required(Role::any("nobody", [])).with_signature(signed(&policy, one)),
+            Err("its keys are none"),
+        ),
+        (
+            required().with_signature(signed(&Manifest::of_policy(b"other"), one)),
+            Err("`policy.ron` is not what was signed"),
+        ),
         (required().with_signature(signed(&with_book, one)), Err("covers `book.md`, which was not given")),
         (required().with_signature(signed(&with_book, one)).with_file("book.md", b"the book"), Ok(&["ours"])),
         (required().with_signature(signed(&with_book, one)).with_file("book.md", b"a book"), Err("`book.md` is not")),
@@ -162,5 +168,8 @@ fn manifests_and_keys_are_what_they_say() {
     }
     assert!(message(PublicKey::parse(&key.to_text())).contains("this is a secret key"));
     // Keys of small order "verify" signatures that nobody made.
-    assert!(PublicKey::new("weak", &[0; 32]).is_err() && PublicKey::new("weak", &[&[1][..], &[0; 31]].concat().try_into().unwrap()).is_err());
+    assert!(
+        PublicKey::new("weak", &[0; 32]).is_err()
+            && PublicKey::new("weak", &[&[1][..], &[0; 31]].concat().try_into().unwrap()).is_err()
+    );
 }
