@@ -161,6 +161,21 @@ fn the_policy_crate_is_slim() {
 }
 
 #[test]
+fn the_shared_library_rests_on_the_policy_alone() {
+    let used = dependencies("src/ffi/Cargo.toml");
+    assert_eq!(used.iter().map(String::as_str).collect::<Vec<_>>(), ["attune-policy", "serde", "serde_json"]);
+}
+
+#[test]
+fn unsafe_stands_at_the_border_alone() {
+    assert!(read("Cargo.toml").contains("unsafe_code = \"deny\""));
+    for path in sources("src").into_iter().filter(|p| !p.starts_with("src/ffi/border")) {
+        let code = code(&path);
+        assert!(!names(&code, "unsafe") && !code.contains("allow(unsafe_code)"), "{path} has unsafe code");
+    }
+}
+
+#[test]
 fn the_lab_flows_one_way() {
     // A module uses those of a lower rank; rank 0 is everyone's.
     let rank = |module: &str| match module {

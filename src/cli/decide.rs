@@ -7,7 +7,7 @@ use super::table::{Table, count, percent};
 use attune_lab::Error;
 use attune_lab::project::atomic;
 use attune_lab::task::Task;
-use attune_policy::decision::{Decision, Fate};
+use attune_policy::decision::Decision;
 use attune_policy::{Policy, Request};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -131,7 +131,7 @@ impl<'a> Line<'a> {
             channel: "",
             propensity: String::new(),
             priority: String::new(),
-            reason: reason(policy, decision),
+            reason: policy.explain(decision),
         };
         if let Some(chosen) = decision.chosen {
             (line.action, line.treatment) = policy.names(chosen);
@@ -149,23 +149,6 @@ impl<'a> Line<'a> {
     fn cells(&self) -> [&str; 8] {
         let Line { row, subject, action, treatment, channel, propensity, priority, reason } = self;
         [row, subject, action, treatment, channel, propensity, priority, reason]
-    }
-}
-
-/// Why this was chosen; for no action, why the candidate that came furthest was not.
-pub fn reason(policy: &Policy, decision: &Decision) -> String {
-    if let Some(chosen) = decision.chosen {
-        let fate = decision.fates.iter().find(|fate| fate.candidate == chosen);
-        return fate.map(|fate| policy.sentence(&fate.reason)).unwrap_or_default();
-    }
-    // Of several that came equally far, the first in the policy.
-    let furthest = decision.fates.iter().reduce(|best, fate| if fate.step > best.step { fate } else { best });
-    match furthest {
-        None => "The policy has no candidate.".to_owned(),
-        Some(Fate { candidate, reason, .. }) => {
-            let (action, treatment) = policy.names(*candidate);
-            format!("{action}/{treatment} came furthest. {}", policy.sentence(reason))
-        }
     }
 }
 

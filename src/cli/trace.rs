@@ -1,7 +1,7 @@
 //! `attune trace`: one decision in plain sentences.
 
 use super::console::{Console, Failure, Outcome, Result};
-use super::decide::{reason, short};
+use super::decide::short;
 use super::inputs::Reading;
 use super::policy;
 use super::rows::{BadCells, BadRows, Input};
@@ -61,7 +61,7 @@ impl Trace {
             "policy": policy.document().id,
             "revision": policy.revision(),
             "chosen": decision.chosen.map(|c| json!({ "action": policy.names(c).0, "treatment": policy.names(c).1 })),
-            "reason": reason(&policy, &decision),
+            "reason": policy.explain(&decision),
             "decision": decision,
         });
         console.result(&text(&policy, &request, &decision), &value)?;
@@ -145,7 +145,7 @@ fn text(policy: &Policy, request: &Request, decision: &Decision) -> String {
         }
         None => "Decision: no action\n".to_owned(),
     });
-    text.push_str(&wrap(&reason(policy, decision), 2, 100));
+    text.push_str(&wrap(&policy.explain(decision), 2, 100));
     for diagnostic in &decision.diagnostics {
         text.push_str(&wrap(&format!("Failed: {diagnostic}"), 2, 100));
     }

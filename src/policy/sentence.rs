@@ -5,6 +5,7 @@ mod clause;
 mod tests;
 
 use crate::contact::{EventKind, Window};
+use crate::decision::{Decision, Fate};
 use crate::policy::Policy;
 use crate::reason::{NO_ACTION, Reason};
 use crate::trace::RuleTrace;
@@ -14,6 +15,23 @@ impl Policy {
     /// A reason as a plain sentence, in the names that people gave to rules, caps and actions.
     pub fn sentence(&self, reason: &Reason) -> String {
         self.sentence_of(reason, &[])
+    }
+
+    /// Why this was chosen, as a plain sentence; for no action, why the candidate that came furthest was not.
+    pub fn explain(&self, decision: &Decision) -> String {
+        if let Some(chosen) = decision.chosen {
+            let fate = decision.fates.iter().find(|fate| fate.candidate == chosen);
+            return fate.map(|fate| self.sentence(&fate.reason)).unwrap_or_default();
+        }
+        // Of several that came equally far, the first in the policy.
+        let furthest = decision.fates.iter().reduce(|best, fate| if fate.step > best.step { fate } else { best });
+        match furthest {
+            None => "The policy has no candidate.".to_owned(),
+            Some(Fate { candidate, reason, .. }) => {
+                let (action, treatment) = self.names(*candidate);
+                format!("{action}/{treatment} came furthest. {}", self.sentence(reason))
+            }
+        }
     }
 
     /// As [`Policy::sentence`], with the values that the rule read where the trace has them.
