@@ -152,6 +152,7 @@ impl Roles {
                 type_: column.type_,
                 kind,
                 categories,
+                masked: false,
             });
         }
         schema

@@ -74,6 +74,7 @@ pub fn history(dataset: &Dataset, roles: Option<&Roles>, policy: &Document, task
             counts: !action.is_empty() && known.is_none_or(|fact| fact.counts),
             action,
             treatment,
+            ..Event::default()
         };
         events.push((text(subject).ok_or_else(|| lacks(subject))?, made));
     }

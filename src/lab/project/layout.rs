@@ -7,12 +7,16 @@ use crate::error::{Error, Result};
 use crate::models::ModelSpec;
 use attune_policy::Document;
 use attune_policy::action::{Action, Channel, Issue};
-use attune_policy::arbitration::Arbitration;
-use attune_policy::contact::Cap;
-use attune_policy::document::Fallback;
+use attune_policy::arbitration::{Arbitration, ColdStart, Slots};
+use attune_policy::contact::{Budget, Cap, CoolDown, Exclusion, QuietHours, Stock, Suppression};
+use attune_policy::document::{Fallback, Operation};
+use attune_policy::exploration::Exploration;
 use attune_policy::holdout::Holdout;
+use attune_policy::overrides::Override;
 use attune_policy::recipe::Step;
-use attune_policy::rule::{OnMissing, Rule, Scope, Stage};
+use attune_policy::rule::{OnMissing, Protects, Rule, Scope, Stage};
+use attune_policy::table::Table;
+use attune_policy::zones::{SendTime, Zones};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,6 +46,36 @@ struct Draft {
     arbitration: Arbitration,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     fallback: Vec<Fallback>,
+    #[serde(default, skip_serializing_if = "Operation::is_live")]
+    mode: Operation,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    baseline: Option<Fallback>,
+    #[serde(default, skip_serializing_if = "Zones::is_empty")]
+    zones: Zones,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    overrides: Vec<Override>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tables: Vec<Table>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    cool_downs: Vec<CoolDown>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    exclusions: Vec<Exclusion>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    quiet_hours: Vec<QuietHours>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    stocks: Vec<Stock>,
+    #[serde(default, skip_serializing_if = "ColdStart::is_empty")]
+    cold_start: ColdStart,
+    #[serde(default, skip_serializing_if = "Slots::is_single")]
+    slots: Slots,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exploration: Option<Exploration>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    budgets: Vec<Budget>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    send_times: Vec<SendTime>,
 }
 
 /// A rule without its body, which lies in `rules/<id>.rhai`.
@@ -61,6 +95,8 @@ struct RuleHead {
     enabled: bool,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     note: String,
+    #[serde(default, skip_serializing_if = "Protects::is_law")]
+    protects: Protects,
     /// SHA-256 of the body: a body cut off or edited elsewhere is noticed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     body: String,
@@ -99,19 +135,60 @@ pub fn write(parts: &Parts) -> Result<Files> {
         caps,
         arbitration,
         fallback,
+        mode,
+        baseline,
+        zones,
+        overrides,
+        tables,
+        suppressions,
+        cool_downs,
+        exclusions,
+        quiet_hours,
+        stocks,
+        cold_start,
+        slots,
+        exploration,
+        budgets,
+        send_times,
         models: _,
         provenance: _,
     } = (*parts.draft).clone();
     let mut heads = Vec::with_capacity(rules.len());
     for rule in rules {
-        let Rule { id, name, stage, scope, expr, on_missing, reason, enabled, note } = rule;
+        let Rule { id, name, stage, scope, expr, on_missing, reason, enabled, note, protects } = rule;
         let path = format!("rules/{}.rhai", named(&id)?);
         let body = super::artifacts::sha256(expr.as_bytes());
         files.insert(path, expr);
-        heads.push(RuleHead { id, name, stage, scope, on_missing, reason, enabled, note, body });
+        heads.push(RuleHead { id, name, stage, scope, on_missing, reason, enabled, note, protects, body });
     }
-    let draft =
-        Draft { id, name, note, issues, channels, actions, holdouts, rules: heads, caps, arbitration, fallback };
+    let draft = Draft {
+        id,
+        name,
+        note,
+        issues,
+        channels,
+        actions,
+        holdouts,
+        rules: heads,
+        caps,
+        arbitration,
+        fallback,
+        mode,
+        baseline,
+        zones,
+        overrides,
+        tables,
+        suppressions,
+        cool_downs,
+        exclusions,
+        quiet_hours,
+        stocks,
+        cold_start,
+        slots,
+        exploration,
+        budgets,
+        send_times,
+    };
     files.insert("draft.ron".into(), format::write("draft", &draft)?);
     Ok(files)
 }
@@ -206,7 +283,34 @@ impl Reader<'_> {
 
     fn draft(&mut self) -> Result<Document> {
         let Some(draft) = self.part::<Draft>("draft.ron", "draft")? else { return Ok(Document::default()) };
-        let Draft { id, name, note, issues, channels, actions, holdouts, rules, caps, arbitration, fallback } = draft;
+        let Draft {
+            id,
+            name,
+            note,
+            issues,
+            channels,
+            actions,
+            holdouts,
+            rules,
+            caps,
+            arbitration,
+            fallback,
+            mode,
+            baseline,
+            zones,
+            overrides,
+            tables,
+            suppressions,
+            cool_downs,
+            exclusions,
+            quiet_hours,
+            stocks,
+            cold_start,
+            slots,
+            exploration,
+            budgets,
+            send_times,
+        } = draft;
         let rules = rules.into_iter().map(|head| self.rule(head)).collect();
         Ok(Document {
             id,
@@ -220,12 +324,27 @@ impl Reader<'_> {
             caps,
             arbitration,
             fallback,
+            mode,
+            baseline,
+            zones,
+            overrides,
+            tables,
+            suppressions,
+            cool_downs,
+            exclusions,
+            quiet_hours,
+            stocks,
+            cold_start,
+            slots,
+            exploration,
+            budgets,
+            send_times,
             ..Document::default()
         })
     }
 
     fn rule(&mut self, head: RuleHead) -> Rule {
-        let RuleHead { id, name, stage, scope, on_missing, reason, enabled, note, body } = head;
+        let RuleHead { id, name, stage, scope, on_missing, reason, enabled, note, protects, body } = head;
         let file = format!("rules/{id}.rhai");
         let path = self.dir.join(&file);
         // An id from a file edited by hand must not lead out of the folder.
@@ -248,7 +367,7 @@ impl Reader<'_> {
                 String::new()
             }
         };
-        Rule { id, name, stage, scope, expr, on_missing, reason, enabled, note }
+        Rule { id, name, stage, scope, expr, on_missing, reason, enabled, note, protects }
     }
 }
 

@@ -138,6 +138,7 @@ fn draft() -> Document {
             kind: HoldoutKind::Global,
             salt: "outdoor-shop-2026".into(),
             share: 0.05,
+            ..Holdout::default()
         }],
         rules: rules(),
         caps: vec![
@@ -151,6 +152,7 @@ fn draft() -> Document {
                 window: Window::Rolling(28 * 86_400),
                 bypassable: false,
                 enabled: true,
+                ..Cap::default()
             },
             Cap {
                 id: "one_discount_a_month".into(),
@@ -162,6 +164,7 @@ fn draft() -> Document {
                 window: Window::Rolling(30 * 86_400),
                 bypassable: false,
                 enabled: true,
+                ..Cap::default()
             },
         ],
         arbitration: Arbitration {
@@ -196,7 +199,9 @@ fn action(offer: &Offer) -> Action {
             channel: "email".into(),
             template: format!("spring-{}", offer.id.replace('_', "-")),
             propensity: None,
+            ..Treatment::default()
         }],
+        ..Action::default()
     }
 }
 
@@ -211,6 +216,7 @@ fn rules() -> Vec<Rule> {
         reason: reason.into(),
         enabled: true,
         note: String::new(),
+        ..Rule::default()
     };
     let mail = || Scope::Channel("email".into());
     let offer = |id: &str| Scope::Action(id.into());

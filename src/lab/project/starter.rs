@@ -49,8 +49,13 @@ pub fn starter_for(name: &str, loaded: &Loaded, roles: &Roles, goal: Option<&str
     let mut actions: Vec<Action> = Vec::new();
     for (value, arm) in &roles.arms {
         let Arm::Candidate { action: id, treatment } = arm else { continue };
-        let treatment =
-            Treatment { id: treatment.clone(), channel: "email".into(), template: String::new(), propensity: None };
+        let treatment = Treatment {
+            id: treatment.clone(),
+            channel: "email".into(),
+            template: String::new(),
+            propensity: None,
+            ..Treatment::default()
+        };
         if let Some(action) = actions.iter_mut().find(|a| a.id == *id) {
             if action.treatments.iter().all(|t| t.id != treatment.id) {
                 action.treatments.push(treatment);
@@ -178,6 +183,7 @@ fn action(id: &str, name: &str, treatment: Treatment, propensity: Option<String>
         propensity,
         attributes: Default::default(),
         treatments: vec![treatment],
+        ..Action::default()
     }
 }
 

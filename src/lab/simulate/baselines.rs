@@ -74,7 +74,9 @@ pub fn document(arm: &Arm, name: &str, schema: &Schema) -> Document {
                 channel: "any".into(),
                 template: String::new(),
                 propensity: None,
+                ..Treatment::default()
             }],
+            ..Action::default()
         }],
         rules,
         ..Document::default()
@@ -92,5 +94,6 @@ fn nobody() -> Rule {
         reason: "The baseline without any action.".into(),
         enabled: true,
         note: String::new(),
+        ..Rule::default()
     }
 }

@@ -50,24 +50,72 @@ pub enum Cause {
     Fallback,
     /// A reason this list does not name.
     Unnamed,
+    /// It stood by for another treatment.
+    Standby,
+    /// Too little is known of its response propensity.
+    LowConfidence,
+    /// It probably does harm.
+    DoNoHarm,
+    /// Every slot, or those for its kind, were taken.
+    SlotLimit,
     /// A rule, by id.
     Rule(String),
     /// A cap, by id.
     Cap(String),
     /// A holdout, by id.
     Holdout(String),
+    /// An override, by id.
+    Override(String),
+    /// A suppression after outcomes, by id.
+    Suppression(String),
+    /// A cool-down, by id.
+    CoolDown(String),
+    /// A mutual exclusion, by id.
+    Exclusion(String),
+    /// Quiet hours, by id.
+    QuietHours(String),
+    /// A stock, by id.
+    Stock(String),
+    /// A budget, by id.
+    Budget(String),
 }
 
 /// The causes that a policy can give.
 #[derive(Clone, Debug)]
 pub struct Causes {
     list: Vec<Cause>,
-    rules: HashMap<String, u16>,
-    caps: HashMap<String, u16>,
-    holdouts: HashMap<String, u16>,
+    /// Positions of the causes that have an id, per kind.
+    named: [HashMap<String, u16>; KINDS.len()],
 }
 
-const FIXED: [Cause; 8] = [
+/// A kind of cause that has an id.
+type Named = fn(String) -> Cause;
+
+const KINDS: [Named; 10] = [
+    Cause::Rule,
+    Cause::Cap,
+    Cause::Holdout,
+    Cause::Override,
+    Cause::Suppression,
+    Cause::CoolDown,
+    Cause::Exclusion,
+    Cause::QuietHours,
+    Cause::Stock,
+    Cause::Budget,
+];
+// Places in `KINDS`.
+const RULE: usize = 0;
+const CAP: usize = 1;
+const HOLDOUT: usize = 2;
+const OVERRIDE: usize = 3;
+const SUPPRESSION: usize = 4;
+const COOL_DOWN: usize = 5;
+const EXCLUSION: usize = 6;
+const QUIET_HOURS: usize = 7;
+const STOCK: usize = 8;
+const BUDGET: usize = 9;
+
+const FIXED: [Cause; 12] = [
     Cause::NotActive,
     Cause::PropensityFloor,
     Cause::PriorityFloor,
@@ -76,6 +124,10 @@ const FIXED: [Cause; 8] = [
     Cause::Won,
     Cause::Fallback,
     Cause::Unnamed,
+    Cause::Standby,
+    Cause::LowConfidence,
+    Cause::DoNoHarm,
+    Cause::SlotLimit,
 ];
 const UNNAMED: u16 = 7;
 
@@ -86,6 +138,13 @@ impl Cause {
             Cause::Rule(id) => format!("Rule:{id}"),
             Cause::Cap(id) => format!("Cap:{id}"),
             Cause::Holdout(id) => format!("Holdout:{id}"),
+            Cause::Override(id) => format!("Override:{id}"),
+            Cause::Suppression(id) => format!("Suppression:{id}"),
+            Cause::CoolDown(id) => format!("CoolDown:{id}"),
+            Cause::Exclusion(id) => format!("Exclusion:{id}"),
+            Cause::QuietHours(id) => format!("QuietHours:{id}"),
+            Cause::Stock(id) => format!("Stock:{id}"),
+            Cause::Budget(id) => format!("Budget:{id}"),
             other => format!("{other:?}"),
         }
     }
@@ -95,16 +154,31 @@ impl Causes {
     /// The causes of a policy.
     pub fn new(document: &Document) -> Causes {
         let mut list = FIXED.to_vec();
-        let mut add = |cause: Cause| {
-            list.push(cause);
-            (list.len() - 1).min(usize::from(u16::MAX)) as u16
-        };
-        Causes {
-            rules: document.rules.iter().map(|r| (r.id.clone(), add(Cause::Rule(r.id.clone())))).collect(),
-            caps: document.caps.iter().map(|c| (c.id.clone(), add(Cause::Cap(c.id.clone())))).collect(),
-            holdouts: document.holdouts.iter().map(|h| (h.id.clone(), add(Cause::Holdout(h.id.clone())))).collect(),
-            list,
+        fn ids<T>(parts: &[T], id: impl Fn(&T) -> &String) -> Vec<String> {
+            parts.iter().map(|part| id(part).clone()).collect()
         }
+        let ids: [Vec<String>; KINDS.len()] = [
+            ids(&document.rules, |part| &part.id),
+            ids(&document.caps, |part| &part.id),
+            ids(&document.holdouts, |part| &part.id),
+            ids(&document.overrides, |part| &part.id),
+            ids(&document.suppressions, |part| &part.id),
+            ids(&document.cool_downs, |part| &part.id),
+            ids(&document.exclusions, |part| &part.id),
+            ids(&document.quiet_hours, |part| &part.id),
+            ids(&document.stocks, |part| &part.id),
+            ids(&document.budgets, |part| &part.id),
+        ];
+        let mut kinds = KINDS.iter();
+        let named = ids.map(|ids| {
+            let kind = kinds.next().copied().unwrap_or(Cause::Rule);
+            let add = |id: String| {
+                list.push(kind(id.clone()));
+                (id, (list.len() - 1).min(usize::from(u16::MAX)) as u16)
+            };
+            ids.into_iter().map(add).collect()
+        });
+        Causes { list, named }
     }
 
     /// Every cause; a [`Fate`] names one by position.
@@ -120,25 +194,40 @@ impl Causes {
     /// A candidate's fate in compact form.
     pub fn fate(&self, step: Step, reason: &Reason) -> Fate {
         let step = STEPS.iter().position(|s| *s == step).unwrap_or(0) as u8;
-        let at = |map: &HashMap<String, u16>, id: &Arc<str>| map.get(&**id).copied().unwrap_or(UNNAMED);
+        let at = |kind: usize, id: &Arc<str>| self.named[kind].get(&**id).copied().unwrap_or(UNNAMED);
         let (how, cause) = match reason {
             Reason::NotActive => (How::Result, 0),
             Reason::BelowPropensityFloor { .. } => (How::Result, 1),
             Reason::BelowPriorityFloor { .. } => (How::Result, 2),
             Reason::ScoreError { .. } => (How::Failed, 3),
             Reason::LostArbitration { .. } => (How::Result, 4),
-            Reason::Won => (How::Result, 5),
+            Reason::Won | Reason::WonByExploration { .. } => (How::Result, 5),
             Reason::Fallback { .. } => (How::Result, 6),
-            Reason::HoldoutGlobal { holdout } | Reason::HoldoutAction { holdout } => {
-                (How::Result, at(&self.holdouts, holdout))
+            Reason::Standby => (How::Result, 8),
+            Reason::LowConfidence { .. } => (How::Result, 9),
+            Reason::DoNoHarm { .. } => (How::Result, 10),
+            Reason::SlotLimit { .. } => (How::Result, 11),
+            Reason::HoldoutGlobal { holdout }
+            | Reason::HoldoutProgram { holdout }
+            | Reason::HoldoutAction { holdout } => (How::Result, at(HOLDOUT, holdout)),
+            Reason::NoConsent { rule }
+            | Reason::OptedOut { rule }
+            | Reason::LegalGuard { rule }
+            | Reason::NotEligible { rule, .. }
+            | Reason::NotApplicable { rule, .. }
+            | Reason::NotSuitable { rule, .. } => (How::Result, at(RULE, rule)),
+            Reason::MissingInput { rule, .. } => (How::Missing, at(RULE, rule)),
+            Reason::RuleError { rule, .. } => (How::Failed, at(RULE, rule)),
+            Reason::CapReached { cap, .. } => (How::Result, at(CAP, cap)),
+            Reason::OverrideDeny { override_ } | Reason::WonByOverride { override_ } => {
+                (How::Result, at(OVERRIDE, override_))
             }
-            Reason::Guard { rule }
-            | Reason::NotEligible { rule }
-            | Reason::NotApplicable { rule }
-            | Reason::NotSuitable { rule } => (How::Result, at(&self.rules, rule)),
-            Reason::MissingInput { rule, .. } => (How::Missing, at(&self.rules, rule)),
-            Reason::RuleError { rule, .. } => (How::Failed, at(&self.rules, rule)),
-            Reason::CapReached { cap, .. } => (How::Result, at(&self.caps, cap)),
+            Reason::OutcomeSuppressed { suppression, .. } => (How::Result, at(SUPPRESSION, suppression)),
+            Reason::CoolDown { cool_down, .. } => (How::Result, at(COOL_DOWN, cool_down)),
+            Reason::MutuallyExclusive { exclusion, .. } => (How::Result, at(EXCLUSION, exclusion)),
+            Reason::QuietHours { quiet_hours, .. } => (How::Result, at(QUIET_HOURS, quiet_hours)),
+            Reason::OutOfStock { stock } => (How::Result, at(STOCK, stock)),
+            Reason::BudgetExhausted { budget, .. } => (How::Result, at(BUDGET, budget)),
         };
         Fate { step, how, cause }
     }

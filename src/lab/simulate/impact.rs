@@ -231,8 +231,17 @@ pub(super) fn cause_name(cause: &Cause, document: &Document) -> String {
         Cause::Won => "Won".into(),
         Cause::Fallback => "Taken as fallback".into(),
         Cause::Unnamed => "Other".into(),
+        Cause::Standby => "Stood by for another treatment".into(),
+        Cause::LowConfidence => "Too little known of the response propensity".into(),
+        Cause::DoNoHarm => "Probably does harm".into(),
+        Cause::SlotLimit => "No slot left".into(),
         Cause::Rule(id) => or_id(document.rules.iter().find(|r| r.id == *id).map(|r| &r.name), id),
         Cause::Cap(id) => or_id(document.caps.iter().find(|c| c.id == *id).map(|c| &c.name), id),
-        Cause::Holdout(id) => id.clone(),
+        Cause::Holdout(id) | Cause::Stock(id) | Cause::Override(id) => id.clone(),
+        Cause::Suppression(id) => or_id(document.suppressions.iter().find(|s| s.id == *id).map(|s| &s.name), id),
+        Cause::CoolDown(id) => or_id(document.cool_downs.iter().find(|c| c.id == *id).map(|c| &c.name), id),
+        Cause::Exclusion(id) => or_id(document.exclusions.iter().find(|e| e.id == *id).map(|e| &e.name), id),
+        Cause::QuietHours(id) => or_id(document.quiet_hours.iter().find(|q| q.id == *id).map(|q| &q.name), id),
+        Cause::Budget(id) => or_id(document.budgets.iter().find(|b| b.id == *id).map(|b| &b.name), id),
     }
 }

@@ -207,6 +207,7 @@ pub(super) fn history(events: &[PastEvent]) -> MemoryHistory {
                 issue: issue.to_owned(),
                 tags: tag.map(str::to_owned).into_iter().collect(),
                 counts: what.is_some(),
+                ..Event::default()
             },
         );
     }

@@ -107,6 +107,13 @@ fn new_action(id: &str, name: &str, group: String, channel: String) -> Action {
         counts_toward_caps: true,
         propensity: None,
         attributes: Default::default(),
-        treatments: vec![Treatment { id: id.to_owned(), channel, template: String::new(), propensity: None }],
+        treatments: vec![Treatment {
+            id: id.to_owned(),
+            channel,
+            template: String::new(),
+            propensity: None,
+            ..Treatment::default()
+        }],
+        ..Action::default()
     }
 }

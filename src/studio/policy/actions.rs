@@ -86,7 +86,14 @@ fn add_action(draft: &Document, asks: &mut Asks) -> String {
         counts_toward_caps: true,
         propensity: None,
         attributes: Default::default(),
-        treatments: vec![Treatment { id: channel.clone(), channel, template: String::new(), propensity: None }],
+        treatments: vec![Treatment {
+            id: channel.clone(),
+            channel,
+            template: String::new(),
+            propensity: None,
+            ..Treatment::default()
+        }],
+        ..Action::default()
     }));
     id
 }
@@ -314,7 +321,7 @@ fn treatments(ui: &mut Ui, look: &Look<'_>, action: &Action, asks: &mut Asks) {
             let id = slug(&channel, &|id| action.treatments.iter().any(|t| t.id == id));
             asks.edit(Edit::AddTreatment {
                 action: action.id.clone(),
-                treatment: Treatment { id, channel, template: String::new(), propensity: None },
+                treatment: Treatment { id, channel, template: String::new(), propensity: None, ..Treatment::default() },
             });
         }
     });

@@ -56,6 +56,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
             window: Window::Rolling(7 * DAY),
             bypassable: false,
             enabled: true,
+            ..Cap::default()
         }));
     }
     for cap in caps {

@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
     if add {
         let id = slug("holdout", &|id| holdouts.iter().any(|h| h.id == id));
         let salt = format!("{}-{id}", if look.draft.id.is_empty() { "policy" } else { &look.draft.id });
-        asks.edit(Edit::AddHoldout(Holdout { id, kind: HoldoutKind::Global, salt, share: 0.05 }));
+        asks.edit(Edit::AddHoldout(Holdout { id, kind: HoldoutKind::Global, salt, share: 0.05, ..Holdout::default() }));
     }
     for holdout in holdouts {
         ui.push_id(&holdout.id, |ui| card(ui, look, holdout, asks));

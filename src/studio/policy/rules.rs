@@ -149,6 +149,7 @@ fn new_rule(draft: &Document, stage: Stage, name: &str) -> Rule {
         reason: String::new(),
         enabled: true,
         note: String::new(),
+        ..Rule::default()
     }
 }
 

@@ -6,7 +6,14 @@ use crate::data::{Requests, Role, Roles};
 use attune_policy::schema::Field;
 
 fn field(name: &str, source: &str, type_: Type) -> Field {
-    Field { name: name.into(), source: source.into(), type_, kind: Default::default(), categories: Vec::new() }
+    Field {
+        name: name.into(),
+        source: source.into(),
+        type_,
+        kind: Default::default(),
+        categories: Vec::new(),
+        masked: false,
+    }
 }
 
 fn schema() -> Schema {

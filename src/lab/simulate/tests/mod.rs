@@ -54,7 +54,9 @@ fn action(id: &str, value: f64, model: Option<&str>) -> Action {
             channel: "email".into(),
             template: String::new(),
             propensity: None,
+            ..Treatment::default()
         }],
+        ..Action::default()
     }
 }
 
@@ -86,6 +88,7 @@ fn rule(id: &str, stage: Stage, scope: Scope, expr: &str) -> Rule {
         reason: String::new(),
         enabled: true,
         note: String::new(),
+        ..Rule::default()
     }
 }
 
@@ -104,6 +107,7 @@ fn cap(id: &str, target: CapTarget, event: EventKind, limit: u32, days: Option<u
         window: days.map_or(Window::Lifetime, |d| Window::Rolling(d * DAY)),
         bypassable: false,
         enabled: true,
+        ..Cap::default()
     }
 }
 

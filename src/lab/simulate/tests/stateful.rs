@@ -163,6 +163,7 @@ fn given_events_after_the_first_decision_are_the_loggers_own_and_left_out() {
                     issue: "sales".into(),
                     tags: Vec::new(),
                     counts: true,
+                    ..attune_policy::history::Event::default()
                 },
             );
         }
