@@ -105,6 +105,7 @@ fn add_rules(dir: &Path) {
         reason: "it was asked for".into(),
         enabled: true,
         note: String::new(),
+        ..Rule::default()
     };
     draft.rules.push(rule("has_consent", Stage::Guard, "consent"));
     draft.rules.push(rule("known_history", Stage::Eligibility, "history > 60.0"));
@@ -123,6 +124,7 @@ fn add_rules(dir: &Path) {
         window: Window::Rolling(30 * 86_400),
         bypassable: false,
         enabled: true,
+        ..Cap::default()
     });
     let treatment = draft.actions[0].treatments[0].id.clone();
     draft.fallback.push(Fallback { action, treatment });
@@ -549,6 +551,7 @@ fn hillstrom_runs_and_the_file_decides_all_rows_as_the_simulation_did() {
         reason: String::new(),
         enabled: true,
         note: String::new(),
+        ..Rule::default()
     });
     opened.project.save(&opened.parts, "Rule").unwrap();
     drop(opened);

@@ -24,7 +24,7 @@ mod tests;
 
 pub use actions::Action;
 pub use derived::{Derived, Key};
-pub use edit::Edit;
+pub use edit::{DraftPart, Edit};
 pub use lanes::{JobId, JobStatus, LaneName};
 pub use notices::{Notice, NoticeId, NoticeKind};
 pub use pages::Row;

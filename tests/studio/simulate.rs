@@ -66,6 +66,7 @@ fn an_edit_makes_it_stale_and_undo_makes_it_current_again() {
         reason: String::new(),
         enabled: true,
         note: String::new(),
+        ..attune_policy::rule::Rule::default()
     };
     studio.session_mut().apply(attune_session::Edit::AddRule { rule, at: None }).expect("a rule");
     studio.settle();

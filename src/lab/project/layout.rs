@@ -13,6 +13,7 @@ use attune_policy::document::{Fallback, Operation};
 use attune_policy::exploration::Exploration;
 use attune_policy::holdout::Holdout;
 use attune_policy::overrides::Override;
+use attune_policy::property::Property;
 use attune_policy::recipe::Step;
 use attune_policy::rule::{OnMissing, Protects, Rule, Scope, Stage};
 use attune_policy::table::Table;
@@ -76,6 +77,8 @@ struct Draft {
     budgets: Vec<Budget>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     send_times: Vec<SendTime>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    properties: Vec<Property>,
 }
 
 /// A rule without its body, which lies in `rules/<id>.rhai`.
@@ -150,6 +153,7 @@ pub fn write(parts: &Parts) -> Result<Files> {
         exploration,
         budgets,
         send_times,
+        properties,
         models: _,
         provenance: _,
     } = (*parts.draft).clone();
@@ -188,6 +192,7 @@ pub fn write(parts: &Parts) -> Result<Files> {
         exploration,
         budgets,
         send_times,
+        properties,
     };
     files.insert("draft.ron".into(), format::write("draft", &draft)?);
     Ok(files)
@@ -310,6 +315,7 @@ impl Reader<'_> {
             exploration,
             budgets,
             send_times,
+            properties,
         } = draft;
         let rules = rules.into_iter().map(|head| self.rule(head)).collect();
         Ok(Document {
@@ -339,6 +345,7 @@ impl Reader<'_> {
             exploration,
             budgets,
             send_times,
+            properties,
             ..Document::default()
         })
     }

@@ -1,6 +1,6 @@
 //! How each edit changes the document. Only the part that is edited is copied.
 
-use super::Edit;
+use super::{DraftPart, Edit};
 use attune_lab::data::Arm;
 use attune_lab::project::{DataSource, Parts, is_slug, source_order};
 use attune_lab::{Error, Result};
@@ -267,6 +267,7 @@ fn draft(edit: Edit, draft: &mut Document) -> Result<()> {
             draft.arbitration.context_weights = weights;
         }
         Edit::SetFallback(ladder) => draft.fallback = ladder,
+        Edit::SetPart(part) => set_part(draft, part)?,
         Edit::AddHoldout(holdout) => {
             slug("holdout", &holdout.id)?;
             free("holdout", draft.holdouts.iter().map(|h| &h.id), &holdout.id)?;
@@ -418,4 +419,55 @@ fn shift<T>(list: &mut Vec<T>, what: &str, is: impl Fn(&T) -> bool, id: &str, to
 
 fn absent(what: &str, id: &str) -> Error {
     Error::new(format!("there is no {what} `{id}`"))
+}
+
+fn set_part(draft: &mut attune_policy::Document, part: DraftPart) -> Result<()> {
+    match part {
+        DraftPart::Operation(mode) => draft.mode = mode,
+        DraftPart::Zones(zones) => draft.zones = zones,
+        DraftPart::Overrides(list) => {
+            unique("override", list.iter().map(|part| &part.id))?;
+            draft.overrides = list;
+        }
+        DraftPart::Tables(list) => {
+            unique("decision table", list.iter().map(|part| &part.id))?;
+            draft.tables = list;
+        }
+        DraftPart::Suppressions(list) => {
+            unique("suppression", list.iter().map(|part| &part.id))?;
+            draft.suppressions = list;
+        }
+        DraftPart::CoolDowns(list) => {
+            unique("cool-down", list.iter().map(|part| &part.id))?;
+            draft.cool_downs = list;
+        }
+        DraftPart::Exclusions(list) => {
+            unique("exclusion", list.iter().map(|part| &part.id))?;
+            draft.exclusions = list;
+        }
+        DraftPart::QuietHours(list) => {
+            unique("quiet hours", list.iter().map(|part| &part.id))?;
+            draft.quiet_hours = list;
+        }
+        DraftPart::Stocks(list) => {
+            unique("stock", list.iter().map(|part| &part.id))?;
+            draft.stocks = list;
+        }
+        DraftPart::Budgets(list) => {
+            unique("budget", list.iter().map(|part| &part.id))?;
+            draft.budgets = list;
+        }
+        DraftPart::ColdStart(cold_start) => draft.cold_start = cold_start,
+        DraftPart::Slots(slots) => draft.slots = slots,
+        DraftPart::Exploration(exploration) => draft.exploration = exploration,
+        DraftPart::Properties(list) => {
+            unique("property", list.iter().map(|part| &part.id))?;
+            draft.properties = list;
+        }
+        DraftPart::SendTimes(list) => {
+            unique("send time", list.iter().map(|part| &part.id))?;
+            draft.send_times = list;
+        }
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The words for an edit, in the names people gave.
 
-use super::Edit;
+use super::{DraftPart, Edit};
 use attune_lab::project::Parts;
 
 pub(super) fn label(edit: &Edit, parts: &Parts) -> String {
@@ -57,6 +57,26 @@ pub(super) fn label(edit: &Edit, parts: &Parts) -> String {
         Edit::SetFloors(_) => "Change floors".into(),
         Edit::SetContextWeights(_) => "Change context weights".into(),
         Edit::SetFallback(_) => "Change fallback".into(),
+        Edit::SetPart(part) => {
+            let what = match part {
+                DraftPart::Operation(_) => "whether the policy decides",
+                DraftPart::Zones(_) => "time zones",
+                DraftPart::Overrides(_) => "overrides",
+                DraftPart::Tables(_) => "decision tables",
+                DraftPart::Suppressions(_) => "suppressions",
+                DraftPart::CoolDowns(_) => "cool-downs",
+                DraftPart::Exclusions(_) => "exclusions",
+                DraftPart::QuietHours(_) => "quiet hours",
+                DraftPart::Stocks(_) => "stock",
+                DraftPart::Budgets(_) => "budgets",
+                DraftPart::ColdStart(_) => "cold start",
+                DraftPart::Slots(_) => "slots",
+                DraftPart::Exploration(_) => "exploration",
+                DraftPart::SendTimes(_) => "send times",
+                DraftPart::Properties(_) => "properties to be proved",
+            };
+            format!("Change {what}")
+        }
         Edit::AddHoldout(new) => format!("Add holdout {}", quoted(&new.id)),
         Edit::ReplaceHoldout { id, .. } => format!("Change holdout {}", quoted(id)),
         Edit::RemoveHoldout(id) => format!("Remove holdout {}", quoted(id)),

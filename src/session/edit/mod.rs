@@ -13,12 +13,17 @@ use attune_lab::models::ModelSpec;
 use attune_lab::project::{DataSource, Goal, Parts, Scenario, Starter};
 use attune_policy::Document as Policy;
 use attune_policy::action::{Action, Channel, Issue, Treatment};
-use attune_policy::arbitration::{Arbitration, ContextWeight, Floor, Mode};
-use attune_policy::contact::Cap;
-use attune_policy::document::Fallback;
+use attune_policy::arbitration::{Arbitration, ColdStart, ContextWeight, Floor, Mode, Slots};
+use attune_policy::contact::{Budget, Cap, CoolDown, Exclusion, QuietHours, Stock, Suppression};
+use attune_policy::document::{Fallback, Operation};
+use attune_policy::exploration::Exploration;
 use attune_policy::holdout::Holdout;
+use attune_policy::overrides::Override;
+use attune_policy::property::Property;
 use attune_policy::recipe::Step;
 use attune_policy::rule::{Rule, Stage};
+use attune_policy::table::Table;
+use attune_policy::zones::{SendTime, Zones};
 
 /// A change to the document. Positions count from 0; one beyond the end means the end.
 #[derive(Clone, Debug, PartialEq)]
@@ -230,6 +235,8 @@ pub enum Edit {
     SetContextWeights(Vec<ContextWeight>),
     /// Replaces the fallback ladder.
     SetFallback(Vec<Fallback>),
+    /// Replaces one of the other parts of the policy as a whole.
+    SetPart(DraftPart),
 
     /// Adds a holdout.
     AddHoldout(Holdout),
@@ -254,6 +261,41 @@ pub enum Edit {
     },
     /// Removes a scenario.
     RemoveScenario(String),
+}
+
+/// A part of the policy that is edited as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DraftPart {
+    /// Whether it decides.
+    Operation(Operation),
+    /// Whose clock is whose.
+    Zones(Zones),
+    /// Decisions of people, for a time.
+    Overrides(Vec<Override>),
+    /// Decision tables.
+    Tables(Vec<Table>),
+    /// Suppression after outcomes.
+    Suppressions(Vec<Suppression>),
+    /// Minimum gaps.
+    CoolDowns(Vec<CoolDown>),
+    /// What does not go together.
+    Exclusions(Vec<Exclusion>),
+    /// When nothing goes out.
+    QuietHours(Vec<QuietHours>),
+    /// What can run out.
+    Stocks(Vec<Stock>),
+    /// What may be spent.
+    Budgets(Vec<Budget>),
+    /// What is done where little is known.
+    ColdStart(ColdStart),
+    /// How many are chosen.
+    Slots(Slots),
+    /// Chance.
+    Exploration(Option<Exploration>),
+    /// When the chosen is sent.
+    SendTimes(Vec<SendTime>),
+    /// What is to be proved of the policy.
+    Properties(Vec<Property>),
 }
 
 impl Edit {

@@ -1,7 +1,7 @@
 //! Law 4: for every edit, apply and undo is where it started, undo and redo is where it ended; and every edit leaves a whole
 //! document or changes nothing.
 
-use super::Edit;
+use super::{DraftPart, Edit};
 use crate::{Document, UndoStack};
 use attune_lab::data::import::ImportOptions;
 use attune_lab::data::{Arm, Logging, Role, Roles};
@@ -10,8 +10,10 @@ use attune_lab::project::{DataSource, Goal, Parts, Scenario, Starter, samples};
 use attune_lab::random::Random;
 use attune_policy::Value;
 use attune_policy::action::{Channel, Direction, Group, Issue, Treatment};
-use attune_policy::arbitration::{Arbitration, ContextWeight, Floor, Mode};
-use attune_policy::document::Fallback;
+use attune_policy::arbitration::{Arbitration, ContextWeight, Floor, Mode, Slots};
+use attune_policy::contact::{CoolDown, QuietHours};
+use attune_policy::document::{Fallback, Operation};
+use attune_policy::exploration::Exploration;
 use attune_policy::holdout::{Holdout, HoldoutKind};
 use attune_policy::recipe::{Op, Step};
 use attune_policy::rule::{Rule, Scope, Stage};
@@ -27,7 +29,7 @@ fn sample() -> Parts {
 }
 
 /// Number of kinds of edits that [`any_edit`] draws from.
-const KINDS: usize = 49;
+const KINDS: usize = 50;
 
 /// An edit of kind `kind` with arguments at random, some of which do not fit the document.
 fn any_edit(kind: usize, parts: &Parts, random: &mut Random) -> Edit {
@@ -161,6 +163,7 @@ fn any_edit(kind: usize, parts: &Parts, random: &mut Random) -> Edit {
         45 => Edit::AddScenario(some_scenario(&fresh)),
         46 => Edit::ReplaceScenario { scenario: some_scenario(if on { &scenario } else { &fresh }), id: scenario },
         47 => Edit::RemoveScenario(scenario),
+        48 => Edit::SetPart(some_part(n, on)),
         _ => Edit::SetSource(DataSource { name: fresh, ..sample().sources[0].clone() }),
     }
 }
@@ -323,5 +326,26 @@ fn refusals_say_what_to_do() {
     for (edit, expected) in cases {
         let words = edit.apply(&parts).unwrap_err().to_string();
         assert!(words.contains(expected), "{words:?} does not say {expected:?}");
+    }
+}
+
+/// A part that is edited as a whole; with `twice` one whose ids repeat, where it has ids.
+fn some_part(n: usize, twice: bool) -> DraftPart {
+    let cool_down = CoolDown {
+        id: "gap".into(),
+        name: "Gap".into(),
+        target: Default::default(),
+        channel: None,
+        event: Default::default(),
+        gap: 3_600 * n as u64,
+        on_hit: Default::default(),
+        enabled: true,
+    };
+    match n {
+        0 => DraftPart::Operation(Operation::Shadow),
+        1 => DraftPart::Slots(Slots { count: 2, ..Slots::default() }),
+        2 => DraftPart::Exploration(Some(Exploration::EpsilonGreedy { epsilon: 0.1 })),
+        3 => DraftPart::QuietHours(vec![QuietHours::us_telephone("night", "sms", None); 1 + usize::from(twice)]),
+        _ => DraftPart::CoolDowns(vec![cool_down; 1 + usize::from(twice)]),
     }
 }

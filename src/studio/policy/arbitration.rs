@@ -20,6 +20,8 @@ fn starting_expression(mode: &Mode) -> String {
     match mode {
         Mode::Pcvl => "propensity * context_weight * value * lever".to_owned(),
         Mode::NetValue => "propensity * value * context_weight * lever - cost".to_owned(),
+        Mode::Uplift => "uplift * value * context_weight * lever - cost".to_owned(),
+        Mode::GeometricMean { .. } => "sqrt(propensity * value)".to_owned(),
         Mode::Expression(text) => text.clone(),
     }
 }
@@ -55,6 +57,16 @@ fn mode(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
                 "Expected net value. Doing nothing stands at 0, so an action must earn more than it costs.",
             ),
             (
+                matches!(mode, Mode::Uplift),
+                "Uplift × V × C × L − cost",
+                "What the action changes, not what happens anyway. An action that probably does harm is dropped; doing nothing stands at 0.",
+            ),
+            (
+                matches!(mode, Mode::GeometricMean { .. }),
+                "Weighted geometric mean",
+                "P, C, V and L each to the power of its weight: a weight of 2 counts twice, 0 not at all.",
+            ),
+            (
                 matches!(mode, Mode::Expression(_)),
                 "Own expression",
                 "A Rhai expression over propensity, context_weight, value, lever, cost, fields and action facts.",
@@ -65,6 +77,8 @@ fn mode(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
                 let new = match i {
                     0 => Mode::Pcvl,
                     1 => Mode::NetValue,
+                    2 => Mode::Uplift,
+                    3 => Mode::GeometricMean { p: 1.0, c: 1.0, v: 1.0, l: 1.0 },
                     _ => Mode::Expression(starting_expression(mode)),
                 };
                 asks.edit(Edit::SetMode(new));
@@ -75,6 +89,9 @@ fn mode(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
                     ui.add(egui::Label::new(RichText::new(help).weak()).wrap());
                 },
             );
+        }
+        if let Mode::GeometricMean { p, c, v, l } = *mode {
+            geometric(ui, [p, c, v, l], asks);
         }
         if let Mode::Expression(text) = mode {
             ui.add_space(metrics().gap_small);
@@ -87,6 +104,24 @@ fn mode(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
         for finding in look.findings_of(&Part::Arbitration) {
             let color = crate::editor::marks::color(finding.severity, tokens);
             ui.add(egui::Label::new(widgets::prose(&finding.message, metrics().body, color)).wrap());
+        }
+    });
+}
+
+/// The four weights of the geometric mean.
+fn geometric(ui: &mut Ui, weights: [f64; 4], asks: &mut Asks) {
+    ui.horizontal_wrapped(|ui| {
+        for (i, name) in ["Propensity", "Context weight", "Value", "Lever"].into_iter().enumerate() {
+            ui.label(RichText::new(name).weak());
+            let label = format!("Weight of {}", name.to_lowercase());
+            let change = input::number(ui, &label, weights[i], |v| v.range(0.0..=10.0).speed(0.05).max_decimals(2));
+            let edit = change.map(|weight| {
+                let mut new = weights;
+                new[i] = weight;
+                let [p, c, v, l] = new;
+                Edit::SetMode(Mode::GeometricMean { p, c, v, l })
+            });
+            edits::send(asks, edit);
         }
     });
 }
@@ -222,6 +257,8 @@ pub fn summary(look: &Look<'_>) -> String {
     let formula = match arbitration.mode {
         Mode::Pcvl => "P × C × V × L",
         Mode::NetValue => "P × V × C × L − cost",
+        Mode::Uplift => "Uplift × V × C × L − cost",
+        Mode::GeometricMean { .. } => "a weighted geometric mean",
         Mode::Expression(_) => "an own expression",
     };
     format!(

@@ -4,12 +4,13 @@ use super::edits;
 use super::input::{self, Change};
 use super::look::Look;
 use super::switch::switch;
+use super::{quiet, waits};
 use crate::simulate::impact::{self, Reach};
 use crate::theme::{self, Tone, metrics};
 use crate::view::Asks;
 use crate::widgets::{self, Empty, Pressed, number};
 use attune_lab::project::slug;
-use attune_policy::contact::{Cap, CapTarget, EventKind, Window};
+use attune_policy::contact::{Cap, CapTarget, Clock, EventKind, OnHit, Period, Window};
 use attune_policy::diagnostic::Part;
 use attune_policy::document::Document;
 use attune_session::Edit;
@@ -63,6 +64,8 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
         ui.push_id(&cap.id, |ui| card(ui, look, cap, asks));
         ui.add_space(metrics().gap);
     }
+    waits::show(ui, look, asks);
+    quiet::show(ui, look, asks);
 }
 
 fn card(ui: &mut Ui, look: &Look<'_>, cap: &Cap, asks: &mut Asks) {
@@ -158,6 +161,7 @@ pub fn sentence(draft: &Document, cap: &Cap) -> String {
     let window = match cap.window {
         Window::Rolling(seconds) => format!(" in {}", days_words(seconds)),
         Window::Lifetime => ", ever".to_owned(),
+        Window::Calendar(period, clock) => format!(" per calendar {}{}", period_words(period), clock_words(clock)),
     };
     let target = match &cap.target {
         CapTarget::All => "counted over all actions".to_owned(),
@@ -172,10 +176,39 @@ pub fn sentence(draft: &Document, cap: &Cap) -> String {
         let known = draft.channels.iter().any(|k| k.id == *c);
         format!(", on {c} only{}", if known { "" } else { " (not a channel of this policy)" })
     });
-    format!("{head}{window}, {target}{channel}")
+    let hit = match &cap.on_hit {
+        OnHit::Drop => "",
+        OnHit::Defer => "; later ones wait until one more may go out",
+        OnHit::Reroute(_) => "; later ones are rerouted to a standby treatment",
+    };
+    format!("{head}{window}, {target}{channel}{hit}")
 }
 
-fn days_words(seconds: u64) -> String {
+/// `day`, `week from Monday`, `month`.
+fn period_words(period: Period) -> String {
+    match period {
+        Period::Day => "day".to_owned(),
+        Period::Week(day) => format!("week from {}", weekday(day)),
+        Period::Month => "month".to_owned(),
+    }
+}
+
+/// The name of a weekday, 1 is Monday.
+pub fn weekday(day: u8) -> &'static str {
+    const NAMES: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+    NAMES.get(usize::from(day).wrapping_sub(1)).unwrap_or(&"no weekday")
+}
+
+fn clock_words(clock: Clock) -> &'static str {
+    match clock {
+        Clock::Subject => " where the customer is",
+        Clock::Project => " of the project",
+        Clock::Utc => " (UTC)",
+    }
+}
+
+/// `7 days`, `1.50 hours`.
+pub fn days_words(seconds: u64) -> String {
     if seconds.is_multiple_of(DAY) {
         number::counted(seconds / DAY, "day", "days")
     } else {
@@ -183,7 +216,8 @@ fn days_words(seconds: u64) -> String {
     }
 }
 
-fn event_words(event: &EventKind) -> &str {
+/// What happened to a contact: `sent`, `clicked`.
+pub fn event_words(event: &EventKind) -> &str {
     match event {
         EventKind::Decision => "decided",
         EventKind::Sent => "sent",
@@ -213,11 +247,23 @@ fn limit_row(ui: &mut Ui, cap: &Cap, asks: &mut Asks) {
         }
         ui.add_space(metrics().gap);
         ui.label(RichText::new("Window").weak());
-        let lifetime = cap.window == Window::Lifetime;
-        for (on, text) in [(false, "Days"), (true, "Lifetime")] {
-            let pressed = ui.add(egui::Button::selectable(lifetime == on, text)).accessible_name(text).clicked();
-            if pressed && lifetime != on {
-                let window = if on { Window::Lifetime } else { Window::Rolling(7 * DAY) };
+        let calendar = |period| Window::Calendar(period, Clock::Subject);
+        let kinds = [
+            (Window::Rolling(7 * DAY), "Days"),
+            (calendar(Period::Day), "Calendar day"),
+            (calendar(Period::Week(1)), "Calendar week"),
+            (calendar(Period::Month), "Calendar month"),
+            (Window::Lifetime, "Lifetime"),
+        ];
+        for (window, text) in kinds {
+            let same = match (cap.window, window) {
+                (Window::Calendar(a, _), Window::Calendar(b, _)) => {
+                    std::mem::discriminant(&a) == std::mem::discriminant(&b)
+                }
+                (a, b) => std::mem::discriminant(&a) == std::mem::discriminant(&b),
+            };
+            let pressed = ui.add(egui::Button::selectable(same, text)).accessible_name(text).clicked();
+            if pressed && !same {
                 edits::cap(asks, cap, Change::Done(window), |c, window| c.window = window);
             }
         }
@@ -230,6 +276,26 @@ fn limit_row(ui: &mut Ui, cap: &Cap, asks: &mut Asks) {
                 c.window = window
             });
         }
+        if let Window::Calendar(period, clock) = cap.window {
+            if let Period::Week(day) = period {
+                let mut start = day;
+                let days: Vec<(u8, String)> = (1..=7).map(|d| (d, format!("from {}", weekday(d)))).collect();
+                if widgets::choice(ui, "week start", "First day of the week", &mut start, &days, 120.0) {
+                    let window = Window::Calendar(Period::Week(start), clock);
+                    edits::cap(asks, cap, Change::Done(window), |c, window| c.window = window);
+                }
+            }
+            let mut chosen = clock;
+            let clocks = [
+                (Clock::Subject, "customer's time".to_owned()),
+                (Clock::Project, "project's time".to_owned()),
+                (Clock::Utc, "UTC".to_owned()),
+            ];
+            if widgets::choice(ui, "clock", "Whose midnight", &mut chosen, &clocks, 130.0) {
+                let window = Window::Calendar(period, chosen);
+                edits::cap(asks, cap, Change::Done(window), |c, window| c.window = window);
+            }
+        }
     });
 }
 
@@ -237,29 +303,11 @@ fn counting_row(ui: &mut Ui, draft: &Document, cap: &Cap, asks: &mut Asks) {
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new("Counts").weak());
         let mut event = cap.event.clone();
-        let mut events: Vec<(EventKind, String)> = [
-            EventKind::Decision,
-            EventKind::Sent,
-            EventKind::Delivered,
-            EventKind::Impression,
-            EventKind::Click,
-            EventKind::Accept,
-            EventKind::Reject,
-        ]
-        .into_iter()
-        .map(|e| {
-            let text = event_words(&e).to_owned();
-            (e, text)
-        })
-        .collect();
-        if let EventKind::Custom(name) = &cap.event {
-            events.push((cap.event.clone(), name.clone()));
-        }
-        if widgets::choice(ui, "event", "Counted event", &mut event, &events, 92.0) {
+        if widgets::choice(ui, "event", "Counted event", &mut event, &events(&cap.event), 92.0) {
             edits::cap(asks, cap, Change::Done(event), |c, event| c.event = event);
         }
         let mut target = cap.target.clone();
-        if widgets::choice(ui, "target", "Counted together", &mut target, &targets(draft, cap), 176.0) {
+        if widgets::choice(ui, "target", "Counted together", &mut target, &targets(draft, &cap.target), 176.0) {
             edits::cap(asks, cap, Change::Done(target), |c, target| c.target = target);
         }
         let mut channel = cap.channel.clone();
@@ -268,6 +316,14 @@ fn counting_row(ui: &mut Ui, draft: &Document, cap: &Cap, asks: &mut Asks) {
         if widgets::choice(ui, "channel", "Channel", &mut channel, &channels, 116.0) {
             edits::cap(asks, cap, Change::Done(channel), |c, channel| c.channel = channel);
         }
+        let mut hit = cap.on_hit.clone();
+        let mut hits = vec![(OnHit::Drop, "then drop".to_owned()), (OnHit::Defer, "then wait".to_owned())];
+        if matches!(cap.on_hit, OnHit::Reroute(_)) {
+            hits.push((cap.on_hit.clone(), "then reroute".to_owned()));
+        }
+        if widgets::choice(ui, "on hit", "When it blocks", &mut hit, &hits, 110.0) {
+            edits::cap(asks, cap, Change::Done(hit), |c, hit| c.on_hit = hit);
+        }
         let mut bypass = cap.bypassable;
         if ui.checkbox(&mut bypass, "mandatory actions pass").changed() {
             edits::cap(asks, cap, Change::Done(bypass), |c, bypass| c.bypassable = bypass);
@@ -275,7 +331,31 @@ fn counting_row(ui: &mut Ui, draft: &Document, cap: &Cap, asks: &mut Asks) {
     });
 }
 
-fn targets(draft: &Document, cap: &Cap) -> Vec<(CapTarget, String)> {
+/// Every kind of event; `current` too when it is one of its own.
+pub fn events(current: &EventKind) -> Vec<(EventKind, String)> {
+    let mut events: Vec<(EventKind, String)> = [
+        EventKind::Decision,
+        EventKind::Sent,
+        EventKind::Delivered,
+        EventKind::Impression,
+        EventKind::Click,
+        EventKind::Accept,
+        EventKind::Reject,
+    ]
+    .into_iter()
+    .map(|e| {
+        let text = event_words(&e).to_owned();
+        (e, text)
+    })
+    .collect();
+    if let EventKind::Custom(name) = current {
+        events.push((current.clone(), name.clone()));
+    }
+    events
+}
+
+/// What can be counted together; `current` too when its tag is gone.
+pub fn targets(draft: &Document, current: &CapTarget) -> Vec<(CapTarget, String)> {
     let mut targets = vec![
         (CapTarget::All, "all actions".to_owned()),
         (CapTarget::Channel, "each channel".to_owned()),
@@ -285,7 +365,7 @@ fn targets(draft: &Document, cap: &Cap) -> Vec<(CapTarget, String)> {
         (CapTarget::Treatment, "each treatment".to_owned()),
     ];
     let mut tags: Vec<&String> = draft.actions.iter().flat_map(|a| &a.tags).collect();
-    if let CapTarget::Tag(tag) = &cap.target {
+    if let CapTarget::Tag(tag) = current {
         tags.push(tag);
     }
     tags.sort();
@@ -310,6 +390,7 @@ mod tests {
             window,
             bypassable: false,
             enabled: true,
+            ..Cap::default()
         };
         let draft = Document::default();
         for (cap, expected) in [

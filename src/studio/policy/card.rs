@@ -135,10 +135,15 @@ fn builder_form(ui: &Ui, rule: &Rule) -> Option<Conditions> {
         }
     }
     type Cache = egui::cache::FrameCache<Option<Conditions>, Reader>;
-    if rule.stage == Stage::SoftSuitability {
+    if !keeps(rule.stage) {
         return None;
     }
     ui.ctx().memory_mut(|m| m.caches.cache::<Cache>().get(rule.expr.as_str()).clone())
+}
+
+/// Whether rules of a stage keep or remove a candidate; the others give a number or a name.
+fn keeps(stage: Stage) -> bool {
+    !matches!(stage, Stage::SoftSuitability | Stage::Lever | Stage::Fallback)
 }
 
 fn header(
@@ -276,12 +281,14 @@ fn numbers(look: &Look<'_>, rule: &Rule) -> Option<String> {
     let mut parts = Vec::new();
     if rule.stage == Stage::SoftSuitability {
         parts.push("lowers priorities, removes nothing".to_owned());
+    } else if !keeps(rule.stage) {
+        parts.push("removes nothing".to_owned());
     } else {
         parts.push(format!("removes {}", number::counted(impact.removed, "candidate", "candidates")));
         parts.push(format!("{} of customers", number::percent(impact.share, 1)));
     }
     if let Some(without) = &impact.without {
-        if rule.stage != Stage::SoftSuitability {
+        if keeps(rule.stage) {
             parts.push(format!("{} by this rule alone", number::count(without.removed_alone)));
         }
         parts.push(format!("{} change", number::counted(without.choices_changed, "choice", "choices")));
@@ -345,7 +352,7 @@ fn settings(ui: &mut Ui, look: &Look<'_>, rule: &Rule, asks: &mut Asks) {
         if let Some(chosen) = scope::picker(ui, ("scope", &rule.id), "Applies to", look.draft, &rule.scope) {
             edits::rule(asks, rule, Change::Done(chosen), |r, scope| r.scope = scope);
         }
-        if rule.stage != Stage::SoftSuitability {
+        if keeps(rule.stage) {
             ui.label(RichText::new("If a field is missing").weak());
             let mut missing = rule.on_missing;
             let options: &[(OnMissing, String)] = if rule.stage == Stage::Applicability {

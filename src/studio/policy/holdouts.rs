@@ -10,7 +10,7 @@ use crate::widgets::{self, Empty, Pressed, number};
 use attune_lab::project::slug;
 use attune_policy::diagnostic::Part;
 use attune_policy::document::Document;
-use attune_policy::holdout::{Holdout, HoldoutKind};
+use attune_policy::holdout::{Arm, Holdout, HoldoutKind};
 use attune_session::Edit;
 use egui::{Align, Layout, RichText, Ui};
 use egui_material_icons::icons;
@@ -102,8 +102,15 @@ fn card(ui: &mut Ui, look: &Look<'_>, holdout: &Holdout, asks: &mut Asks) {
 }
 
 fn kinds(draft: &Document, holdout: &Holdout) -> Vec<(HoldoutKind, String)> {
-    let mut kinds = vec![(HoldoutKind::Global, "every action".to_owned())];
+    let mut kinds = vec![
+        (HoldoutKind::Global, "every action".to_owned()),
+        (HoldoutKind::Program, "every action of this program".to_owned()),
+    ];
     kinds.extend(draft.actions.iter().map(|a| (HoldoutKind::Action(a.id.clone()), action_name(draft, &a.id))));
+    kinds.push((HoldoutKind::ModelControl, "the models: P at random".to_owned()));
+    for (arm, what) in ARMS {
+        kinds.push((HoldoutKind::Ablation(arm), what.to_owned()));
+    }
     if !kinds.iter().any(|(kind, _)| *kind == holdout.kind)
         && let HoldoutKind::Action(id) = &holdout.kind
     {
@@ -112,10 +119,34 @@ fn kinds(draft: &Document, holdout: &Holdout) -> Vec<(HoldoutKind, String)> {
     kinds
 }
 
+/// Arms that decide more simply, so that what the policy's parts bring can be measured.
+const ARMS: [(Arm, &str); 4] = [
+    (Arm::RandomEligible, "ranking: a random action"),
+    (Arm::PropensityOnly, "all but propensity"),
+    (Arm::NoLevers, "levers"),
+    (Arm::EligibilityOnly, "applicability and suitability"),
+];
+
 fn sentence(draft: &Document, holdout: &Holdout) -> String {
     let share = number::percent(holdout.share, 1);
     match &holdout.kind {
         HoldoutKind::Global => format!("{share} of the customers get nothing but service messages"),
+        HoldoutKind::Program => {
+            format!("{share} of the customers get nothing of this program but service messages")
+        }
+        HoldoutKind::ModelControl => {
+            format!("{share} of the customers get a random response propensity in place of the models'")
+        }
+        HoldoutKind::Ablation(Arm::RandomEligible) => {
+            format!("{share} of the customers get one of the possible actions at random")
+        }
+        HoldoutKind::Ablation(Arm::PropensityOnly) => {
+            format!("{share} of the customers get what they most likely respond to")
+        }
+        HoldoutKind::Ablation(Arm::NoLevers) => format!("{share} of the customers are decided for without levers"),
+        HoldoutKind::Ablation(Arm::EligibilityOnly) => {
+            format!("{share} of the customers are decided for without applicability and suitability rules")
+        }
         HoldoutKind::Action(id) => format!("{share} of the customers do not get {}", action_name(draft, id)),
     }
 }

@@ -19,7 +19,9 @@ mod holdouts;
 pub mod input;
 mod look;
 mod names;
+mod part;
 mod picker;
+mod quiet;
 mod rules;
 mod scope;
 mod sentence;
@@ -30,6 +32,7 @@ mod taxonomy;
 mod trace;
 mod trace_panel;
 mod values;
+mod waits;
 
 pub use commands::COMMANDS;
 
@@ -38,6 +41,7 @@ use crate::view::{Asks, Ctx, Target, View};
 use crate::widgets;
 use attune_policy::document::Document;
 use attune_policy::language::Context;
+use attune_policy::rule::Stage;
 use card::Act;
 use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui};
 use look::Look;
@@ -181,8 +185,14 @@ impl PolicyView {
             Place::Actions => actions::show(ui, look, &mut self.open_action, asks),
             Place::Holdouts => holdouts::show(ui, look, asks),
             Place::Contact => caps::show(ui, look, asks),
-            Place::Arbitration => arbitration::show(ui, look, asks),
-            Place::Fallback => fallback::show(ui, look, asks),
+            Place::Arbitration => {
+                arbitration::show(ui, look, asks);
+                rules::more(ui, look, Stage::Lever, ctx.selection.rule.as_deref(), &mut self.rules, asks);
+            }
+            Place::Fallback => {
+                fallback::show(ui, look, asks);
+                rules::more(ui, look, Stage::Fallback, ctx.selection.rule.as_deref(), &mut self.rules, asks);
+            }
             rules => rules::show(ui, look, rules, ctx.selection.rule.as_deref(), &mut self.rules, asks),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::card::{self, Act};
 use super::look::Look;
+use super::part;
 use super::stage::Place;
 use crate::theme::{self, metrics};
 use crate::view::{Asks, Target};
@@ -71,6 +72,37 @@ pub fn show(
         && let Some(stage) = empty(ui, place)
     {
         state.begin(stage);
+    }
+}
+
+/// Draws the rules of a stage that stand beside other things in their place: levers, and fallbacks that are computed.
+pub fn more(
+    ui: &mut Ui,
+    look: &Look<'_>,
+    stage: Stage,
+    selected: Option<&str>,
+    state: &mut RulesState,
+    asks: &mut Asks,
+) {
+    let rules: Vec<&Rule> = look.draft.rules.iter().filter(|r| r.stage == stage).collect();
+    let (title, help, add) = match stage {
+        Stage::Lever => (
+            "Levers",
+            "A number from 0 up that multiplies L: `if weekday() == 6 { 1.2 } else { 1.0 }`. One that fails counts as 1 and is reported.",
+            "Add lever",
+        ),
+        _ => (
+            "Computed fallbacks",
+            "Gives the id of an action, or () for none; tried in order, before the ladder above.",
+            "Add computed fallback",
+        ),
+    };
+    if part::title(ui, title, rules.len(), help, add) {
+        state.begin(stage);
+    }
+    list(ui, look, &rules, selected, state, asks);
+    if state.naming.as_ref().is_some_and(|n| n.stage == stage) {
+        naming(ui, look.draft, state, asks);
     }
 }
 
@@ -144,7 +176,12 @@ fn new_rule(draft: &Document, stage: Stage, name: &str) -> Rule {
         name: name.to_owned(),
         stage,
         scope: Scope::All,
-        expr: if stage == Stage::SoftSuitability { "1.0" } else { "true" }.to_owned(),
+        expr: match stage {
+            Stage::SoftSuitability | Stage::Lever => "1.0",
+            Stage::Fallback => "()",
+            _ => "true",
+        }
+        .to_owned(),
         on_missing: OnMissing::Remove,
         reason: String::new(),
         enabled: true,

@@ -35,10 +35,11 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, rule: &Rule, conditions: Option<&Condi
 fn code(ui: &mut Ui, look: &Look<'_>, rule: &Rule) {
     let tokens = theme::tokens(ui.ctx());
     let whom = scope::words(look.draft, &rule.scope);
-    let text = if rule.stage == Stage::SoftSuitability {
-        format!("Multiply the priority of {whom} by")
-    } else {
-        format!("Keep {whom} when this is true")
+    let text = match rule.stage {
+        Stage::SoftSuitability => format!("Multiply the priority of {whom} by"),
+        Stage::Lever => format!("Multiply the levers of {whom} by"),
+        Stage::Fallback => "When nothing is left, fall back to".to_owned(),
+        _ => format!("Keep {whom} when this is true"),
     };
     ui.label(RichText::new(text).color(tokens.weak));
     let all = rule.expr.lines().count();
@@ -165,6 +166,7 @@ mod tests {
             reason: String::new(),
             enabled: true,
             note: String::new(),
+            ..Rule::default()
         };
         for expr in [
             "recency <= 6 && channel in [\"Web\", \"Multichannel\"]",

@@ -124,17 +124,28 @@ impl Place {
             Stage::Eligibility => Place::Eligibility,
             Stage::Applicability => Place::Applicability,
             Stage::Suitability | Stage::SoftSuitability => Place::Suitability,
+            Stage::Lever => Place::Arbitration,
+            Stage::Fallback => Place::Fallback,
         }
     }
 
     /// How many things lie there.
     pub fn count(self, draft: &Document) -> usize {
+        let rules = |stage| draft.rules.iter().filter(|r| r.stage == stage).count();
         match self {
             Place::Actions => draft.actions.len(),
             Place::Holdouts => draft.holdouts.len(),
-            Place::Contact => draft.caps.len(),
-            Place::Arbitration => draft.arbitration.context_weights.len() + draft.arbitration.floors.len(),
-            Place::Fallback => draft.fallback.len(),
+            Place::Contact => {
+                draft.caps.len()
+                    + draft.cool_downs.len()
+                    + draft.suppressions.len()
+                    + draft.exclusions.len()
+                    + draft.quiet_hours.len()
+            }
+            Place::Arbitration => {
+                draft.arbitration.context_weights.len() + draft.arbitration.floors.len() + rules(Stage::Lever)
+            }
+            Place::Fallback => draft.fallback.len() + rules(Stage::Fallback),
             _ => draft.rules.iter().filter(|r| Place::of(r.stage) == self).count(),
         }
     }

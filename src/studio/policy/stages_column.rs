@@ -71,7 +71,7 @@ fn row(ui: &mut Ui, look: &Look<'_>, place: Place, here: bool) -> bool {
             Some(Severity::Warning) => {
                 widgets::dot(ui, Tone::Warn);
             }
-            None => {}
+            Some(Severity::Note) | None => {}
         }
         if let Some(share) = share {
             ui.scope(|ui| {
@@ -101,7 +101,7 @@ fn spoken(place: Place, count: usize, share: Option<f64>, worst: Option<Severity
     match worst {
         Some(Severity::Error) => text += ", with errors",
         Some(Severity::Warning) => text += ", with warnings",
-        None => {}
+        Some(Severity::Note) | None => {}
     }
     text
 }
@@ -110,7 +110,7 @@ fn noun(place: Place, count: usize) -> String {
     let (one, many) = match place {
         Place::Actions => ("action", "actions"),
         Place::Holdouts => ("layer", "layers"),
-        Place::Contact => ("cap", "caps"),
+        Place::Contact => ("limit", "limits"),
         Place::Arbitration => ("weight or floor", "weights and floors"),
         Place::Fallback => ("rung", "rungs"),
         _ => ("rule", "rules"),
