@@ -28,7 +28,9 @@ pub fn refused(path: &Path, error: &PolicyError) -> Error {
         PolicyError::File { position: Some((line, column)), message } => {
             Error::new(format!("character {column}: {message}")).in_file(path).at_line(u64::from(*line))
         }
-        PolicyError::File { position: None, message } | PolicyError::Signature { message } => Error::new(message.clone()).in_file(path),
+        PolicyError::File { position: None, message } | PolicyError::Signature { message } => {
+            Error::new(message.clone()).in_file(path)
+        }
         PolicyError::Invalid(_) => Error::new(format!("the policy is refused: {error}")).in_file(path),
     }
 }

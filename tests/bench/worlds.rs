@@ -261,14 +261,7 @@ fn treatment(id: &str, channel: &str) -> Treatment {
 }
 
 fn rule(id: &str, stage: Stage, scope: Scope, expr: String) -> Rule {
-    Rule {
-        id: id.into(),
-        name: id.into(),
-        stage,
-        scope,
-        expr,
-        ..Rule::default()
-    }
+    Rule { id: id.into(), name: id.into(), stage, scope, expr, ..Rule::default() }
 }
 
 /// A rule of its own for an action; most rows pass it.

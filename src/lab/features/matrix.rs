@@ -70,6 +70,10 @@ pub fn matrix(dataset: &Dataset, rows: &[u32], inputs: &[Input]) -> Result<Matri
         let cells = dataset.cells(&input.field).ok_or_else(|| {
             Error::new(format!("there is no such column in `{}`", dataset.name())).in_column(&input.field)
         })?;
+        if matches!(input.encode, Encode::Items { .. }) {
+            let message = format!("`{}` lists items; no learner here takes lists as input", input.field);
+            return Err(Error::new(message).in_column(&input.field));
+        }
         let column = values.iter_mut().skip(j).step_by(inputs.len());
         column.zip(encoded(cells, rows, &input.encode)).for_each(|(value, x)| *value = x);
     }
@@ -86,13 +90,26 @@ fn encoded(cells: &Cells, rows: &[u32], encode: &Encode) -> Vec<f64> {
         }
         Encode::OneHot { category, center, scale } => {
             let (hit, miss) = ((1.0 - center) / scale, (0.0 - center) / scale);
-            let is = |row: &u32| match cells {
-                Cells::Text(dictionary) => dictionary.get(*row as usize).is_some_and(|text| **text == **category),
-                other => other.text(*row as usize).is_some_and(|text| text == *category),
-            };
-            rows.iter().map(|row| if is(row) { hit } else { miss }).collect()
+            rows.iter().map(|row| if is(cells, *row, category) { hit } else { miss }).collect()
         }
         Encode::Missing => rows.iter().map(|&row| f64::from(u8::from(cells.is_missing(row as usize)))).collect(),
+        Encode::Category { categories } => {
+            let code = |row: &u32| match cells.is_missing(*row as usize) {
+                true => f64::NAN,
+                false => categories.iter().position(|c| is(cells, *row, c)).unwrap_or(categories.len()) as f64,
+            };
+            rows.iter().map(code).collect()
+        }
+        // Refused above.
+        Encode::Items { .. } => vec![f64::NAN; rows.len()],
+    }
+}
+
+/// Whether a cell holds a category: texts as they are, everything else as it prints.
+fn is(cells: &Cells, row: u32, category: &str) -> bool {
+    match cells {
+        Cells::Text(dictionary) => dictionary.get(row as usize).is_some_and(|text| **text == *category),
+        other => other.text(row as usize).is_some_and(|text| text == *category),
     }
 }
 

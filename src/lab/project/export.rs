@@ -51,7 +51,8 @@ pub fn export(document: &Document, parts: &Parts, loaded: &Loaded, path: &Path, 
     atomic::replace(path, text.as_bytes())?;
     task.stage("Reading it back")?;
     let bytes = fs::read(path).map_err(|e| Error::new(format!("could not be read back: {e}")).in_file(path))?;
-    let file = Policy::load(&bytes, &Verification::none()).map_err(|e| Error::new(format!("could not be read back: {e}")).in_file(path))?;
+    let file = Policy::load(&bytes, &Verification::none())
+        .map_err(|e| Error::new(format!("could not be read back: {e}")).in_file(path))?;
     task.stage("Deciding all rows again")?;
     let requests = Requests::new(&loaded.dataset, &parts.roles, &document.schema)?;
     let history: &dyn History = match &loaded.history {
