@@ -50,7 +50,7 @@ pub fn price(
         Formula::Pcvl => Ok(propensity * context * value * lever * multiplier),
         Formula::NetValue => Ok(propensity * value * context * lever * multiplier - cost),
         Formula::Expression(expression) => {
-            let view = View::new(case, slot).with_terms([propensity, context, value, lever, cost]);
+            let view = View::new(case, slot).with_terms([propensity, context, value, lever, cost, f64::NAN]);
             match expression.eval(&view) {
                 Ok(Value::Unknown) => {
                     let missing = expression.missing(&view);

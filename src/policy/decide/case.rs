@@ -90,16 +90,16 @@ impl<'a> Case<'a> {
 pub struct View<'a> {
     case: &'a Case<'a>,
     candidate: Candidate,
-    terms: [f64; 5],
+    terms: [f64; 6],
 }
 
 impl<'a> View<'a> {
     pub fn new(case: &'a Case<'a>, slot: &Slot) -> View<'a> {
-        View { case, candidate: slot.candidate, terms: [f64::NAN; 5] }
+        View { case, candidate: slot.candidate, terms: [f64::NAN; 6] }
     }
 
     /// With the terms of arbitration, in the order of [`Term::ALL`].
-    pub fn with_terms(self, terms: [f64; 5]) -> View<'a> {
+    pub fn with_terms(self, terms: [f64; 6]) -> View<'a> {
         View { terms, ..self }
     }
 }
@@ -118,13 +118,14 @@ impl Env for View<'_> {
     }
 
     fn term(&self, term: Term) -> f64 {
-        let [propensity, context_weight, value, lever, cost] = self.terms;
+        let [propensity, context_weight, value, lever, cost, uplift] = self.terms;
         match term {
             Term::Propensity => propensity,
             Term::ContextWeight => context_weight,
             Term::Value => value,
             Term::Lever => lever,
             Term::Cost => cost,
+            Term::Uplift => uplift,
         }
     }
 

@@ -6,9 +6,10 @@ use super::context::{Context, Names};
 use super::engine;
 use super::env::Env;
 use super::finding::Finding;
-use super::node::{Node, Row, Stop};
+use super::graph::{Graph, Id};
 use super::ops;
 use super::reads::Reads;
+use super::row::{Row, Stop};
 use super::sandbox::{Interpreted, Needs};
 use super::source::Source;
 use crate::value::Value;
@@ -23,8 +24,8 @@ struct Inner {
     text: String,
     use_: Use,
     names: Arc<Names>,
-    lowered: Option<Node>,
-    locals: usize,
+    /// The source graph and its root; why there is none, otherwise.
+    lowered: Result<(Graph, Id), String>,
     interpreted: Interpreted,
     needs: Needs,
     warnings: Vec<Finding>,
@@ -35,7 +36,7 @@ struct Inner {
 pub enum Kind {
     /// Lowered to typed steps.
     Lowered,
-    /// By the sandboxed Rhai interpreter: loops, lists in variables, maps, `switch`.
+    /// By the sandboxed Rhai interpreter: loops, lists in variables, maps …; [`Compiled::why_interpreted`] names which.
     Interpreted,
 }
 
@@ -57,8 +58,7 @@ pub(super) fn compile(text: &str, use_: Use, context: &Context) -> Result<Compil
     Ok(Compiled(Arc::new(Inner {
         text: text.to_owned(),
         use_,
-        lowered: checked.node,
-        locals: checked.locals,
+        lowered: checked.lowered,
         interpreted: Interpreted::new(ast.statements(), use_, &names),
         names,
         needs: checked.needs,
@@ -68,7 +68,7 @@ pub(super) fn compile(text: &str, use_: Use, context: &Context) -> Result<Compil
 
 impl Compiled {
     /// Evaluates: a bool for [`Use::Keep`], a number (`Value::Number`) in (0, 1] for [`Use::Multiplier`], a finite number for
-    /// [`Use::Priority`]; `Value::Unknown` when something it needed is missing; an error in words when it failed.
+    /// [`Use::Priority`] and [`Use::Number`], one that is not negative for [`Use::Factor`], a text for [`Use::Name`]; `Value::Unknown` when something it needed is missing; an error in words when it failed.
     pub fn eval(&self, env: &dyn Env) -> Result<Value, String> {
         self.run(env, None, self.evaluator())
     }
@@ -88,7 +88,27 @@ impl Compiled {
 
     /// How it is evaluated.
     pub fn kind(&self) -> Kind {
-        if self.0.lowered.is_some() { Kind::Lowered } else { Kind::Interpreted }
+        if self.0.lowered.is_ok() { Kind::Lowered } else { Kind::Interpreted }
+    }
+
+    /// What keeps it in the interpreter, as a noun: "a loop", "a map"; `None` when it is lowered.
+    pub fn why_interpreted(&self) -> Option<&str> {
+        self.0.lowered.as_ref().err().map(String::as_str)
+    }
+
+    /// Its source graph and the root in it; `None` when it runs in the interpreter.
+    pub fn graph(&self) -> Option<(&Graph, Id)> {
+        self.0.lowered.as_ref().ok().map(|(graph, root)| (graph, *root))
+    }
+
+    /// What it is for.
+    pub fn for_use(&self) -> Use {
+        self.0.use_
+    }
+
+    /// Positions in `document.tables` of the decision tables it reads, ascending.
+    pub fn tables(&self) -> &[usize] {
+        &self.0.needs.tables
     }
 
     /// Positions in `document.models` of the scores it reads, ascending.
@@ -117,13 +137,16 @@ impl Compiled {
     }
 
     fn evaluator(&self) -> Evaluator {
-        if self.0.lowered.is_some() { Evaluator::Row } else { Evaluator::Interpreter }
+        if self.0.lowered.is_ok() { Evaluator::Row } else { Evaluator::Interpreter }
     }
 
     pub(super) fn run(&self, env: &dyn Env, reads: Option<&mut Reads>, evaluator: Evaluator) -> Result<Value, String> {
         let inner = &*self.0;
         let result = match (evaluator, &inner.lowered) {
-            (Evaluator::Row, Some(node)) => Row { names: &inner.names, env, reads }.run(node, inner.locals),
+            (Evaluator::Row, Ok((graph, root))) => {
+                let memo = vec![None; graph.nodes().len()];
+                Row { names: &inner.names, graph, env, reads, memo }.eval(*root)
+            }
             _ => inner.interpreted.run(&inner.names, &inner.needs, env, reads),
         };
         match result {
@@ -136,7 +159,7 @@ impl Compiled {
 
 impl Use {
     /// The result as the decision takes it, or why it cannot.
-    fn accept(self, value: Value) -> Result<Value, String> {
+    pub(crate) fn accept(self, value: Value) -> Result<Value, String> {
         let number = match &value {
             Value::Unknown => return Ok(Value::Unknown),
             Value::Integer(i) => Some(*i as f64),
@@ -146,11 +169,20 @@ impl Use {
         match (self, number) {
             (Use::Keep, None) if matches!(value, Value::Bool(_)) => Ok(value),
             (Use::Keep, _) => Err(format!("the result must be true or false, found {}", ops::noun(&value))),
+            (Use::Input, _) => Ok(value),
+            (Use::Name, None) if matches!(value, Value::Text(_)) => Ok(value),
+            (Use::Name, _) => {
+                Err(format!("the result must be the id of an action or `()`, found {}", ops::noun(&value)))
+            }
             (_, None) => Err(format!("the result must be a number, found {}", ops::noun(&value))),
             (Use::Multiplier, Some(x)) if x > 0.0 && x <= 1.0 => Ok(Value::Number(x)),
             (Use::Multiplier, Some(x)) => Err(format!("a multiplier lies above 0 and is at most 1, found {x}")),
             (Use::Priority, Some(x)) if x.is_finite() => Ok(Value::Number(x)),
             (Use::Priority, Some(x)) => Err(format!("the priority is not a finite number: {x}")),
+            (Use::Factor, Some(x)) if x >= 0.0 && x.is_finite() => Ok(Value::Number(x)),
+            (Use::Factor, Some(x)) => Err(format!("a lever is a finite number, 0 or above, found {x}")),
+            (Use::Number, Some(x)) if x.is_finite() => Ok(Value::Number(x)),
+            (Use::Number, Some(x)) => Err(format!("the result is not a finite number: {x}")),
         }
     }
 }

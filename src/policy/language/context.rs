@@ -4,6 +4,7 @@ use crate::action::Direction;
 use crate::decision::Candidate;
 use crate::document::Document;
 use crate::recipe::Op;
+use crate::table::{HitPolicy, Table};
 use crate::value::{Type, Value};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -35,16 +36,30 @@ pub struct Names {
     by_name: HashMap<String, usize>,
     /// Model ids in document order.
     pub models: Vec<String>,
+    /// Decision tables in document order.
+    pub tables: Vec<NamedTable>,
     /// Names under `action.`.
     pub facts: Vec<Fact>,
     /// Position of the first candidate of each action in [`Fact::values`].
     first_candidate: Vec<usize>,
+    /// Action ids in document order.
+    pub actions: Vec<String>,
     /// Action, group and issue ids, which `outcomes` counts.
     pub targets: Vec<String>,
     /// Channel ids.
     pub channels: Vec<String>,
     /// Ids of the channels on which the subject comes to us.
     pub inbound: Vec<String>,
+}
+
+/// A decision table as `table("id")` sees it.
+#[derive(Debug)]
+pub struct NamedTable {
+    pub id: String,
+    /// Type of what it gives.
+    pub output: Type,
+    /// Whether what it gives can differ between the candidates of a request.
+    pub reads_candidate: bool,
 }
 
 /// A fact of the candidate: `action.name`.
@@ -70,12 +85,14 @@ impl Context {
             names.by_name.entry(variable.name.clone()).or_insert(i);
         }
         names.models = document.models.iter().map(|m| m.id.clone()).collect();
+        names.tables = document.tables.iter().map(named_table).collect();
         names.channels = document.channels.iter().map(|c| c.id.clone()).collect();
         let inbound = document.channels.iter().filter(|c| c.direction == Direction::Inbound);
         names.inbound = inbound.map(|c| c.id.clone()).collect();
         let groups = document.issues.iter().flat_map(|i| i.groups.iter().map(|g| g.id.clone()));
         let issues = document.issues.iter().map(|i| i.id.clone());
         names.targets = document.actions.iter().map(|a| a.id.clone()).chain(groups).chain(issues).collect();
+        names.actions = document.actions.iter().map(|a| a.id.clone()).collect();
         names.facts = facts(document);
         let mut first = 0;
         for action in &document.actions {
@@ -93,6 +110,20 @@ impl Context {
     /// Model ids in document order.
     pub fn models(&self) -> &[String] {
         &self.names.models
+    }
+
+    /// Ids of the decision tables in document order.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        self.names.tables.iter().map(|table| table.id.as_str())
+    }
+}
+
+fn named_table(table: &Table) -> NamedTable {
+    NamedTable {
+        id: table.id.clone(),
+        output: if table.hit == HitPolicy::Count { Type::Integer } else { table.output },
+        // An input that names another table may read the candidate through it.
+        reads_candidate: table.inputs.iter().any(|input| input.contains("action") || input.contains("table")),
     }
 }
 

@@ -14,6 +14,12 @@ pub trait Env {
     /// what is known, `Err` in words when the model failed.
     fn score(&self, model: usize) -> Result<Value, String>;
 
+    /// `table("id")`: output of `document.tables[index]`, of the type the table declares; `Value::Unknown` when no row matches or an input that
+    /// decides is missing, `Err` in words when the table failed. Asked for by expressions that name a table only.
+    fn table(&self, index: usize) -> Result<Value, String> {
+        Err(format!("there is no decision table {index} here"))
+    }
+
     /// The candidate, for the facts under `action.`.
     fn candidate(&self) -> Candidate;
 
@@ -46,11 +52,14 @@ pub enum Term {
     Lever,
     /// The action's cost.
     Cost,
+    /// Tau, the difference in expected outcome that the action makes.
+    Uplift,
 }
 
 impl Term {
     /// Every term.
-    pub const ALL: [Term; 5] = [Term::Propensity, Term::ContextWeight, Term::Value, Term::Lever, Term::Cost];
+    pub const ALL: [Term; 6] =
+        [Term::Propensity, Term::ContextWeight, Term::Value, Term::Lever, Term::Cost, Term::Uplift];
 
     /// Its name in an arbitration expression.
     pub fn name(self) -> &'static str {
@@ -60,6 +69,7 @@ impl Term {
             Term::Value => "value",
             Term::Lever => "lever",
             Term::Cost => "cost",
+            Term::Uplift => "uplift",
         }
     }
 }

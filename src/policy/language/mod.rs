@@ -15,11 +15,13 @@ mod engine;
 mod env;
 mod finding;
 pub mod functions;
+pub mod graph;
 mod highlight;
 mod native;
-mod node;
 mod ops;
 mod reads;
+mod row;
+mod rules;
 mod sandbox;
 mod source;
 
@@ -31,6 +33,7 @@ pub use engine::limits;
 pub use env::{Env, Term};
 pub use finding::Finding;
 pub use highlight::{TokenKind, highlight};
+pub use rules::RuleSet;
 pub use sandbox::ran_out;
 
 use crate::rule::Stage;
@@ -44,13 +47,23 @@ pub enum Use {
     Multiplier,
     /// The priority of arbitration: a finite number; the only place where [`Term`]s may be named.
     Priority,
+    /// A lever: a finite number, 0 or above.
+    Factor,
+    /// Any finite number, such as the best hour to send.
+    Number,
+    /// The id of an action, or `()` for none: fallback rules.
+    Name,
+    /// Any one value: an input of a decision table.
+    Input,
 }
 
 impl From<Stage> for Use {
     fn from(stage: Stage) -> Use {
         match stage {
             Stage::Guard | Stage::Eligibility | Stage::Applicability | Stage::Suitability => Use::Keep,
-            Stage::SoftSuitability | Stage::Lever | Stage::Fallback => Use::Multiplier,
+            Stage::SoftSuitability => Use::Multiplier,
+            Stage::Lever => Use::Factor,
+            Stage::Fallback => Use::Name,
         }
     }
 }

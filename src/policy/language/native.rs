@@ -19,6 +19,8 @@ pub const FACT: &str = "__fact";
 pub const TERM: &str = "__term";
 /// Reads a score by position of the model.
 pub const SCORE: &str = "__score";
+/// Reads a decision table by position.
+pub const TABLE_OUTPUT: &str = "__table";
 /// Left side of `&&`: whether the right side is needed.
 pub const AND_LEFT: &str = "__and";
 /// Right side of `&&`: the result.
@@ -34,7 +36,7 @@ pub const KNOWN: &str = "__known";
 pub const JOINS: [&str; 4] = [AND_LEFT, AND_RIGHT, OR_LEFT, OR_RIGHT];
 
 /// Every inner name.
-pub const INNER: [&str; 9] = [FIELD, FACT, TERM, SCORE, AND_LEFT, AND_RIGHT, OR_LEFT, OR_RIGHT, KNOWN];
+pub const INNER: [&str; 10] = [FIELD, FACT, TERM, SCORE, TABLE_OUTPUT, AND_LEFT, AND_RIGHT, OR_LEFT, OR_RIGHT, KNOWN];
 
 type Answer<T = Dynamic> = Result<T, Box<EvalAltResult>>;
 
@@ -227,6 +229,12 @@ fn inner(engine: &mut Engine) {
         let frame = frame(&context)?;
         let value = frame.known_score(at(i)).ok_or_else(unknown)?.map_err(fail)?;
         frame.read(|reads, names| reads.score(names, at(i), &value));
+        Ok(to_dynamic(&value))
+    });
+    engine.register_fn(TABLE_OUTPUT, |context: NativeCallContext<'_>, i: i64| -> Answer {
+        let frame = frame(&context)?;
+        let value = frame.known_table(at(i)).ok_or_else(unknown)?.map_err(fail)?;
+        frame.read(|reads, names| reads.table(names, at(i), &value));
         Ok(to_dynamic(&value))
     });
     for (left, right, decides, join) in [

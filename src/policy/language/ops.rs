@@ -64,6 +64,17 @@ impl Op {
         Op::ALL.into_iter().find(|op| op.symbol() == symbol)
     }
 
+    /// The operator that says the same of the sides exchanged; of a comparison only.
+    pub fn mirrored(self) -> Op {
+        match self {
+            Op::Lt => Op::Gt,
+            Op::Le => Op::Ge,
+            Op::Gt => Op::Lt,
+            Op::Ge => Op::Le,
+            other => other,
+        }
+    }
+
     /// Whether it compares.
     pub fn compares(self) -> bool {
         matches!(self, Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge)

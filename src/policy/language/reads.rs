@@ -28,6 +28,12 @@ impl Reads {
         }
     }
 
+    pub fn table(&mut self, names: &Names, i: usize, value: &Value) {
+        if let Some(table) = names.tables.get(i) {
+            self.push(format!("table({:?})", table.id), value);
+        }
+    }
+
     pub fn term(&mut self, term: Term, value: &Value) {
         self.push(term.name().to_owned(), value);
     }

@@ -8,9 +8,9 @@ use super::context::Names;
 use super::engine::{self, engine, limits};
 use super::env::{Env, Term};
 use super::native::{self, to_value};
-use super::node::Stop;
 use super::ops::Op;
 use super::reads::Reads;
+use super::row::Stop;
 use super::source::At;
 use super::{Use, ops};
 use crate::decision::Candidate;
@@ -39,10 +39,12 @@ pub struct Frame {
     fields: Vec<(usize, Value)>,
     /// The scores that were asked for so far.
     scores: Vec<(usize, Result<Value, String>)>,
-    /// A score that is asked for and not there yet.
-    wanted: Mutex<Option<usize>>,
+    /// The outputs of decision tables that were asked for so far.
+    tables: Vec<(usize, Result<Value, String>)>,
+    /// A score or table that is asked for and not there yet.
+    wanted: Mutex<Option<Wanted>>,
     candidate: Candidate,
-    terms: Option<[f64; 5]>,
+    terms: Option<[f64; 6]>,
     events: Vec<Event>,
     now: i64,
     zone: Option<String>,
@@ -50,6 +52,13 @@ pub struct Frame {
     /// leaves a loop never comes back for its left one.
     waiting: Mutex<Vec<Option<bool>>>,
     reads: Mutex<Option<Reads>>,
+}
+
+/// What only the caller can compute.
+#[derive(Clone, Copy, Debug)]
+enum Wanted {
+    Score(usize),
+    Table(usize),
 }
 
 impl Env for Frame {
@@ -60,6 +69,10 @@ impl Env for Frame {
 
     fn score(&self, model: usize) -> Result<Value, String> {
         self.scores.iter().find(|(i, _)| *i == model).map_or(Ok(Value::Unknown), |(_, score)| score.clone())
+    }
+
+    fn table(&self, index: usize) -> Result<Value, String> {
+        self.tables.iter().find(|(i, _)| *i == index).map_or(Ok(Value::Unknown), |(_, output)| output.clone())
     }
 
     fn candidate(&self) -> Candidate {
@@ -92,8 +105,18 @@ impl Frame {
     /// A score, or `None` when it must be computed first: the evaluation then ends and starts over.
     pub fn known_score(&self, model: usize) -> Option<Result<Value, String>> {
         let known = self.scores.iter().find(|(i, _)| *i == model).map(|(_, score)| score.clone());
+        self.want(known, Wanted::Score(model))
+    }
+
+    /// The output of a decision table, or `None` when it must be computed first.
+    pub fn known_table(&self, table: usize) -> Option<Result<Value, String>> {
+        let known = self.tables.iter().find(|(i, _)| *i == table).map(|(_, output)| output.clone());
+        self.want(known, Wanted::Table(table))
+    }
+
+    fn want<T>(&self, known: Option<T>, wanted: Wanted) -> Option<T> {
         if known.is_none() {
-            *self.wanted.lock().unwrap_or_else(PoisonError::into_inner) = Some(model);
+            *self.wanted.lock().unwrap_or_else(PoisonError::into_inner) = Some(wanted);
         }
         known
     }
@@ -127,6 +150,7 @@ impl Frame {
 pub struct Needs {
     pub variables: Vec<usize>,
     pub models: Vec<usize>,
+    pub tables: Vec<usize>,
     pub history: bool,
     pub terms: bool,
     /// Whether it reads the candidate's facts.
@@ -157,14 +181,15 @@ impl Interpreted {
         env: &dyn Env,
         mut reads: Option<&mut Reads>,
     ) -> Result<Value, Stop> {
-        let mut scores = Vec::new();
-        // A score is computed at its first use, and only the caller can compute it. A rule is pure, so it is run again
-        // with the score at hand; each round adds one, so there are no more rounds than models.
+        let (mut scores, mut tables) = (Vec::new(), Vec::new());
+        // A score or table is computed at its first use, and only the caller can compute it. A rule is pure, so it is run again
+        // with the score at hand; each round adds one, so there are no more rounds than models and tables.
         loop {
             let frame = Arc::new(Frame {
                 names: names.clone(),
                 fields: needs.variables.iter().map(|i| (*i, env.field(*i).clone())).collect(),
                 scores: std::mem::take(&mut scores),
+                tables: std::mem::take(&mut tables),
                 wanted: Mutex::default(),
                 candidate: env.candidate(),
                 terms: needs.terms.then(|| Term::ALL.map(|t| env.term(t))),
@@ -175,9 +200,13 @@ impl Interpreted {
                 reads: Mutex::new(reads.is_some().then(Reads::default)),
             });
             let result = self.evaluate(&frame);
-            if let Some(model) = frame.wanted.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            if let Some(wanted) = frame.wanted.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 scores.clone_from(&frame.scores);
-                scores.push((model, env.score(model)));
+                tables.clone_from(&frame.tables);
+                match wanted {
+                    Wanted::Score(model) => scores.push((model, env.score(model))),
+                    Wanted::Table(table) => tables.push((table, env.table(table))),
+                }
                 continue;
             }
             if let (Some(reads), Some(noted)) =
@@ -373,6 +402,11 @@ impl Rewriter<'_> {
             && let Some(model) = self.names.models.iter().position(|m| m == id.as_str())
         {
             return read(native::SCORE, model, pos);
+        }
+        if let ("table", [Expr::StringConstant(id, _)]) = (name, args)
+            && let Some(table) = self.names.tables.iter().position(|table| table.id == id.as_str())
+        {
+            return read(native::TABLE_OUTPUT, table, pos);
         }
         if let [left, right] = args {
             match name {

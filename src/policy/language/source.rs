@@ -7,7 +7,7 @@ use rhai::Position;
 use std::ops::Range;
 
 /// Line and column in characters, from 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct At {
     pub line: u32,
     pub column: u32,

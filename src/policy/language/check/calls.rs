@@ -5,7 +5,8 @@ use super::types::{Ty, Typed, What};
 use crate::diagnostic::Severity;
 use crate::language::engine;
 use crate::language::functions::{self, ArgType, EVENTS};
-use crate::language::node::Node;
+use crate::language::graph::{Id, Literal, Node};
+use crate::language::ops::Op;
 use crate::suggest;
 use crate::value::Value;
 use rhai::{Expr, FnCallExpr, Position};
@@ -17,30 +18,24 @@ impl Checker<'_> {
             (engine::AND, [a, b]) => return self.logic(true, a, b, pos),
             (engine::OR, [a, b]) => return self.logic(false, a, b, pos),
             ("!", [x]) => {
-                let typed = self.condition(x);
-                return Typed::new(Ty::Bool, typed.node.map(|n| Node::Not(Box::new(n), pos.into())));
+                let node = self.truth(x, pos).map(|x| self.graph.add(Node::Not(x), pos.into()));
+                return Typed::new(Ty::Bool, node);
             }
             ("-", [x]) => {
-                let typed = self.expr(x);
+                let typed = self.operand(x);
                 if !typed.ty.is_number() && !typed.ty.is_open() {
                     let subject = self.describe(&typed);
                     self.error(pos, format!("`-` needs a number, found {subject}"));
                     return Typed::refused();
                 }
-                return Typed::new(typed.ty, typed.node.map(|n| Node::Negate(Box::new(n), pos.into())));
+                let node = typed.node.map(|x| self.graph.add(Node::Negate(x), pos.into()));
+                return Typed::new(typed.ty, node);
             }
             (".." | "..=", [low, high]) => {
                 for end in [low, high] {
-                    let typed = self.expr(end);
-                    if typed.ty != Ty::Integer && !typed.ty.is_open() {
-                        let subject = self.describe(&typed);
-                        let message = format!(
-                            "a range runs between whole numbers, found {subject}; write `between(x, low, high)`"
-                        );
-                        self.error(end.start_position(), message);
-                    }
+                    self.range_end(end);
                 }
-                return Typed::new(Ty::Range, None);
+                return self.outside(Ty::Range, "a range that no `in` or `for` stands before");
             }
             ("contains", [list, x]) => return self.contains(list, x, pos),
             ("score", [Expr::StringConstant(id, at)]) => return self.score(id.as_str(), *at, pos),
@@ -49,8 +44,15 @@ impl Checker<'_> {
                 self.error(other.start_position(), message.to_owned());
                 return Typed::refused();
             }
+            ("table", [Expr::StringConstant(id, at)]) => return self.table(id.as_str(), *at, pos),
+            ("table", [other]) => {
+                let message =
+                    "`table` needs the id of a decision table written out as a text, as in `table(\"rates\")`";
+                self.error(other.start_position(), message.to_owned());
+                return Typed::refused();
+            }
             (symbol, [a, b]) if f.op_token.is_some() => {
-                let (a, b) = (self.expr(a), self.expr(b));
+                let (a, b) = (self.operand(a), self.operand(b));
                 return self.binary(symbol, a, b, pos);
             }
             (symbol, [_]) if f.op_token.is_some() => {
@@ -59,7 +61,7 @@ impl Checker<'_> {
             }
             _ => {}
         }
-        let typed: Vec<Typed> = args.iter().map(|a| self.expr(a)).collect();
+        let typed: Vec<Typed> = args.iter().map(|a| self.operand(a)).collect();
         let places: Vec<Position> = args.iter().map(Expr::start_position).collect();
         self.function(name, typed, &places, pos)
     }
@@ -71,12 +73,16 @@ impl Checker<'_> {
         places.extend(f.args.iter().map(Expr::start_position));
         let in_list = matches!(base.ty, Ty::List | Ty::Any | Ty::Map);
         let mut typed = vec![base];
-        typed.extend(f.args.iter().map(|a| self.expr(a)));
+        typed.extend(f.args.iter().map(|a| self.operand(a)));
         match (name, typed.len()) {
-            ("push", 2) if in_list => return Typed::new(Ty::Unknown, None),
-            ("contains", 2) if in_list => return Typed::new(Ty::Bool, None),
+            ("push", 2) if in_list => return self.outside(Ty::Unknown, "a list that is kept or made step by step"),
+            ("contains", 2) if in_list => return self.outside(Ty::Bool, "a search in a list or map that is kept"),
             ("score", _) => {
                 self.error(pos, "write `score(\"…\")` with the id of a model".to_owned());
+                return Typed::refused();
+            }
+            ("table", _) => {
+                self.error(pos, "write `table(\"…\")` with the id of a decision table".to_owned());
                 return Typed::refused();
             }
             _ => {}
@@ -93,7 +99,7 @@ impl Checker<'_> {
         };
         self.uses(function);
         if name == "len" && args.len() == 1 && args.iter().all(|a| matches!(a.ty, Ty::List | Ty::Map)) {
-            return Typed::new(Ty::Integer, None);
+            return self.outside(Ty::Integer, "the length of a list or map");
         }
         if args.len() != function.args.len() {
             self.error(pos, format!("`{name}` takes {}, found {}", function.count(), args.len()));
@@ -107,7 +113,7 @@ impl Checker<'_> {
                 self.error(*place, message);
                 fine = false;
             } else if let What::Literal(Value::Text(text)) = &arg.what {
-                self.literal(expected.type_, name, text, *place);
+                self.named(expected.type_, name, text, *place);
             }
         }
         if name == "between" {
@@ -115,14 +121,25 @@ impl Checker<'_> {
         }
         let types: Vec<Ty> = args.iter().map(|a| a.ty).collect();
         let ty = Ty::result(function.result, &types);
-        let nodes: Option<Vec<Node>> = args.into_iter().map(|a| a.node).collect();
-        // An argument whose type only the row tells may be a list, which has no lowered form.
-        let nodes = nodes.filter(|_| fine);
-        Typed::new(ty, nodes.map(|nodes| Node::Call(function, nodes, pos.into())))
+        let nodes: Option<Box<[Id]>> = args.into_iter().map(|a| a.node).collect();
+        let node = match (name, nodes.as_deref()) {
+            _ if !fine => None,
+            ("is_known", Some([x])) => Some(self.graph.add(Node::IsKnown(*x), pos.into())),
+            ("between", Some([x, low, high])) => {
+                let (x, low, high) = (*x, *low, *high);
+                let above = self.graph.add(Node::Binary(Op::Ge, x, low), pos.into());
+                let below = self.graph.add(Node::Binary(Op::Le, x, high), pos.into());
+                let both = self.graph.add(Node::And([above, below].into()), pos.into());
+                // Both comparisons are made, whatever the first says.
+                Some(self.graph.add(Node::Seq([x, low, high, above, below, both].into()), pos.into()))
+            }
+            _ => nodes.map(|nodes| self.graph.add(Node::Call(function, nodes), pos.into())),
+        };
+        Typed::new(ty, node)
     }
 
     /// A text that names something: an event, a channel, an action, a date.
-    fn literal(&mut self, type_: ArgType, function: &str, text: &str, pos: Position) {
+    fn named(&mut self, type_: ArgType, function: &str, text: &str, pos: Position) {
         let (what, known): (&str, Vec<&str>) = match type_ {
             ArgType::Channel => ("a channel of this policy", self.names.channels.iter().map(String::as_str).collect()),
             ArgType::Target if text == "*" => return,
@@ -171,39 +188,50 @@ impl Checker<'_> {
         fine
     }
 
+    fn range_end(&mut self, end: &Expr) -> Typed {
+        let typed = self.operand(end);
+        if typed.ty != Ty::Integer && !typed.ty.is_open() {
+            let subject = self.describe(&typed);
+            let message = format!("a range runs between whole numbers, found {subject}; write `between(x, low, high)`");
+            self.error(end.start_position(), message);
+        }
+        typed
+    }
+
     /// `x in list`, `x in low..high`, `part in text`, and `contains(text, part)`, which Rhai does not tell apart.
     fn contains(&mut self, list: &Expr, x: &Expr, pos: Position) -> Typed {
         match list {
             Expr::Array(items, _) => {
-                let x_typed = self.expr(x);
-                let items: Vec<(Typed, Position)> = items.iter().map(|i| (self.expr(i), i.start_position())).collect();
+                let x_typed = self.operand(x);
+                let items: Vec<(Typed, Position)> =
+                    items.iter().map(|i| (self.operand(i), i.start_position())).collect();
                 self.in_list(x_typed, items, pos)
             }
             Expr::FnCall(range, _) if matches!(range.name.as_str(), ".." | "..=") && range.op_token.is_some() => {
-                self.expr(list);
-                let x_typed = self.expr(x);
+                let ends: Vec<Typed> = range.args.iter().map(|end| self.range_end(end)).collect();
+                let x_typed = self.operand(x);
                 if !x_typed.ty.is_number() && !x_typed.ty.is_open() {
                     let subject = self.describe(&x_typed);
                     self.error(pos, format!("only numbers lie in a range, found {subject}"));
                     return Typed::new(Ty::Bool, None);
                 }
-                let node = match (x_typed.node, range.args.as_slice()) {
-                    (Some(x), [Expr::IntegerConstant(low, _), Expr::IntegerConstant(high, _)]) => Some(Node::InRange {
-                        x: Box::new(x),
-                        low: *low,
-                        high: *high,
-                        inclusive: range.name.as_str() == "..=",
-                        at: pos.into(),
-                    }),
-                    _ => None,
+                let literals = ends.iter().all(|end| matches!(end.what, What::Literal(Value::Integer(_))));
+                let (Some(x), [Some(low), Some(high)], true) =
+                    (x_typed.node, [0, 1].map(|i| ends.get(i).and_then(|end: &Typed| end.node)), literals)
+                else {
+                    return self.outside(Ty::Bool, "a range whose ends are not written out");
                 };
-                Typed::new(Ty::Bool, node)
+                let upper = if range.name.as_str() == "..=" { Op::Le } else { Op::Lt };
+                let above = self.graph.add(Node::Binary(Op::Ge, x, low), pos.into());
+                let below = self.graph.add(Node::Binary(upper, x, high), pos.into());
+                let node = self.graph.add(Node::And([above, below].into()), pos.into());
+                Typed::new(Ty::Bool, Some(node))
             }
             _ => {
-                let text = self.expr(list);
-                let part = self.expr(x);
+                let text = self.operand(list);
+                let part = self.operand(x);
                 if matches!(text.ty, Ty::List | Ty::Map | Ty::Range | Ty::Any) {
-                    return Typed::new(Ty::Bool, None);
+                    return self.outside(Ty::Bool, "a search in a list or map that is kept");
                 }
                 if text.ty.is_number() || text.ty == Ty::Bool {
                     let subject = self.describe(&text);
@@ -237,10 +265,20 @@ impl Checker<'_> {
             })
             .collect();
         let node = match (x.node, literals) {
-            (Some(x), Some(values)) => Some(Node::InConst(Box::new(x), values, pos.into())),
+            (Some(x), Some(values)) => {
+                let values = values.into_iter().map(Literal).collect();
+                Some(self.graph.add(Node::InConst(x, values), pos.into()))
+            }
             (Some(x), None) => {
-                let nodes: Option<Vec<Node>> = items.into_iter().map(|(item, _)| item.node).collect();
-                nodes.map(|nodes| Node::InList(Box::new(x), nodes, pos.into()))
+                let nodes: Option<Vec<Id>> = items.into_iter().map(|(item, _)| item.node).collect();
+                nodes.map(|nodes| {
+                    let equal: Box<[Id]> =
+                        nodes.iter().map(|item| self.graph.add(Node::Binary(Op::Eq, x, *item), pos.into())).collect();
+                    let found = self.graph.add(Node::Or(equal), pos.into());
+                    // The list stands on the right but is made first, as the interpreter does.
+                    let order = nodes.into_iter().chain([x, found]).collect();
+                    self.graph.add(Node::Seq(order), pos.into())
+                })
             }
             (None, _) => None,
         };

@@ -2,25 +2,19 @@
 
 use super::Checker;
 use super::types::{Ty, Typed, What};
-use crate::language::node::Node;
+use crate::language::graph::{self, Id, Node};
 use crate::language::ops::Op;
-use crate::language::source::At;
 use crate::value::Value;
 use rhai::{ASTFlags, Expr, Position};
 
 impl Checker<'_> {
     pub(super) fn expr(&mut self, expr: &Expr) -> Typed {
-        let literal = |value: Value| Typed {
-            ty: Ty::of(&value),
-            node: Some(Node::Const(value.clone())),
-            what: What::Literal(value),
-        };
         match expr {
-            Expr::BoolConstant(b, _) => literal(Value::Bool(*b)),
-            Expr::IntegerConstant(i, _) => literal(Value::Integer(*i)),
-            Expr::FloatConstant(x, _) => literal(Value::Number(**x)),
-            Expr::StringConstant(s, _) => literal(Value::text(s.as_str())),
-            Expr::Unit(_) => literal(Value::Unknown),
+            Expr::BoolConstant(b, pos) => self.literal(Value::Bool(*b), *pos),
+            Expr::IntegerConstant(i, pos) => self.literal(Value::Integer(*i), *pos),
+            Expr::FloatConstant(x, pos) => self.literal(Value::Number(**x), *pos),
+            Expr::StringConstant(s, pos) => self.literal(Value::text(s.as_str()), *pos),
+            Expr::Unit(pos) => self.literal(Value::Unknown, *pos),
             Expr::CharConstant(c, pos) => {
                 self.error(*pos, format!("texts stand in double quotes; write \"{c}\""));
                 Typed::refused()
@@ -34,25 +28,25 @@ impl Checker<'_> {
             Expr::Stmt(block) => self.block(block.statements()),
             Expr::Array(items, _) => {
                 for item in items {
-                    self.expr(item);
+                    self.operand(item);
                 }
-                Typed::new(Ty::List, None)
+                self.outside(Ty::List, "a list that is kept or made step by step")
             }
             Expr::Map(parts, _) => {
                 for (_, value) in &parts.0 {
-                    self.expr(value);
+                    self.operand(value);
                 }
-                Typed::new(Ty::Map, None)
+                self.outside(Ty::Map, "a map")
             }
-            Expr::Coalesce(options, _) => self.or_else(options),
+            Expr::Coalesce(options, pos) => self.or_else(options, *pos),
             Expr::Dot(sides, flags, pos) if !flags.contains(ASTFlags::NEGATED) => {
                 self.dot(&sides.lhs, &sides.rhs, *pos)
             }
             Expr::Index(sides, flags, pos) => {
-                let base = self.expr(&sides.lhs);
+                let base = self.operand(&sides.lhs);
                 self.indexable(&base, *pos);
                 self.key(&sides.rhs, *flags, *pos);
-                Typed::new(Ty::Any, None)
+                self.outside(Ty::Any, "`[…]` on a list or a map")
             }
             other => {
                 self.error(other.start_position(), "this expression is not available in rules".to_owned());
@@ -61,12 +55,33 @@ impl Checker<'_> {
         }
     }
 
+    /// A literal.
+    pub(super) fn literal(&mut self, value: Value, pos: Position) -> Typed {
+        let node = self.graph.literal(value.clone(), pos.into());
+        Typed { ty: Ty::of(&value), node: Some(node), what: What::Literal(value) }
+    }
+
+    /// Something with a meaning, but no node: `why` names it for people.
+    pub(super) fn outside(&mut self, ty: Ty, why: &'static str) -> Typed {
+        self.outside.get_or_insert_with(|| why.to_owned());
+        Typed::new(ty, None)
+    }
+
+    /// An expression beside others in one larger expression. Rhai may look at variables there later than they are written, so a variable
+    /// that is set in the middle has no node.
+    pub(super) fn operand(&mut self, expr: &Expr) -> Typed {
+        let outer = std::mem::replace(&mut self.settable, self.locals.len());
+        let typed = self.expr(expr);
+        self.settable = outer;
+        typed
+    }
+
     /// `a ?? b`
-    fn or_else(&mut self, options: &[Expr]) -> Typed {
+    fn or_else(&mut self, options: &[Expr], pos: Position) -> Typed {
         let mut ty = Ty::Unknown;
         let mut nodes = Some(Vec::new());
         for option in options {
-            let typed = self.expr(option);
+            let typed = self.operand(option);
             ty = ty.join(typed.ty).unwrap_or_else(|| {
                 let (a, b) = (ty.noun(), typed.ty.noun());
                 self.error(option.start_position(), format!("the default of {a} must be of its kind, found {b}"));
@@ -77,7 +92,7 @@ impl Checker<'_> {
                 nodes
             });
         }
-        Typed::new(ty, nodes.map(Node::OrElse))
+        Typed::new(ty, nodes.map(|nodes| self.graph.add(Node::OrElse(nodes.into()), pos.into())))
     }
 
     /// `lhs.rhs`, where `rhs` may go on.
@@ -85,7 +100,7 @@ impl Checker<'_> {
         let is_action =
             matches!(lhs, Expr::Variable(v, ..) if v.1 == "action" && !self.locals.iter().any(|l| l.name == "action"));
         if !is_action {
-            let base = self.expr(lhs);
+            let base = self.operand(lhs);
             return self.tail(base, rhs);
         }
         match rhs {
@@ -116,7 +131,7 @@ impl Checker<'_> {
                     };
                     self.error(*pos, format!("{of} has no property `{name}`; only `action.` has properties"));
                 }
-                Typed::new(Ty::Any, None)
+                self.outside(Ty::Any, "an entry of a map")
             }
             Expr::Dot(sides, ..) => {
                 let base = self.tail(base, &sides.lhs);
@@ -126,7 +141,7 @@ impl Checker<'_> {
                 let base = self.tail(base, &sides.lhs);
                 self.indexable(&base, *pos);
                 self.key(&sides.rhs, *flags, *pos);
-                Typed::new(Ty::Any, None)
+                self.outside(Ty::Any, "`[…]` on a list or a map")
             }
             other => {
                 self.error(other.start_position(), "this is not available after a dot".to_owned());
@@ -197,7 +212,7 @@ impl Checker<'_> {
         if !fine {
             return Typed::new(if op.compares() { Ty::Bool } else { Ty::Any }, None);
         }
-        let node = a.node.zip(b.node).map(|sides| Node::Binary(op, Box::new(sides), pos.into()));
+        let node = a.node.zip(b.node).map(|(a, b)| self.graph.add(Node::Binary(op, a, b), pos.into()));
         Typed { ty, node, what: if op.compares() { What::Comparison } else { What::Other } }
     }
 
@@ -295,13 +310,29 @@ impl Checker<'_> {
 
     /// `a && b`, `a || b`.
     pub(super) fn logic(&mut self, is_and: bool, a: &Expr, b: &Expr, pos: Position) -> Typed {
-        let left = self.condition(a);
-        let right = self.condition(b);
-        let at = At::from(pos);
-        let node = left
-            .node
-            .zip(right.node)
-            .map(|sides| if is_and { Node::And(Box::new(sides), at) } else { Node::Or(Box::new(sides), at) });
+        let sides = [self.truth(a, pos), self.truth(b, pos)];
+        let node = match sides {
+            [Some(a), Some(b)] => {
+                let sides = [a, b].into();
+                Some(self.graph.add(if is_and { Node::And(sides) } else { Node::Or(sides) }, pos.into()))
+            }
+            _ => None,
+        };
         Typed::new(Ty::Bool, node)
+    }
+
+    /// An operand that must be true or false; where it is not, the failure is told at `pos`.
+    pub(super) fn truth(&mut self, expr: &Expr, pos: Position) -> Option<Id> {
+        let typed = self.operand(expr);
+        self.must_be_bool(&typed, expr);
+        typed.node.map(|node| self.as_bool(node, pos))
+    }
+
+    /// The node itself where it is certain to be true, false or unknown; else a check of it.
+    pub(super) fn as_bool(&mut self, node: Id, pos: Position) -> Id {
+        match self.graph.info(node).ty {
+            graph::Ty::Bool | graph::Ty::Nothing => node,
+            _ => self.graph.add(Node::AsBool(node), pos.into()),
+        }
     }
 }

@@ -8,6 +8,7 @@ mod calls;
 mod expr;
 mod names;
 mod stmt;
+mod switch;
 pub mod types;
 
 use super::Use;
@@ -15,10 +16,11 @@ use super::context::Names;
 use super::engine::limits;
 use super::finding::Finding;
 use super::functions::{Function, Topic};
-use super::node::Node;
+use super::graph::{Graph, Id};
 use super::sandbox::Needs;
 use super::source::{At, Source};
 use crate::diagnostic::Severity;
+use crate::value::Value;
 use rhai::{AST, Position, Stmt};
 use std::collections::BTreeSet;
 use types::{Ty, Typed};
@@ -27,10 +29,8 @@ use types::{Ty, Typed};
 pub struct Checked {
     /// In order of position.
     pub findings: Vec<Finding>,
-    /// The lowered form, when there is one.
-    pub node: Option<Node>,
-    /// Variables of the rule's own.
-    pub locals: usize,
+    /// The source graph and its root; why there is none, otherwise.
+    pub lowered: Result<(Graph, Id), String>,
     pub needs: Needs,
 }
 
@@ -42,10 +42,13 @@ pub fn check(ast: &AST, source: &Source<'_>, use_: Use, names: &Names) -> Checke
         names,
         findings: Vec::new(),
         locals: Vec::new(),
-        slots: 0,
+        settable: 0,
+        graph: Graph::default(),
+        outside: None,
         assigned: BTreeSet::new(),
         variables: BTreeSet::new(),
         models: BTreeSet::new(),
+        tables: BTreeSet::new(),
         history: false,
         terms: false,
         candidate: false,
@@ -63,11 +66,14 @@ pub fn check(ast: &AST, source: &Source<'_>, use_: Use, names: &Names) -> Checke
     findings.dedup();
     Checked {
         findings,
-        node: result.node,
-        locals: checker.slots,
+        lowered: match (result.node, checker.outside) {
+            (Some(root), None) => Ok((checker.graph, root)),
+            (_, why) => Err(why.unwrap_or_else(|| "something only the interpreter knows".to_owned())),
+        },
         needs: Needs {
             variables: checker.variables.into_iter().collect(),
             models: checker.models.into_iter().collect(),
+            tables: checker.tables.into_iter().collect(),
             history: checker.history,
             terms: checker.terms,
             candidate: checker.candidate,
@@ -86,7 +92,8 @@ fn last_position(stmt: &Stmt) -> Position {
 struct Local {
     name: String,
     ty: Ty,
-    slot: usize,
+    /// What it holds here, where that has a node.
+    value: Option<Id>,
 }
 
 struct Checker<'a> {
@@ -96,12 +103,17 @@ struct Checker<'a> {
     findings: Vec<Finding>,
     /// In scope, innermost last.
     locals: Vec<Local>,
-    /// Slots given out so far.
-    slots: usize,
+    /// Those before this one may not be set here: an expression is under way that may look at them later.
+    settable: usize,
+    /// The source graph so far.
+    graph: Graph,
+    /// The first thing found that has no node.
+    outside: Option<String>,
     /// Names set again after their `let`.
     assigned: BTreeSet<String>,
     variables: BTreeSet<usize>,
     models: BTreeSet<usize>,
+    tables: BTreeSet<usize>,
     history: bool,
     terms: bool,
     candidate: bool,
@@ -139,28 +151,38 @@ impl Checker<'_> {
         let what = match self.use_ {
             Use::Keep => "true or false",
             Use::Multiplier => "a number from 0 to 1",
-            Use::Priority => "a number",
+            Use::Priority | Use::Factor | Use::Number => "a number",
+            Use::Name => "the id of an action, or `()`,",
+            Use::Input => "one value",
         };
         let fits = match self.use_ {
             _ if value.ty == Ty::Any => true,
             Use::Keep => value.ty == Ty::Bool,
-            Use::Multiplier | Use::Priority => value.ty.is_number(),
+            Use::Multiplier | Use::Priority | Use::Factor | Use::Number => value.ty.is_number(),
+            Use::Name => matches!(value.ty, Ty::Text | Ty::Unknown),
+            Use::Input => !matches!(value.ty, Ty::Unknown | Ty::List | Ty::Map | Ty::Range),
         };
         if !fits {
             let fix = match (self.use_, value.ty) {
                 (_, Ty::Unknown) => "; end it with an expression".to_owned(),
                 (Use::Keep, ty) if ty.is_number() => "; compare it, as in `… >= 1`".to_owned(),
                 (Use::Keep, Ty::Text) => "; compare it, as in `… == \"Web\"`".to_owned(),
+                (Use::Name, ty) if ty.is_number() || ty == Ty::Bool => {
+                    "; write `if … { \"action\" } else { () }`".to_owned()
+                }
                 (_, Ty::Bool) => "; write `if … { 1.0 } else { 0.5 }`".to_owned(),
                 _ => String::new(),
             };
             self.error(at, format!("this gives {}, but {what} is needed{fix}", value.ty.noun()));
         }
-        if let (Use::Multiplier, types::What::Literal(literal)) = (self.use_, &value.what)
-            && let Some(x) = literal.as_f64()
-            && !(x > 0.0 && x <= 1.0)
+        if let types::What::Literal(literal) = &value.what
+            && fits
+            && let Err(message) = self.use_.accept(literal.clone())
         {
-            self.error(at, format!("a multiplier lies above 0 and is at most 1, found {x}"));
+            self.error(at, message);
+        }
+        if let (Use::Name, types::What::Literal(Value::Text(id))) = (self.use_, &value.what) {
+            self.action(id, at);
         }
     }
 }

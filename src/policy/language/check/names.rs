@@ -6,28 +6,42 @@ use crate::diagnostic::Severity;
 use crate::language::Use;
 use crate::language::env::Term;
 use crate::language::functions::{self, TABLE};
-use crate::language::node::Node;
+use crate::language::graph::Node;
+use crate::language::graph::{self, Id, Info, Sources};
+use crate::language::source::At;
 use crate::suggest;
 use crate::value::Value;
 use rhai::Position;
 
+const CANDIDATE: Sources =
+    Sources { fields: false, candidate: true, history: false, clock: false, scores: false, tables: false };
+
 impl Checker<'_> {
+    fn leaf(&mut self, node: impl FnOnce(u32) -> Node, at: usize, pos: Position, info: Info) -> Option<Id> {
+        let node = node(u32::try_from(at).ok()?);
+        Some(self.graph.leaf(node, pos.into(), info))
+    }
+
     /// A plain name.
     pub(super) fn name(&mut self, name: &str, pos: Position) -> Typed {
         if let Some(local) = self.locals.iter().rev().find(|l| l.name == name) {
-            return Typed::new(local.ty, Some(Node::Local(local.slot)));
+            return Typed::new(local.ty, local.value);
         }
         let term = Term::ALL.into_iter().find(|t| t.name() == name);
         if let (Some(term), Use::Priority) = (term, self.use_) {
             self.terms = true;
-            return Typed::new(Ty::Number, Some(Node::Term(term)));
+            let info = Info { unknown: false, ..Info::leaf(graph::Ty::Number, 1, CANDIDATE) };
+            let node = self.graph.leaf(Node::Term(term), pos.into(), info);
+            return Typed::new(Ty::Number, Some(node));
         }
         if let Some(i) = self.names.variable(name)
             && let Some(variable) = self.names.variables.get(i)
         {
             self.variables.insert(i);
-            let ty = Ty::from(variable.type_);
-            return Typed { ty, node: Some(Node::Field(i)), what: What::Variable(i) };
+            let (ty, known) = (Ty::from(variable.type_), graph::Ty::from(variable.type_));
+            let reads = Sources { fields: true, ..Sources::default() };
+            let node = self.leaf(Node::Field, i, pos, Info::leaf(known, 1, reads));
+            return Typed { ty, node, what: What::Variable(i) };
         }
         if self.is_full(Severity::Error) {
             return Typed::refused();
@@ -88,7 +102,9 @@ impl Checker<'_> {
         {
             self.candidate = true;
             let ty = fact.type_.map_or(Ty::Any, Ty::from);
-            return Typed { ty, node: Some(Node::Fact(i)), what: What::Fact(i) };
+            let known = fact.values.iter().fold(graph::Ty::Nothing, |ty, value| ty.join(graph::Ty::of(value)));
+            let node = self.leaf(Node::Fact, i, pos, Info::leaf(known, 2, CANDIDATE));
+            return Typed { ty, node, what: What::Fact(i) };
         }
         if self.is_full(Severity::Error) {
             return Typed::refused();
@@ -108,7 +124,10 @@ impl Checker<'_> {
     pub(super) fn score(&mut self, id: &str, at: Position, pos: Position) -> Typed {
         if let Some(i) = self.names.models.iter().position(|m| m == id) {
             self.models.insert(i);
-            return Typed::new(Ty::Number, Some(Node::Score(i, pos.into())));
+            let reads = Sources { scores: true, ..Sources::default() };
+            let info = Info { faults: true, ..Info::leaf(graph::Ty::Number, 1_000, reads) };
+            let node = self.leaf(Node::Score, i, pos, info);
+            return Typed::new(Ty::Number, node);
         }
         if self.is_full(Severity::Error) {
             return Typed::refused();
@@ -120,6 +139,39 @@ impl Checker<'_> {
         };
         self.error(at, format!("`{id}` is not a model of this policy{hint}"));
         Typed::refused()
+    }
+
+    /// `table("id")`
+    pub(super) fn table(&mut self, id: &str, at: Position, pos: Position) -> Typed {
+        if let Some(i) = self.names.tables.iter().position(|table| table.id == id)
+            && let Some(table) = self.names.tables.get(i)
+        {
+            self.tables.insert(i);
+            self.candidate |= table.reads_candidate;
+            let reads = Sources { tables: true, candidate: table.reads_candidate, ..Sources::default() };
+            let info = Info { faults: true, ..Info::leaf(graph::Ty::from(table.output), 300, reads) };
+            let node = self.leaf(Node::Table, i, pos, info);
+            return Typed::new(Ty::from(table.output), node);
+        }
+        if self.is_full(Severity::Error) {
+            return Typed::refused();
+        }
+        let hint = if self.names.tables.is_empty() {
+            "; this policy has none yet".to_owned()
+        } else {
+            suggest::hint(id, self.names.tables.iter().map(|table| table.id.as_str()))
+        };
+        self.error(at, format!("`{id}` is not a decision table of this policy{hint}"));
+        Typed::refused()
+    }
+
+    /// Warns of a text that stands for an action and is none.
+    pub(super) fn action(&mut self, id: &str, at: impl Into<At>) {
+        if self.is_full(Severity::Warning) || self.names.actions.iter().any(|action| action == id) {
+            return;
+        }
+        let hint = suggest::hint(id, self.names.actions.iter().map(String::as_str));
+        self.warn(at, format!("\"{id}\" is not an action of this policy{hint}"));
     }
 
     /// What to say about a function that does not exist.

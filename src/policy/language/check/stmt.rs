@@ -4,9 +4,10 @@ use super::Checker;
 use super::types::{Ty, Typed, What};
 use crate::language::engine::limits;
 use crate::language::env::Term;
-use crate::language::node::Node;
+use crate::language::graph::{Id, Node};
 use crate::language::source::At;
 use crate::suggest;
+use crate::value::Value;
 use rhai::{ASTFlags, BinaryExpr, Expr, FlowControl, OpAssignment, Position, Stmt};
 use std::collections::BTreeSet;
 
@@ -52,16 +53,20 @@ impl Checker<'_> {
     /// A sequence of statements in the current scope; the value is the last one's.
     pub(super) fn statements(&mut self, statements: &[Stmt]) -> Typed {
         let mut nodes = Some(Vec::with_capacity(statements.len()));
-        let mut last = Typed::new(Ty::Unknown, Some(Node::Block(Vec::new())));
+        let mut last = Typed::new(Ty::Unknown, None);
         for stmt in statements {
-            let typed = self.stmt(stmt);
-            match (typed.node.clone(), nodes.as_mut()) {
-                (Some(node), Some(nodes)) => nodes.push(node),
-                _ => nodes = None,
-            }
-            last = typed;
+            last = self.stmt(stmt);
+            nodes = nodes.zip(last.node).map(|(mut nodes, node)| {
+                nodes.push(node);
+                nodes
+            });
         }
-        let node = nodes.map(|mut nodes| if nodes.len() == 1 { nodes.remove(0) } else { Node::Block(nodes) });
+        let at = statements.first().map_or(At::default(), |stmt| At::from(stmt.position()));
+        let node = nodes.map(|nodes| match nodes.as_slice() {
+            [] => self.graph.literal(Value::Unknown, at),
+            [one] => *one,
+            _ => self.graph.add(Node::Seq(nodes.into()), at),
+        });
         Typed { ty: last.ty, node, what: last.what }
     }
 
@@ -74,31 +79,13 @@ impl Checker<'_> {
     }
 
     fn stmt(&mut self, stmt: &Stmt) -> Typed {
-        let interpreted = || Typed::new(Ty::Unknown, None);
         match stmt {
-            Stmt::Noop(_) => Typed::new(Ty::Unknown, Some(Node::Block(Vec::new()))),
+            Stmt::Noop(pos) => self.literal(Value::Unknown, *pos),
             Stmt::Expr(expr) => self.expr(expr),
             Stmt::FnCall(f, pos) => self.call(f, *pos),
             Stmt::Block(block) => self.block(block.statements()),
             Stmt::If(flow, _) => self.if_(flow),
-            Stmt::Switch(parts, _) => {
-                let (subject, cases) = parts.as_ref();
-                self.expr(subject);
-                let mut ty = Some(Ty::Unknown);
-                for case in &cases.expressions {
-                    if !matches!(case.lhs, Expr::BoolConstant(..)) {
-                        self.condition(&case.lhs);
-                    }
-                    let arm = self.expr(&case.rhs);
-                    let joined = ty.and_then(|ty| ty.join(arm.ty));
-                    if let (Some(before), None) = (ty, joined) {
-                        let (a, b) = (before.noun(), arm.ty.noun());
-                        self.error(case.rhs.start_position(), format!("one case gives {a}, this one {b}"));
-                    }
-                    ty = joined.or(Some(Ty::Any));
-                }
-                Typed::new(ty.unwrap_or(Ty::Any), None)
-            }
+            Stmt::Switch(parts, pos) => self.switch(&parts.0, &parts.1, *pos),
             Stmt::Var(parts, _, pos) => {
                 let (name, value, _) = parts.as_ref();
                 self.let_(name.name.as_str(), value, *pos)
@@ -112,7 +99,7 @@ impl Checker<'_> {
                     self.condition(&flow.expr);
                 }
                 self.block(flow.body.statements());
-                interpreted()
+                self.outside(Ty::Unknown, "a loop")
             }
             Stmt::For(parts, pos) => {
                 let (name, counter, flow) = parts.as_ref();
@@ -128,12 +115,12 @@ impl Checker<'_> {
                 };
                 let outer = self.locals.len();
                 if let Some(counter) = counter {
-                    self.declare(counter.name.as_str(), Ty::Integer, *pos);
+                    self.declare(counter.name.as_str(), Ty::Integer, None, *pos);
                 }
-                self.declare(name.name.as_str(), item, *pos);
+                self.declare(name.name.as_str(), item, None, *pos);
                 self.block(flow.body.statements());
                 self.locals.truncate(outer);
-                interpreted()
+                self.outside(Ty::Unknown, "a loop")
             }
             Stmt::Return(value, flags, pos) => {
                 if flags.contains(ASTFlags::BREAK) {
@@ -148,13 +135,13 @@ impl Checker<'_> {
                     None => self.error(*pos, "`return` needs a value".to_owned()),
                 }
                 // Whatever follows is never the value of the rule.
-                Typed::refused()
+                self.outside(Ty::Any, "a `return` before the end")
             }
             Stmt::BreakLoop(value, ..) => {
                 if let Some(value) = value {
                     self.expr(value);
                 }
-                interpreted()
+                self.outside(Ty::Unknown, "a loop")
             }
             other => {
                 self.error(other.position(), "this statement is not available in rules".to_owned());
@@ -164,20 +151,55 @@ impl Checker<'_> {
     }
 
     fn if_(&mut self, flow: &FlowControl) -> Typed {
+        let at = At::from(flow.expr.position());
         let condition = self.condition(&flow.expr);
+        let condition = condition.node.map(|node| self.as_bool(node, flow.expr.position()));
+        let before = self.values();
         let then = self.block(flow.body.statements());
+        let after_then = self.values();
+        self.restore(&before);
         let otherwise = self.block(flow.branch.statements());
         let ty = then.ty.join(otherwise.ty).unwrap_or_else(|| {
             let (a, b) = (then.ty.noun(), otherwise.ty.noun());
             self.error(flow.expr.start_position(), format!("one branch gives {a}, the other {b}"));
             Ty::Any
         });
-        let at = At::from(flow.expr.position());
-        let node = match (condition.node, then.node, otherwise.node) {
-            (Some(c), Some(a), Some(b)) => Some(Node::If(Box::new((c, a, b)), at)),
-            _ => None,
-        };
-        Typed::new(ty, node)
+        self.merge(condition, &after_then, at);
+        Typed::new(ty, self.choose(condition, then.node, otherwise.node, at))
+    }
+
+    /// `if condition { then } else { otherwise }`
+    pub(super) fn choose(
+        &mut self,
+        condition: Option<Id>,
+        then: Option<Id>,
+        otherwise: Option<Id>,
+        at: At,
+    ) -> Option<Id> {
+        Some(self.graph.add(Node::If(condition?, then?, otherwise?), at))
+    }
+
+    /// What the variables of the rule's own hold here.
+    pub(super) fn values(&self) -> Vec<Option<Id>> {
+        self.locals.iter().map(|local| local.value).collect()
+    }
+
+    /// Has the variables hold again what they held.
+    pub(super) fn restore(&mut self, values: &[Option<Id>]) {
+        for (local, value) in self.locals.iter_mut().zip(values) {
+            local.value = *value;
+        }
+    }
+
+    /// After two branches: each variable holds what it held at the end of the one that was taken. Those of the first are given, those of the
+    /// second stand.
+    pub(super) fn merge(&mut self, condition: Option<Id>, then: &[Option<Id>], at: At) {
+        let otherwise = self.values();
+        let mut merged = Vec::with_capacity(otherwise.len());
+        for (then, otherwise) in then.iter().zip(otherwise) {
+            merged.push(if *then == otherwise { otherwise } else { self.choose(condition, *then, otherwise, at) });
+        }
+        self.restore(&merged);
     }
 
     /// An expression that must be true or false.
@@ -195,11 +217,20 @@ impl Checker<'_> {
             Ty::Unknown => Ty::Any,
             ty => ty,
         };
-        let slot = self.declare(name, ty, pos);
-        Typed::new(Ty::Unknown, typed.node.map(|node| Node::Set(slot, Box::new(node))))
+        self.declare(name, ty, typed.node, pos);
+        self.set(typed.node, pos)
     }
 
-    fn declare(&mut self, name: &str, ty: Ty, pos: Position) -> usize {
+    /// A statement that keeps a value: it is evaluated here, and the statement itself gives nothing.
+    fn set(&mut self, value: Option<Id>, pos: Position) -> Typed {
+        let node = value.map(|value| {
+            let nothing = self.graph.literal(Value::Unknown, pos.into());
+            self.graph.add(Node::Seq([value, nothing].into()), pos.into())
+        });
+        Typed::new(Ty::Unknown, node)
+    }
+
+    pub(super) fn declare(&mut self, name: &str, ty: Ty, value: Option<Id>, pos: Position) {
         if self.names.variable(name).is_some() {
             self.error(pos, format!("`{name}` is a feature of this policy; give the variable another name"));
         } else if name == "action" || Term::ALL.iter().any(|t| t.name() == name && self.use_ == super::Use::Priority) {
@@ -210,10 +241,7 @@ impl Checker<'_> {
                 format!("more than {} variables at once; leave some out, or put them into blocks", limits::VARIABLES);
             self.error(pos, message);
         }
-        let slot = self.slots;
-        self.slots += 1;
-        self.locals.push(super::Local { name: name.to_owned(), ty, slot });
-        slot
+        self.locals.push(super::Local { name: name.to_owned(), ty, value });
     }
 
     fn assign(&mut self, op: &OpAssignment, sides: &BinaryExpr) -> Typed {
@@ -225,14 +253,14 @@ impl Checker<'_> {
                     self.error(op.position(), "items of lists and maps are set with `=` only".to_owned());
                 }
                 self.target(&sides.lhs);
-                return Typed::new(Ty::Unknown, None);
+                return self.outside(Ty::Unknown, "an item of a list or map that is set");
             }
             other => {
                 self.error(other.start_position(), "only a variable made with `let` can be set".to_owned());
                 return Typed::refused();
             }
         };
-        let Some(local) = self.locals.iter().rev().find(|l| l.name == name) else {
+        let Some((place, local)) = self.locals.iter().enumerate().rev().find(|(_, l)| l.name == name) else {
             let message = if self.names.variable(name).is_some() {
                 format!("`{name}` is a feature and cannot be changed; to compare write `==`")
             } else {
@@ -242,8 +270,8 @@ impl Checker<'_> {
             self.error(pos, message);
             return Typed::refused();
         };
-        let (slot, ty) = (local.slot, local.ty);
-        let current = Typed { ty, node: Some(Node::Local(slot)), what: What::Other };
+        let (ty, held) = (local.ty, local.value);
+        let current = Typed { ty, node: held, what: What::Other };
         let value = match op.get_op_assignment_info() {
             Some((.., symbol)) => self.binary(symbol, current, value, op.position()),
             None => value,
@@ -252,7 +280,15 @@ impl Checker<'_> {
             let (a, b) = (ty.noun(), value.ty.noun());
             self.error(pos, format!("`{name}` holds {a}; it cannot be set to {b}"));
         }
-        Typed::new(Ty::Unknown, value.node.map(|node| Node::Set(slot, Box::new(node))))
+        let node = if place < self.settable {
+            self.outside(Ty::Unknown, "a variable that is set in the middle of an expression").node
+        } else {
+            value.node
+        };
+        if let Some(local) = self.locals.get_mut(place) {
+            local.value = node;
+        }
+        self.set(node, pos)
     }
 
     /// The place that `list[i] = …` or `map.key = …` sets: it must start at a variable of the rule's own.

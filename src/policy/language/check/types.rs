@@ -1,7 +1,7 @@
 //! The types the checker reckons with, and their words.
 
 use crate::language::functions::{ArgType, Result_};
-use crate::language::node::Node;
+use crate::language::graph::Id;
 use crate::value::{Type, Value};
 
 /// Type of an expression.
@@ -68,7 +68,9 @@ impl Ty {
             ArgType::Any => !matches!(self, Ty::List | Ty::Map | Ty::Range),
             ArgType::Number => self.is_number(),
             ArgType::Time => self == Ty::Time,
-            ArgType::Text | ArgType::Event | ArgType::Channel | ArgType::Target | ArgType::Model => self == Ty::Text,
+            ArgType::Text | ArgType::Event | ArgType::Channel | ArgType::Target | ArgType::Model | ArgType::Table => {
+                self == Ty::Text
+            }
         }
     }
 
@@ -82,6 +84,7 @@ impl Ty {
             Result_::Numeric => Ty::Number,
             Result_::Text => Ty::Text,
             Result_::Time => Ty::Time,
+            Result_::Output => Ty::Any,
         }
     }
 
@@ -106,8 +109,8 @@ impl Ty {
 #[derive(Debug)]
 pub struct Typed {
     pub ty: Ty,
-    /// Its lowered form; `None` when it needs the interpreter.
-    pub node: Option<Node>,
+    /// Its node in the source graph; `None` when it needs the interpreter.
+    pub node: Option<Id>,
     pub what: What,
 }
 
@@ -122,7 +125,7 @@ pub enum What {
 }
 
 impl Typed {
-    pub fn new(ty: Ty, node: Option<Node>) -> Typed {
+    pub fn new(ty: Ty, node: Option<Id>) -> Typed {
         Typed { ty, node, what: What::Other }
     }
 

@@ -14,8 +14,10 @@ pub(super) use time::{instant, is_date};
 
 use super::engine::limits;
 use super::env::Env;
+use super::graph::Ty;
 use super::ops;
 use crate::value::Value;
+use std::hash::{Hash, Hasher};
 
 /// One function of rules.
 #[derive(Debug)]
@@ -35,6 +37,21 @@ pub struct Function {
     /// Whether it is called with unknown arguments too.
     pub takes_unknown: bool,
     pub(super) body: Body,
+}
+
+/// Names are unique, so they stand for their functions.
+impl PartialEq for Function {
+    fn eq(&self, other: &Function) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Function {}
+
+impl Hash for Function {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
 }
 
 /// An argument of a function.
@@ -65,6 +82,8 @@ pub enum ArgType {
     Target,
     /// The id of a model, written out as a text.
     Model,
+    /// The id of a decision table, written out as a text.
+    Table,
 }
 
 /// What a function gives.
@@ -82,12 +101,14 @@ pub enum Result_ {
     Text,
     /// A time.
     Time,
+    /// What the decision table gives.
+    Output,
 }
 
 /// What a function is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Topic {
-    /// Models.
+    /// Models and decision tables.
     Models,
     /// What happened before.
     History,
@@ -111,6 +132,8 @@ pub enum Body {
     Native(Native),
     /// `score`: resolved to a model when the rule is compiled.
     Score,
+    /// `table`: resolved to a decision table when the rule is compiled.
+    Table,
 }
 
 const fn arg(name: &'static str, type_: ArgType) -> Arg {
@@ -128,6 +151,16 @@ pub static TABLE: &[Function] = &[
         example: "score(\"visit\") >= 0.12",
         takes_unknown: false,
         body: Body::Score,
+    },
+    Function {
+        name: "table",
+        args: &[arg("id", ArgType::Table)],
+        result: Result_::Output,
+        topic: Topic::Models,
+        help: "Output of a decision table for this subject and candidate; unknown when no row matches.",
+        example: "table(\"rates\") > 0.1",
+        takes_unknown: false,
+        body: Body::Table,
     },
     Function {
         name: "contacts",
@@ -477,6 +510,7 @@ impl Function {
                 value => Ok(value),
             },
             Body::Score => Err("`score` needs the id of a model, written out as a text".to_owned()),
+            Body::Table => Err("`table` needs the id of a decision table, written out as a text".to_owned()),
         }
     }
 
@@ -503,6 +537,17 @@ impl ArgType {
         }
     }
 
+    /// Whether every known value of a type is one.
+    pub(super) fn takes(self, ty: Ty) -> bool {
+        match self {
+            _ if ty == Ty::Nothing => true,
+            ArgType::Any => true,
+            ArgType::Number => ty.is_number(),
+            ArgType::Time => ty == Ty::Time,
+            _ => ty == Ty::Text,
+        }
+    }
+
     /// In words: "a number".
     pub fn noun(self) -> &'static str {
         match self {
@@ -514,6 +559,7 @@ impl ArgType {
             ArgType::Channel => "the id of a channel",
             ArgType::Target => "the id of an action, group or issue",
             ArgType::Model => "the id of a model",
+            ArgType::Table => "the id of a decision table",
         }
     }
 }

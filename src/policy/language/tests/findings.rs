@@ -38,6 +38,14 @@ fn every_finding_at_once_with_its_place_and_fix() {
             "score(channel) > 1",
             &["1:7-14 error: `score` needs the id of a model written out as a text, as in `score(\"visit\")`"],
         ),
+        (
+            "table(\"rate\") > 1",
+            &["1:7-13 error: `rate` is not a decision table of this policy; did you mean `rates`?"],
+        ),
+        (
+            "table(channel) > 1",
+            &["1:7-14 error: `table` needs the id of a decision table written out as a text, as in `table(\"rates\")`"],
+        ),
         ("recency() > 1", &["1:1-8 error: `recency` is a feature, not a function; write it without brackets"]),
         ("eval(\"1\")", &["1:1-5 error: `eval` is not available in rules"]),
         ("print(1); true", &["1:1-6 error: `print` is not a function of rules"]),
@@ -187,6 +195,17 @@ fn results_fit_their_stage() {
     );
     assert_eq!(findings("channel", Use::Priority), ["1:1-8 error: this gives a text, but a number is needed"]);
     assert!(findings("propensity * value", Use::Priority).is_empty());
+    assert_eq!(findings("-1", Use::Factor), ["1:1-2 error: a lever is a finite number, 0 or above, found -1"]);
+    assert_eq!(
+        findings("\"winbak\"", Use::Name),
+        ["1:1-9 warning: \"winbak\" is not an action of this policy; did you mean `winback`?"]
+    );
+    assert_eq!(
+        findings("newbie", Use::Name),
+        [
+            "1:1-7 error: this gives true/false, but the id of an action, or `()`, is needed; write `if … { \"action\" } else { () }`"
+        ]
+    );
     assert!(findings("let cost = 3; 1", Use::Priority)[0].contains("`cost` has a meaning already"));
 }
 

@@ -17,6 +17,7 @@ use crate::history::Event;
 use crate::model::{Calibration, Function, Model};
 use crate::recipe::{Op as StepOp, Step};
 use crate::schema::{Field, FieldKind, Schema};
+use crate::table::Table;
 use crate::value::{Type, Value};
 
 pub(super) fn field(name: &str, type_: Type, categories: &[&str]) -> Field {
@@ -96,7 +97,20 @@ pub(super) fn document() -> Document {
             action("upsell", "cards", Value::Number(7.5), &[("one", "email")]),
         ],
         models: ["visit", "spend", "broken", "none"].map(model).into(),
+        tables: vec![table("rates", Type::Number), table("labels", Type::Text), table("torn", Type::Number)],
         ..Document::default()
+    }
+}
+
+fn table(id: &str, output: Type) -> Table {
+    Table {
+        id: id.into(),
+        name: id.into(),
+        inputs: vec!["action.channel".into()],
+        output,
+        hit: Default::default(),
+        rows: vec![],
+        otherwise: Value::Unknown,
     }
 }
 
@@ -117,6 +131,7 @@ fn model(id: &str) -> Model {
 pub(super) struct TestRow {
     pub fields: Vec<Value>,
     pub scores: Vec<Result<Value, String>>,
+    pub tables: Vec<Result<Value, String>>,
     pub events: Vec<Event>,
     pub candidate: Candidate,
     pub zone: Option<String>,
@@ -161,6 +176,7 @@ pub(super) fn row() -> TestRow {
             Err("the model is torn".into()),
             Ok(Value::Unknown),
         ],
+        tables: vec![Ok(Value::Number(0.25)), Ok(Value::text("b")), Err("two rows match".into())],
         events: vec![
             event(40, EventKind::Sent, "email"),
             event(7, EventKind::Sent, "email"),
@@ -182,6 +198,9 @@ impl Env for TestRow {
     fn score(&self, model: usize) -> Result<Value, String> {
         self.scores[model].clone()
     }
+    fn table(&self, index: usize) -> Result<Value, String> {
+        self.tables[index].clone()
+    }
     fn candidate(&self) -> Candidate {
         self.candidate
     }
@@ -192,6 +211,7 @@ impl Env for TestRow {
             Term::Value => 20.0,
             Term::Lever => 1.1,
             Term::Cost => 0.5,
+            Term::Uplift => 0.04,
         }
     }
     fn events(&self) -> &[Event] {

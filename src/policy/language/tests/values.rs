@@ -118,6 +118,7 @@ fn values_of_rules() {
         ("score(\"visit\") >= 0.25", T),
         ("score(\"visit\") * score(\"spend\") == 0.75", T),
         ("score(\"none\") > 0.1", U),
+        ("table(\"rates\") * 2 == 0.5 && table(\"labels\") == \"b\"", T),
         // History: windows are (now - days, now].
         ("contacts(7) == 1", T),
         ("contacts(7.001) == 2", T),
@@ -168,11 +169,30 @@ fn values_of_rules() {
             "let a = 1; let b = 2; let c = 3; let d = 4; let e = 5; let f = 6; let g = 7; let h = 8; let i = 9; a + i == 10",
             T,
         ),
-        // The interpreter's own.
+        // Cases of a switch: literals before ranges, guards where their case fits, the default last.
         ("switch channel { \"Web\" => true, _ => false }", T),
         ("switch channel { \"Phone\" => true, _ => false }", F),
         ("switch gone { \"a\" => false, _ => true }", U),
         ("switch recency { 1..=6 => newbie, _ => false }", T),
+        ("switch recency { 1 | 6 if absent => true, 6 => true, _ => false }", U),
+        ("switch recency { 1 | 7 if absent => true, 6 if !newbie => false, 6 => true, _ => false }", T),
+        ("switch recency { 6 if !newbie => false, 0..6 => false, 0..=6 if newbie => true, _ => false }", T),
+        ("switch recency { \"6\" => true, 6.0 => true, true => true, _ => false }", F),
+        ("switch history { 142.5 => newbie, _ => false }", T),
+        ("switch history { 142..143 => newbie, _ => false }", T),
+        ("switch newbie { true => recency == 6, false => false }", T),
+        ("switch -recency { -6 => true, 6 => false }", T),
+        ("switch recency { 7 => true }", U),
+        ("switch gone { _ => true }", U),
+        ("switch born { 1 => true, _ => false }", F),
+        ("let x = 0; switch recency { 6 if newbie => { x = 2; } 0..3 => { x = 3; } _ => { x += 4; } } x == 2", T),
+        ("let x = 0; switch recency { 5 => { x = 2; } _ => { x += 4; } } x == 4", T),
+        ("let x = 1; if newbie { x = 2; if absent ?? true { x += 2; } } else { x = 3; } x == 4", T),
+        ("let x = 1; { let y = 3; x = y; } let y = 2; x + y == 5", T),
+        ("let x = if newbie { let y = recency; y = y + 1; y } else { 0 }; x == 7", T),
+        ("let x = 1; newbie && { x = 2; true }; x == 2", T),
+        ("let x = 1; x + { x = 2; x } == 4", T),
+        // The interpreter's own.
         ("let n = 0; for i in 0..5 { n += i; } n == 10", T),
         ("let n = 0; for x in [1, 2, 3] { if x > 1 { n += 1; } } n == 2", T),
         ("let n = 0; while n < 10 { n += 1; } n == 10", T),
@@ -219,6 +239,9 @@ fn failures_say_where() {
         ),
         ("to_int(1e300) == 0", "line 1, column 1: "),
         ("clamp(recency, 5, 1) == 0", "line 1, column 1: `clamp` needs low to be at most high, found 5 and 1"),
+        ("let x = recency / (recency - 6); newbie", "line 1, column 17: division by zero"),
+        ("if newbie { let x = 1 % (recency - 6); } newbie", "line 1, column 23: division by zero"),
+        ("table(\"torn\") > 1", "line 1, column 1: two rows match"),
         ("let l = [1]; l[5] == 1", "line 1, column 16: the list has 1 items; there is no item 5"),
         ("let l = [1, \"a\"]; l[1] > 3", "line 1, column 24: cannot compare a text with a number"),
         ("let l = [1]; if l[0] { true } else { false }", "line 1, column 18: expected true or false, found a number"),
@@ -245,6 +268,17 @@ fn numbers_of_numeric_rules() {
     assert_eq!(priority("propensity * value * context_weight * lever - cost"), number(0.25 * 20.0 * 1.5 * 1.1 - 0.5));
     assert_eq!(priority("recency"), number(6.0));
     assert_eq!(priority("1.0 / 0.0"), Err("the priority is not a finite number: inf".into()));
+    assert_eq!(priority("uplift * 100"), number(4.0));
+    let factor = |text: &str| eval_as(text, Use::Factor, &row());
+    assert_eq!((factor("recency"), factor("0")), (number(6.0), number(0.0)));
+    assert_eq!(factor("-history"), Err("a lever is a finite number, 0 or above, found -142.5".into()));
+    assert_eq!(eval_as("hour() + 0.5", Use::Number, &row()), number(23.5));
+    assert_eq!(eval_as("1.0 / 0.0", Use::Number, &row()), Err("the result is not a finite number: inf".into()));
+    let name = |text: &str| eval_as(text, Use::Name, &row());
+    assert_eq!(name("if newbie { \"winback\" } else { () }"), Ok(Value::text("winback")));
+    assert_eq!(name("if recency > 9 { \"winback\" }"), Ok(Value::Unknown));
+    assert_eq!(name("()"), Ok(Value::Unknown));
+    assert_eq!(eval_as("born", Use::Input, &row()), Ok(Value::Time(crate::language::tests::NOW - 10 * 86_400_000)));
     assert_eq!(priority("sqrt(-1.0)"), Err("the priority is not a finite number: NaN".into()));
 }
 
@@ -285,16 +319,26 @@ fn what_was_read_is_told() {
 }
 
 #[test]
-fn lowered_are_all_but_loops_lists_maps_and_switch() {
-    for (text, kind) in [
-        ("recency > 3 && channel in [\"Web\"] && score(\"visit\") > 0.1", Kind::Lowered),
-        ("let x = contacts(7); if x > 3 { false } else { true }", Kind::Lowered),
-        ("switch recency { 1 => true, _ => false }", Kind::Interpreted),
-        ("for i in 0..3 { } true", Kind::Interpreted),
-        ("let l = [1]; 1 in l", Kind::Interpreted),
-    ] {
+fn what_stays_in_the_interpreter_says_why() {
+    let table = [
+        ("recency > 3 && channel in [\"Web\"] && score(\"visit\") > 0.1", None),
+        ("let x = contacts(7); if x > 3 { false } else { true }", None),
+        ("switch recency { 1 => true, 7 if newbie => true, 2..5 => false, _ => false }", None),
+        ("let x = 1; if newbie { x = 2; } x == 2", None),
+        ("newbie && { let x = 1; x = 2; x == 2 }", None),
+        ("recency in [1, mens] && between(history, 1, 2) && recency in 1..3", None),
+        ("for i in 0..3 { } true", Some("a loop")),
+        ("let l = [1]; 1 in l", Some("a list that is kept or made step by step")),
+        ("let m = #{ a: 1 }; m.a == 1", Some("a map")),
+        ("let x = 1; newbie && { x = 2; true }", Some("a variable that is set in the middle of an expression")),
+        ("if newbie { return true; } false", Some("a `return` before the end")),
+        ("switch born { 1 => true, _ => false }", Some("a `switch` over a value whose type only the row tells")),
+    ];
+    for (text, why) in table {
         let compiled = compile(text, Use::Keep, &context()).unwrap_or_else(|f| panic!("{f:?}"));
-        assert_eq!(compiled.kind(), kind, "{text}");
+        assert_eq!(compiled.why_interpreted(), why, "{text}");
+        assert_eq!(compiled.kind(), if why.is_none() { Kind::Lowered } else { Kind::Interpreted }, "{text}");
+        assert_eq!(compiled.graph().is_some(), why.is_none(), "{text}");
     }
 }
 
