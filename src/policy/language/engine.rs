@@ -33,6 +33,8 @@ pub mod limits {
     pub const MAP: usize = 1_000;
     /// Bytes of the source of a rule.
     pub const SOURCE: usize = 65_536;
+    /// Steps of a lowered expression, each over the one before; a longer one runs in the interpreter.
+    pub const STEPS: u32 = 400;
     /// Errors reported about one expression, and warnings.
     pub const FINDINGS: usize = 50;
 }

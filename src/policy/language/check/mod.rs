@@ -67,6 +67,9 @@ pub fn check(ast: &AST, source: &Source<'_>, use_: Use, names: &Names) -> Checke
     Checked {
         findings,
         lowered: match (result.node, checker.outside) {
+            (Some(root), None) if checker.graph.info(root).depth > limits::STEPS => {
+                Err(format!("a calculation of more than {} steps, each over the one before", limits::STEPS))
+            }
             (Some(root), None) => Ok((checker.graph, root)),
             (_, why) => Err(why.unwrap_or_else(|| "something only the interpreter knows".to_owned())),
         },

@@ -95,14 +95,16 @@ impl Checker<'_> {
                 self.assign(op, sides)
             }
             Stmt::While(flow, _) | Stmt::Do(flow, ..) => {
+                let nothing = self.outside(Ty::Unknown, "a loop");
                 if !matches!(flow.expr, Expr::Unit(_) | Expr::BoolConstant(..)) {
                     self.condition(&flow.expr);
                 }
                 self.block(flow.body.statements());
-                self.outside(Ty::Unknown, "a loop")
+                nothing
             }
             Stmt::For(parts, pos) => {
                 let (name, counter, flow) = parts.as_ref();
+                let nothing = self.outside(Ty::Unknown, "a loop");
                 let items = self.expr(&flow.expr);
                 let item = match items.ty {
                     Ty::Range => Ty::Integer,
@@ -120,7 +122,7 @@ impl Checker<'_> {
                 self.declare(name.name.as_str(), item, None, *pos);
                 self.block(flow.body.statements());
                 self.locals.truncate(outer);
-                self.outside(Ty::Unknown, "a loop")
+                nothing
             }
             Stmt::Return(value, flags, pos) => {
                 if flags.contains(ASTFlags::BREAK) {

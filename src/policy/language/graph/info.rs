@@ -115,6 +115,8 @@ pub struct Info {
     pub reads: Sources,
     /// Estimated time in nanoseconds, every operand counted each time it is used.
     pub cost: u32,
+    /// Nodes on the longest way from it to a leaf.
+    pub depth: u32,
     /// Estimated chance to be true, of a node of type [`Ty::Bool`].
     pub chance: f32,
 }
@@ -128,6 +130,7 @@ impl Info {
         faults: false,
         reads: Sources { fields: false, candidate: false, history: false, clock: false, scores: false, tables: false },
         cost: 0,
+        depth: 1,
         chance: 0.5,
     };
 
@@ -152,6 +155,7 @@ impl Info {
             own.faults |= operand.faults;
             own.reads = own.reads.join(operand.reads);
             own.cost = own.cost.saturating_add(operand.cost);
+            own.depth = own.depth.max(operand.depth.saturating_add(1));
         });
         let any_unknown = |ids: &[Id]| ids.iter().any(|id| graph.info(*id).unknown);
         match node {

@@ -13,17 +13,23 @@ use crate::language::ops::{self, Op};
 use crate::language::source::At;
 use crate::value::Value;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 /// The place of every node of a joined graph: none.
 const NOWHERE: At = At { line: 0, column: 0 };
 
 /// How many nodes deep it is looked whether a statement is evaluated by the next one anyway.
-const COVER: usize = 24;
+const COVER: usize = 12;
+
+/// Operands of `&&`, `||` or `??` up to which those inside one another become one.
+const FLAT: usize = 64;
 
 /// A joined graph while it grows.
 #[derive(Debug, Default)]
 pub struct Joined {
     graph: Graph,
+    /// Nodes and what they come to when only their stops and faults matter.
+    effects: HashMap<Id, Id>,
 }
 
 impl Joined {
@@ -185,7 +191,9 @@ impl Joined {
         let mut flat: Vec<Id> = Vec::with_capacity(ids.len());
         for id in ids {
             match (self.graph.node(*id), is_or) {
-                (Node::And(inner), false) | (Node::Or(inner), true) => flat.extend_from_slice(inner),
+                (Node::And(inner), false) | (Node::Or(inner), true) if flat.len() + inner.len() <= FLAT => {
+                    flat.extend_from_slice(inner)
+                }
                 _ => flat.push(*id),
             }
         }
@@ -227,12 +235,14 @@ impl Joined {
 
     fn or_else(&mut self, ids: &[Id]) -> Id {
         let mut kept: Vec<Id> = Vec::with_capacity(ids.len());
-        let mut stack: Vec<Id> = ids.iter().rev().copied().collect();
-        while let Some(id) = stack.pop() {
-            if let Node::OrElse(inner) = self.graph.node(id) {
-                stack.extend(inner.iter().rev());
-                continue;
+        let mut flat: Vec<Id> = Vec::with_capacity(ids.len());
+        for id in ids {
+            match self.graph.node(*id) {
+                Node::OrElse(inner) if flat.len() + inner.len() <= FLAT => flat.extend_from_slice(inner),
+                _ => flat.push(*id),
             }
+        }
+        for id in flat {
             let info = self.graph.info(id);
             if info.ty == super::Ty::Nothing && !info.has_effect() || kept.contains(&id) {
                 continue;
@@ -313,13 +323,18 @@ impl Joined {
 
     /// A node that is evaluated for its stops and faults alone; a literal when there are none.
     fn effect(&mut self, id: Id) -> Id {
+        if let Some(effect) = self.effects.get(&id) {
+            return *effect;
+        }
         let mut all = Vec::new();
         self.effects(id, &mut all);
-        match all.as_slice() {
+        let effect = match all.as_slice() {
             [] => self.constant(Value::Unknown),
             [one] => *one,
             _ => self.intern(Node::Seq(all.into())),
-        }
+        };
+        self.effects.insert(id, effect);
+        effect
     }
 
     /// Whether evaluating `node` starts with everything that `effect` could stop or fault by, so that evaluating `effect` before it cannot

@@ -265,7 +265,7 @@ impl Graph {
 
     /// The id of a node over operands of this graph: a new one unless it is there already.
     pub(super) fn add(&mut self, node: Node, at: At) -> Id {
-        self.intern(node, at, |node, graph| Info::of(node, graph))
+        self.intern(node, at, Info::of)
     }
 
     /// A literal.
