@@ -30,6 +30,8 @@ pub(crate) fn compile(document: &Document) -> (Plan, Vec<Diagnostic>) {
     names::check(document, &mut findings);
     actions::check(document, &mut findings);
     layers::check(document, &mut findings);
+    findings.slugs(document.cases.iter().map(|case| case.id.as_str()), |id| Part::Case(id.to_owned()));
+    findings.0.extend(crate::cases::check(document));
     let (plan, compiled) = plan(document);
     findings.0.extend(compiled);
     (plan, findings.0)

@@ -103,6 +103,17 @@ pub fn open(bytes: &[u8]) -> Result<File, Error> {
     Ok(File { version: header.version, revision: found, approvals: header.approvals, document })
 }
 
+/// The text of a value that is no whole policy: a file of cases, of vectors.
+pub(crate) fn write_part<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Error> {
+    layout::value_of(value)
+}
+
+/// Reads what [`write_part`] writes.
+pub(crate) fn read_part<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let text = std::str::from_utf8(bytes).map_err(|e| not_text(bytes, e.valid_up_to()))?;
+    ron::from_str(text).map_err(|e| in_words(&e))
+}
+
 pub(crate) fn parse(body: &str) -> Result<Document, Error> {
     let mut deserializer = ron::Deserializer::from_str(body).map_err(|e| in_words(&e))?;
     let document = serde::Deserialize::deserialize(&mut deserializer);

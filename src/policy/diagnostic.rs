@@ -72,6 +72,8 @@ pub enum Part {
     Fallback,
     /// A property that is to be proved, by id.
     Property(String),
+    /// A case, by id.
+    Case(String),
     /// A model, by id.
     Model(String),
 }
@@ -100,6 +102,7 @@ impl fmt::Display for Part {
             Part::Exploration => f.write_str("exploration"),
             Part::Fallback => f.write_str("fallback"),
             Part::Property(id) => write!(f, "property `{id}`"),
+            Part::Case(id) => write!(f, "case `{id}`"),
             Part::Model(id) => write!(f, "model `{id}`"),
         }
     }

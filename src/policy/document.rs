@@ -3,6 +3,7 @@
 
 use crate::action::{Action, Channel, Issue};
 use crate::arbitration::{Arbitration, ColdStart, Slots};
+use crate::cases::Case;
 use crate::contact::{Budget, Cap, CoolDown, Exclusion, QuietHours, Stock, Suppression};
 use crate::exploration::Exploration;
 use crate::holdout::Holdout;
@@ -96,6 +97,9 @@ pub struct Document {
     /// What must never happen, whoever decides; proved at every check.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub properties: Vec<Property>,
+    /// Requests whose answer was agreed on; decided when the policy is loaded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<Case>,
     /// Where it came from.
     #[serde(default)]
     pub provenance: Provenance,

@@ -17,6 +17,7 @@
 pub mod action;
 pub mod approval;
 pub mod arbitration;
+pub mod cases;
 pub mod check;
 pub mod codec;
 pub mod columns;

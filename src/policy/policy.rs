@@ -1,6 +1,7 @@
 //! The policy as a decision: a checked document, compiled once, that answers requests. It never changes after it is compiled.
 
 use crate::approval::Approval;
+use crate::cases;
 use crate::codec;
 use crate::decide::decide;
 use crate::decision::{Candidate, Decision};
@@ -43,7 +44,12 @@ impl Policy {
         let file = codec::open(bytes)?;
         let mut policy = Policy::with_revision(file.document, |_| Ok(file.revision))?;
         (policy.version, policy.approvals, policy.signed_by) = (file.version, file.approvals, signed_by);
-        Ok(policy)
+        let failures = cases::run(&policy, &policy.document.cases);
+        if failures.is_empty() {
+            Ok(policy)
+        } else {
+            Err(Error::Invalid(failures.iter().map(Diagnostic::from).collect()))
+        }
     }
 
     /// Checks and compiles `document`. Its cases are not run.

@@ -1,7 +1,7 @@
 //! Why a candidate lost or won: a closed set, so that every loss reads as a sentence.
 
 use crate::rule::Stage;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Name of the choice to do nothing; reserved among action ids.
@@ -202,7 +202,7 @@ pub enum Reason {
 }
 
 /// Stages of the funnel, in order of evaluation. A candidate's fate names the stage where it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Step {
     /// Validity dates.
     Active,

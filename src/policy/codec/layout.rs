@@ -25,6 +25,19 @@ pub fn fields(document: &Document) -> Result<String, Error> {
     Ok(out)
 }
 
+/// Any value, laid out as the parts of a document are, with a line break at its end.
+///
+/// # Errors
+/// [`Error::File`] when a number is not finite.
+pub fn value_of<T: Serialize + ?Sized>(of: &T) -> Result<String, Error> {
+    let mut texts = Texts::default();
+    let node = of.serialize(Writer::new(&mut texts)).map_err(|e| super::refused(None, e.to_string()))?;
+    let mut out = String::new();
+    value(&node, &texts, 0, &mut out);
+    out.push('\n');
+    Ok(out)
+}
+
 /// A value on one line, whatever its length.
 ///
 /// # Errors

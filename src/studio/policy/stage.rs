@@ -177,7 +177,8 @@ impl Place {
             | Part::Override(_)
             | Part::Table(_)
             | Part::SendTime(_)
-            | Part::Property(_) => None,
+            | Part::Property(_)
+            | Part::Case(_) => None,
         }
     }
 

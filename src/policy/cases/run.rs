@@ -1,0 +1,210 @@
+//! Deciding a case and telling what came out otherwise. It changes nothing.
+
+use super::check::Known;
+use super::{Case, Chosen, Expected, Past};
+use crate::decision::{Candidate, Decision};
+use crate::diagnostic::{Diagnostic, Part, Severity};
+use crate::history::{Event, Identity, MemoryHistory};
+use crate::policy::Policy;
+use crate::reason::Reason;
+use crate::request::Request;
+use crate::value::Value;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::fmt;
+
+/// Priorities are rounded to 1e-9; an expected one may have been computed elsewhere.
+const PRIORITY_MARGIN: f64 = 1e-9;
+
+/// A case that came out otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// Id of the case.
+    pub case: String,
+    /// Its name.
+    pub name: String,
+    /// What was expected: "no action", "mens/plain".
+    pub expected: String,
+    /// What was found.
+    pub found: String,
+    /// Why, as sentences.
+    pub why: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "“{}”: expected {}, found {}", self.name, self.expected, self.found)?;
+        if self.why.is_empty() { Ok(()) } else { write!(f, "; {}", self.why.trim_end_matches('.')) }
+    }
+}
+
+impl From<&Failure> for Diagnostic {
+    fn from(failure: &Failure) -> Diagnostic {
+        let part = Part::Case(failure.case.clone());
+        Diagnostic { severity: Severity::Error, part, position: None, message: failure.to_string() }
+    }
+}
+
+/// A case as a decision takes it.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The request.
+    pub request: Request,
+    /// What had happened.
+    pub history: MemoryHistory,
+}
+
+impl Prepared {
+    /// The request and history of a case for a policy. Fields it does not have are left out; [`run()`] names them.
+    pub fn new(policy: &Policy, case: &Case) -> Prepared {
+        let (question, document) = (&case.request, policy.document());
+        let fields = document.schema.fields.iter();
+        let request = Request {
+            decision_id: question.decision_id.clone(),
+            subject: question.subject.clone(),
+            now: question.now,
+            zone: question.zone.clone(),
+            household: question.household.clone(),
+            device: question.device.clone(),
+            fields: fields.map(|f| question.fields.get(&f.name).cloned().unwrap_or(Value::Unknown)).collect(),
+        };
+        let mut history = MemoryHistory::default();
+        for past in &case.history {
+            let event = event(policy, past);
+            match (past.of, &question.household, &question.device) {
+                (Identity::Subject, ..) => history.push(&question.subject, event),
+                (Identity::Household, Some(id), _) | (Identity::Device, _, Some(id)) => {
+                    history.push_shared(past.of, id, event);
+                }
+                // Nobody's household or device: it is seen by no counter.
+                (Identity::Household | Identity::Device, ..) => {}
+                (Identity::Global, ..) => history.push(ANYBODY, event),
+            }
+        }
+        Prepared { request, history }
+    }
+}
+
+/// A subject that no request names: a name cannot hold this character.
+const ANYBODY: &str = "\u{0}anybody";
+
+/// The event, as a sending platform would have recorded it.
+pub fn event(policy: &Policy, past: &Past) -> Event {
+    let document = policy.document();
+    let action = document.actions.iter().find(|action| action.id == past.action);
+    let treatment = action.and_then(|action| action.treatments.iter().find(|t| t.id == past.treatment));
+    let group = past.group.clone().or_else(|| action.map(|action| action.group.clone())).unwrap_or_default();
+    let issue = || document.issues.iter().find(|issue| issue.groups.iter().any(|g| g.id == group));
+    Event {
+        time: past.at,
+        kind: past.event.clone(),
+        action: past.action.clone(),
+        treatment: past.treatment.clone(),
+        channel: past.channel.clone().or_else(|| treatment.map(|t| t.channel.clone())).unwrap_or_default(),
+        issue: past.issue.clone().or_else(|| issue().map(|issue| issue.id.clone())).unwrap_or_default(),
+        group,
+        tags: past.tags.clone().or_else(|| action.map(|action| action.tags.clone())).unwrap_or_default(),
+        counts: past.counts.unwrap_or_else(|| action.is_none_or(|action| action.counts_toward_caps)),
+        cost: past.cost.or_else(|| treatment.and_then(|t| t.cost)).or(action.map(|action| action.cost)).unwrap_or(0.0),
+    }
+}
+
+/// Decides every case; gives those that came out otherwise, in order.
+pub fn run(policy: &Policy, cases: &[Case]) -> Vec<Failure> {
+    if cases.is_empty() {
+        return Vec::new();
+    }
+    let known = Known::new(policy.document());
+    let keys = policy.candidates().iter().zip(0..).map(|(candidate, at)| (policy.names(*candidate), at));
+    let places: HashMap<(&str, &str), usize> = keys.collect();
+    cases.iter().filter_map(|case| one(policy, case, &known, &places).err()).collect()
+}
+
+fn one(policy: &Policy, case: &Case, known: &Known<'_>, places: &HashMap<(&str, &str), usize>) -> Result<(), Failure> {
+    let failure = |expected: String, found: String, why: String| Failure {
+        case: case.id.clone(),
+        name: case.name.clone(),
+        expected,
+        found,
+        why,
+    };
+    if let Some(problem) = known.problem(case) {
+        return Err(failure("a case of this policy".into(), "one that it cannot be asked".into(), problem));
+    }
+    let prepared = Prepared::new(policy, case);
+    let decision = policy.decide(&prepared.request, &prepared.history);
+    let expected = chosen(&case.expect);
+    let found = slots(policy, &decision);
+    let traced = || policy.decide_traced(&prepared.request, &prepared.history);
+    if expected != found {
+        let decision = traced();
+        // Why not what was expected; where nothing was, why what was found.
+        let mut asked: Vec<&(String, String)> = expected.iter().filter(|key| !found.contains(key)).collect();
+        if asked.is_empty() {
+            asked = found.iter().filter(|key| !expected.contains(key)).collect();
+        }
+        let mut why: Vec<String> = asked.into_iter().map(|key| told(policy, &decision, key)).collect();
+        why.extend(decision.diagnostics.iter().map(|note| format!("Failed: {note}.")));
+        return Err(failure(written(&expected), written(&found), why.join(" ")));
+    }
+    for fate in &case.expect.candidates {
+        let key = (fate.action.clone(), fate.treatment.clone());
+        let found = places.get(&(fate.action.as_str(), fate.treatment.as_str()));
+        let Some(found) = found.and_then(|at| decision.fates.get(*at)) else { continue };
+        let priority = decision.ranked.iter().find(|r| r.candidate == found.candidate).map(|r| r.priority);
+        let near = |expected: f64| priority.is_some_and(|p| (p - expected).abs() <= PRIORITY_MARGIN);
+        let mismatch = if fate.step.is_some_and(|step| step != found.step) {
+            Some((format!("{:?}", fate.step.unwrap_or(found.step)), format!("{:?}", found.step)))
+        } else if fate.reason.as_ref().is_some_and(|reason| *reason != kind(&found.reason)) {
+            Some((fate.reason.clone().unwrap_or_default(), kind(&found.reason)))
+        } else if let Some(expected) = fate.priority.filter(|expected| !near(*expected)) {
+            let found = priority.map_or("none".to_owned(), |p| format!("priority {p}"));
+            Some((format!("priority {expected}"), found))
+        } else {
+            None
+        };
+        if let Some((expected, found)) = mismatch {
+            let name = format!("{}/{}", key.0, key.1);
+            return Err(failure(format!("{expected} for {name}"), found, told(policy, &traced(), &key)));
+        }
+    }
+    Ok(())
+}
+
+fn chosen(expected: &Expected) -> Vec<(String, String)> {
+    match &expected.chosen {
+        Chosen::NoAction => Vec::new(),
+        Chosen::Candidate(action, treatment) => vec![(action.clone(), treatment.clone())],
+        Chosen::Candidates(keys) => keys.clone(),
+    }
+}
+
+/// The candidates chosen, slot by slot.
+pub fn slots(policy: &Policy, decision: &Decision) -> Vec<(String, String)> {
+    decision.chosen.iter().map(|candidate| names(policy, *candidate)).collect()
+}
+
+pub fn names(policy: &Policy, candidate: Candidate) -> (String, String) {
+    let (action, treatment) = policy.names(candidate);
+    (action.to_owned(), treatment.to_owned())
+}
+
+/// Name of the variant of a reason. Its debug form begins with it, whatever variants there will be.
+pub fn kind(reason: &Reason) -> String {
+    format!("{reason:?}").chars().take_while(char::is_ascii_alphanumeric).collect()
+}
+
+/// "mens/plain: Removed by …."
+fn told(policy: &Policy, decision: &Decision, key: &(String, String)) -> String {
+    let traced = decision.trace.as_ref().and_then(|trace| {
+        trace.candidates.iter().find(|c| names(policy, c.candidate) == *key).map(|c| c.sentence.clone())
+    });
+    format!("{}/{}: {}", key.0, key.1, traced.unwrap_or_else(|| "it is no candidate of this policy.".into()))
+}
+
+fn written(slots: &[(String, String)]) -> String {
+    match slots {
+        [] => "no action".into(),
+        slots => slots.iter().map(|(a, t)| format!("{a}/{t}")).collect::<Vec<_>>().join(", then "),
+    }
+}
