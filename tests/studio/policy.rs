@@ -1,7 +1,7 @@
 //! The Policy workspace: rules as sentences, the condition builder, code with its errors, caps, the trace.
 
 use crate::support::Studio;
-use attune_policy::rule::Rule;
+use attune_policy::rule::{Rule, Stage};
 use attune_studio::Workspace;
 use attune_studio::commands;
 use egui::accesskit::{Role, Toggled};
@@ -256,6 +256,50 @@ fn no_cap_and_a_limit_of_zero_are_different_things() {
     assert!(studio.has("blocks every contact") && !studio.has("no cap"));
     undo(&mut studio);
     assert_eq!(limit(&studio), Some(2));
+}
+
+#[test]
+fn limits_beyond_caps_are_made_switched_and_taken_back() {
+    let mut studio = policy();
+    studio.by_palette("Go to contact policy");
+    for (button, sentence) in [
+        ("Add cool-down", "At least 2\u{a0}days after the last contact sent"),
+        ("Add suppression", "After 3\u{a0}contacts rejected within 30\u{a0}days, nothing for 90\u{a0}days"),
+        ("Add exclusion", "At most 1 of "),
+        ("Add quiet hours", "Nothing goes out on any channel from 21:00 to 08:00 where the customer is"),
+    ] {
+        studio.press(button);
+        assert!(studio.has_part(sentence), "{button}");
+        undo(&mut studio);
+        assert!(!studio.has_part(sentence), "{button}: undo takes it back");
+        studio.press(button);
+    }
+    let night = |s: &Studio| s.session().document().draft.quiet_hours[0].clone();
+    studio.press("Enable At night");
+    assert!(!night(&studio).enabled);
+    studio.press("Sunday");
+    assert_eq!(night(&studio).weekdays, [1, 2, 3, 4, 5, 6]);
+    studio.press("Sunday");
+    assert!(night(&studio).weekdays.is_empty(), "every day again");
+    studio.press("Delete At night");
+    assert!(studio.session().document().draft.quiet_hours.is_empty());
+    assert_eq!(studio.session().document().draft.cool_downs.len(), 1);
+}
+
+#[test]
+fn levers_and_computed_fallbacks_are_rules() {
+    let mut studio = policy();
+    studio.by_palette("Go to arbitration");
+    for (place, button, stage) in
+        [("arbitration", "Add lever", Stage::Lever), ("fallback", "Add computed fallback", Stage::Fallback)]
+    {
+        studio.by_palette(&format!("Go to {place}"));
+        studio.press(button);
+        studio.h.get_by_label("Name of the new rule").type_text(place);
+        studio.h.run_steps(2);
+        studio.keys(Modifiers::NONE, Key::Enter);
+        assert_eq!(rules(&studio).last().map(|rule| rule.stage), Some(stage));
+    }
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn any_edit(kind: usize, parts: &Parts, random: &mut Random) -> Edit {
         reason: String::new(),
         enabled: on,
         note: String::new(),
-..Rule::default()
+        ..Rule::default()
     };
     let some_step =
         |output: &str| Step { output: output.into(), input: "age".into(), op: Op::Impute(Value::Integer(n as i64)) };
@@ -72,10 +72,15 @@ fn any_edit(kind: usize, parts: &Parts, random: &mut Random) -> Edit {
         kind: HoldoutKind::Action(action.clone()),
         salt: format!("s{n}"),
         share: 0.1,
-..Holdout::default()
+        ..Holdout::default()
     };
-    let treatment =
-        |id: &str| Treatment { id: id.into(), channel: "email".into(), template: String::new(), propensity: None, ..Treatment::default() };
+    let treatment = |id: &str| Treatment {
+        id: id.into(),
+        channel: "email".into(),
+        template: String::new(),
+        propensity: None,
+        ..Treatment::default()
+    };
     let some_cap = |id: &str| {
         let mut cap = sample().draft.caps[0].clone();
         (cap.id, cap.limit) = (id.into(), Some(n as u32));
