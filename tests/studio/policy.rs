@@ -266,6 +266,7 @@ fn limits_beyond_caps_are_made_switched_and_taken_back() {
         ("Add cool-down", "At least 2\u{a0}days after the last contact sent"),
         ("Add suppression", "After 3\u{a0}contacts rejected within 30\u{a0}days, nothing for 90\u{a0}days"),
         ("Add exclusion", "At most 1 of "),
+        ("Add budget", "At most 1,000 of cost sent per month for every action"),
         ("Add quiet hours", "Nothing goes out on any channel from 21:00 to 08:00 where the customer is"),
     ] {
         studio.press(button);

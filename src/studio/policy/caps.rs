@@ -4,7 +4,7 @@ use super::edits;
 use super::input::{self, Change};
 use super::look::Look;
 use super::switch::switch;
-use super::{quiet, waits};
+use super::{budgets, quiet, waits};
 use crate::simulate::impact::{self, Reach};
 use crate::theme::{self, Tone, metrics};
 use crate::view::Asks;
@@ -66,6 +66,7 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
     }
     waits::show(ui, look, asks);
     quiet::show(ui, look, asks);
+    budgets::show(ui, look, asks);
 }
 
 fn card(ui: &mut Ui, look: &Look<'_>, cap: &Cap, asks: &mut Asks) {

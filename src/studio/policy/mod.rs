@@ -5,9 +5,11 @@
 
 mod actions;
 mod arbitration;
+mod budgets;
 mod builder;
 mod caps;
 mod card;
+mod chosen;
 mod commands;
 mod condition;
 mod dates;
@@ -21,6 +23,7 @@ mod look;
 mod names;
 mod part;
 mod picker;
+mod promises;
 mod quiet;
 mod rules;
 mod scope;
@@ -187,13 +190,19 @@ impl PolicyView {
             Place::Contact => caps::show(ui, look, asks),
             Place::Arbitration => {
                 arbitration::show(ui, look, asks);
+                chosen::show(ui, look, asks);
                 rules::more(ui, look, Stage::Lever, ctx.selection.rule.as_deref(), &mut self.rules, asks);
             }
             Place::Fallback => {
                 fallback::show(ui, look, asks);
                 rules::more(ui, look, Stage::Fallback, ctx.selection.rule.as_deref(), &mut self.rules, asks);
             }
-            rules => rules::show(ui, look, rules, ctx.selection.rule.as_deref(), &mut self.rules, asks),
+            place => {
+                rules::show(ui, look, place, ctx.selection.rule.as_deref(), &mut self.rules, asks);
+                if place == Place::Guards {
+                    promises::show(ui, look, asks);
+                }
+            }
         }
     }
 

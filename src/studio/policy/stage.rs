@@ -141,6 +141,7 @@ impl Place {
                     + draft.suppressions.len()
                     + draft.exclusions.len()
                     + draft.quiet_hours.len()
+                    + draft.budgets.len()
             }
             Place::Arbitration => {
                 draft.arbitration.context_weights.len() + draft.arbitration.floors.len() + rules(Stage::Lever)
@@ -170,6 +171,7 @@ impl Place {
             | Part::Budget(_) => Some(Place::Contact),
             Part::Arbitration | Part::Slots | Part::Exploration => Some(Place::Arbitration),
             Part::Fallback => Some(Place::Fallback),
+            Part::Property(_) => Some(Place::Guards),
             Part::Policy
             | Part::Field(_)
             | Part::Recipe(_)
@@ -177,7 +179,6 @@ impl Place {
             | Part::Override(_)
             | Part::Table(_)
             | Part::SendTime(_)
-            | Part::Property(_)
             | Part::Case(_) => None,
         }
     }
