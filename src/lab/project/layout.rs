@@ -8,6 +8,7 @@ use crate::models::ModelSpec;
 use attune_policy::Document;
 use attune_policy::action::{Action, Channel, Issue};
 use attune_policy::arbitration::{Arbitration, ColdStart, Slots};
+use attune_policy::cases::Case;
 use attune_policy::contact::{Budget, Cap, CoolDown, Exclusion, QuietHours, Stock, Suppression};
 use attune_policy::document::{Fallback, Operation};
 use attune_policy::exploration::Exploration;
@@ -124,6 +125,9 @@ pub fn write(parts: &Parts) -> Result<Files> {
     for scenario in parts.scenarios.iter() {
         files.insert(format!("scenarios/{}.ron", named(&scenario.id)?), format::write("scenario", scenario)?);
     }
+    for case in &parts.draft.cases {
+        files.insert(format!("cases/{}.ron", named(&case.id)?), format::write("case", case)?);
+    }
     let Document {
         id,
         name,
@@ -154,6 +158,7 @@ pub fn write(parts: &Parts) -> Result<Files> {
         budgets,
         send_times,
         properties,
+        cases: _,
         models: _,
         provenance: _,
     } = (*parts.draft).clone();
@@ -223,12 +228,14 @@ pub fn read(dir: &Path, names: &[String], get: &dyn Fn(&str) -> Result<Option<St
     roles.as_of = goal.as_of;
     let recipe: Vec<Step> = reader.part("features.ron", "features")?.unwrap_or_default();
     let models: Vec<ModelSpec> = reader.part("models.ron", "models")?.unwrap_or_default();
-    let draft = reader.draft()?;
+    let mut draft = reader.draft()?;
     let mut sources: Vec<DataSource> = Vec::new();
     let mut scenarios: Vec<Scenario> = Vec::new();
     for name in names {
         if name.starts_with("data/") && name.ends_with(".source.ron") {
             sources.extend(reader.part::<DataSource>(name, "source")?);
+        } else if name.starts_with("cases/") && name.ends_with(".ron") {
+            draft.cases.extend(reader.part::<Case>(name, "case")?);
         } else if name.starts_with("scenarios/") && name.ends_with(".ron") {
             scenarios.extend(reader.part::<Scenario>(name, "scenario")?);
         }
