@@ -1,36 +1,110 @@
 //! A document compiled for deciding: names resolved to positions, scopes to lists per candidate. It decides nothing itself.
 
-use crate::action::{Action, Direction, Treatment};
-use crate::arbitration::Mode;
-use crate::contact::{Cap, CapTarget, EventKind, Window};
+mod slot;
+
+pub use slot::Slot;
+
+use crate::action::Direction;
+use crate::arbitration::{Mode, Per};
+use crate::decide::contact;
 use crate::decision::Candidate;
 use crate::diagnostic::{Diagnostic, Part, Severity};
-use crate::document::Document;
+use crate::document::{Document, Operation};
+use crate::exploration::Exploration;
+use crate::history::Identity;
 use crate::holdout::HoldoutKind;
+use crate::language::conditions::Conditions;
 use crate::language::{self, Compiled, Context, Use};
 use crate::model::Scorer;
+use crate::overrides::OverrideKind;
 use crate::recipe::Program;
-use crate::rule::{OnMissing, Scope, Stage};
-use std::sync::Arc;
+use crate::rule::{OnMissing, Stage};
+use std::sync::{Arc, OnceLock};
 
 /// Everything a decision needs, in the order it needs it.
 #[derive(Debug, Default)]
 pub struct Plan {
+    pub mode: Operation,
+    /// Position of the slot that a policy in shadow answers.
+    pub baseline: Option<u32>,
     pub program: Program,
     pub models: Vec<(Arc<str>, Scorer)>,
+    /// Every expression of the policy; the other parts name them by position.
+    pub expressions: Vec<Compiled>,
+    /// Per expression: whether its answer can differ between the candidates of a request.
+    pub per_candidate: Vec<bool>,
+    /// One per layer of the document.
     pub layers: Vec<Layer>,
     /// Enabled rules by stage, in document order inside a stage.
     pub rules: Vec<PlannedRule>,
-    pub caps: Vec<PlannedCap>,
-    /// Conditions of context weights and what each adds to C.
+    /// One per override of the document.
+    pub overrides: Vec<PlannedOverride>,
+    /// Position of the column that names the region.
+    pub region: Option<usize>,
+    /// Contact policy.
+    pub contact: contact::Rules,
+    /// One per context weight of the document.
     pub weights: Vec<PlannedWeight>,
     pub formula: Formula,
+    /// Slots of a decision, from 1.
+    pub places: usize,
+    /// At most so many of one kind; that of actions is always among them.
+    pub limits: Vec<(Per, u32)>,
+    /// Per bundle the positions of its actions.
+    pub bundles: Vec<Vec<u32>>,
+    pub exploration: Option<Exploration>,
     /// One per candidate, in document order.
     pub slots: Vec<Slot>,
-    /// Positions of slots.
-    pub fallback: Vec<usize>,
+    /// Whether any candidate stands by.
+    pub standby: bool,
+    /// The fallback ladder.
+    pub rungs: Vec<Rung>,
+    pub ids: Ids,
+    /// What names mean; `None` for a plan that was never made.
+    pub context: Option<Context>,
+    /// Per column of the row: whether its value is not to be shown.
+    pub masked: Vec<bool>,
     /// Channels on which the subject comes to us: contact policy does not speak of them.
     pub inbound: Vec<Arc<str>>,
+}
+
+/// Ids of the document's parts by position, shared with the reasons that name them.
+#[derive(Debug, Default)]
+pub struct Ids {
+    pub rules: Vec<Arc<str>>,
+    pub overrides: Vec<Arc<str>>,
+    pub weights: Vec<Arc<str>>,
+    pub caps: Vec<Arc<str>>,
+    pub suppressions: Vec<Arc<str>>,
+    pub cool_downs: Vec<Arc<str>>,
+    pub exclusions: Vec<Arc<str>>,
+    pub quiet_hours: Vec<Arc<str>>,
+    pub stocks: Vec<Arc<str>>,
+    pub budgets: Vec<Arc<str>>,
+    pub bundles: Vec<Arc<str>>,
+    pub send_times: Vec<Arc<str>>,
+}
+
+impl Ids {
+    fn new(document: &Document) -> Ids {
+        fn of<T>(parts: &[T], id: impl Fn(&T) -> &String) -> Vec<Arc<str>> {
+            parts.iter().map(|part| id(part).as_str().into()).collect()
+        }
+        Ids {
+            rules: of(&document.rules, |part| &part.id),
+            overrides: of(&document.overrides, |part| &part.id),
+            weights: of(&document.arbitration.context_weights, |part| &part.id),
+            caps: of(&document.caps, |part| &part.id),
+            suppressions: of(&document.suppressions, |part| &part.id),
+            cool_downs: of(&document.cool_downs, |part| &part.id),
+            exclusions: of(&document.exclusions, |part| &part.id),
+            quiet_hours: of(&document.quiet_hours, |part| &part.id),
+            stocks: of(&document.stocks, |part| &part.id),
+            budgets: of(&document.budgets, |part| &part.id),
+            bundles: of(&document.slots.bundles, |part| &part.id),
+            send_times: of(&document.send_times, |part| &part.id),
+        }
+    }
 }
 
 /// The formula of the priority.
@@ -39,7 +113,18 @@ pub enum Formula {
     #[default]
     Pcvl,
     NetValue,
-    Expression(Compiled),
+    Uplift,
+    /// Weights of P, C, V and L.
+    Geometric([f64; 4]),
+    /// Position of the expression.
+    Expression(u32),
+}
+
+impl Formula {
+    /// Whether doing nothing competes, at 0.
+    pub fn weighs_nothing(&self) -> bool {
+        matches!(self, Formula::NetValue | Formula::Uplift)
+    }
 }
 
 /// A holdout layer.
@@ -48,63 +133,42 @@ pub struct Layer {
     pub id: Arc<str>,
     pub salt: String,
     pub share: f64,
-    pub global: bool,
+    pub kind: HoldoutKind,
+    pub unit: Identity,
 }
 
 #[derive(Debug)]
 pub struct PlannedRule {
-    pub id: Arc<str>,
+    /// Position in the document.
+    pub at: u32,
     pub stage: Stage,
     pub keep_unknown: bool,
-    pub compiled: Compiled,
+    pub expression: u32,
+    /// The rule as conditions, read when it is first told of; `None` for one that is more.
+    pub conditions: OnceLock<Option<Conditions>>,
 }
 
 #[derive(Debug)]
-pub struct PlannedCap {
-    pub id: Arc<str>,
-    pub target: CapTarget,
-    pub channel: Option<String>,
-    pub event: EventKind,
-    pub limit: u32,
-    /// Length of a rolling window in milliseconds; `None` counts a lifetime.
-    pub window: Option<i64>,
+pub struct PlannedOverride {
+    pub from: i64,
+    pub until: i64,
+    pub deny: bool,
+    pub when: Option<u32>,
 }
 
 #[derive(Debug)]
 pub struct PlannedWeight {
-    pub id: Arc<str>,
-    pub compiled: Compiled,
+    pub expression: u32,
     pub percent: f64,
 }
 
-/// A candidate with everything that speaks of it.
-#[derive(Debug)]
-pub struct Slot {
-    pub candidate: Candidate,
-    pub action: Arc<str>,
-    pub treatment: Arc<str>,
-    pub group: Arc<str>,
-    pub issue: Arc<str>,
-    pub channel: Arc<str>,
-    pub value: f64,
-    pub cost: f64,
-    /// L.
-    pub lever: f64,
-    pub mandatory: bool,
-    pub service: bool,
-    pub valid_from: Option<i64>,
-    pub valid_until: Option<i64>,
-    /// Position of its propensity model.
-    pub model: Option<usize>,
-    /// Positions of its action holdouts, rules, caps and context weights.
-    pub layers: Vec<usize>,
-    pub rules: Vec<usize>,
-    pub caps: Vec<usize>,
-    pub weights: Vec<usize>,
-    /// Least propensity and least priority, per floor.
-    pub floors: Vec<(Option<f64>, Option<f64>)>,
-    /// Place among all candidates by group, action id, treatment id: decides ties.
-    pub order: usize,
+/// One rung of the fallback ladder.
+#[derive(Clone, Copy, Debug)]
+pub enum Rung {
+    /// A rule of the fallback stage: position in [`Plan::rules`].
+    Rule(u32),
+    /// A slot.
+    Slot(u32),
 }
 
 impl Plan {
@@ -112,18 +176,47 @@ impl Plan {
     pub fn is_inbound(&self, channel: &str) -> bool {
         self.inbound.iter().any(|id| **id == *channel)
     }
+
+    /// The slots of an action.
+    pub fn slots_of(&self, action: u32) -> impl Iterator<Item = (u32, &Slot)> {
+        (0u32..).zip(&self.slots).filter(move |(_, slot)| slot.candidate.action == action)
+    }
+}
+
+/// Compiles the expressions of a document: the one place where they get their positions.
+pub struct Compiler {
+    context: Context,
+    expressions: Vec<Compiled>,
+    findings: Vec<Diagnostic>,
+}
+
+impl Compiler {
+    /// Position of the compiled text; `None` when it has errors, which are found.
+    pub fn compile(&mut self, text: &str, use_: Use, part: Part) -> Option<u32> {
+        let (compiled, found) = match language::compile(text, use_, &self.context) {
+            Ok(compiled) => {
+                let warnings = compiled.warnings().to_vec();
+                (Some(compiled), warnings)
+            }
+            Err(found) => (None, found),
+        };
+        self.findings.extend(found.into_iter().map(|finding| finding.into_diagnostic(part.clone())));
+        let at = u32::try_from(self.expressions.len()).ok()?;
+        self.expressions.push(compiled?);
+        Some(at)
+    }
 }
 
 /// Compiles every part that can be compiled. The plan may decide only when no finding is an error.
 pub fn plan(document: &Document) -> (Plan, Vec<Diagnostic>) {
-    let mut findings = Vec::new();
-    let (program, found) = Program::lenient(&document.recipe, &document.schema);
-    findings.extend(found);
-    let mut plan = Plan { program, ..Plan::default() };
+    let (program, findings) = Program::lenient(&document.recipe, &document.schema);
+    let mut compiler = Compiler { context: Context::new(document), expressions: Vec::new(), findings };
+    let mut plan = Plan { mode: document.mode, program, ids: Ids::new(document), ..Plan::default() };
+    let facts = compiler.context.facts();
     for model in &document.models {
-        match Scorer::compile(model, plan.program.columns()) {
+        match Scorer::compile_with(model, plan.program.columns(), &facts) {
             Ok(scorer) => plan.models.push((model.id.as_str().into(), scorer)),
-            Err(messages) => findings.extend(messages.into_iter().map(|message| Diagnostic {
+            Err(messages) => compiler.findings.extend(messages.into_iter().map(|message| Diagnostic {
                 severity: Severity::Error,
                 part: Part::Model(model.id.clone()),
                 position: None,
@@ -131,157 +224,119 @@ pub fn plan(document: &Document) -> (Plan, Vec<Diagnostic>) {
             })),
         }
     }
-    let context = Context::new(document);
-    let mut compile = |text: &str, use_: Use, part: Part| {
-        let (compiled, found) = match language::compile(text, use_, &context) {
-            Ok(compiled) => {
-                let warnings = compiled.warnings().to_vec();
-                (Some(compiled), warnings)
-            }
-            Err(found) => (None, found),
-        };
-        findings.extend(found.into_iter().map(|finding| finding.into_diagnostic(part.clone())));
-        compiled
-    };
-    let mut rule_scopes = Vec::new();
-    let mut rules: Vec<_> = document.rules.iter().collect();
-    rules.sort_by_key(|rule| rule.stage);
-    for rule in rules {
-        // A disabled rule is compiled too: a broken rule must show before it is switched on.
-        let compiled = compile(&rule.expr, rule.stage.into(), Part::Rule(rule.id.clone()));
-        if let (Some(compiled), true) = (compiled, rule.enabled) {
-            let keep_unknown = rule.stage == Stage::Applicability && rule.on_missing == OnMissing::Keep;
-            plan.rules.push(PlannedRule { id: rule.id.as_str().into(), stage: rule.stage, keep_unknown, compiled });
-            rule_scopes.push(&rule.scope);
-        }
-    }
-    let mut weight_scopes = Vec::new();
+    let rule_scopes = rules(document, &mut plan, &mut compiler);
     for weight in &document.arbitration.context_weights {
-        if let Some(compiled) = compile(&weight.when, Use::Keep, Part::Arbitration) {
-            plan.weights.push(PlannedWeight { id: weight.id.as_str().into(), compiled, percent: weight.percent });
-            weight_scopes.push(&weight.scope);
-        }
+        // A broken one is an error, so its place is never asked for.
+        let expression = compiler.compile(&weight.when, Use::Keep, Part::Arbitration).unwrap_or(u32::MAX);
+        plan.weights.push(PlannedWeight { expression, percent: weight.percent });
+    }
+    for over in &document.overrides {
+        let deny = matches!(over.kind, OverrideKind::Deny(_));
+        let when = over.when.as_ref();
+        let when = when.map(|text| compiler.compile(text, Use::Keep, Part::Policy).unwrap_or(u32::MAX));
+        plan.overrides.push(PlannedOverride { from: over.from, until: over.until, deny, when });
     }
     plan.formula = match &document.arbitration.mode {
         Mode::Pcvl => Formula::Pcvl,
-        Mode::NetValue | Mode::Uplift | Mode::GeometricMean { .. } => Formula::NetValue,
+        Mode::NetValue => Formula::NetValue,
+        Mode::Uplift => Formula::Uplift,
+        Mode::GeometricMean { p, c, v, l } => Formula::Geometric([*p, *c, *v, *l]),
         Mode::Expression(text) => {
-            compile(text, Use::Priority, Part::Arbitration).map_or(Formula::Pcvl, Formula::Expression)
+            let expression = compiler.compile(text, Use::Priority, Part::Arbitration);
+            expression.map_or(Formula::Pcvl, Formula::Expression)
         }
     };
-    plan.layers = document
-        .holdouts
-        .iter()
-        .map(|holdout| Layer {
-            id: holdout.id.as_str().into(),
-            salt: holdout.salt.clone(),
-            share: holdout.share,
-            global: holdout.kind == HoldoutKind::Global,
-        })
-        .collect();
-    let caps: Vec<(&Cap, u32)> =
-        document.caps.iter().filter(|cap| cap.enabled).filter_map(|cap| Some((cap, cap.limit?))).collect();
-    plan.caps = caps.iter().map(|(cap, limit)| planned_cap(cap, *limit)).collect();
+    let layers = document.holdouts.iter().map(|holdout| Layer {
+        id: holdout.id.as_str().into(),
+        salt: holdout.salt.clone(),
+        share: holdout.share,
+        kind: holdout.kind.clone(),
+        unit: holdout.unit,
+    });
+    plan.layers = layers.collect();
     let inbound = document.channels.iter().filter(|channel| channel.direction == Direction::Inbound);
     plan.inbound = inbound.map(|channel| channel.id.as_str().into()).collect();
+    let region = document.zones.region.as_ref();
+    plan.region = region.and_then(|name| plan.program.columns().iter().position(|c| c.name == *name));
+    plan.contact = contact::Rules::compile(document, &mut compiler);
     for (action, a) in document.actions.iter().zip(0u32..) {
         for (treatment, t) in action.treatments.iter().zip(0u32..) {
-            let mut slot = slot(document, Candidate { action: a, treatment: t }, action, treatment);
-            slot.rules = positions(&rule_scopes, |scope| slot.is_in(scope));
-            slot.weights = positions(&weight_scopes, |scope| slot.is_in(scope));
-            slot.caps = positions(&caps, |(cap, _)| !plan.is_inbound(&slot.channel) && slot.is_capped_by(cap, action));
-            slot.layers =
-                positions(&document.holdouts, |h| matches!(&h.kind, HoldoutKind::Action(id) if *id == action.id));
-            let floors = document.arbitration.floors.iter().filter(|floor| slot.is_in(&floor.scope));
-            slot.floors = floors.map(|floor| (floor.min_propensity, floor.min_priority)).collect();
+            let mut slot = Slot::new(document, Candidate { action: a, treatment: t }, action, treatment);
+            slot.attach(document, &plan, &rule_scopes);
+            slot.contact = contact::Binding::new(document, &plan, &slot);
             plan.slots.push(slot);
         }
     }
-    let key = |slot: &Slot| (slot.group.clone(), slot.action.clone(), slot.treatment.clone());
-    let mut keys: Vec<_> = plan.slots.iter().map(key).collect();
-    keys.sort();
-    for slot in &mut plan.slots {
-        slot.order = keys.partition_point(|other| *other < key(slot));
-    }
-    let rungs = document.fallback.iter();
-    plan.fallback = rungs
-        .filter_map(|rung| plan.slots.iter().position(|s| *s.action == *rung.action && *s.treatment == *rung.treatment))
-        .collect();
-    (plan, findings)
+    order(&mut plan.slots);
+    plan.standby = plan.slots.iter().any(|slot| slot.standby);
+    choice(document, &mut plan);
+    let scores = |at: &usize| plan.models.get(*at).is_some_and(|(_, scorer)| scorer.reads_candidate());
+    let reads = |expression: &Compiled| expression.reads_candidate() || expression.models().iter().any(scores);
+    plan.per_candidate = compiler.expressions.iter().map(reads).collect();
+    plan.expressions = compiler.expressions;
+    plan.masked = masked(document);
+    plan.context = Some(compiler.context);
+    (plan, compiler.findings)
 }
 
-fn positions<T>(items: &[T], wanted: impl Fn(&T) -> bool) -> Vec<usize> {
-    items.iter().enumerate().filter(|(_, item)| wanted(item)).map(|(i, _)| i).collect()
-}
-
-fn planned_cap(cap: &Cap, limit: u32) -> PlannedCap {
-    let window = match cap.window {
-        Window::Rolling(seconds) => Some(i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX)),
-        Window::Lifetime | Window::Calendar(..) => None,
-    };
-    PlannedCap {
-        id: cap.id.as_str().into(),
-        target: cap.target.clone(),
-        channel: cap.channel.clone(),
-        event: cap.event.clone(),
-        limit,
-        window,
-    }
-}
-
-fn slot(document: &Document, candidate: Candidate, action: &Action, treatment: &Treatment) -> Slot {
-    let taxonomy = document.issues.iter().find_map(|issue| {
-        let group = issue.groups.iter().find(|group| group.id == action.group)?;
-        Some((issue, group))
-    });
-    let (issue, weights) =
-        taxonomy.map_or(("", 0.0), |(issue, group)| (issue.id.as_str(), issue.weight + group.weight));
-    let model = treatment.propensity.as_ref().or(action.propensity.as_ref());
-    Slot {
-        candidate,
-        action: action.id.as_str().into(),
-        treatment: treatment.id.as_str().into(),
-        group: action.group.as_str().into(),
-        issue: issue.into(),
-        channel: treatment.channel.as_str().into(),
-        value: action.value,
-        cost: action.cost,
-        lever: 1.0 + (weights + action.weight) / 100.0,
-        mandatory: action.mandatory,
-        service: action.service,
-        valid_from: action.valid_from,
-        valid_until: action.valid_until,
-        model: model.and_then(|id| document.models.iter().position(|m| m.id == *id)),
-        layers: Vec::new(),
-        rules: Vec::new(),
-        caps: Vec::new(),
-        weights: Vec::new(),
-        floors: Vec::new(),
-        order: 0,
-    }
-}
-
-impl Slot {
-    /// Whether a rule, weight or floor with this scope speaks of the candidate.
-    fn is_in(&self, scope: &Scope) -> bool {
-        match scope {
-            Scope::All => true,
-            Scope::Issue(id) => *id == *self.issue,
-            Scope::Group(id) => *id == *self.group,
-            Scope::Action(id) => *id == *self.action,
-            Scope::Treatment(action, treatment) => *action == *self.action && *treatment == *self.treatment,
-            Scope::Channel(id) => *id == *self.channel,
+/// Compiles the rules; gives the scope of each one planned.
+fn rules<'a>(document: &'a Document, plan: &mut Plan, compiler: &mut Compiler) -> Vec<&'a crate::rule::Scope> {
+    let mut scopes = Vec::new();
+    let mut rules: Vec<_> = (0u32..).zip(&document.rules).collect();
+    rules.sort_by_key(|(_, rule)| rule.stage);
+    for (at, rule) in rules {
+        // A disabled rule is compiled too: a broken rule must show before it is switched on.
+        let compiled = compiler.compile(&rule.expr, rule.stage.into(), Part::Rule(rule.id.clone()));
+        if let (Some(expression), true) = (compiled, rule.enabled) {
+            let keep_unknown = rule.stage == Stage::Applicability && rule.on_missing == OnMissing::Keep;
+            let conditions = OnceLock::new();
+            plan.rules.push(PlannedRule { at, stage: rule.stage, keep_unknown, expression, conditions });
+            scopes.push(&rule.scope);
         }
     }
+    scopes
+}
 
-    /// Whether a cap can block the candidate, if its channel is outbound.
-    fn is_capped_by(&self, cap: &Cap, action: &Action) -> bool {
-        let bypassed = action.mandatory && cap.bypassable;
-        let channel = cap.channel.as_ref().is_none_or(|channel| *channel == *self.channel);
-        let tag = match &cap.target {
-            CapTarget::Tag(tag) => action.tags.contains(tag),
-            _ => true,
-        };
-        action.obeys_caps && !bypassed && channel && tag
+/// The place of each slot by group, action id and treatment id, which decides ties.
+fn order(slots: &mut [Slot]) {
+    let mut ranks: Vec<usize> = (0..slots.len()).collect();
+    let key = |at: &usize| slots.get(*at).map(|slot| (&slot.group, &slot.action, &slot.treatment));
+    ranks.sort_by(|a, b| key(a).cmp(&key(b)));
+    for (order, at) in (0u32..).zip(ranks) {
+        if let Some(slot) = slots.get_mut(at) {
+            slot.order = order;
+        }
     }
+}
+
+/// Slots, bundles, exploration, baseline and fallback ladder.
+fn choice(document: &Document, plan: &mut Plan) {
+    let find = |action: &str, treatment: &str| {
+        let at = plan.slots.iter().position(|s| *s.action == *action && *s.treatment == *treatment)?;
+        u32::try_from(at).ok()
+    };
+    plan.baseline = document.baseline.as_ref().and_then(|rung| find(&rung.action, &rung.treatment));
+    let ruled = (0u32..).zip(&plan.rules).filter(|(_, rule)| rule.stage == Stage::Fallback);
+    let declared = document.fallback.iter().filter_map(|rung| find(&rung.action, &rung.treatment));
+    plan.rungs = ruled.map(|(at, _)| Rung::Rule(at)).chain(declared.map(Rung::Slot)).collect();
+    plan.places = usize::try_from(document.slots.count).unwrap_or(1).max(1);
+    plan.limits = document.slots.limits.iter().map(|limit| (limit.per, limit.limit)).collect();
+    if !plan.limits.iter().any(|(per, _)| *per == Per::Action) {
+        plan.limits.push((Per::Action, 1));
+    }
+    let action = |id: &String| document.actions.iter().position(|a| a.id == *id).and_then(|at| u32::try_from(at).ok());
+    let bundles = document.slots.bundles.iter();
+    plan.bundles = bundles.map(|bundle| bundle.actions.iter().filter_map(action).collect()).collect();
+    plan.exploration = document.exploration.clone();
+}
+
+/// The columns whose value is not to be shown: masked fields, and what the recipe makes of them.
+fn masked(document: &Document) -> Vec<bool> {
+    let mut columns: Vec<(&str, bool)> =
+        document.schema.fields.iter().map(|field| (field.name.as_str(), field.masked)).collect();
+    for step in &document.recipe {
+        let masked = columns.iter().any(|(name, masked)| *masked && *name == step.input);
+        columns.push((&step.output, masked));
+    }
+    columns.into_iter().map(|(_, masked)| masked).collect()
 }

@@ -3,19 +3,21 @@
 use crate::approval::Approval;
 use crate::cases;
 use crate::codec;
-use crate::decide::decide;
+use crate::decide::{decide, decide_into};
 use crate::decision::{Candidate, Decision};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::Document;
 use crate::error::Error;
 use crate::history::History;
-use crate::language::Kind;
-use crate::model::Scratch;
+use crate::language::{Compiled, Kind};
+use crate::model;
+use crate::outcome::{Outcome, Scratch};
 use crate::plan::Plan;
 use crate::request::Request;
 use crate::row::Row;
 use crate::signature::Verification;
 use crate::version::Version;
+use sha2::{Digest, Sha256};
 
 /// A policy ready to decide.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct Policy {
     warnings: Vec<Diagnostic>,
     candidates: Vec<Candidate>,
     plan: Plan,
+    /// Begun with policy id and revision: what chance is seeded from.
+    seed: Sha256,
 }
 
 impl Policy {
@@ -69,15 +73,19 @@ impl Policy {
             return Err(Error::Invalid(findings));
         }
         let candidates = plan.slots.iter().map(|slot| slot.candidate).collect();
+        let revision = revision(&document)?;
+        let seed = Sha256::new().chain_update(&document.id).chain_update([0x1F]).chain_update(&revision);
+        let seed = seed.chain_update([0x1F]);
         Ok(Policy {
             version: Version::CURRENT,
-            revision: revision(&document)?,
+            revision,
             approvals: Vec::new(),
             signed_by: Vec::new(),
             document,
             warnings: findings,
             candidates,
             plan,
+            seed,
         })
     }
 
@@ -125,29 +133,65 @@ impl Policy {
 
     /// Decides for one request. The answer depends on nothing but the policy, the request and the history.
     pub fn decide(&self, request: &Request, history: &dyn History) -> Decision {
-        decide(self, request, history, false)
+        decide(self, request, history, &mut Scratch::default(), false)
     }
 
     /// The same answer as [`Policy::decide`], with its trace.
     pub fn decide_traced(&self, request: &Request, history: &dyn History) -> Decision {
-        decide(self, request, history, true)
+        decide(self, request, history, &mut Scratch::default(), true)
+    }
+
+    /// The same answer as [`Policy::decide`] in space that the caller keeps.
+    pub fn decide_with(&self, request: &Request, history: &dyn History, scratch: &mut Scratch) -> Decision {
+        decide(self, request, history, scratch, false)
+    }
+
+    /// The same answer in numbers, in space that the caller keeps: once that is warm a decision does not allocate, unless something
+    /// fails, a rule makes a new text, or one runs in the interpreter.
+    ///
+    /// ```
+    /// use attune_policy::{NoHistory, Policy, Request, Scratch, Value, Verification};
+    ///
+    /// # let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/golden/policy-1.0.ron"));
+    /// let policy = Policy::load(bytes, &Verification::none())?;
+    /// let mut scratch = Scratch::default();
+    /// let fields = vec![Value::Unknown; policy.document().schema.fields.len()];
+    /// let request = Request { subject: "ben".into(), now: 1_206_403_200_000, fields, ..Request::default() };
+    /// let outcome = policy.decide_into(&request, &NoHistory, &mut scratch);
+    /// assert_eq!(outcome.chosen().map(|at| policy.candidates()[at as usize]), policy.decide(&request, &NoHistory).chosen);
+    /// # Ok::<(), attune_policy::Error>(())
+    /// ```
+    pub fn decide_into<'s>(&self, request: &Request, history: &dyn History, scratch: &'s mut Scratch) -> &'s Outcome {
+        decide_into(self, request, history, scratch)
     }
 
     /// Decides for many requests over one history; the same answers as one by one.
     pub fn decide_batch(&self, requests: &[Request], history: &dyn History) -> Vec<Decision> {
-        requests.iter().map(|request| self.decide(request, history)).collect()
+        let mut scratch = Scratch::default();
+        requests.iter().map(|request| decide(self, request, history, &mut scratch, false)).collect()
     }
 
     /// Calibrated output of a model for a request, or its fallback; `None` when the policy has no such model.
     pub fn score(&self, model: &str, request: &Request) -> Option<f64> {
         let (_, scorer) = self.plan.models.iter().find(|(id, _)| **id == *model)?;
         let row = Row::new(&self.document.schema, &self.plan.program, &request.fields, &mut |_| {});
-        Some(scorer.score(&row, &mut Scratch::default()).value)
+        Some(scorer.score(&row, &mut model::Scratch::default()).value)
     }
 
     /// How a rule is evaluated; `None` for an unknown rule, or one that is switched off.
     pub fn rule_kind(&self, rule: &str) -> Option<Kind> {
-        self.plan.rules.iter().find(|planned| *planned.id == *rule).map(|planned| planned.compiled.kind())
+        let planned = self
+            .plan
+            .rules
+            .iter()
+            .find(|planned| self.document.rules.get(planned.at as usize).is_some_and(|other| other.id == rule));
+        planned.and_then(|planned| self.plan.expressions.get(planned.expression as usize)).map(Compiled::kind)
+    }
+
+    /// Where chance begins for a decision: the first 8 bytes (big endian) of SHA-256(policy id ‖ 0x1F ‖ revision ‖ 0x1F ‖ decision id).
+    pub fn seed(&self, decision_id: &str) -> u64 {
+        let digest = self.seed.clone().chain_update(decision_id).finalize();
+        digest.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
     }
 
     pub(crate) fn plan(&self) -> &Plan {

@@ -10,6 +10,8 @@ pub const NO_ACTION: &str = "NoAction";
 /// The reason of one candidate's fate.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Reason {
+    /// The policy is switched off: it answers its fallback ladder alone.
+    PolicyOff,
     /// Outside its validity dates.
     NotActive,
     /// The subject is in a global holdout.
@@ -182,8 +184,15 @@ pub enum Reason {
         /// Priority of the winner less its own.
         margin: f64,
     },
+    /// It would have been chosen; the policy is in shadow and answers its baseline.
+    Shadowed,
     /// Chosen.
     Won,
+    /// Chosen together with another action of its bundle.
+    WonByBundle {
+        /// Bundle id.
+        bundle: Arc<str>,
+    },
     /// Chosen by chance.
     WonByExploration {
         /// Probability with which it was chosen for its slot.
@@ -196,9 +205,22 @@ pub enum Reason {
     },
     /// Chosen from the fallback ladder.
     Fallback {
-        /// Rung, from 0.
+        /// Rung, from 0: rules of the fallback stage first, then the declared ladder.
         rung: u32,
     },
+    /// Chosen as the baseline of a policy in shadow.
+    Baseline,
+}
+
+/// The one clause on which a loss hangs: with it the candidate would have passed what removed it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Clause {
+    /// The clause: a condition of a rule as the rule writes it, or what a cap or floor looks at.
+    pub text: String,
+    /// What it found: "recency is 10".
+    pub actual: String,
+    /// What it needed: "at most 6".
+    pub needed: String,
 }
 
 /// Stages of the funnel, in order of evaluation. A candidate's fate names the stage where it ended.
@@ -210,31 +232,40 @@ pub enum Step {
     Holdout,
     /// Hard guards.
     Guard,
+    /// Overrides that deny.
+    Override,
     /// Eligibility rules.
     Eligibility,
     /// Applicability rules.
     Applicability,
     /// Suitability rules.
     Suitability,
-    /// Caps.
+    /// Contact policy.
     Contact,
     /// Arbitration and floors.
     Arbitration,
+    /// Slots, their limits and bundles.
+    Slots,
+    /// Budgets and their pace.
+    Budget,
     /// Chosen.
     Chosen,
 }
 
 impl Step {
     /// Every step, in order of evaluation.
-    pub const ALL: [Step; 9] = [
+    pub const ALL: [Step; 12] = [
         Step::Active,
         Step::Holdout,
         Step::Guard,
+        Step::Override,
         Step::Eligibility,
         Step::Applicability,
         Step::Suitability,
         Step::Contact,
         Step::Arbitration,
+        Step::Slots,
+        Step::Budget,
         Step::Chosen,
     ];
 }

@@ -21,13 +21,13 @@ pub struct Column {
 #[derive(Clone, Debug)]
 pub struct Row<'a> {
     fields: Cow<'a, [Value]>,
-    derived: Vec<Value>,
+    derived: Cow<'a, [Value]>,
 }
 
 impl<'a> Row<'a> {
     /// A row whose values are already those of every column, recipe outputs included.
     pub fn complete(values: &'a [Value]) -> Row<'a> {
-        Row { fields: Cow::Borrowed(values), derived: Vec::new() }
+        Row { fields: Cow::Borrowed(values), derived: Cow::Borrowed(&[]) }
     }
 
     /// The row of a request's fields: wrong types and lengths become unknown and are told to `report`.
@@ -35,7 +35,12 @@ impl<'a> Row<'a> {
         let fields = sound(schema, fields, report);
         let mut derived = Vec::new();
         program.run(&fields, &mut derived);
-        Row { fields, derived }
+        Row { fields, derived: Cow::Owned(derived) }
+    }
+
+    /// The row of sound fields and the outputs of the recipe for them.
+    pub(crate) fn of(fields: &'a [Value], derived: &'a [Value]) -> Row<'a> {
+        Row { fields: Cow::Borrowed(fields), derived: Cow::Borrowed(derived) }
     }
 
     /// The value of column `i`; unknown beyond the end.
@@ -46,7 +51,7 @@ impl<'a> Row<'a> {
 
     /// All values, in the order of the columns.
     pub fn values(&self) -> impl Iterator<Item = &Value> {
-        self.fields.iter().chain(&self.derived)
+        self.fields.iter().chain(self.derived.iter())
     }
 }
 

@@ -1,20 +1,19 @@
 //! Reasons as plain sentences, in the names people gave to rules, caps and actions. Decides nothing.
 
-mod clause;
+pub(crate) mod clause;
 #[cfg(test)]
 mod tests;
 
-use crate::contact::{EventKind, Window};
+use crate::contact::{EventKind, Period, Window};
 use crate::decision::{Decision, Fate};
 use crate::policy::Policy;
 use crate::reason::{NO_ACTION, Reason};
-use crate::trace::RuleTrace;
 use crate::value::Value;
 
 impl Policy {
     /// A reason as a plain sentence, in the names that people gave to rules, caps and actions.
     pub fn sentence(&self, reason: &Reason) -> String {
-        self.sentence_of(reason, &[])
+        self.sentence_of(reason, "")
     }
 
     /// Why this was chosen, as a plain sentence; for no action, why the candidate that came furthest was not.
@@ -34,18 +33,13 @@ impl Policy {
         }
     }
 
-    /// As [`Policy::sentence`], with the values that the rule read where the trace has them.
-    pub(crate) fn sentence_of(&self, reason: &Reason, rules: &[RuleTrace]) -> String {
+    /// As [`Policy::sentence`], with what the rule found and needed, or what it read, where the trace has that.
+    pub(crate) fn sentence_of(&self, reason: &Reason, facts: &str) -> String {
         let removed = |kind: &str, id: &str| {
             let rule = self.document().rules.iter().find(|rule| rule.id == id);
-            let facts = rules.iter().find(|trace| trace.rule == id).map(|trace| {
-                let clause = rule.and_then(|rule| clause::failed(&rule.expr, &trace.read, &self.document().schema));
-                clause.unwrap_or_else(|| facts(&trace.read))
-            });
-            let facts = facts.unwrap_or_default();
             let why = rule.map_or("", |rule| rule.reason.trim());
             let mut sentence = format!("Removed by the {kind} “{}”", self.rule_name(id));
-            for (mark, text) in [(": ", facts.as_str()), (". Its reason: ", why.trim_end_matches('.'))] {
+            for (mark, text) in [(": ", facts), (". Its reason: ", why.trim_end_matches('.'))] {
                 if !text.is_empty() {
                     sentence.push_str(mark);
                     sentence.push_str(text);
@@ -55,6 +49,10 @@ impl Policy {
             sentence
         };
         match reason {
+            Reason::PolicyOff => "Not asked: the policy is switched off and answers its fallback alone.".into(),
+            Reason::Shadowed => "Would have been chosen: the policy is in shadow and answers its baseline.".into(),
+            Reason::Baseline => "Chosen as the baseline: the policy is in shadow.".into(),
+            Reason::WonByBundle { bundle } => format!("Chosen together with the rest of the bundle “{bundle}”."),
             Reason::NotActive => "Outside its validity dates.".into(),
             Reason::HoldoutGlobal { holdout } => {
                 format!("Held out: the subject belongs to the holdout “{holdout}”, which gets no marketing.")
@@ -63,24 +61,31 @@ impl Policy {
                 format!("Held out: the subject belongs to the holdout “{holdout}”, which this program leaves alone.")
             }
             Reason::Standby => "Stands by: it competes only when another treatment is rerouted to its channel.".into(),
-            Reason::OverrideDeny { override_ } => format!("Denied by the override “{override_}”."),
+            Reason::OverrideDeny { override_ } => {
+                format!("Denied by the override “{override_}”{}.", self.override_words(override_))
+            }
             Reason::OutcomeSuppressed { suppression, until } => {
-                format!("Suppressed by “{suppression}” after earlier outcomes; free again at {}.", Value::Time(*until))
+                let name = name_of(&self.document().suppressions, suppression, |s| (&s.id, &s.name));
+                format!("Suppressed by “{name}” after earlier outcomes; free again at {}.", Value::Time(*until))
             }
             Reason::CoolDown { cool_down, until } => {
-                format!("Too soon after the last contact (“{cool_down}”); free again at {}.", Value::Time(*until))
+                let name = name_of(&self.document().cool_downs, cool_down, |c| (&c.id, &c.name));
+                format!("Too soon after the last contact (“{name}”); free again at {}.", Value::Time(*until))
             }
             Reason::QuietHours { quiet_hours, until } => {
+                let name = name_of(&self.document().quiet_hours, quiet_hours, |q| (&q.id, &q.name));
                 let end = until.map_or(", which never end".into(), |t| format!("; they end at {}", Value::Time(t)));
-                format!("Quiet hours “{quiet_hours}”{end}.")
+                format!("Quiet hours “{name}”{end}.")
             }
             Reason::MutuallyExclusive { exclusion, with } => {
-                format!("Does not go together with {} (“{exclusion}”).", self.candidate_name(with, ""))
+                let name = name_of(&self.document().exclusions, exclusion, |e| (&e.id, &e.name));
+                format!("Does not go together with {} (“{name}”).", self.candidate_name(with, ""))
             }
             Reason::OutOfStock { stock } => format!("Out of stock (“{stock}”)."),
             Reason::BudgetExhausted { budget, spent, allowed, paced } => {
                 let what = if *paced { "is spent faster than its pace" } else { "is spent" };
-                format!("The budget “{budget}” {what}: {} of {} allowed by now.", short(*spent), short(*allowed))
+                let name = name_of(&self.document().budgets, budget, |b| (&b.id, &b.name));
+                format!("The budget “{name}” {what}: {} of {} allowed by now.", short(*spent), short(*allowed))
             }
             Reason::LowConfidence { evidence, width } => {
                 let known = [
@@ -102,7 +107,9 @@ impl Policy {
             Reason::WonByExploration { probability } => {
                 format!("Chosen by chance, with probability {}.", short(*probability))
             }
-            Reason::WonByOverride { override_ } => format!("Chosen by the override “{override_}”."),
+            Reason::WonByOverride { override_ } => {
+                format!("Chosen by the override “{override_}”{}.", self.override_words(override_))
+            }
             Reason::HoldoutAction { holdout } => {
                 format!("Held out: the subject belongs to the holdout “{holdout}”, which does not get this action.")
             }
@@ -151,6 +158,9 @@ impl Policy {
                     format!("Lost to {winner}, which is mandatory{}.", if *margin > 0.0 { &higher } else { "" })
                 } else if *margin > 0.0 {
                     format!("Lost to {winner}, whose priority is {} higher.", short(*margin))
+                } else if *margin < 0.0 {
+                    let more = short(-*margin);
+                    format!("Lost to {winner}, which goes first although its priority is {more} lower.")
                 } else {
                     format!("Tied with {winner}, which comes first by group and id.")
                 }
@@ -165,11 +175,18 @@ impl Policy {
         rule.map(|rule| rule.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(id).to_owned()
     }
 
+    /// Who approved an override and why, where it is known.
+    fn override_words(&self, id: &str) -> String {
+        let found = self.document().overrides.iter().find(|over| over.id == id);
+        let Some(over) = found.filter(|over| !over.reason.trim().is_empty()) else { return String::new() };
+        format!(", approved by {}: {}", over.approver, over.reason.trim().trim_end_matches('.'))
+    }
+
     /// “Action” (treatment), the treatment only where the action has several.
     fn candidate_name(&self, action: &str, treatment: &str) -> String {
         let found = self.document().actions.iter().find(|a| a.id == action);
         let name = found.map(|a| a.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(action);
-        if found.is_some_and(|a| a.treatments.len() > 1) {
+        if !treatment.is_empty() && found.is_some_and(|a| a.treatments.len() > 1) {
             format!("“{name}” ({treatment})")
         } else {
             format!("“{name}”")
@@ -185,7 +202,10 @@ impl Policy {
         let event = cap.map_or("event", |cap| event_word(&cap.event));
         let window = match cap.map(|cap| cap.window) {
             Some(Window::Rolling(seconds)) => format!("in the last {}", duration(seconds)),
-            _ => "ever".into(),
+            Some(Window::Calendar(Period::Day, _)) => "today".into(),
+            Some(Window::Calendar(Period::Week(_), _)) => "this week".into(),
+            Some(Window::Calendar(Period::Month, _)) => "this month".into(),
+            Some(Window::Lifetime) | None => "ever".into(),
         };
         let plural = if count == 1 { "" } else { "s" };
         let until = resets_at.map_or(String::new(), |t| format!("; free again at {}", Value::Time(t)));
@@ -193,8 +213,14 @@ impl Policy {
     }
 }
 
+/// The name people gave to a part, or its id.
+fn name_of<'a, T>(parts: &'a [T], id: &'a str, of: impl Fn(&'a T) -> (&'a String, &'a String)) -> &'a str {
+    let found = parts.iter().map(of).find(|(other, _)| *other == id);
+    found.map(|(_, name)| name.as_str()).filter(|name| !name.is_empty()).unwrap_or(id)
+}
+
 /// "recency is 10 and contacts(7) is 2"; long lists are cut.
-fn facts(read: &[(String, Value)]) -> String {
+pub(crate) fn facts(read: &[(String, Value)]) -> String {
     let known = read.iter().take(4).map(|(name, value)| format!("{name} is {}", plain(value)));
     known.collect::<Vec<_>>().join(" and ")
 }
@@ -233,7 +259,7 @@ fn duration(seconds: u64) -> String {
 }
 
 /// A number with four significant digits.
-fn short(x: f64) -> String {
+pub(crate) fn short(x: f64) -> String {
     let rounded: f64 = format!("{x:.3e}").parse().unwrap_or(x);
     if x != 0.0 && (rounded.abs() < 1e-6 || rounded.abs() >= 1e12) { format!("{x:.3e}") } else { rounded.to_string() }
 }

@@ -1,7 +1,11 @@
 //! The trace: everything a reviewer asks of one decision. It is filled only when asked for and never changes the answer.
+//!
+//! The value of a masked field is nowhere in it: it reads "masked", and so does whatever the recipe made of it.
 
 use crate::decision::Candidate;
-use crate::reason::Step;
+use crate::document::Operation;
+use crate::outcome::Tier;
+use crate::reason::{Clause, Step};
 use crate::value::Value;
 use serde::Serialize;
 
@@ -14,17 +18,29 @@ pub struct Trace {
     pub subject: String,
     /// Now (ms).
     pub now: i64,
+    /// Zone whose clock rules read; UTC when `None`.
+    pub zone: Option<String>,
     /// Policy id.
     pub policy: String,
     /// Revision of the policy: SHA-256, lower-case hex.
     pub revision: String,
     /// Version of the deciding library.
     pub runtime: String,
+    /// Whether the policy decided, or answered its baseline or fallback.
+    pub mode: Operation,
+    /// Where chance begins: [`crate::Policy::seed`] in hex.
+    pub seed: String,
+    /// Id of the history's snapshot and its age at the decision (ms), where the history says.
+    pub snapshot: Option<(String, i64)>,
     /// Per holdout layer: id, bucket in [0, 1), whether the subject is in it.
     pub holdouts: Vec<(String, f64, bool)>,
+    /// Ids of the overrides that hold.
+    pub overrides: Vec<String>,
+    /// Names of the fields and recipe outputs whose value is not shown.
+    pub masked: Vec<String>,
     /// Row features after the recipe: name and value.
     pub row: Vec<(String, Value)>,
-    /// Candidates into and out of each stage, before the fallback ladder.
+    /// Candidates into and out of each stage, before the fallback ladder: a rung that was taken counts where it ended before.
     pub funnel: Vec<(Step, u32, u32)>,
     /// Every candidate.
     pub candidates: Vec<CandidateTrace>,
@@ -35,14 +51,28 @@ pub struct Trace {
 pub struct CandidateTrace {
     /// The candidate.
     pub candidate: Candidate,
+    /// The stage it reached.
+    pub step: Step,
     /// Every rule that was evaluated for it, in order.
     pub rules: Vec<RuleTrace>,
     /// Every cap that was counted for it: id, count, limit.
     pub caps: Vec<(String, u32, u32)>,
-    /// P before calibration.
+    /// Output of its model of P before calibration.
     pub propensity_raw: Option<f64>,
-    /// P.
+    /// The same after calibration.
+    pub propensity_calibrated: Option<f64>,
+    /// The same after smoothing towards the prior.
+    pub propensity_smoothed: Option<f64>,
+    /// P as arbitration took it: the prior where too little was known, a random draw under model control.
     pub propensity: Option<f64>,
+    /// Observations behind P.
+    pub evidence: Option<f64>,
+    /// Width of its interval.
+    pub width: Option<f64>,
+    /// Tau.
+    pub uplift: Option<f64>,
+    /// Upper confidence bound on tau.
+    pub uplift_upper: Option<f64>,
     /// C.
     pub context_weight: Option<f64>,
     /// V.
@@ -55,28 +85,47 @@ pub struct CandidateTrace {
     pub suitability: Option<f64>,
     /// Priority.
     pub priority: Option<f64>,
+    /// Tier.
+    pub tier: Option<Tier>,
     /// Rank among the survivors, from 1.
     pub rank: Option<u32>,
+    /// Probability with which it was chosen for the first slot.
+    pub probability: Option<f64>,
+    /// What moved the score of its model of P most: input and contribution, largest first.
+    pub contributions: Vec<(String, f64)>,
+    /// The one clause on which its loss hangs, where there is one.
+    pub clause: Option<Clause>,
     /// Where it ended and why, as one sentence.
     pub sentence: String,
 }
 
 impl CandidateTrace {
     /// A trace in which nothing has happened yet.
-    pub(crate) fn new(candidate: Candidate) -> CandidateTrace {
+    pub(crate) fn new(candidate: Candidate, step: Step) -> CandidateTrace {
         CandidateTrace {
             candidate,
+            step,
             rules: Vec::new(),
             caps: Vec::new(),
             propensity_raw: None,
+            propensity_calibrated: None,
+            propensity_smoothed: None,
             propensity: None,
+            evidence: None,
+            width: None,
+            uplift: None,
+            uplift_upper: None,
             context_weight: None,
             value: None,
             lever: None,
             cost: None,
             suitability: None,
             priority: None,
+            tier: None,
             rank: None,
+            probability: None,
+            contributions: Vec::new(),
+            clause: None,
             sentence: String::new(),
         }
     }

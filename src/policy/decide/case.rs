@@ -1,88 +1,242 @@
-//! One request on its way through a decision: its row, its history, and the scores computed so far.
+//! One request on its way through a decision: its row, its history, and what has been computed of it so far.
 
+use super::{contact, holdout};
 use crate::decision::Candidate;
-use crate::history::Event;
+use crate::document::Document;
+use crate::history::{Event, History, Identity};
 use crate::language::{Compiled, Env, Term};
-use crate::model::{Scored, Scratch};
+use crate::model::{self, Facts, NoFacts, Scored};
+use crate::outcome::{Failure, Source};
 use crate::plan::{Plan, Slot};
+use crate::policy::Policy;
 use crate::request::Request;
-use crate::row::Row;
+use crate::row::{Row, sound};
 use crate::value::Value;
-use std::cell::{Cell, OnceCell};
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
 
-/// What is known of the request. Scores are computed at their first use, once.
+/// What is kept between decisions so that they do not allocate, and what is remembered during one.
+#[derive(Debug, Default)]
+pub struct Work {
+    /// Fields that had to be repaired, and outputs of the recipe.
+    repaired: Option<Vec<Value>>,
+    derived: Vec<Value>,
+    /// The last score of each model and whose it is: that of a candidate, or of everyone.
+    scores: Vec<Cell<Option<(Candidate, Scored)>>>,
+    /// Answers of expressions that are the same for every candidate.
+    answers: Vec<Cell<Option<Answer>>>,
+    models: RefCell<model::Scratch>,
+    pub(super) failures: RefCell<Vec<Failure>>,
+    pub(super) contact: contact::Memory,
+    /// Per holdout layer: whether the subject is in it. Per override: whether it holds.
+    pub(super) held: Vec<bool>,
+    pub(super) overrides: Vec<Cell<Option<bool>>>,
+}
+
+/// The answer of an expression.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Answer {
+    /// True or false.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// Something it needs is missing.
+    Unknown,
+    /// It failed, for the reason at this position among the failures.
+    Failed(u32),
+}
+
+impl Work {
+    /// Forgets the decision before and reads the row of this one.
+    pub(super) fn begin(&mut self, policy: &Policy, request: &Request) {
+        let plan = policy.plan();
+        self.failures.get_mut().clear();
+        reset(&mut self.scores, plan.models.len(), || Cell::new(None));
+        reset(&mut self.answers, plan.expressions.len(), || Cell::new(None));
+        reset(&mut self.overrides, plan.overrides.len(), || Cell::new(None));
+        self.repaired = None;
+        self.derived.clear();
+        self.held.clear();
+        self.contact.begin(plan);
+        let failures = self.failures.get_mut();
+        let mut report = |text: String| failures.push(Failure { source: Source::Request, text: text.into() });
+        if request.subject.trim().is_empty() {
+            report("the request names no subject: holdouts and history take all such requests for one person".into());
+        }
+        holdout::hold(plan, request, &mut self.held, &mut report);
+        let fields = sound(&policy.document().schema, &request.fields, &mut report);
+        plan.program.run(&fields, &mut self.derived);
+        if let Cow::Owned(repaired) = fields {
+            self.repaired = Some(repaired);
+        }
+    }
+}
+
+fn reset<T>(list: &mut Vec<T>, len: usize, new: impl FnMut() -> T) {
+    list.clear();
+    list.resize_with(len, new);
+}
+
+/// What is known of the request. Scores and answers are computed at their first use, once.
 pub struct Case<'a> {
+    pub policy: &'a Policy,
     pub plan: &'a Plan,
+    pub request: &'a Request,
+    pub history: &'a dyn History,
     pub row: Row<'a>,
-    /// Events up to now.
+    /// The subject's events up to now.
     pub events: &'a [Event],
     pub now: i64,
-    zone: Option<&'a str>,
-    scores: Vec<Cell<Option<Scored>>>,
-    /// One per rule of the plan.
-    answers: Vec<OnceCell<Result<Value, String>>>,
-    buffer: Cell<Scratch>,
-    notes: Cell<Vec<String>>,
+    pub work: &'a Work,
 }
 
 impl<'a> Case<'a> {
-    pub fn new(
-        plan: &'a Plan,
-        row: Row<'a>,
-        events: &'a [Event],
-        request: &'a Request,
-        notes: Vec<String>,
-    ) -> Case<'a> {
+    /// The case of a request whose row `work` has read.
+    pub fn new(policy: &'a Policy, request: &'a Request, history: &'a dyn History, work: &'a Work) -> Case<'a> {
+        let fields = work.repaired.as_ref().unwrap_or(&request.fields);
         Case {
-            plan,
-            row,
-            events,
+            policy,
+            plan: policy.plan(),
+            request,
+            history,
+            row: Row::of(fields, &work.derived),
+            events: until(history.events(&request.subject), request.now),
             now: request.now,
-            zone: request.zone.as_deref(),
-            scores: plan.models.iter().map(|_| Cell::new(None)).collect(),
-            answers: plan.rules.iter().map(|_| OnceCell::new()).collect(),
-            buffer: Cell::default(),
-            notes: Cell::new(notes),
+            work,
         }
     }
 
-    /// The score of a model; `None` for a position without model.
-    pub fn score(&self, model: usize) -> Option<Scored> {
-        let (id, scorer) = self.plan.models.get(model)?;
-        let cell = self.scores.get(model)?;
-        if let Some(scored) = cell.get() {
+    pub fn document(&self) -> &'a Document {
+        self.policy.document()
+    }
+
+    /// Id of the household, device or subject whose events are counted or whose bucket is taken; `None` when the request does
+    /// not say. Everybody together has the empty id.
+    #[allow(dead_code)] // for counters keyed by others than the subject
+    pub fn identity(&self, identity: Identity) -> Option<&'a str> {
+        match identity {
+            Identity::Subject => Some(&self.request.subject),
+            Identity::Household => self.request.household.as_deref(),
+            Identity::Device => self.request.device.as_deref(),
+            Identity::Global => Some(""),
+        }
+    }
+
+    /// IANA zone of the subject: the request's, that of its region, the project's; UTC when `None`.
+    pub fn zone(&self) -> Option<&'a str> {
+        let zones = &self.document().zones;
+        self.request
+            .zone
+            .as_deref()
+            .or_else(|| zones.regions.get(self.region()?)?.first().map(String::as_str))
+            .or(zones.project.as_deref())
+    }
+
+    /// The region of the subject, when the row says.
+    pub fn region(&self) -> Option<&str> {
+        self.row.get(self.plan.region?).as_text()
+    }
+
+    /// The score of a model for a candidate; `None` for a position without model.
+    pub fn score(&self, model: u32, candidate: Candidate) -> Option<Scored> {
+        let (_, scorer) = self.plan.models.get(model as usize)?;
+        let cell = self.work.scores.get(model as usize)?;
+        let whose = if scorer.reads_candidate() { candidate } else { NOBODY };
+        if let Some((_, scored)) = cell.get().filter(|(known, _)| *known == whose) {
             return Some(scored);
         }
-        let mut buffer = self.buffer.take();
-        let scored = scorer.score(&self.row, &mut buffer);
-        self.buffer.set(buffer);
-        cell.set(Some(scored));
+        let mut scratch = self.work.models.borrow_mut();
+        let scored = if scorer.reads_candidate() {
+            scorer.score_candidate(&self.row, &FactsOf { case: self, candidate }, &mut scratch)
+        } else {
+            scorer.score_candidate(&self.row, &NoFacts, &mut scratch)
+        };
+        cell.set(Some((whose, scored)));
         if scored.degraded() {
-            self.note(format!("model `{id}` could not score this row: its fallback {} was used", scored.value));
+            self.fail(Source::Model(model, scored.value), "");
         }
         Some(scored)
     }
 
-    /// The answer of the rule at a place of the plan. One that does not read the candidate is evaluated once per request.
-    pub fn answer(&self, rule: usize, compiled: &Compiled, view: &View<'_>) -> Result<Value, String> {
-        match self.answers.get(rule) {
-            Some(answer) if !compiled.reads_candidate() => answer.get_or_init(|| compiled.eval(view)).clone(),
-            _ => compiled.eval(view),
-        }
+    /// What each input of a model brings to its score for a candidate, largest first; empty when it cannot be told.
+    pub fn contributions(&self, model: u32, candidate: Candidate, most: usize) -> Vec<(usize, f64)> {
+        let Some((_, scorer)) = self.plan.models.get(model as usize) else { return Vec::new() };
+        let facts = FactsOf { case: self, candidate };
+        model::largest(scorer.contributions(&self.row, &facts, &mut self.work.models.borrow_mut()), most)
     }
 
-    /// Records that something failed; the same words once.
-    pub fn note(&self, message: String) {
-        let mut notes = self.notes.take();
-        if !notes.contains(&message) {
-            notes.push(message);
+    /// The answer of an expression for a candidate. One that does not read the candidate is evaluated once per request.
+    pub fn answer(&self, expression: u32, view: &View<'_>, source: Source) -> Answer {
+        let at = expression as usize;
+        let (Some(compiled), Some(cell)) = (self.plan.expressions.get(at), self.work.answers.get(at)) else {
+            return Answer::Unknown;
+        };
+        let shared = !self.plan.per_candidate.get(at).copied().unwrap_or(true);
+        if let (true, Some(answer)) = (shared, cell.get()) {
+            return answer;
         }
-        self.notes.set(notes);
+        let answer = match compiled.eval(view) {
+            Ok(Value::Bool(truth)) => Answer::Bool(truth),
+            Ok(Value::Number(x)) => Answer::Number(x),
+            Ok(Value::Integer(x)) => Answer::Number(x as f64),
+            Ok(_) => Answer::Unknown,
+            Err(text) => Answer::Failed(self.fail(source, text)),
+        };
+        if shared {
+            cell.set(Some(answer));
+        }
+        answer
     }
 
-    /// What failed.
-    pub fn notes(&self) -> Vec<String> {
-        self.notes.take()
+    /// The value of an expression that gives a text.
+    pub fn value(&self, expression: u32, view: &View<'_>, source: Source) -> Value {
+        let compiled = self.plan.expressions.get(expression as usize);
+        compiled.map_or(Value::Unknown, |compiled| match compiled.eval(view) {
+            Ok(value) => value,
+            Err(text) => {
+                self.fail(source, text);
+                Value::Unknown
+            }
+        })
+    }
+
+    /// A compiled expression, for what is told of it.
+    pub fn expression(&self, at: u32) -> Option<&'a Compiled> {
+        self.plan.expressions.get(at as usize)
+    }
+
+    /// Records that something failed; gives its position.
+    pub fn fail(&self, source: Source, text: impl Into<Cow<'static, str>>) -> u32 {
+        let mut failures = self.work.failures.borrow_mut();
+        failures.push(Failure { source, text: text.into() });
+        u32::try_from(failures.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The slot at a position.
+    pub fn slot(&self, at: u32) -> Option<&'a Slot> {
+        self.plan.slots.get(at as usize)
+    }
+}
+
+/// The events up to an instant.
+pub fn until(events: &[Event], now: i64) -> &[Event] {
+    let known = match events.last() {
+        Some(last) if last.time <= now => events.len(),
+        _ => events.partition_point(|event| event.time <= now),
+    };
+    events.get(..known).unwrap_or(&[])
+}
+
+/// The facts of one candidate, for models.
+struct FactsOf<'a> {
+    case: &'a Case<'a>,
+    candidate: Candidate,
+}
+
+impl Facts for FactsOf<'_> {
+    fn fact(&self, index: usize) -> &Value {
+        let context = self.case.plan.context.as_ref();
+        context.map_or(&Value::Unknown, |context| context.fact_at(index, self.candidate))
     }
 }
 
@@ -90,16 +244,27 @@ impl<'a> Case<'a> {
 pub struct View<'a> {
     case: &'a Case<'a>,
     candidate: Candidate,
-    terms: [f64; 6],
+    terms: [f64; TERMS],
 }
+
+/// Number of the terms of arbitration.
+pub const TERMS: usize = Term::ALL.len();
+
+/// The candidate that is none: for expressions that read no candidate.
+const NOBODY: Candidate = Candidate { action: u32::MAX, treatment: u32::MAX };
 
 impl<'a> View<'a> {
     pub fn new(case: &'a Case<'a>, slot: &Slot) -> View<'a> {
-        View { case, candidate: slot.candidate, terms: [f64::NAN; 6] }
+        View { case, candidate: slot.candidate, terms: [f64::NAN; TERMS] }
+    }
+
+    /// For an expression that reads no candidate.
+    pub fn of_nobody(case: &'a Case<'a>) -> View<'a> {
+        View { case, candidate: NOBODY, terms: [f64::NAN; TERMS] }
     }
 
     /// With the terms of arbitration, in the order of [`Term::ALL`].
-    pub fn with_terms(self, terms: [f64; 6]) -> View<'a> {
+    pub fn with_terms(self, terms: [f64; TERMS]) -> View<'a> {
         View { terms, ..self }
     }
 }
@@ -110,7 +275,8 @@ impl Env for View<'_> {
     }
 
     fn score(&self, model: usize) -> Result<Value, String> {
-        Ok(self.case.score(model).map_or(Value::Unknown, |scored| Value::number(scored.value)))
+        let scored = u32::try_from(model).ok().and_then(|model| self.case.score(model, self.candidate));
+        Ok(scored.map_or(Value::Unknown, |scored| Value::number(scored.value)))
     }
 
     fn candidate(&self) -> Candidate {
@@ -118,15 +284,8 @@ impl Env for View<'_> {
     }
 
     fn term(&self, term: Term) -> f64 {
-        let [propensity, context_weight, value, lever, cost, uplift] = self.terms;
-        match term {
-            Term::Propensity => propensity,
-            Term::ContextWeight => context_weight,
-            Term::Value => value,
-            Term::Lever => lever,
-            Term::Cost => cost,
-            Term::Uplift => uplift,
-        }
+        let at = Term::ALL.iter().position(|other| *other == term);
+        at.and_then(|at| self.terms.get(at)).copied().unwrap_or(f64::NAN)
     }
 
     fn events(&self) -> &[Event] {
@@ -138,7 +297,7 @@ impl Env for View<'_> {
     }
 
     fn zone(&self) -> Option<&str> {
-        self.case.zone
+        self.case.zone()
     }
 
     fn is_inbound(&self, channel: &str) -> bool {

@@ -107,6 +107,24 @@ impl Context {
         &self.names.variables
     }
 
+    /// The facts of candidates as models read them, in their positions.
+    pub(crate) fn facts(&self) -> Vec<crate::model::Fact> {
+        let facts = self.names.facts.iter();
+        let typed = |fact: &Fact| crate::model::Fact { name: fact.name.clone(), type_: fact.type_ };
+        facts.map(typed).collect()
+    }
+
+    /// The fact at a position, for a candidate.
+    pub(crate) fn fact_at(&self, index: usize, candidate: Candidate) -> &Value {
+        self.names.fact_value(index, candidate)
+    }
+
+    /// The fact `action.name` of a candidate; unknown when there is none.
+    pub fn fact(&self, name: &str, candidate: Candidate) -> &Value {
+        static UNKNOWN: Value = Value::Unknown;
+        self.names.fact(name).map_or(&UNKNOWN, |fact| self.names.fact_value(fact, candidate))
+    }
+
     /// Model ids in document order.
     pub fn models(&self) -> &[String] {
         &self.names.models

@@ -1,0 +1,127 @@
+//! Stages 2 to 7 for one candidate: dates, holdouts, guards, denials, engagement rules, contact policy. Each can only remove.
+
+use super::Frame;
+use super::case::{Answer, Case, View};
+use super::contact::{self, Verdict};
+use crate::holdout::Arm;
+use crate::outcome::{Cause, Fate, Source};
+use crate::plan::{PlannedRule, Slot};
+use crate::reason::Step;
+use crate::rule::Stage;
+
+/// Where a candidate ended, and whether it was rerouted to other channels.
+pub type Removal = (Fate, bool);
+
+/// The product of soft suitability and the verdict of contact policy for a candidate that passes.
+pub fn admit(case: &Case<'_>, frame: &Frame, slot: &Slot) -> Result<(f64, Verdict), Removal> {
+    enter(case, frame, slot)?;
+    let suitability = engagement(case, frame, slot)?;
+    Ok((suitability, contact_policy(case, slot)?))
+}
+
+/// Whatever binds a fallback too: stages 2, 3 and 7, denials and budgets.
+pub fn binding(case: &Case<'_>, frame: &Frame, slot: &Slot) -> Result<Verdict, Removal> {
+    enter(case, frame, slot)?;
+    let verdict = contact_policy(case, slot)?;
+    contact::budget(case, slot, &[]).map_err(|cause| removal(Step::Budget, cause))?;
+    Ok(verdict)
+}
+
+/// Whether an override holds now, for this subject.
+pub fn holds(case: &Case<'_>, over: u32) -> bool {
+    let at = over as usize;
+    let (Some(planned), Some(cell)) = (case.plan.overrides.get(at), case.work.overrides.get(at)) else { return false };
+    if let Some(holds) = cell.get() {
+        return holds;
+    }
+    let holds = planned.from <= case.now
+        && case.now < planned.until
+        && planned.when.is_none_or(|when| match case.answer(when, &View::of_nobody(case), Source::Override(over)) {
+            Answer::Bool(truth) => truth,
+            // Where it cannot tell, a denial holds and a force does not.
+            _ => planned.deny,
+        });
+    cell.set(Some(holds));
+    holds
+}
+
+/// Dates, holdouts, guards and denials.
+fn enter(case: &Case<'_>, frame: &Frame, slot: &Slot) -> Result<(), Removal> {
+    let now = case.now;
+    if slot.valid_from.is_some_and(|from| now < from) || slot.valid_until.is_some_and(|until| now >= until) {
+        return Err(removal(Step::Active, Cause::NotActive));
+    }
+    if let (Some(layer), false) = (frame.holdout, slot.service) {
+        return Err(removal(Step::Holdout, Cause::Holdout(layer)));
+    }
+    let held = |layer: &&u32| case.work.held.get(**layer as usize).copied().unwrap_or(false);
+    if let Some(layer) = slot.layers.iter().find(held) {
+        return Err(removal(Step::Holdout, Cause::Holdout(*layer)));
+    }
+    let view = View::new(case, slot);
+    for at in slot.rules.iter().take(slot.guards) {
+        keep(case, *at, &view)?;
+    }
+    match slot.denials.iter().find(|over| holds(case, **over)) {
+        Some(over) => Err(removal(Step::Override, Cause::Denied(*over))),
+        None => Ok(()),
+    }
+}
+
+/// Eligibility, applicability, suitability; gives the product of the soft rules.
+fn engagement(case: &Case<'_>, frame: &Frame, slot: &Slot) -> Result<f64, Removal> {
+    let view = View::new(case, slot);
+    let mut multiplier = 1.0;
+    for at in slot.rules.iter().skip(slot.guards) {
+        let Some(rule) = case.plan.rules.get(*at as usize) else { continue };
+        if frame.arm == Some(Arm::EligibilityOnly) && rule.stage != Stage::Eligibility {
+            continue;
+        }
+        if rule.stage == Stage::SoftSuitability {
+            multiplier *= factor(case, rule, &view);
+        } else {
+            keep(case, *at, &view)?;
+        }
+    }
+    Ok(multiplier)
+}
+
+/// The number of a soft rule or a lever; one that cannot be told counts as 1 and is reported.
+pub fn factor(case: &Case<'_>, rule: &PlannedRule, view: &View<'_>) -> f64 {
+    match case.answer(rule.expression, view, Source::Factor(rule.at)) {
+        Answer::Number(x) => return x,
+        Answer::Unknown => drop(case.fail(Source::Factor(rule.at), "something it needs is unknown")),
+        Answer::Bool(_) => drop(case.fail(Source::Factor(rule.at), "it gave no number")),
+        Answer::Failed(_) => {}
+    }
+    1.0
+}
+
+/// Whether a boolean rule keeps the candidate.
+fn keep(case: &Case<'_>, at: u32, view: &View<'_>) -> Result<(), Removal> {
+    let Some(rule) = case.plan.rules.get(at as usize) else { return Ok(()) };
+    let cause = match case.answer(rule.expression, view, Source::Rule(rule.at)) {
+        Answer::Bool(true) => return Ok(()),
+        Answer::Unknown if rule.keep_unknown => return Ok(()),
+        Answer::Bool(false) => Cause::Rule(rule.at),
+        Answer::Unknown => Cause::Missing(rule.at),
+        Answer::Failed(failure) => Cause::Failed { rule: rule.at, failure },
+        Answer::Number(_) => {
+            let failure = case.fail(Source::Rule(rule.at), "it gave a number, expected true or false");
+            Cause::Failed { rule: rule.at, failure }
+        }
+    };
+    Err(removal(Step::from(rule.stage), cause))
+}
+
+fn contact_policy(case: &Case<'_>, slot: &Slot) -> Result<Verdict, Removal> {
+    match contact::check(case, slot, &[]) {
+        Verdict::Block(cause) => Err(removal(Step::Contact, cause)),
+        Verdict::Reroute(cause) => Err((Fate { step: Step::Contact, cause }, true)),
+        verdict => Ok(verdict),
+    }
+}
+
+fn removal(step: Step, cause: Cause) -> Removal {
+    (Fate { step, cause }, false)
+}

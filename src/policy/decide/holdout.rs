@@ -1,0 +1,37 @@
+//! Holdouts: which layers the subject is in, by the bucket of its own, its household's or its device's id.
+
+use crate::fingerprint::bucket;
+use crate::history::Identity;
+use crate::plan::{Layer, Plan};
+use crate::request::Request;
+
+/// Whether the request is in each layer of the plan.
+pub fn hold(plan: &Plan, request: &Request, held: &mut Vec<bool>, report: &mut dyn FnMut(String)) {
+    for layer in &plan.layers {
+        let (unit, missing) = unit(layer, request);
+        if let Some(missing) = missing {
+            let id = &layer.id;
+            report(format!("the request names no {missing}: the holdout `{id}` goes by the subject in its place"));
+        }
+        held.push(bucket(&layer.salt, unit) < layer.share);
+    }
+}
+
+/// The bucket of the request in a layer, in [0, 1).
+pub fn bucket_of(layer: &Layer, request: &Request) -> f64 {
+    bucket(&layer.salt, unit(layer, request).0)
+}
+
+/// The id that is hashed, and what is missing where the subject's stands in. Everybody together has the empty id.
+fn unit<'a>(layer: &Layer, request: &'a Request) -> (&'a str, Option<&'static str>) {
+    let (id, word) = match layer.unit {
+        Identity::Subject => return (&request.subject, None),
+        Identity::Global => return ("", None),
+        Identity::Household => (&request.household, "household"),
+        Identity::Device => (&request.device, "device"),
+    };
+    match id {
+        Some(id) => (id, None),
+        None => (&request.subject, Some(word)),
+    }
+}
