@@ -6,6 +6,8 @@
 
 use crate::decider::Decider;
 use crate::refusal::{Kind, Refusal};
+use crate::verification::Pieces;
+use attune_policy::Verification;
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -22,20 +24,26 @@ const _: () = {
     shared::<AttunePolicy>();
 };
 
+/// What is asked of a policy's signature, opaque to C.
+#[derive(Debug)]
+pub struct AttuneVerification(Pieces);
+
 /// How a call ended. The numbers never change.
 pub type Status = i32;
 /// It worked.
 pub const ATTUNE_OK: Status = 0;
 /// A pointer that must not be null is null, or a length is more than any memory.
 pub const ATTUNE_BAD_ARGUMENT: Status = 1;
-/// The request is not UTF-8.
+/// A text is not UTF-8.
 pub const ATTUNE_NOT_UTF8: Status = 2;
 /// The policy is refused.
 pub const ATTUNE_POLICY_REFUSED: Status = 3;
+/// The signature of the policy is refused, or a key.
+pub const ATTUNE_SIGNATURE_REFUSED: Status = 4;
 /// The request is refused.
-pub const ATTUNE_REQUEST_REFUSED: Status = 4;
+pub const ATTUNE_REQUEST_REFUSED: Status = 5;
 /// A defect of this library, caught at its border.
-pub const ATTUNE_DEFECT: Status = 5;
+pub const ATTUNE_DEFECT: Status = 6;
 
 /// A call that did not work.
 struct Failure {
@@ -47,6 +55,7 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Failure {
         let status = match refusal.kind {
             Kind::Policy => ATTUNE_POLICY_REFUSED,
+            Kind::Signature => ATTUNE_SIGNATURE_REFUSED,
             Kind::Request => ATTUNE_REQUEST_REFUSED,
         };
         Failure { status, message: refusal.message }
@@ -63,21 +72,25 @@ pub extern "C" fn attune_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// Loads the `length` bytes of a policy file at `bytes` into `*policy`, which [`attune_policy_free`] frees.
+/// Loads the `length` bytes of a policy file at `bytes` into `*policy`, which [`attune_policy_free`] frees. Without `verification`
+/// no signature is required.
 ///
 /// # Safety
-/// `bytes` is null or points at `length` readable bytes; `policy` and `error` are null or point at a pointer that may be written.
+/// `bytes` is null or points at `length` readable bytes; `verification` is null or from [`attune_verification_new`] and not freed;
+/// `policy` and `error` are null or point at a pointer that may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn attune_policy_load(
     bytes: *const u8,
     length: usize,
+    verification: *const AttuneVerification,
     policy: *mut *mut AttunePolicy,
     error: *mut *mut c_char,
 ) -> Status {
     let work = || {
         // SAFETY: the caller's promise.
-        let bytes = unsafe { slice(bytes, length, "bytes") }?;
-        Ok(Box::into_raw(Box::new(AttunePolicy(Decider::load(bytes)?))))
+        let (bytes, pieces) = unsafe { (slice(bytes, length, "bytes")?, verification.as_ref()) };
+        let verification = pieces.map_or_else(Verification::none, |pieces| pieces.0.verification());
+        Ok(Box::into_raw(Box::new(AttunePolicy(Decider::load(bytes, &verification)?))))
     };
     // SAFETY: the caller's promise.
     unsafe { guarded(policy, "policy", error, work) }
@@ -120,14 +133,101 @@ pub unsafe extern "C" fn attune_decide(
     let work = || {
         // SAFETY: the caller's promise.
         let (policy, request) = unsafe { (loaded(policy)?, slice(request.cast(), length, "request")?) };
-        let request = std::str::from_utf8(request).map_err(|e| Failure {
-            status: ATTUNE_NOT_UTF8,
-            message: format!("the request is not UTF-8: byte {} of {length} is wrong", e.valid_up_to()),
-        })?;
-        Ok(text(policy.decide(request)?))
+        Ok(text(policy.decide(utf8(request, "request")?)?))
     };
     // SAFETY: the caller's promise.
     unsafe { guarded(decision, "decision", error, work) }
+}
+
+/// Makes a verification that requires nothing, which [`attune_verification_free`] frees.
+///
+/// # Safety
+/// `verification` and `error` are null or point at a pointer that may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn attune_verification_new(
+    verification: *mut *mut AttuneVerification,
+    error: *mut *mut c_char,
+) -> Status {
+    let work = || Ok(Box::into_raw(Box::new(AttuneVerification(Pieces::default()))));
+    // SAFETY: the caller's promise.
+    unsafe { guarded(verification, "verification", error, work) }
+}
+
+/// Requires a signature of `role` by any one of its keys; `key` is the text of a public key's file. Both end with a zero byte.
+///
+/// # Safety
+/// `verification` is null or from [`attune_verification_new`], not freed, and used by no other thread; `role` and `key` are null or
+/// point at texts that end with a zero byte; `error` is null or points at a pointer that may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn attune_verification_require(
+    verification: *mut AttuneVerification,
+    role: *const c_char,
+    key: *const c_char,
+    error: *mut *mut c_char,
+) -> Status {
+    let work = |pieces: &mut Pieces| {
+        // SAFETY: the caller's promise.
+        let (role, key) = unsafe { (ended(role, "role")?, ended(key, "key")?) };
+        Ok(pieces.require(role, key)?)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { changed(verification, error, work) }
+}
+
+/// Says that the policy comes with a signature: the `length` bytes of its file.
+///
+/// # Safety
+/// `verification` is as in [`attune_verification_require`]; `signature` is null or points at `length` readable bytes; `error` is
+/// null or points at a pointer that may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn attune_verification_signature(
+    verification: *mut AttuneVerification,
+    signature: *const u8,
+    length: usize,
+    error: *mut *mut c_char,
+) -> Status {
+    let work = |pieces: &mut Pieces| {
+        // SAFETY: the caller's promise.
+        pieces.sign(unsafe { slice(signature, length, "signature") }?);
+        Ok(())
+    };
+    // SAFETY: the caller's promise.
+    unsafe { changed(verification, error, work) }
+}
+
+/// Says that the policy comes with another file of the signed set, by its name there, which ends with a zero byte.
+///
+/// # Safety
+/// `verification` is as in [`attune_verification_require`]; `name` is null or points at a text that ends with a zero byte; `bytes`
+/// is null or points at `length` readable bytes; `error` is null or points at a pointer that may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn attune_verification_file(
+    verification: *mut AttuneVerification,
+    name: *const c_char,
+    bytes: *const u8,
+    length: usize,
+    error: *mut *mut c_char,
+) -> Status {
+    let work = |pieces: &mut Pieces| {
+        // SAFETY: the caller's promise.
+        let (name, bytes) = unsafe { (ended(name, "name")?, slice(bytes, length, "bytes")?) };
+        pieces.add_file(name, bytes);
+        Ok(())
+    };
+    // SAFETY: the caller's promise.
+    unsafe { changed(verification, error, work) }
+}
+
+/// Frees a verification; null is nothing to free.
+///
+/// # Safety
+/// `verification` is null or from [`attune_verification_new`], not freed before, and no other thread is using it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn attune_verification_free(verification: *mut AttuneVerification) {
+    if !verification.is_null() {
+        // SAFETY: made by `Box::into_raw` in `attune_verification_new`; the caller promises that it is freed once.
+        caught(|| drop(unsafe { Box::from_raw(verification) }));
+    }
 }
 
 /// Frees a policy; null is nothing to free.
@@ -165,22 +265,41 @@ unsafe fn guarded<T>(
     work: impl FnOnce() -> Result<*mut T, Failure>,
 ) -> Status {
     // SAFETY: the caller's promise.
-    unsafe {
-        put(result, ptr::null_mut());
-        put(error, ptr::null_mut());
-    }
-    let done = caught(|| {
-        if result.is_null() {
-            return Err(null(name));
-        }
-        work()
+    unsafe { put(result, ptr::null_mut()) };
+    let done = caught(|| if result.is_null() { Err(null(name)) } else { work() });
+    let done = done.map(|done| {
+        // SAFETY: the caller's promise; a success had a place to go to.
+        done.map(|made| unsafe { put(result, made) })
     });
+    // SAFETY: the caller's promise.
+    unsafe { told(done, error) }
+}
+
+/// Does `work` on a verification. Panics end here.
+///
+/// # Safety
+/// `verification` is null, or lives and is used by nobody else; `error` is null or may be written.
+unsafe fn changed(
+    verification: *mut AttuneVerification,
+    error: *mut *mut c_char,
+    work: impl FnOnce(&mut Pieces) -> Result<(), Failure>,
+) -> Status {
+    // SAFETY: the caller's promise.
+    let pieces = unsafe { verification.as_mut() };
+    let done = caught(|| work(&mut pieces.ok_or_else(|| null("verification"))?.0));
+    // SAFETY: the caller's promise.
+    unsafe { told(done, error) }
+}
+
+/// The status of what was done, and the words for it: none when it worked.
+///
+/// # Safety
+/// `error` is null or may be written.
+unsafe fn told(done: Option<Result<(), Failure>>, error: *mut *mut c_char) -> Status {
+    // SAFETY: the caller's promise.
+    unsafe { put(error, ptr::null_mut()) };
     let failure = match done {
-        Some(Ok(made)) => {
-            // SAFETY: the caller's promise.
-            unsafe { put(result, made) };
-            return ATTUNE_OK;
-        }
+        Some(Ok(())) => return ATTUNE_OK,
         Some(Err(failure)) => failure,
         None => Failure {
             status: ATTUNE_DEFECT,
@@ -242,6 +361,23 @@ unsafe fn slice<'a>(bytes: *const u8, length: usize, name: &str) -> Result<&'a [
 unsafe fn loaded<'a>(policy: *const AttunePolicy) -> Result<&'a Decider, Failure> {
     // SAFETY: the caller's promise.
     unsafe { policy.as_ref() }.map(|policy| &policy.0).ok_or_else(|| null("policy"))
+}
+
+/// # Safety
+/// `text` is null or points at a text that ends with a zero byte and that nobody writes while the result lives.
+unsafe fn ended<'a>(text: *const c_char, name: &str) -> Result<&'a str, Failure> {
+    if text.is_null() {
+        return Err(null(name));
+    }
+    // SAFETY: the caller's promise.
+    utf8(unsafe { CStr::from_ptr(text) }.to_bytes(), name)
+}
+
+fn utf8<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Failure> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let (at, length) = (error.valid_up_to(), bytes.len());
+        Failure { status: ATTUNE_NOT_UTF8, message: format!("`{name}` is not UTF-8: byte {at} of {length} is wrong") }
+    })
 }
 
 fn null(name: &str) -> Failure {

@@ -5,7 +5,7 @@ use crate::info;
 use crate::refusal::{Kind, Refusal};
 use crate::request::Ask;
 use attune_policy::action::{Action, Treatment};
-use attune_policy::{Document, Policy};
+use attune_policy::{Document, Error, Policy, Verification};
 use std::collections::HashMap;
 
 /// A policy that answers requests in JSON. It never changes, and any number of threads may ask it at once.
@@ -16,14 +16,20 @@ pub struct Decider {
 }
 
 impl Decider {
-    /// Loads the bytes of a policy file.
+    /// Verifies and loads the bytes of a policy file.
     ///
     /// # Errors
-    /// With everything that is wrong with the policy.
-    pub fn load(bytes: &[u8]) -> Result<Decider, Refusal> {
-        match Policy::load(bytes) {
+    /// When it is not signed as required, or with everything that is wrong with the policy.
+    pub fn load(bytes: &[u8], verification: &Verification) -> Result<Decider, Refusal> {
+        match Policy::load(bytes, verification) {
             Ok(policy) => Ok(Decider::new(policy)),
-            Err(error) => Err(Refusal { kind: Kind::Policy, message: error.to_string() }),
+            Err(error) => {
+                let kind = match error {
+                    Error::Signature { .. } => Kind::Signature,
+                    _ => Kind::Policy,
+                };
+                Err(Refusal { kind, message: error.to_string() })
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a program may want to know of a policy before it asks: which fields a request carries, what can be chosen.
 
 use attune_policy::schema::FieldKind;
-use attune_policy::{Policy, Type, codec, instant};
+use attune_policy::{Policy, Type, instant};
 use serde::Serialize;
 
 /// The policy in JSON, on one line.
@@ -20,7 +20,8 @@ pub fn info(policy: &Policy) -> String {
         name: &document.name,
         note: &document.note,
         revision: policy.revision(),
-        format: codec::FORMAT,
+        format: policy.format().to_string(),
+        signed_by: policy.signed_by(),
         runtime: env!("CARGO_PKG_VERSION"),
         as_of: document.provenance.as_of,
         fields: document
@@ -49,8 +50,9 @@ struct Info<'a> {
     name: &'a str,
     note: &'a str,
     revision: &'a str,
-    /// The newest file format that is read.
-    format: (u32, u32),
+    /// Of the file it was loaded from.
+    format: String,
+    signed_by: &'a [String],
     runtime: &'static str,
     #[serde(with = "instant::option")]
     as_of: Option<i64>,

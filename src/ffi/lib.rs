@@ -15,6 +15,7 @@ mod refusal;
 mod request;
 #[cfg(test)]
 mod tests;
+mod verification;
 
 pub use answer::answer;
 pub use border::*;

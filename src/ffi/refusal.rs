@@ -14,8 +14,10 @@ pub struct Refusal {
 /// What was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The policy: not a policy file, of a newer format, changed, unsigned, or with findings.
+    /// The policy: not a policy file, of a newer format, changed, or with findings.
     Policy,
+    /// The signature of the policy: missing, not genuine, of other keys or other files; or a key that is none.
+    Signature,
     /// The request: not JSON, an unknown name, a value of the wrong type.
     Request,
 }

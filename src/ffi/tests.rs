@@ -3,13 +3,13 @@
 use crate::{Ask, Decider};
 use attune_policy::contact::EventKind;
 use attune_policy::history::{Identity, Of, Query, Snapshot, Total};
-use attune_policy::{History, Value};
+use attune_policy::{History, Value, Verification};
 use serde_json::Value as Json;
 
 const GOLDEN: &[u8] = include_bytes!("../../assets/golden/policy-1.0.ron");
 
 fn decider() -> Decider {
-    Decider::load(GOLDEN).unwrap()
+    Decider::load(GOLDEN, &Verification::none()).unwrap()
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_refused_policy_says_everything_that_is_wrong() {
         ("Spring e-mail", "Winter e-mail", "is not the one its revision names"),
         ("(\n", "{\n", "this is not a policy file"),
     ] {
-        let refusal = Decider::load(text.replacen(from, to, 1).as_bytes()).unwrap_err();
+        let refusal = Decider::load(text.replacen(from, to, 1).as_bytes(), &Verification::none()).unwrap_err();
         assert!(refusal.message.contains(expected), "{refusal}");
     }
 }

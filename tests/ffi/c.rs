@@ -2,6 +2,7 @@
 //! and its answers are compared with those of the Rust API, byte by byte. Without a C compiler it says so and is skipped, unless `CI` is set.
 
 use attune::{Ask, Decider};
+use attune_policy::Verification;
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -61,7 +62,8 @@ fn requests() -> PathBuf {
 
 /// What the Rust API answers: information on the policy, then one decision per request.
 fn expected() -> String {
-    let decider = Decider::load(&std::fs::read(golden()).expect("the golden policy")).expect("it loads");
+    let decider =
+        Decider::load(&std::fs::read(golden()).expect("the golden policy"), &Verification::none()).expect("it loads");
     let requests = std::fs::read_to_string(requests()).expect("requests");
     let mut lines = vec![decider.info()];
     for request in requests.lines() {

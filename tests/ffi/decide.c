@@ -52,25 +52,29 @@ static void refused(const attune_policy *policy, const char *request, attune_sta
     EXPECT(attune_decide(policy, request, request ? strlen(request) : 0, &decision, NULL) == expected);
 }
 
+/* The public key of RFC 8032, 7.1, test 1. */
+static const char key[] = "attune public key 1\nname: RFC 8032\n"
+                          "ed25519: d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a\n";
+
 static void every_way_to_fail(const attune_policy *policy, const char *bytes, size_t length) {
     attune_policy *loaded = (attune_policy *)1;
     char *error = NULL, *text = NULL;
 
-    EXPECT(attune_policy_load(NULL, 12, &loaded, &error) == ATTUNE_BAD_ARGUMENT);
+    EXPECT(attune_policy_load(NULL, 12, NULL, &loaded, &error) == ATTUNE_BAD_ARGUMENT);
     EXPECT(loaded == NULL && error != NULL);
     attune_string_free(error);
-    EXPECT(attune_policy_load((const uint8_t *)bytes, length, NULL, &error) == ATTUNE_BAD_ARGUMENT);
+    EXPECT(attune_policy_load((const uint8_t *)bytes, length, NULL, NULL, &error) == ATTUNE_BAD_ARGUMENT);
     attune_string_free(error);
-    EXPECT(attune_policy_load((const uint8_t *)"garbage", 7, &loaded, &error) == ATTUNE_POLICY_REFUSED);
+    EXPECT(attune_policy_load((const uint8_t *)"garbage", 7, NULL, &loaded, &error) == ATTUNE_POLICY_REFUSED);
     EXPECT(strstr(error, "not a policy file") != NULL);
     attune_string_free(error);
-    EXPECT(attune_policy_load((const uint8_t *)"\xff\xfe", 2, &loaded, &error) == ATTUNE_POLICY_REFUSED);
+    EXPECT(attune_policy_load((const uint8_t *)"\xff\xfe", 2, NULL, &loaded, &error) == ATTUNE_POLICY_REFUSED);
     attune_string_free(error);
-    EXPECT(attune_policy_load((const uint8_t *)bytes, 0, &loaded, &error) == ATTUNE_POLICY_REFUSED);
+    EXPECT(attune_policy_load((const uint8_t *)bytes, 0, NULL, &loaded, &error) == ATTUNE_POLICY_REFUSED);
     attune_string_free(error);
     /* Cut off, at every hundredth byte. */
     for (size_t cut = 0; cut < length; cut += 100) {
-        EXPECT(attune_policy_load((const uint8_t *)bytes, cut, &loaded, NULL) == ATTUNE_POLICY_REFUSED);
+        EXPECT(attune_policy_load((const uint8_t *)bytes, cut, NULL, &loaded, NULL) == ATTUNE_POLICY_REFUSED);
         EXPECT(loaded == NULL);
     }
 
@@ -78,6 +82,24 @@ static void every_way_to_fail(const attune_policy *policy, const char *bytes, si
     attune_string_free(error);
     EXPECT(attune_policy_info(policy, NULL, NULL) == ATTUNE_BAD_ARGUMENT);
     EXPECT(attune_decide(policy, "{}", 2, NULL, NULL) == ATTUNE_BAD_ARGUMENT);
+
+    /* A signature that is required and not there; a key that is none. */
+    attune_verification *asked = NULL;
+    EXPECT(attune_verification_new(&asked, &error) == ATTUNE_OK && asked != NULL);
+    EXPECT(attune_verification_require(asked, "release", "garbage", &error) == ATTUNE_SIGNATURE_REFUSED);
+    EXPECT(strstr(error, "not a key file") != NULL);
+    attune_string_free(error);
+    EXPECT(attune_verification_require(asked, "release", key, &error) == ATTUNE_OK);
+    EXPECT(attune_policy_load((const uint8_t *)bytes, length, asked, &loaded, &error) == ATTUNE_SIGNATURE_REFUSED);
+    EXPECT(loaded == NULL && strstr(error, "a signature of `release` is required") != NULL);
+    attune_string_free(error);
+    EXPECT(attune_verification_signature(asked, (const uint8_t *)"garbage", 7, &error) == ATTUNE_OK);
+    EXPECT(attune_verification_file(asked, "book.md", (const uint8_t *)"# Book", 6, &error) == ATTUNE_OK);
+    EXPECT(attune_policy_load((const uint8_t *)bytes, length, asked, &loaded, &error) == ATTUNE_SIGNATURE_REFUSED);
+    EXPECT(strstr(error, "not a signature of a policy") != NULL);
+    attune_string_free(error);
+    attune_verification_free(asked);
+    attune_verification_free(NULL);
 
     refused(NULL, "{}", ATTUNE_BAD_ARGUMENT, "`policy` is a null pointer");
     refused(policy, NULL, ATTUNE_BAD_ARGUMENT, "`request` is a null pointer");
@@ -130,7 +152,7 @@ int main(int argc, char **argv) {
 
     attune_policy *policy = NULL;
     char *error = NULL;
-    if (attune_policy_load((const uint8_t *)bytes, length, &policy, &error) != ATTUNE_OK) {
+    if (attune_policy_load((const uint8_t *)bytes, length, NULL, &policy, &error) != ATTUNE_OK) {
         fprintf(stderr, "%s\n", error);
         return 1;
     }
