@@ -17,7 +17,7 @@ mod price;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
-mod random;
+pub(crate) mod random;
 mod render;
 #[cfg(test)]
 mod tests;

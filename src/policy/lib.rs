@@ -25,6 +25,7 @@ pub mod contact;
 mod decide;
 pub mod decision;
 pub mod diagnostic;
+pub mod diff;
 pub mod document;
 pub mod error;
 pub mod exploration;

@@ -248,7 +248,7 @@ fn event_word(event: &EventKind) -> &str {
 }
 
 /// Seconds in the largest unit that divides them.
-fn duration(seconds: u64) -> String {
+pub(crate) fn duration(seconds: u64) -> String {
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
     let (size, unit) =
         units.into_iter().find(|(size, _)| seconds >= *size && seconds.is_multiple_of(*size)).unwrap_or((1, "second"));
