@@ -116,6 +116,9 @@ pub struct Past {
 pub struct Expected {
     /// What is chosen.
     pub chosen: Chosen,
+    /// When it is to be sent (ms).
+    #[serde(default, with = "crate::instant::option", skip_serializing_if = "Option::is_none")]
+    pub send_at: Option<i64>,
     /// What becomes of some of the candidates; nothing is expected of the others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Fate>,
@@ -150,6 +153,9 @@ pub struct Fate {
     /// Priority, up to 1e-9.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<f64>,
+    /// Probability with which it is chosen for the first slot, up to 1e-9.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
 }
 
 /// Reads a file of cases.

@@ -9,7 +9,7 @@ use crate::request::Request;
 use crate::value::Value;
 use std::collections::HashMap;
 
-/// A case that asks `request` again, after `events` of its subject, and expects what `decision` chose. Unknown fields, and facts
+/// A case that asks `request` again, after `events` of its subject, and expects what `decision` chose and when it is sent. Unknown fields, and facts
 /// of events that are the policy's own, are left out. To expect more than the choice, add some of [`fates()`].
 pub fn record(policy: &Policy, id: &str, name: &str, request: &Request, events: &[Event], decision: &Decision) -> Case {
     let fields = policy.document().schema.fields.iter().zip(&request.fields);
@@ -34,17 +34,24 @@ pub fn record(policy: &Policy, id: &str, name: &str, request: &Request, events: 
         name: name.to_owned(),
         request: question,
         history: events.iter().map(|event| past(policy, event)).collect(),
-        expect: Expected { chosen, candidates: Vec::new() },
+        expect: Expected { chosen, send_at: decision.send_at, candidates: Vec::new() },
     }
 }
 
-/// Where each candidate of a decision ended, for what kind of reason and with which priority, in document order.
+/// Where each candidate of a decision ended, for what kind of reason, with which priority and probability, in document order.
 pub fn fates(policy: &Policy, decision: &Decision) -> Vec<Fate> {
-    let priorities: HashMap<_, _> = decision.ranked.iter().map(|r| (r.candidate, r.priority)).collect();
+    let ranked: HashMap<_, _> = decision.ranked.iter().map(|r| (r.candidate, r)).collect();
     let fate = |fate: &crate::decision::Fate| {
         let (action, treatment) = names(policy, fate.candidate);
-        let priority = priorities.get(&fate.candidate).copied();
-        Fate { action, treatment, step: Some(fate.step), reason: Some(kind(&fate.reason)), priority }
+        let ranked = ranked.get(&fate.candidate);
+        Fate {
+            action,
+            treatment,
+            step: Some(fate.step),
+            reason: Some(kind(&fate.reason)),
+            priority: ranked.map(|r| r.priority),
+            probability: ranked.map(|r| r.probability),
+        }
     };
     decision.fates.iter().map(fate).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::check::Known;
 use super::{Case, Chosen, Expected, Past};
-use crate::decision::{Candidate, Decision};
+use crate::decision::{self, Candidate, Decision};
 use crate::diagnostic::{Diagnostic, Part, Severity};
 use crate::history::{Event, Identity, MemoryHistory};
 use crate::policy::Policy;
@@ -13,8 +13,8 @@ use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt;
 
-/// Priorities are rounded to 1e-9; an expected one may have been computed elsewhere.
-const PRIORITY_MARGIN: f64 = 1e-9;
+/// Priorities are rounded to 1e-9; an expected one, or a probability, may have been computed elsewhere.
+const MARGIN: f64 = 1e-9;
 
 /// A case that came out otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -147,28 +147,41 @@ fn one(policy: &Policy, case: &Case, known: &Known<'_>, places: &HashMap<(&str, 
         why.extend(decision.diagnostics.iter().map(|note| format!("Failed: {note}.")));
         return Err(failure(written(&expected), written(&found), why.join(" ")));
     }
+    if let Some(at) = case.expect.send_at.filter(|at| decision.send_at != Some(*at)) {
+        let found = decision.send_at.map_or("never".to_owned(), |at| Value::Time(at).to_string());
+        return Err(failure(format!("it to be sent at {}", Value::Time(at)), found, String::new()));
+    }
     for fate in &case.expect.candidates {
-        let key = (fate.action.clone(), fate.treatment.clone());
         let found = places.get(&(fate.action.as_str(), fate.treatment.as_str()));
         let Some(found) = found.and_then(|at| decision.fates.get(*at)) else { continue };
-        let priority = decision.ranked.iter().find(|r| r.candidate == found.candidate).map(|r| r.priority);
-        let near = |expected: f64| priority.is_some_and(|p| (p - expected).abs() <= PRIORITY_MARGIN);
-        let mismatch = if fate.step.is_some_and(|step| step != found.step) {
-            Some((format!("{:?}", fate.step.unwrap_or(found.step)), format!("{:?}", found.step)))
-        } else if fate.reason.as_ref().is_some_and(|reason| *reason != kind(&found.reason)) {
-            Some((fate.reason.clone().unwrap_or_default(), kind(&found.reason)))
-        } else if let Some(expected) = fate.priority.filter(|expected| !near(*expected)) {
-            let found = priority.map_or("none".to_owned(), |p| format!("priority {p}"));
-            Some((format!("priority {expected}"), found))
-        } else {
-            None
-        };
-        if let Some((expected, found)) = mismatch {
-            let name = format!("{}/{}", key.0, key.1);
-            return Err(failure(format!("{expected} for {name}"), found, told(policy, &traced(), &key)));
+        if let Some((expected, found)) = mismatch(fate, found, &decision) {
+            let key = (fate.action.clone(), fate.treatment.clone());
+            let expected = format!("{expected} for {}/{}", key.0, key.1);
+            return Err(failure(expected, found, told(policy, &traced(), &key)));
         }
     }
     Ok(())
+}
+
+/// What was expected of a candidate, and what was found.
+fn mismatch(expected: &super::Fate, found: &decision::Fate, decision: &Decision) -> Option<(String, String)> {
+    if let Some(step) = expected.step.filter(|step| *step != found.step) {
+        return Some((format!("{step:?}"), format!("{:?}", found.step)));
+    }
+    let reason = kind(&found.reason);
+    if let Some(expected) = expected.reason.as_ref().filter(|expected| **expected != reason) {
+        return Some((expected.clone(), reason));
+    }
+    let ranked = decision.ranked.iter().find(|r| r.candidate == found.candidate);
+    let numbers = [
+        ("priority", expected.priority, ranked.map(|r| r.priority)),
+        ("probability", expected.probability, ranked.map(|r| r.probability)),
+    ];
+    let (what, expected, found) = numbers.into_iter().find(|(_, expected, found)| {
+        expected.is_some_and(|expected| found.is_none_or(|found| (found - expected).abs() > MARGIN))
+    })?;
+    let found = found.map_or("none".to_owned(), |x| format!("{what} {x}"));
+    Some((format!("{what} {}", expected.unwrap_or_default()), found))
 }
 
 fn chosen(expected: &Expected) -> Vec<(String, String)> {
@@ -181,7 +194,7 @@ fn chosen(expected: &Expected) -> Vec<(String, String)> {
 
 /// The candidates chosen, slot by slot.
 pub fn slots(policy: &Policy, decision: &Decision) -> Vec<(String, String)> {
-    decision.chosen.iter().map(|candidate| names(policy, *candidate)).collect()
+    decision.slots.iter().map(|slot| names(policy, slot.candidate)).collect()
 }
 
 pub fn names(policy: &Policy, candidate: Candidate) -> (String, String) {

@@ -39,7 +39,7 @@ fn sent(hours: i64) -> Past {
 }
 
 fn case(id: &str, request: Question, history: Vec<Past>, chosen: Chosen) -> Case {
-    let expect = Expected { chosen, candidates: Vec::new() };
+    let expect = Expected { chosen, ..Expected::default() };
     // A text message today: no other goes out.
     let reached = Past { event: EventKind::Delivered, treatment: "short".into(), ..sent(2) };
     let history = [vec![reached], history].concat();
@@ -64,7 +64,7 @@ fn what_agrees_is_loaded() {
         treatment: "plain".into(),
         step: Some(step),
         reason: Some(reason.into()),
-        priority: None,
+        ..Fate::default()
     };
     two_weeks.expect.candidates = vec![fate(Step::Contact, "CapReached")];
     let mut ranked = case("ranked", question(&usual()), vec![], mens());
@@ -90,7 +90,11 @@ fn what_does_not_is_refused_with_the_reason() {
     let mut wrong_reason = no_consent(Chosen::NoAction);
     wrong_reason.expect.candidates = vec![Fate { reason: Some("CapReached".into()), ..fate.clone() }];
     let mut wrong_priority = case("p", question(&usual()), vec![], mens());
-    wrong_priority.expect.candidates = vec![Fate { priority: Some(0.7), ..fate }];
+    wrong_priority.expect.candidates = vec![Fate { priority: Some(0.7), ..fate.clone() }];
+    let mut wrong_time = case("t", question(&usual()), vec![], mens());
+    wrong_time.expect.send_at = Some(NOW + HOUR);
+    let mut wrong_probability = case("q", question(&usual()), vec![], mens());
+    wrong_probability.expect.candidates = vec![Fate { probability: Some(0.5), ..fate }];
     let gone = Chosen::Candidate("mens".into(), "fax".into());
     let table = [
         (
@@ -104,6 +108,8 @@ fn what_does_not_is_refused_with_the_reason() {
         (wrong_step, "expected Contact for mens/plain, found Guard; mens/plain: Removed by the guard"),
         (wrong_reason, "expected CapReached for mens/plain, found "),
         (wrong_priority, "expected priority 0.7 for mens/plain, found priority 0.611633709"),
+        (wrong_time, "expected it to be sent at 2008-03-25T01:00:00Z, found 2008-03-25T00:00:00Z"),
+        (wrong_probability, "expected probability 0.5 for mens/plain, found probability 1"),
         (case("field", question(&[("recencyy", Value::Integer(1))]), vec![], mens()), "did you mean `recency`?"),
         (
             case("type", question(&[("recency", Value::text("1"))]), vec![], mens()),
