@@ -1,6 +1,7 @@
 //! Models as data: what was learned, in a form that any runtime can evaluate.
 
 mod additive;
+mod batch;
 mod calibration;
 mod confidence;
 mod contributions;
@@ -18,6 +19,7 @@ mod tests;
 mod tree;
 
 pub use additive::{Characteristic, Pair, Shape};
+pub use batch::{Batch, BatchScratch, Rows, Scores};
 pub use calibration::PLATT_MARGIN;
 pub use confidence::Spread;
 pub use contributions::largest;

@@ -134,6 +134,28 @@ impl Additive {
         sum
     }
 
+    /// The constant that tables are added to.
+    pub fn intercept(&self) -> f64 {
+        self.intercept
+    }
+
+    /// Adds every table, in order, to the sum of each row of a block.
+    pub fn add<const ROWS: usize>(&self, columns: &[[f64; ROWS]], sums: &mut [f64; ROWS]) {
+        let column = |axis: &Axis| columns.get(axis.input);
+        for (axis, scores) in &self.shapes {
+            let Some(xs) = column(axis) else { continue };
+            for (sum, x) in sums.iter_mut().zip(xs) {
+                *sum += scores.get(axis.bin(*x)).copied().unwrap_or(f64::NAN);
+            }
+        }
+        for (a, b, scores) in &self.pairs {
+            let (Some(xs), Some(ys)) = (column(a), column(b)) else { continue };
+            for ((sum, x), y) in sums.iter_mut().zip(xs).zip(ys) {
+                *sum += scores.get(a.bin(*x) * b.len() + b.bin(*y)).copied().unwrap_or(f64::NAN);
+            }
+        }
+    }
+
     /// Adds what each table gives to the input it reads; of a pair half to each of its two.
     pub fn contributions(&self, inputs: &[f64], out: &mut [f64]) {
         let mut add = |input: usize, x: f64| {

@@ -32,6 +32,11 @@ impl Category {
         }
     }
 
+    /// Whether it is this text.
+    pub fn is_text(&self, text: &str) -> bool {
+        matches!(self, Category::Text(own) if **own == *text)
+    }
+
     /// Whether a value of a column of this type is this category.
     pub fn matches(&self, type_: Type, value: &Value) -> bool {
         match (self, value) {

@@ -90,6 +90,19 @@ impl Inputs {
         self.inputs.iter().map(|(_, encoder)| kind(encoder)).collect()
     }
 
+    /// Where each stands, and how it is read.
+    pub fn iter(&self) -> impl Iterator<Item = &(Source, Encoder)> {
+        self.inputs.iter()
+    }
+
+    /// The one-hot inputs that are read together: the column of the text, its categories, and the input of each.
+    pub fn one_hots(&self) -> impl Iterator<Item = (usize, &Dictionary, &[(usize, f64)])> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::OneHots { source: Source::Column(at), dictionary, hits, .. } => Some((*at, dictionary, &hits[..])),
+            _ => None,
+        })
+    }
+
     /// Whether one is a fact of the candidate.
     pub fn read_candidate(&self) -> bool {
         self.inputs.iter().any(|(source, _)| matches!(source, Source::Fact(_)))

@@ -1,16 +1,29 @@
 //! Trees for evaluation: one array of nodes, each tree in preorder, so that a left child follows its parent.
 
 use super::Tree;
+use super::batch::Ensemble;
 use super::encoder::Kind;
 
 /// A sum of trees.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Forest {
     base: f32,
     roots: Vec<u32>,
     nodes: Vec<Node>,
     /// Categories that go left at categorical splits, a bit each.
     sets: Vec<u64>,
+    /// Categories per input, 0 for numbers.
+    categories: Vec<u32>,
+    /// The same trees for many rows at once.
+    ensemble: Ensemble,
+}
+
+/// A split, as other layouts are made from it.
+pub enum Split<'a> {
+    /// `x < threshold` goes left.
+    Below { input: usize, threshold: f32, missing_left: bool },
+    /// A category of the set goes left, a bit each; there are so many categories.
+    In { input: usize, set: &'a [u64], categories: u32, missing_left: bool },
 }
 
 /// A split, or a leaf when `feature` is [`LEAF`]. The left child is the next node.
@@ -36,7 +49,9 @@ impl Forest {
     /// # Errors
     /// One sentence per tree at fault: lengths, numbers, children out of range, nodes with two parents or none.
     pub fn compile(base: f32, trees: &[Tree], kinds: &[Kind]) -> Result<Forest, Vec<String>> {
-        let mut forest = Forest { base, roots: Vec::with_capacity(trees.len()), nodes: Vec::new(), sets: Vec::new() };
+        let mut forest =
+            Forest { base, roots: Vec::with_capacity(trees.len()), nodes: Vec::new(), ..Forest::default() };
+        forest.categories = kinds.iter().map(|kind| if let Kind::Category(n) = kind { *n } else { 0 }).collect();
         let mut findings = Vec::new();
         if !base.is_finite() {
             findings.push("the base of the trees is not a finite number".into());
@@ -46,7 +61,11 @@ impl Forest {
                 findings.push(format!("tree {}: {message}", i + 1));
             }
         }
-        if findings.is_empty() { Ok(forest) } else { Err(findings) }
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        forest.ensemble = Ensemble::new(&forest);
+        Ok(forest)
     }
 
     fn push(&mut self, tree: &Tree, kinds: &[Kind]) -> Result<(), String> {
@@ -173,6 +192,74 @@ impl Forest {
             let word = self.sets.get(node.threshold.to_bits() as usize + code / 64);
             word.is_some_and(|word| word >> (code % 64) & 1 == 1)
         }
+    }
+
+    /// The constant that leaves are added to.
+    pub fn base(&self) -> f32 {
+        self.base
+    }
+
+    /// The trees for many rows at once.
+    pub fn ensemble(&self) -> &Ensemble {
+        &self.ensemble
+    }
+
+    /// Number of trees.
+    pub fn len(&self) -> usize {
+        self.roots.len()
+    }
+
+    /// Number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.categories.len()
+    }
+
+    /// The nodes of a tree, in preorder.
+    fn nodes(&self, tree: usize) -> &[Node] {
+        let start = self.roots.get(tree).map_or(self.nodes.len(), |root| *root as usize);
+        let end = self.roots.get(tree + 1).map_or(self.nodes.len(), |root| *root as usize);
+        self.nodes.get(start..end).unwrap_or(&[])
+    }
+
+    /// Leaves below each node of a tree, itself included; nodes in preorder.
+    pub fn leaf_counts(&self, tree: usize) -> Vec<u32> {
+        let nodes = self.nodes(tree);
+        let mut counts = vec![1u32; nodes.len()];
+        // Children stand behind their parents.
+        for (at, node) in nodes.iter().enumerate().rev() {
+            if node.feature != LEAF {
+                let below = |child: usize| counts.get(child).copied().unwrap_or(0);
+                let count = below(at + 1) + below(self.right(tree, at));
+                if let Some(slot) = counts.get_mut(at) {
+                    *slot = count;
+                }
+            }
+        }
+        counts
+    }
+
+    /// The split at a node of a tree; `None` for a leaf.
+    pub fn split(&self, tree: usize, at: usize) -> Option<Split<'_>> {
+        let node = self.nodes(tree).get(at).filter(|node| node.feature != LEAF)?;
+        let (input, missing_left) = ((node.feature & INPUT) as usize, node.feature & MISSING_LEFT != 0);
+        if node.feature & CATEGORICAL == 0 {
+            return Some(Split::Below { input, threshold: node.threshold, missing_left });
+        }
+        let categories = self.categories.get(input).copied().unwrap_or(0);
+        let start = node.threshold.to_bits() as usize;
+        let set = self.sets.get(start..start + categories as usize / 64 + 1).unwrap_or(&[]);
+        Some(Split::In { input, set, categories, missing_left })
+    }
+
+    /// The right child of a node of a tree; the left one is the next node.
+    pub fn right(&self, tree: usize, at: usize) -> usize {
+        let root = self.roots.get(tree).map_or(0, |root| *root as usize);
+        self.nodes(tree).get(at).map_or(0, |node| (node.right as usize).saturating_sub(root))
+    }
+
+    /// The value of a leaf; 0 at a split.
+    pub fn leaf(&self, tree: usize, at: usize) -> f32 {
+        self.nodes(tree).get(at).filter(|node| node.feature == LEAF).map_or(0.0, |node| node.threshold)
     }
 
     /// The inputs that splits read, ascending.

@@ -132,9 +132,17 @@ impl Scorer {
         } else if !sum.whole {
             Scored { raw: None, value, evidence: None, spread: None }
         } else {
-            let spread = self.spread.as_ref().map(|spread| spread.at(value));
-            Scored { raw: Some(raw), value, evidence: self.evidence, spread }
+            self.told(raw, value)
         }
+    }
+
+    /// A score with what the model tells of its confidence; a raw output of NaN says that something stands in.
+    pub(super) fn told(&self, raw: f64, value: f64) -> Scored {
+        if raw.is_nan() {
+            return Scored { raw: None, value, evidence: None, spread: None };
+        }
+        let spread = self.spread.as_ref().map(|spread| spread.at(value));
+        Scored { raw: Some(raw), value, evidence: self.evidence, spread }
     }
 
     /// Raw and calibrated output of a sum; the latter not finite when there is none.
@@ -162,7 +170,7 @@ impl Scorer {
 
 impl Kernel {
     /// The sum of the inputs in `scratch`; not finite when there is none.
-    fn sum(&self, scratch: &mut Scratch) -> Sum {
+    pub(super) fn sum(&self, scratch: &mut Scratch) -> Sum {
         let value = match self {
             Kernel::Constant(c) => *c,
             Kernel::Linear { intercept, coefficients, .. } => {
