@@ -11,7 +11,7 @@ mod table;
 mod tests;
 mod values;
 
-pub use labels::{Instants, Labels, Zones};
+pub use labels::{Instants, Labels, OptionalLabels};
 pub use slice::Slice;
 pub use table::Table;
 pub use values::{Column, Data, MISSING, Texts, Values};
@@ -29,7 +29,9 @@ pub struct Columns<'a> {
     decision_ids: Labels<'a>,
     subjects: Labels<'a>,
     now: Instants<'a>,
-    zones: Zones<'a>,
+    zones: OptionalLabels<'a>,
+    households: OptionalLabels<'a>,
+    devices: OptionalLabels<'a>,
     /// What was treated as unknown although a value was given, by row; in a row by field.
     notes: Vec<(usize, String)>,
 }
@@ -54,7 +56,7 @@ impl std::error::Error for ColumnError {}
 impl<'a> Columns<'a> {
     /// Columns of `rows` rows for the fields of `schema`, in its order. A column of whole numbers may stand for a field of
     /// numbers. NaN, infinities and texts longer than a rule may read become unknown. Every row has the empty subject and
-    /// decision id, stands at instant 0 and in UTC, until that is told.
+    /// decision id and stands at instant 0, without zone, household and device, until that is told.
     ///
     /// # Errors
     /// The first column whose type is not the field's, whose length is not `rows`, or whose codes are not in its dictionary.
@@ -97,14 +99,36 @@ impl<'a> Columns<'a> {
         Ok(Columns { now, ..self })
     }
 
-    /// With these time zones.
+    /// With these IANA time zones.
     ///
     /// # Errors
     /// When there is not one per row, or a code is not in the dictionary.
-    pub fn with_zones(self, zones: Zones<'a>) -> Result<Columns<'a>, ColumnError> {
-        self.expect("zones", zones.len())?;
-        zones.check().map_err(|message| ColumnError { column: "zones".to_owned(), message })?;
+    pub fn with_zones(self, zones: OptionalLabels<'a>) -> Result<Columns<'a>, ColumnError> {
+        self.expect_optional("zones", &zones)?;
         Ok(Columns { zones, ..self })
+    }
+
+    /// With these households, for what is counted by household.
+    ///
+    /// # Errors
+    /// When there is not one per row, or a code is not in the dictionary.
+    pub fn with_households(self, households: OptionalLabels<'a>) -> Result<Columns<'a>, ColumnError> {
+        self.expect_optional("households", &households)?;
+        Ok(Columns { households, ..self })
+    }
+
+    /// With these devices, for what is counted by device.
+    ///
+    /// # Errors
+    /// When there is not one per row, or a code is not in the dictionary.
+    pub fn with_devices(self, devices: OptionalLabels<'a>) -> Result<Columns<'a>, ColumnError> {
+        self.expect_optional("devices", &devices)?;
+        Ok(Columns { devices, ..self })
+    }
+
+    fn expect_optional(&self, column: &str, labels: &OptionalLabels<'a>) -> Result<(), ColumnError> {
+        self.expect(column, labels.len())?;
+        labels.check().map_err(|message| ColumnError { column: column.to_owned(), message })
     }
 
     fn expect(&self, column: &str, len: Option<usize>) -> Result<(), ColumnError> {
@@ -147,7 +171,17 @@ impl<'a> Columns<'a> {
         self.now.get(row)
     }
 
-    /// The zone of a row; UTC when `None`.
+    /// The household of a row.
+    pub fn household(&self, row: usize) -> Option<&str> {
+        self.households.get(row)
+    }
+
+    /// The device of a row.
+    pub fn device(&self, row: usize) -> Option<&str> {
+        self.devices.get(row)
+    }
+
+    /// The zone of a row; the policy tells where there is none.
     pub fn zone(&self, row: usize) -> Option<&str> {
         self.zones.get(row)
     }
@@ -172,8 +206,9 @@ impl<'a> Columns<'a> {
             subject: self.subject(row).to_owned(),
             now: self.now(row),
             zone: self.zone(row).map(str::to_owned),
+            household: self.household(row).map(str::to_owned),
+            device: self.device(row).map(str::to_owned),
             fields: self.fields.iter().map(|field| field.get(row)).collect(),
-            ..Request::default()
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Makes checked columns: from a host's buffers, or from requests. What it finds unknown here is what a single request finds.
 
-use super::labels::{Instants, Labels, Zones};
+use super::labels::{Instants, Labels, OptionalLabels};
 use super::slice::Slice;
 use super::values::{Column, Data, Gathered, MISSING, Texts, Values};
 use super::{ColumnError, Columns, bits};
@@ -39,7 +39,9 @@ fn empty() -> Columns<'static> {
         decision_ids: Labels::One(Cow::Borrowed("")),
         subjects: Labels::One(Cow::Borrowed("")),
         now: Instants::One(0),
-        zones: Zones::One(None),
+        zones: OptionalLabels::One(None),
+        households: OptionalLabels::One(None),
+        devices: OptionalLabels::One(None),
         notes: Vec::new(),
     }
 }
@@ -158,7 +160,7 @@ fn texts<'a>(
         return Ok(Values { data: Data::Text(Texts { codes, dictionary }), known });
     }
     let mut gathered = Gathered::default();
-    let places: Vec<u32> = dictionary.iter().map(|text| gathered.code(text)).collect();
+    let places: Vec<u32> = dictionary.iter().map(|text| gathered.shared(text)).collect();
     let place = |(row, code): (usize, &u32)| match bits::get(&known, row) {
         true => places.get(*code as usize).copied().unwrap_or(MISSING),
         false => MISSING,
@@ -182,17 +184,16 @@ pub fn gather<'a>(schema: &Schema, requests: &'a [Request]) -> Columns<'a> {
     });
     let label =
         |of: fn(&Request) -> &String| Labels::Each(requests.iter().map(|r| Cow::Borrowed(of(r).as_str())).collect());
-    let mut zones = Gathered::default();
-    let codes = requests.iter().map(|r| r.zone.as_deref().map_or(MISSING, |zone| zones.code(&Arc::from(zone))));
-    let codes: Vec<u32> = codes.collect();
-    zones.codes = codes;
+    let optional = |of: fn(&Request) -> Option<&str>| OptionalLabels::each(requests.iter().map(of));
     Columns {
         rows,
         fields: fields.collect(),
         decision_ids: label(|r| &r.decision_id),
         subjects: label(|r| &r.subject),
         now: Instants::Each(requests.iter().map(|r| r.now).collect::<Vec<_>>().into()),
-        zones: Zones::Each(zones.finish()),
+        zones: optional(|r| r.zone.as_deref()),
+        households: optional(|r| r.household.as_deref()),
+        devices: optional(|r| r.device.as_deref()),
         notes,
     }
 }
@@ -217,7 +218,7 @@ fn column<'v>(type_: Type, rows: usize, values: impl Iterator<Item = &'v Value>)
             (Type::Number, Value::Number(x)) => numbers.push(*x),
             (Type::Number, _) => numbers.push(f64::NAN),
             (Type::Text, Value::Text(text)) => {
-                let code = texts.code(text);
+                let code = texts.shared(text);
                 texts.codes.push(code);
             }
             (Type::Text, _) => texts.codes.push(MISSING),

@@ -1,7 +1,7 @@
-//! Who, when and where the rows of a batch are: ids, instants and time zones, one for all rows or one for each.
+//! Who, when and where the rows of a batch are: ids, instants, time zones, one for all rows or one for each.
 
 use super::slice::Slice;
-use super::values::{MISSING, Texts};
+use super::values::{Gathered, MISSING, Texts};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -91,25 +91,35 @@ impl<'a, S: Into<Slice<'a, i64>>> From<S> for Instants<'a> {
     }
 }
 
-/// The IANA time zone of every row, UTC where there is none.
+/// A text for every row, or none.
 #[derive(Clone, Debug)]
-pub enum Zones<'a> {
+pub enum OptionalLabels<'a> {
     /// One for all rows.
     One(Option<Arc<str>>),
     /// One for each; the code [`MISSING`] is none.
     Each(Texts<'a>),
 }
 
-impl Zones<'_> {
+impl<'a> OptionalLabels<'a> {
+    /// One for each row, each text once in the dictionary.
+    pub fn each<'t>(labels: impl IntoIterator<Item = Option<&'t str>>) -> OptionalLabels<'a> {
+        let mut texts = Gathered::default();
+        for label in labels {
+            let code = label.map_or(MISSING, |label| texts.code(label));
+            texts.codes.push(code);
+        }
+        OptionalLabels::Each(texts.finish())
+    }
+
     pub(super) fn len(&self) -> Option<usize> {
         match self {
-            Zones::One(_) => None,
-            Zones::Each(texts) => Some(texts.codes.len()),
+            OptionalLabels::One(_) => None,
+            OptionalLabels::Each(texts) => Some(texts.codes.len()),
         }
     }
 
     pub(super) fn check(&self) -> Result<(), String> {
-        let Zones::Each(texts) = self else { return Ok(()) };
+        let OptionalLabels::Each(texts) = self else { return Ok(()) };
         let known = texts.dictionary.len();
         match texts.codes.iter().position(|code| *code != MISSING && *code as usize >= known) {
             Some(row) => Err(format!("row {row} has a code that its dictionary of {known} texts does not have")),
@@ -119,8 +129,8 @@ impl Zones<'_> {
 
     pub(super) fn get(&self, row: usize) -> Option<&str> {
         match self {
-            Zones::One(zone) => zone.as_deref(),
-            Zones::Each(texts) => texts.get(row).map(|zone| &**zone),
+            OptionalLabels::One(label) => label.as_deref(),
+            OptionalLabels::Each(texts) => texts.get(row).map(|label| &**label),
         }
     }
 }

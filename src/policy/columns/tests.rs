@@ -71,7 +71,8 @@ fn requests(random: &mut Random, schema: &Schema, rows: usize) -> Vec<Request> {
             now: i as i64,
             zone,
             fields,
-            ..Request::default()
+            household: (i % 3 == 0).then(|| format!("h{}", i % 5)),
+            device: (i % 2 == 0).then(|| "phone".to_owned()),
         }
     };
     (0..rows).map(request).collect()
@@ -187,9 +188,9 @@ fn what_does_not_fit_is_refused_by_name() {
     assert!(said(columns().with_subjects(vec!["a"])).contains("subjects"));
     assert!(said(columns().with_decision_ids(vec!["a"; 3])).contains("3 values"));
     assert!(said(columns().with_now(vec![1])).contains("now"));
-    let zones = Zones::Each(Texts { codes: vec![0, 1].into(), dictionary: dictionary(&["UTC"]) });
+    let zones = OptionalLabels::Each(Texts { codes: vec![0, 1].into(), dictionary: dictionary(&["UTC"]) });
     assert!(said(columns().with_zones(zones)).contains("row 1"));
     let one = columns().with_subjects("s").unwrap().with_now(7).unwrap();
-    let one = one.with_zones(Zones::One(Some(Arc::from("UTC")))).unwrap();
+    let one = one.with_zones(OptionalLabels::One(Some(Arc::from("UTC")))).unwrap();
     assert_eq!((one.subject(1), one.now(1), one.zone(1), one.decision_id(1)), ("s", 7, Some("UTC"), ""));
 }

@@ -211,14 +211,26 @@ pub(crate) struct Gathered {
 
 impl Gathered {
     /// The code of a text; new texts are added.
-    pub fn code(&mut self, text: &Arc<str>) -> u32 {
+    pub fn code(&mut self, text: &str) -> u32 {
         if let Some(code) = self.places.get(text) {
             return *code;
         }
+        self.add(Arc::from(text))
+    }
+
+    /// The code of a shared text; new texts are shared.
+    pub fn shared(&mut self, text: &Arc<str>) -> u32 {
+        match self.places.get(text) {
+            Some(code) => *code,
+            None => self.add(text.clone()),
+        }
+    }
+
+    fn add(&mut self, text: Arc<str>) -> u32 {
         // A dictionary has no more texts than memory has bytes for; the code past the last is that of no text.
         let code = u32::try_from(self.dictionary.len()).unwrap_or(MISSING);
         self.dictionary.push(text.clone());
-        self.places.insert(text.clone(), code);
+        self.places.insert(text, code);
         code
     }
 
