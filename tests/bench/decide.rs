@@ -9,14 +9,17 @@
 mod allocations;
 #[path = "harness.rs"]
 mod harness;
+#[path = "rhai_loop.rs"]
+mod rhai_loop;
 #[path = "worlds.rs"]
 mod worlds;
 
 use attune_policy::{Document, NoHistory, Policy, Request};
 use harness::{Contest, argument, grouped, latencies};
-use rhai::{AST, Engine, Scope};
+use rhai::Scope;
+use rhai_loop::RhaiLoop;
 use std::hint::black_box;
-use worlds::{FIELDS, Row, SEVEN};
+use worlds::Row;
 
 /// Rows that take turns, so that no branch of one row is learned by heart.
 const ROWS: usize = 4_096;
@@ -53,29 +56,6 @@ fn seven_rules(rows: &[Row], requests: &[Request]) {
     contest.add("Rhai loop", || rows.iter().map(|row| u64::from(rhai.passes(row, &mut scope))).sum());
     if let Some(results) = contest.run() {
         results.ratio("decide", "by hand", "for orientation").ratio("Rhai loop", "decide", "≥ 5");
-    }
-}
-
-/// What a program does that takes Rhai as it comes: rules compiled once, one evaluation per rule.
-struct RhaiLoop {
-    engine: Engine,
-    rules: Vec<AST>,
-}
-
-impl RhaiLoop {
-    fn new() -> RhaiLoop {
-        let engine = Engine::new();
-        let rules = SEVEN.map(|(_, text)| engine.compile_expression(text).expect("a Rhai expression")).into();
-        RhaiLoop { engine, rules }
-    }
-
-    fn passes(&self, row: &Row, scope: &mut Scope<'static>) -> bool {
-        scope.clear();
-        scope.push("recency", row.recency).push("spend", row.spend).push("consent", row.consent);
-        scope.push("segment", row.segment).push("age", row.age).push("visits", row.visits);
-        scope.push("opened", row.opened).push("device", row.device);
-        debug_assert_eq!(scope.len(), FIELDS.len());
-        self.rules.iter().all(|rule| self.engine.eval_ast_with_scope::<bool>(scope, rule).unwrap_or(false))
     }
 }
 

@@ -11,7 +11,6 @@ use crate::schema::Schema;
 use crate::value::{Type, Value};
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::Arc;
 
 /// Checks the columns of a host against the schema.
 pub fn check<'a>(schema: &Schema, rows: usize, fields: Vec<Column<'a>>) -> Result<Columns<'a>, ColumnError> {

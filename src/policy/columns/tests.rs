@@ -71,8 +71,8 @@ fn requests(random: &mut Random, schema: &Schema, rows: usize) -> Vec<Request> {
             now: i as i64,
             zone,
             fields,
-            household: (i % 3 == 0).then(|| format!("h{}", i % 5)),
-            device: (i % 2 == 0).then(|| "phone".to_owned()),
+            household: i.is_multiple_of(3).then(|| format!("h{}", i % 5)),
+            device: i.is_multiple_of(2).then(|| "phone".to_owned()),
         }
     };
     (0..rows).map(request).collect()

@@ -101,6 +101,11 @@ impl Compiled {
         self.0.lowered.as_ref().ok().map(|(graph, root)| (graph, *root))
     }
 
+    /// The names it was compiled with.
+    pub(super) fn names(&self) -> Arc<Names> {
+        self.0.names.clone()
+    }
+
     /// What it is for.
     pub fn for_use(&self) -> Use {
         self.0.use_

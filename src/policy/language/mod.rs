@@ -7,6 +7,7 @@
 //! *Invariant:* no text makes this module panic or run without end; a rule sees nothing but its [`Env`].
 
 mod check;
+pub mod columns;
 mod compiled;
 mod completion;
 pub mod conditions;
@@ -17,6 +18,7 @@ mod finding;
 pub mod functions;
 pub mod graph;
 mod highlight;
+mod mutant;
 mod native;
 mod ops;
 mod reads;

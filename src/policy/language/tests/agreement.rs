@@ -9,13 +9,17 @@ use crate::testing::Random;
 use crate::value::Value;
 
 /// A generator of programs that are mostly well typed.
-struct Programs {
+pub(super) struct Programs {
     random: Random,
     /// Numeric variables of the program so far.
     locals: usize,
 }
 
 impl Programs {
+    pub(super) fn new(seed: u64) -> Programs {
+        Programs { random: Random::new(seed), locals: 0 }
+    }
+
     fn bool(&mut self, depth: usize) -> String {
         if depth == 0 {
             return (*self.random.pick(&["newbie", "absent", "true", "false", "!newbie", "is_known(missing)", "()"]))
@@ -51,7 +55,7 @@ impl Programs {
         }
     }
 
-    fn number(&mut self, depth: usize) -> String {
+    pub(super) fn number(&mut self, depth: usize) -> String {
         if depth == 0 {
             const LEAVES: [&str; 24] = [
                 "recency",
@@ -117,7 +121,7 @@ impl Programs {
         }
     }
 
-    fn program(&mut self) -> String {
+    pub(super) fn program(&mut self) -> String {
         self.locals = 0;
         let mut text = String::new();
         for _ in 0..self.random.below(3) {
@@ -137,7 +141,7 @@ impl Programs {
 }
 
 /// A row with every value drawn, unknowns among them.
-fn some_row(random: &mut Random) -> TestRow {
+pub(super) fn some_row(random: &mut Random) -> TestRow {
     let mut env = row();
     let unknown = |random: &mut Random, value: Value| if random.chance(0.2) { Value::Unknown } else { value };
     let whole = [0, 1, 6, -3, i64::MAX, i64::MIN, 1 << 53];

@@ -1,6 +1,7 @@
 //! The policy and the row that the tests of the language share, and how they ask: always both evaluators.
 
 mod agreement;
+mod columns;
 mod editor;
 mod findings;
 mod limits;
