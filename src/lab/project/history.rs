@@ -1,6 +1,6 @@
 //! A table of events becomes a history that decisions can be made over: contacts, clicks, purchases, each with its time.
 //!
-//! What an event does not say (channel, group, issue, tags) is taken from the policy's action of that name; the semantics ask
+//! What an event does not say (channel, group, issue, tags, cost) is taken from the policy's action of that name; the semantics ask
 //! for what held when it happened, so a table that says it is believed.
 
 use crate::data::{Dataset, Role, Roles};
@@ -19,7 +19,7 @@ const EVENT: &[&str] = &["event", "event_type", "kind", "type"];
 const CHUNK: usize = 4096;
 
 /// The events of a table. `subject`, `time` and `event` columns are needed; `action`, `treatment`, `channel`, `group`,
-/// `issue` and `tags` (separated by `|` or `;`) are read when they are there. `roles`, when given, say which column is the
+/// `issue`, `cost` and `tags` (separated by `|` or `;`) are read when they are there. `roles`, when given, say which column is the
 /// subject.
 ///
 /// # Errors
@@ -39,6 +39,7 @@ pub fn history(dataset: &Dataset, roles: Option<&Roles>, policy: &Document, task
             .hint("write times as 2026-03-02T09:00:00Z, or as milliseconds since 1970"));
     }
     let optional = ["action", "treatment", "channel", "group", "issue", "tags"].map(|name| column(dataset, name));
+    let cost = column(dataset, "cost");
     let facts = Facts::of(policy);
     let mut events = Vec::with_capacity(dataset.rows());
     for row in 0..dataset.rows() {
@@ -52,6 +53,7 @@ pub fn history(dataset: &Dataset, roles: Option<&Roles>, policy: &Document, task
         let said = optional.map(|position| position.and_then(text).unwrap_or_default());
         let [action, treatment, channel, group, issue, tags] = said;
         let known = facts.actions.get(action.as_str());
+        let said_cost = cost.and_then(|position| dataset.value_at(row, position).as_f64());
         let or_known = |said: String, of: &dyn Fn(&Fact) -> String| match known {
             Some(fact) if said.is_empty() => of(fact),
             _ => said,
@@ -72,9 +74,9 @@ pub fn history(dataset: &Dataset, roles: Option<&Roles>, policy: &Document, task
             tags,
             // A purchase is no contact; what the policy does not know was a contact of somebody's.
             counts: !action.is_empty() && known.is_none_or(|fact| fact.counts),
+            cost: said_cost.or_else(|| known?.treatment(&treatment).map(|(.., cost)| *cost)).unwrap_or(0.0),
             action,
             treatment,
-            ..Event::default()
         };
         events.push((text(subject).ok_or_else(|| lacks(subject))?, made));
     }
@@ -111,8 +113,8 @@ struct Fact {
     issue: String,
     tags: Vec<String>,
     counts: bool,
-    /// Treatment id and channel.
-    channels: Vec<(String, String)>,
+    /// Treatment id, channel and cost.
+    treatments: Vec<(String, String, f64)>,
 }
 
 impl Facts<'_> {
@@ -126,18 +128,25 @@ impl Facts<'_> {
             group: a.group.clone(),
             tags: a.tags.clone(),
             counts: a.counts_toward_caps,
-            channels: a.treatments.iter().map(|t| (t.id.clone(), t.channel.clone())).collect(),
+            treatments: a
+                .treatments
+                .iter()
+                .map(|t| (t.id.clone(), t.channel.clone(), t.cost.unwrap_or(a.cost)))
+                .collect(),
         };
         Facts { actions: policy.actions.iter().map(|a| (a.id.as_str(), fact(a))).collect() }
     }
 }
 
 impl Fact {
-    /// The channel of a treatment; of the only one when it is not said.
+    /// A treatment by its id; the only one when it is not said.
+    fn treatment(&self, id: &str) -> Option<&(String, String, f64)> {
+        let only = self.treatments.first().filter(|_| self.treatments.len() == 1);
+        self.treatments.iter().find(|(named, ..)| named == id).or(only)
+    }
+
     fn channel(&self, treatment: &str) -> String {
-        let named = self.channels.iter().find(|(id, _)| id == treatment);
-        let only = self.channels.first().filter(|_| self.channels.len() == 1);
-        named.or(only).map(|(_, channel)| channel.clone()).unwrap_or_default()
+        self.treatment(treatment).map(|(_, channel, _)| channel.clone()).unwrap_or_default()
     }
 }
 

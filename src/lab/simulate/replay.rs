@@ -298,7 +298,7 @@ impl<'a> Worker<'a> {
                     issue: issue.map(|i| i.id.clone()).unwrap_or_default(),
                     tags: action.tags.clone(),
                     counts: action.counts_toward_caps,
-                    ..Event::default()
+                    cost: treatment.cost.unwrap_or(action.cost),
                 });
             }
         }

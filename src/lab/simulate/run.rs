@@ -129,8 +129,8 @@ fn title(document: &Document) -> &str {
 pub fn uses_models(document: &Document) -> Vec<String> {
     let mut models = BTreeSet::new();
     for action in &document.actions {
-        models.extend(action.propensity.clone());
-        models.extend(action.treatments.iter().filter_map(|t| t.propensity.clone()));
+        models.extend([&action.propensity, &action.uplift].into_iter().flatten().cloned());
+        models.extend(action.treatments.iter().flat_map(|t| [&t.propensity, &t.uplift]).flatten().cloned());
     }
     let rules = document.rules.iter().filter(|r| r.enabled).map(|r| r.expr.as_str());
     let weights = document.arbitration.context_weights.iter().map(|w| w.when.as_str());
@@ -138,7 +138,11 @@ pub fn uses_models(document: &Document) -> Vec<String> {
         Mode::Expression(expr) => Some(expr.as_str()),
         _ => None,
     };
-    for expr in rules.chain(weights).chain(formula) {
+    let tables = document.tables.iter().flat_map(|t| t.inputs.iter().map(String::as_str));
+    let overrides = document.overrides.iter().filter_map(|o| o.when.as_deref());
+    let quiet = document.quiet_hours.iter().filter_map(|q| q.when.as_deref());
+    let hours = document.send_times.iter().map(|s| s.hour.as_str());
+    for expr in rules.chain(weights).chain(formula).chain(tables).chain(overrides).chain(quiet).chain(hours) {
         let code = without_comments(expr);
         for (at, word) in code.match_indices("score") {
             let rest = code[at + word.len()..].trim_start();
