@@ -1,13 +1,11 @@
 //! What became of every candidate of every decision, in four bytes each, and the counts made from it.
 
-use attune_policy::decision::Decision;
 use attune_policy::document::Document;
-use attune_policy::reason::{Reason, Step};
-use std::collections::HashMap;
-use std::sync::Arc;
+use attune_policy::outcome::{self, Outcome};
+use attune_policy::reason::Step;
 
 /// The stages of the funnel in order of evaluation.
-pub const STEPS: [Step; 9] = Step::ALL;
+pub const STEPS: [Step; 12] = Step::ALL;
 
 /// Where a candidate ended and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +46,12 @@ pub enum Cause {
     Won,
     /// Chosen from the fallback ladder.
     Fallback,
-    /// A reason this list does not name.
-    Unnamed,
+    /// The policy is switched off.
+    Off,
+    /// It would have won; the policy is in shadow.
+    Shadowed,
+    /// The baseline of a policy in shadow.
+    Baseline,
     /// It stood by for another treatment.
     Standby,
     /// Too little is known of its response propensity.
@@ -80,42 +82,15 @@ pub enum Cause {
     Budget(String),
 }
 
-/// The causes that a policy can give.
+/// The causes that a policy can give: the fixed ones, then those of its parts, kind by kind in the document's order.
 #[derive(Clone, Debug)]
 pub struct Causes {
     list: Vec<Cause>,
-    /// Positions of the causes that have an id, per kind.
-    named: [HashMap<String, u16>; KINDS.len()],
+    /// Position of the first cause of each kind that has ids.
+    first: [usize; 10],
 }
 
-/// A kind of cause that has an id.
-type Named = fn(String) -> Cause;
-
-const KINDS: [Named; 10] = [
-    Cause::Rule,
-    Cause::Cap,
-    Cause::Holdout,
-    Cause::Override,
-    Cause::Suppression,
-    Cause::CoolDown,
-    Cause::Exclusion,
-    Cause::QuietHours,
-    Cause::Stock,
-    Cause::Budget,
-];
-// Places in `KINDS`.
-const RULE: usize = 0;
-const CAP: usize = 1;
-const HOLDOUT: usize = 2;
-const OVERRIDE: usize = 3;
-const SUPPRESSION: usize = 4;
-const COOL_DOWN: usize = 5;
-const EXCLUSION: usize = 6;
-const QUIET_HOURS: usize = 7;
-const STOCK: usize = 8;
-const BUDGET: usize = 9;
-
-const FIXED: [Cause; 12] = [
+const FIXED: [Cause; 14] = [
     Cause::NotActive,
     Cause::PropensityFloor,
     Cause::PriorityFloor,
@@ -123,13 +98,14 @@ const FIXED: [Cause; 12] = [
     Cause::Lost,
     Cause::Won,
     Cause::Fallback,
-    Cause::Unnamed,
+    Cause::Off,
     Cause::Standby,
     Cause::LowConfidence,
     Cause::DoNoHarm,
     Cause::SlotLimit,
+    Cause::Shadowed,
+    Cause::Baseline,
 ];
-const UNNAMED: u16 = 7;
 
 impl Cause {
     /// The cause in a word and its id: `Rule:no_mail`, `Cap:monthly`, `Lost`.
@@ -154,31 +130,24 @@ impl Causes {
     /// The causes of a policy.
     pub fn new(document: &Document) -> Causes {
         let mut list = FIXED.to_vec();
-        fn ids<T>(parts: &[T], id: impl Fn(&T) -> &String) -> Vec<String> {
-            parts.iter().map(|part| id(part).clone()).collect()
-        }
-        let ids: [Vec<String>; KINDS.len()] = [
-            ids(&document.rules, |part| &part.id),
-            ids(&document.caps, |part| &part.id),
-            ids(&document.holdouts, |part| &part.id),
-            ids(&document.overrides, |part| &part.id),
-            ids(&document.suppressions, |part| &part.id),
-            ids(&document.cool_downs, |part| &part.id),
-            ids(&document.exclusions, |part| &part.id),
-            ids(&document.quiet_hours, |part| &part.id),
-            ids(&document.stocks, |part| &part.id),
-            ids(&document.budgets, |part| &part.id),
+        let mut add = |causes: &mut dyn Iterator<Item = Cause>| {
+            let first = list.len();
+            list.extend(causes);
+            first
+        };
+        let first = [
+            add(&mut document.rules.iter().map(|part| Cause::Rule(part.id.clone()))),
+            add(&mut document.caps.iter().map(|part| Cause::Cap(part.id.clone()))),
+            add(&mut document.holdouts.iter().map(|part| Cause::Holdout(part.id.clone()))),
+            add(&mut document.overrides.iter().map(|part| Cause::Override(part.id.clone()))),
+            add(&mut document.suppressions.iter().map(|part| Cause::Suppression(part.id.clone()))),
+            add(&mut document.cool_downs.iter().map(|part| Cause::CoolDown(part.id.clone()))),
+            add(&mut document.exclusions.iter().map(|part| Cause::Exclusion(part.id.clone()))),
+            add(&mut document.quiet_hours.iter().map(|part| Cause::QuietHours(part.id.clone()))),
+            add(&mut document.stocks.iter().map(|part| Cause::Stock(part.id.clone()))),
+            add(&mut document.budgets.iter().map(|part| Cause::Budget(part.id.clone()))),
         ];
-        let mut kinds = KINDS.iter();
-        let named = ids.map(|ids| {
-            let kind = kinds.next().copied().unwrap_or(Cause::Rule);
-            let add = |id: String| {
-                list.push(kind(id.clone()));
-                (id, (list.len() - 1).min(usize::from(u16::MAX)) as u16)
-            };
-            ids.into_iter().map(add).collect()
-        });
-        Causes { list, named }
+        Causes { list, first }
     }
 
     /// Every cause; a [`Fate`] names one by position.
@@ -192,49 +161,45 @@ impl Causes {
     }
 
     /// A candidate's fate in compact form.
-    pub fn fate(&self, step: Step, reason: &Reason) -> Fate {
-        let step = STEPS.iter().position(|s| *s == step).unwrap_or(0) as u8;
-        let at = |kind: usize, id: &Arc<str>| self.named[kind].get(&**id).copied().unwrap_or(UNNAMED);
-        let (how, cause) = match reason {
-            Reason::NotActive => (How::Result, 0),
-            Reason::BelowPropensityFloor { .. } => (How::Result, 1),
-            Reason::BelowPriorityFloor { .. } => (How::Result, 2),
-            Reason::ScoreError { .. } => (How::Failed, 3),
-            Reason::LostArbitration { .. } => (How::Result, 4),
-            Reason::Won | Reason::WonByExploration { .. } => (How::Result, 5),
-            Reason::Fallback { .. } => (How::Result, 6),
-            Reason::Standby => (How::Result, 8),
-            Reason::LowConfidence { .. } => (How::Result, 9),
-            Reason::DoNoHarm { .. } => (How::Result, 10),
-            Reason::SlotLimit { .. } => (How::Result, 11),
-            Reason::HoldoutGlobal { holdout }
-            | Reason::HoldoutProgram { holdout }
-            | Reason::HoldoutAction { holdout } => (How::Result, at(HOLDOUT, holdout)),
-            Reason::NoConsent { rule }
-            | Reason::OptedOut { rule }
-            | Reason::LegalGuard { rule }
-            | Reason::NotEligible { rule, .. }
-            | Reason::NotApplicable { rule, .. }
-            | Reason::NotSuitable { rule, .. } => (How::Result, at(RULE, rule)),
-            Reason::MissingInput { rule, .. } => (How::Missing, at(RULE, rule)),
-            Reason::RuleError { rule, .. } => (How::Failed, at(RULE, rule)),
-            Reason::CapReached { cap, .. } => (How::Result, at(CAP, cap)),
-            Reason::OverrideDeny { override_ } | Reason::WonByOverride { override_ } => {
-                (How::Result, at(OVERRIDE, override_))
-            }
-            Reason::OutcomeSuppressed { suppression, .. } => (How::Result, at(SUPPRESSION, suppression)),
-            Reason::CoolDown { cool_down, .. } => (How::Result, at(COOL_DOWN, cool_down)),
-            Reason::MutuallyExclusive { exclusion, .. } => (How::Result, at(EXCLUSION, exclusion)),
-            Reason::QuietHours { quiet_hours, .. } => (How::Result, at(QUIET_HOURS, quiet_hours)),
-            Reason::OutOfStock { stock } => (How::Result, at(STOCK, stock)),
-            Reason::BudgetExhausted { budget, .. } => (How::Result, at(BUDGET, budget)),
+    pub fn fate(&self, fate: &outcome::Fate) -> Fate {
+        use outcome::Cause as Why;
+        let step = STEPS.iter().position(|s| *s == fate.step).unwrap_or(0) as u8;
+        let [rules, caps, holdouts, overrides, suppressions, cool_downs, exclusions, quiet_hours, stocks, budgets] =
+            self.first;
+        let (how, cause) = match fate.cause {
+            Why::NotActive => (How::Result, 0),
+            Why::BelowPropensity { .. } => (How::Result, 1),
+            Why::BelowPriority { .. } => (How::Result, 2),
+            Why::ScoreError(_) => (How::Failed, 3),
+            Why::Lost { .. } => (How::Result, 4),
+            Why::Won | Why::WonByBundle(_) | Why::Explored { .. } => (How::Result, 5),
+            Why::Fallback(_) => (How::Result, 6),
+            Why::Off => (How::Result, 7),
+            Why::Standby => (How::Result, 8),
+            Why::LowConfidence { .. } => (How::Result, 9),
+            Why::DoNoHarm { .. } => (How::Result, 10),
+            Why::SlotLimit { .. } => (How::Result, 11),
+            Why::Shadowed => (How::Result, 12),
+            Why::Baseline => (How::Result, 13),
+            Why::Rule(at) => (How::Result, rules + at as usize),
+            Why::Missing(at) => (How::Missing, rules + at as usize),
+            Why::Failed { rule, .. } => (How::Failed, rules + rule as usize),
+            Why::Cap { cap, .. } => (How::Result, caps + cap as usize),
+            Why::Holdout(at) => (How::Result, holdouts + at as usize),
+            Why::Denied(at) | Why::Forced(at) => (How::Result, overrides + at as usize),
+            Why::Suppressed { suppression, .. } => (How::Result, suppressions + suppression as usize),
+            Why::CoolDown { cool_down, .. } => (How::Result, cool_downs + cool_down as usize),
+            Why::Exclusive { exclusion, .. } => (How::Result, exclusions + exclusion as usize),
+            Why::Quiet { quiet, .. } => (How::Result, quiet_hours + quiet as usize),
+            Why::OutOfStock(at) => (How::Result, stocks + at as usize),
+            Why::Budget { budget, .. } => (How::Result, budgets + budget as usize),
         };
-        Fate { step, how, cause }
+        Fate { step, how, cause: cause.min(usize::from(u16::MAX)) as u16 }
     }
 
     /// The fates of a decision's candidates, in the policy's order, appended to `out`.
-    pub fn read(&self, decision: &Decision, out: &mut Vec<Fate>) {
-        out.extend(decision.fates.iter().map(|fate| self.fate(fate.step, &fate.reason)));
+    pub fn read(&self, outcome: &Outcome, out: &mut Vec<Fate>) {
+        out.extend(outcome.fates().iter().map(|fate| self.fate(fate)));
     }
 }
 

@@ -13,9 +13,9 @@ use crate::simulate::fates::{Causes, Fate};
 use crate::simulate::log::{DecisionLog, NO_ARM};
 use crate::task::{Cancelled, Task};
 use attune_policy::contact::EventKind;
-use attune_policy::decision::{Candidate, Decision};
 use attune_policy::history::{Event, History, NoHistory};
 use attune_policy::language;
+use attune_policy::outcome::Scratch;
 use attune_policy::policy::Policy;
 use attune_policy::request::Request;
 use rayon::prelude::*;
@@ -239,6 +239,8 @@ struct Part {
     fates: Vec<Fate>,
     degraded: u64,
     diagnostics: BTreeMap<String, u64>,
+    /// Space for the decisions.
+    scratch: Scratch,
 }
 
 struct Worker<'a> {
@@ -246,8 +248,6 @@ struct Worker<'a> {
     stage: &'a Stage<'a>,
     requests: &'a Requests,
     candidates: Vec<CandidateInfo>,
-    /// Position of each action's first candidate.
-    first: Vec<u32>,
     causes: Causes,
     /// What a decision for each candidate appends to the history, but for its time: Decision, Sent, Impression.
     contacts: Vec<Event>,
@@ -272,9 +272,7 @@ impl<'a> Worker<'a> {
         let document = policy.document();
         let mut candidates = Vec::new();
         let mut contacts = Vec::new();
-        let mut first = Vec::new();
         for action in &document.actions {
-            first.push(candidates.len() as u32);
             let issue = document.issues.iter().find(|i| i.groups.iter().any(|g| g.id == action.group));
             for treatment in &action.treatments {
                 let name = if action.treatments.len() > 1 {
@@ -303,22 +301,22 @@ impl<'a> Worker<'a> {
             }
         }
         let follow = stage.log.outcomes.iter().map(|o| follow_up(&o.name)).collect();
-        Worker { policy, stage, requests, candidates, first, causes: Causes::new(document), contacts, follow }
+        Worker { policy, stage, requests, candidates, causes: Causes::new(document), contacts, follow }
     }
 
     fn rows(&self, rows: &[u32], part: &mut Part) {
         let mut request = Request::default();
         for row in rows {
             self.requests.fill(*row as usize, &mut request);
-            self.record(self.over_given(&request), part);
+            self.decide(&request, self.given(), part);
         }
     }
 
-    /// The decision over the given history alone.
-    fn over_given(&self, request: &Request) -> Decision {
+    /// The given history.
+    fn given(&self) -> &dyn History {
         match &self.stage.options.history {
-            Some(history) => self.policy.decide(request, &**history),
-            None => self.policy.decide(request, &NoHistory),
+            Some(history) => &**history,
+            None => &NoHistory,
         }
     }
 
@@ -330,7 +328,7 @@ impl<'a> Worker<'a> {
         if positions.len() == 1 {
             // Nothing it does is seen again: no private history is needed.
             self.requests.fill(row, &mut request);
-            self.record(self.over_given(&request), part);
+            self.decide(&request, self.given(), part);
             return;
         }
         let subject = self.requests.subjects().key(row);
@@ -341,7 +339,7 @@ impl<'a> Worker<'a> {
         for position in positions {
             let row = rows[*position as usize] as usize;
             self.requests.fill(row, &mut request);
-            let chosen = self.record(self.policy.decide(&request, &history), part);
+            let chosen = self.decide(&request, &history, part);
             if chosen != NO_ACTION {
                 self.append(row, chosen as usize, request.now, &mut history.events);
             }
@@ -365,26 +363,27 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn record(&self, decision: Decision, part: &mut Part) -> u32 {
-        let chosen = decision.chosen.map_or(NO_ACTION, |candidate| self.position(candidate));
-        let ranked = match decision.fallback {
-            None => decision.ranked.iter().find(|r| Some(r.candidate) == decision.chosen),
+    /// Decides and records one request; the candidate chosen.
+    fn decide(&self, request: &Request, history: &dyn History, part: &mut Part) -> u32 {
+        let outcome = self.policy.decide_into(request, history, &mut part.scratch);
+        let chosen = outcome.chosen().unwrap_or(NO_ACTION);
+        let ranked = match outcome.rung() {
+            None => outcome.ranked().iter().find(|survivor| survivor.candidate == chosen),
             Some(_) => None,
         };
         part.chosen.push(chosen);
-        part.fallback.push(decision.fallback.is_some());
-        part.propensity.push(ranked.map_or(f64::NAN, |r| r.propensity));
+        part.fallback.push(outcome.rung().is_some());
+        part.propensity.push(ranked.map_or(f64::NAN, |r| r.terms.propensity));
         part.priority.push(ranked.map_or(f64::NAN, |r| r.priority));
-        self.causes.read(&decision, &mut part.fates);
-        part.degraded += u64::from(decision.degraded);
-        for text in decision.diagnostics {
-            count(&mut part.diagnostics, text, 1);
+        self.causes.read(outcome, &mut part.fates);
+        if outcome.degraded() {
+            part.degraded += 1;
+            // What failed is told in words by the decision in ids alone; it is the same decision.
+            for text in self.policy.decide_with(request, history, &mut part.scratch).diagnostics {
+                count(&mut part.diagnostics, text, 1);
+            }
         }
         chosen
-    }
-
-    fn position(&self, candidate: Candidate) -> u32 {
-        self.first.get(candidate.action as usize).map_or(NO_ACTION, |first| first + candidate.treatment)
     }
 
     /// Puts the parts together; `order` says for each decision, in the order made, its position among the rows.

@@ -56,17 +56,17 @@ fn exploration(ui: &mut Ui, look: &Look<'_>, asks: &mut Asks) {
         let change = match now {
             None => Change::None,
             Some(Exploration::EpsilonGreedy { epsilon }) => {
-                let make = |v: egui::DragValue<'_>| v.range(0.0..=100.0).speed(0.1).max_decimals(1).suffix("\u{a0}%");
-                input::number(ui, "Share of random choices", epsilon * 100.0, make)
-                    .map(|percent| Exploration::EpsilonGreedy { epsilon: percent / 100.0 })
+                input::number(ui, "Share of random choices", epsilon * 100.0, |v| {
+                    v.range(0.0..=100.0).speed(0.1).max_decimals(1).suffix("\u{a0}%")
+                })
+                .map(|percent| Exploration::EpsilonGreedy { epsilon: percent / 100.0 })
             }
             Some(Exploration::Softmax { temperature }) => {
                 input::number(ui, "Temperature", temperature, |v| v.range(1e-6..=1e6).speed(0.01).max_decimals(4))
                     .map(|temperature| Exploration::Softmax { temperature })
             }
             Some(Exploration::Thompson { draws }) => {
-                let make = |v: egui::DragValue<'_>| v.range(1.0..=10_000.0).speed(5.0).fixed_decimals(0);
-                input::number(ui, "Draws", f64::from(draws), make)
+                input::number(ui, "Draws", f64::from(draws), |v| v.range(1.0..=10_000.0).speed(5.0).fixed_decimals(0))
                     .map(|n| Exploration::Thompson { draws: n.round() as u32 })
             }
         };

@@ -5,6 +5,7 @@ use crate::view::{Ask, Asks};
 use crate::widgets::{self, number};
 use attune_policy::Value;
 use attune_policy::decision::{Candidate, Fate};
+use attune_policy::outcome::Tier;
 use attune_policy::reason::{Reason, Step};
 use attune_policy::trace::{CandidateTrace, RuleTrace, Trace};
 use attune_session::Traced;
@@ -76,7 +77,10 @@ fn way(ui: &mut Ui, trace: &Trace) {
     let tokens = theme::tokens(ui.ctx());
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        for (i, (step, before, after)) in trace.funnel.iter().enumerate() {
+        // A stage that lets everything through and is seldom used would only make the line long.
+        let rare = [Step::Override, Step::Slots, Step::Budget];
+        let stages = trace.funnel.iter().filter(|(step, before, after)| before != after || !rare.contains(step));
+        for (i, (step, before, after)) in stages.enumerate() {
             if i > 0 {
                 ui.label(icons::ICON_CHEVRON_RIGHT.rich_text().size(14.0).color(tokens.weak));
             }
@@ -104,11 +108,14 @@ pub fn step_name(step: Step) -> &'static str {
         Step::Active => "Valid now",
         Step::Holdout => "Holdouts",
         Step::Guard => "Guards",
+        Step::Override => "Overrides",
         Step::Eligibility => "Eligibility",
         Step::Applicability => "Applicability",
         Step::Suitability => "Suitability",
         Step::Contact => "Contact policy",
         Step::Arbitration => "Arbitration",
+        Step::Slots => "Slots",
+        Step::Budget => "Budgets",
         Step::Chosen => "Chosen",
     }
 }
@@ -136,7 +143,7 @@ fn candidate(ui: &mut Ui, traced: &Traced, candidate: &CandidateTrace, fate: &Fa
             let text = format!("{cap}: {count} of {limit}");
             mark_line(ui, !blocked, &text, "");
         }
-        if let Some(text) = priority(candidate) {
+        for text in [priority(candidate), moved(candidate)].into_iter().flatten() {
             ui.add(egui::Label::new(RichText::new(text).small().color(tokens.weak)).wrap());
         }
     });
@@ -194,6 +201,7 @@ fn priority(candidate: &CandidateTrace) -> Option<String> {
     let mut parts = Vec::new();
     for (letter, value) in [
         ("P", candidate.propensity),
+        ("uplift", candidate.uplift),
         ("C", candidate.context_weight),
         ("V", candidate.value),
         ("L", candidate.lever),
@@ -205,7 +213,21 @@ fn priority(candidate: &CandidateTrace) -> Option<String> {
         }
     }
     let rank = candidate.rank.map_or_else(String::new, |r| format!(", rank {r}"));
-    Some(format!("{} → priority {}{rank}", parts.join(" · "), number::short(priority)))
+    let tier = match candidate.tier {
+        Some(Tier::Mandatory) => ", mandatory",
+        Some(Tier::Boosted) => ", boosted",
+        Some(Tier::Normal) | None => "",
+    };
+    let drawn = candidate.probability.filter(|p| *p > 0.0 && *p < 1.0);
+    let drawn = drawn.map_or_else(String::new, |p| format!(", chosen with probability {}", number::short(p)));
+    Some(format!("{} → priority {}{rank}{tier}{drawn}", parts.join(" · "), number::short(priority)))
+}
+
+/// `Moved its score most: recency −0.42, frequency +0.11`.
+fn moved(candidate: &CandidateTrace) -> Option<String> {
+    let parts = candidate.contributions.iter().filter(|(_, by)| *by != 0.0);
+    let parts: Vec<String> = parts.map(|(name, by)| format!("{name} {}", number::signed(*by, 3))).collect();
+    (!parts.is_empty()).then(|| format!("Moved its score most, before calibration: {}", parts.join(", ")))
 }
 
 fn fields(ui: &mut Ui, traced: &Traced) {
@@ -244,7 +266,7 @@ pub fn text(traced: &Traced) -> String {
         for (cap, count, limit) in &candidate.caps {
             out += &format!("\t{cap}\t{count} of {limit}\n");
         }
-        if let Some(priority) = priority(candidate) {
+        for priority in [priority(candidate), moved(candidate)].into_iter().flatten() {
             out += &format!("\t{priority}\n");
         }
     }
