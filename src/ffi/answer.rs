@@ -2,7 +2,9 @@
 //!
 //! The keys are a promise to programs in other languages; they do not follow the names of Rust's types.
 
-use attune_policy::decision::{Fate, Ranked};
+use attune_policy::decision::{self, Fate, Ranked};
+use attune_policy::document::Operation;
+use attune_policy::outcome::{How, Tier};
 use attune_policy::reason::{Reason, Step};
 use attune_policy::trace::Trace;
 use attune_policy::{Candidate, Decision, Policy, Request, instant};
@@ -17,9 +19,13 @@ pub fn answer(policy: &Policy, request: &Request, decision: &Decision) -> String
         policy: &policy.document().id,
         revision: policy.revision(),
         chosen: decision.chosen.map(|candidate| Chosen::of(policy, candidate)),
+        send_at: decision.send_at,
         reason: policy.explain(decision),
+        slots: decision.slots.iter().map(|slot| Slot::of(policy, slot)).collect(),
         fallback: decision.fallback,
         holdout: decision.holdout.as_deref(),
+        arm: decision.arm.as_deref(),
+        mode: decision.mode,
         shadow: decision.shadow.map(|candidate| Named::of(policy, candidate)),
         degraded: decision.degraded,
         diagnostics: &decision.diagnostics,
@@ -42,9 +48,14 @@ struct Answer<'a> {
     revision: &'a str,
     /// Null is `NoAction`.
     chosen: Option<Chosen<'a>>,
+    #[serde(with = "instant::option")]
+    send_at: Option<i64>,
     reason: String,
+    slots: Vec<Slot<'a>>,
     fallback: Option<u32>,
     holdout: Option<&'a str>,
+    arm: Option<&'a str>,
+    mode: Operation,
     shadow: Option<Named<'a>>,
     degraded: bool,
     diagnostics: &'a [String],
@@ -86,6 +97,44 @@ impl<'a> Chosen<'a> {
     }
 }
 
+/// A filled slot.
+#[derive(Serialize)]
+struct Slot<'a> {
+    #[serde(flatten)]
+    chosen: Chosen<'a>,
+    #[serde(with = "instant")]
+    send_at: i64,
+    how: How,
+    probability: f64,
+    draws: u32,
+    probabilities: Vec<Chance<'a>>,
+}
+
+impl<'a> Slot<'a> {
+    fn of(policy: &'a Policy, slot: &decision::Chosen) -> Slot<'a> {
+        let chance = |(candidate, probability): &(Candidate, f64)| {
+            let named = Named::of(policy, *candidate);
+            Chance { named, probability: *probability }
+        };
+        Slot {
+            chosen: Chosen::of(policy, slot.candidate),
+            send_at: slot.send_at,
+            how: slot.how,
+            probability: slot.probability,
+            draws: slot.draws,
+            probabilities: slot.probabilities.iter().map(chance).collect(),
+        }
+    }
+}
+
+/// How likely a candidate was.
+#[derive(Serialize)]
+struct Chance<'a> {
+    #[serde(flatten)]
+    named: Named<'a>,
+    probability: f64,
+}
+
 /// A survivor.
 #[derive(Serialize)]
 struct Place<'a> {
@@ -93,12 +142,14 @@ struct Place<'a> {
     named: Named<'a>,
     propensity: f64,
     priority: f64,
+    tier: Tier,
+    probability: f64,
 }
 
 impl<'a> Place<'a> {
     fn of(policy: &'a Policy, ranked: &Ranked) -> Place<'a> {
-        let named = Named::of(policy, ranked.candidate);
-        Place { named, propensity: ranked.propensity, priority: ranked.priority }
+        let Ranked { candidate, propensity, priority, tier, probability } = *ranked;
+        Place { named: Named::of(policy, candidate), propensity, priority, tier, probability }
     }
 }
 

@@ -14,6 +14,7 @@ mod rhai_loop;
 #[path = "worlds.rs"]
 mod worlds;
 
+use attune_policy::outcome::Scratch;
 use attune_policy::{Document, NoHistory, Policy, Request};
 use harness::{Contest, argument, grouped, latencies};
 use rhai::Scope;
@@ -46,36 +47,51 @@ fn decided(policy: &Policy, request: &Request) -> u64 {
     u64::from(policy.decide(request, &NoHistory).chosen.is_some())
 }
 
+fn decided_into(policy: &Policy, request: &Request, scratch: &mut Scratch) -> u64 {
+    u64::from(policy.decide_into(request, &NoHistory, scratch).chosen().is_some())
+}
+
 fn seven_rules(rows: &[Row], requests: &[Request]) {
     let policy = compiled(worlds::rules_only());
     let rhai = RhaiLoop::new();
     let mut scope = Scope::new();
+    let mut scratch = Scratch::default();
     let mut contest = Contest::new("One decision: seven rules, one action, no trace", "decision", rows.len());
     contest.add("by hand", || rows.iter().map(|row| u64::from(black_box(row).passes())).sum());
+    contest.add("decide_into", || requests.iter().map(|r| decided_into(&policy, r, &mut scratch)).sum());
     contest.add("decide", || requests.iter().map(|request| decided(&policy, request)).sum());
     contest.add("Rhai loop", || rows.iter().map(|row| u64::from(rhai.passes(row, &mut scope))).sum());
     if let Some(results) = contest.run() {
-        results.ratio("decide", "by hand", "for orientation").ratio("Rhai loop", "decide", "≥ 5");
+        results.ratio("decide_into", "by hand", "for orientation");
+        results.ratio("Rhai loop", "decide", "for orientation").ratio("Rhai loop", "decide_into", "≥ 5");
     }
 }
 
 fn allocated(requests: &[Request]) {
-    println!("\nAllocations per decision once warm, seven rules");
-    let policy = compiled(worlds::rules_only());
-    let all = || requests.iter().map(|request| decided(&policy, request)).sum::<u64>();
-    all();
-    let (_, made) = allocations::made(all);
-    println!("  decide       {:.2}", made as f64 / requests.len() as f64);
+    println!("\nAllocations per decision once warm");
+    for (name, document) in [("seven rules", worlds::rules_only()), ("50 actions, 200 trees", worlds::fifty_actions())]
+    {
+        let policy = compiled(document);
+        let mut scratch = Scratch::default();
+        let mut into = || requests.iter().map(|request| decided_into(&policy, request, &mut scratch)).sum::<u64>();
+        into();
+        let (_, made_into) = allocations::made(into);
+        let (_, made) = allocations::made(|| requests.iter().map(|r| decided(&policy, r)).sum::<u64>());
+        let each = |made: u64| made as f64 / requests.len() as f64;
+        println!("  {name:<24} decide_into {:.2} (budget 0)   decide {:.2}", each(made_into), each(made));
+    }
 }
 
 fn single_calls(requests: &[Request]) {
+    let request = |i: usize| &requests[i % requests.len()];
+    let mut scratch = Scratch::default();
     let policy = compiled(worlds::rules_only());
-    let one = |i: usize| decided(&policy, &requests[i % requests.len()]);
+    let one = |i: usize| decided_into(&policy, request(i), &mut scratch);
     latencies("Single decisions: seven rules, one action, no trace", 200_000, one, "budget ≤ 4");
     let policy = compiled(worlds::fifty_actions());
-    let traced = |i: usize| policy.decide_traced(&requests[i % requests.len()], &NoHistory).ranked.len() as u64;
-    let untraced = |i: usize| policy.decide(&requests[i % requests.len()], &NoHistory).ranked.len() as u64;
+    let untraced = |i: usize| decided_into(&policy, request(i), &mut scratch);
     latencies("50 actions, 10 rules each, 200 trees, no trace", 20_000, untraced, "for orientation");
+    let traced = |i: usize| policy.decide_traced(request(i), &NoHistory).ranked.len() as u64;
     latencies("50 actions, 10 rules each, 200 trees, whole trace", 20_000, traced, "budget: p99 < 1 ms");
 }
 
@@ -101,6 +117,7 @@ fn count(n: usize, case: &str) {
     let rows = Row::many(ROWS, 7);
     let rhai = RhaiLoop::new();
     let mut scope = Scope::new();
+    let mut scratch = Scratch::default();
     let (seven, fifty) = (compiled(worlds::rules_only()), compiled(worlds::fifty_actions()));
     for i in 0..n {
         let request = &requests[i % ROWS];
@@ -111,6 +128,12 @@ fn count(n: usize, case: &str) {
             }
             "decide" => {
                 black_box(decided(&seven, request));
+            }
+            "decide-into" => {
+                black_box(decided_into(&seven, request, &mut scratch));
+            }
+            "fifty-into" => {
+                black_box(decided_into(&fifty, request, &mut scratch));
             }
             "rhai" => {
                 black_box(rhai.passes(&rows[i % ROWS], &mut scope));
