@@ -73,6 +73,11 @@ impl Compiled {
         self.run(env, None, self.evaluator())
     }
 
+    /// The same answer by the sandboxed interpreter, whatever its kind: the reference that other evaluators are held to.
+    pub fn eval_interpreted(&self, env: &dyn Env) -> Result<Value, String> {
+        self.run(env, None, Evaluator::Interpreter)
+    }
+
     /// The same answer, and what was read in order of first reading: `recency`, `score("visit")`, `action.channel` …
     pub fn eval_traced(&self, env: &dyn Env) -> (Result<Value, String>, Vec<(String, Value)>) {
         let mut reads = Reads::default();
