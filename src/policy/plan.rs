@@ -19,6 +19,7 @@ use crate::model::Scorer;
 use crate::overrides::OverrideKind;
 use crate::recipe::Program;
 use crate::rule::{OnMissing, Stage};
+use crate::table::CompiledTable;
 use std::sync::{Arc, OnceLock};
 
 /// Everything a decision needs, in the order it needs it.
@@ -31,6 +32,8 @@ pub struct Plan {
     pub models: Vec<(Arc<str>, Scorer)>,
     /// Every expression of the policy; the other parts name them by position.
     pub expressions: Vec<Compiled>,
+    /// Decision tables in document order; `None` where one was refused.
+    pub tables: Vec<Option<CompiledTable>>,
     /// Per expression: whether its answer can differ between the candidates of a request.
     pub per_candidate: Vec<bool>,
     /// One per layer of the document.
@@ -224,6 +227,7 @@ pub fn plan(document: &Document) -> (Plan, Vec<Diagnostic>) {
             })),
         }
     }
+    tables(document, &mut plan, &mut compiler);
     let rule_scopes = rules(document, &mut plan, &mut compiler);
     for weight in &document.arbitration.context_weights {
         // A broken one is an error, so its place is never asked for.
@@ -271,12 +275,34 @@ pub fn plan(document: &Document) -> (Plan, Vec<Diagnostic>) {
     plan.standby = plan.slots.iter().any(|slot| slot.standby);
     choice(document, &mut plan);
     let scores = |at: &usize| plan.models.get(*at).is_some_and(|(_, scorer)| scorer.reads_candidate());
-    let reads = |expression: &Compiled| expression.reads_candidate() || expression.models().iter().any(scores);
+    let table = |at: &usize| plan.tables.get(*at).and_then(Option::as_ref).is_some_and(CompiledTable::reads_candidate);
+    let reads = |expression: &Compiled| {
+        expression.reads_candidate()
+            || expression.models().iter().any(scores)
+            || expression.tables().iter().any(table)
+    };
     plan.per_candidate = compiler.expressions.iter().map(reads).collect();
     plan.expressions = compiler.expressions;
     plan.masked = masked(document);
     plan.context = Some(compiler.context);
     (plan, compiler.findings)
+}
+
+/// Compiles the decision tables.
+fn tables(document: &Document, plan: &mut Plan, compiler: &mut Compiler) {
+    for (position, table) in document.tables.iter().enumerate() {
+        let (mut compiled, found) = CompiledTable::compile(table, position, &compiler.context);
+        compiler.findings.extend(found);
+        if let Some(compiled) = &mut compiled {
+            let scores = |at: &usize| plan.models.get(*at).is_some_and(|(_, scorer)| scorer.reads_candidate());
+            let table = |at: &usize| plan.tables.get(*at).and_then(Option::as_ref).is_some_and(CompiledTable::reads_candidate);
+            let reads = compiled.inputs.iter().map(|input| &input.compiled);
+            if reads.clone().any(|input| input.models().iter().any(scores) || input.tables().iter().any(table)) {
+                compiled.read_candidate();
+            }
+        }
+        plan.tables.push(compiled);
+    }
 }
 
 /// Compiles the rules; gives the scope of each one planned.

@@ -1,5 +1,13 @@
 //! Decision tables as data, after DMN 1.4: rows of tests, each with an output. Rules read one as `table("id")`.
-//! Nothing here is evaluated.
+//! This file is the data; [`cell`] reads the tests, [`compiled`] answers.
+
+mod cell;
+mod compiled;
+#[cfg(test)]
+mod tests;
+
+pub use cell::{Cell, Test};
+pub(crate) use compiled::{CompiledTable, type_of};
 
 use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};

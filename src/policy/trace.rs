@@ -55,6 +55,8 @@ pub struct CandidateTrace {
     pub step: Step,
     /// Every rule that was evaluated for it, in order.
     pub rules: Vec<RuleTrace>,
+    /// Every decision table its rules read, once, in order of first reading.
+    pub tables: Vec<TableTrace>,
     /// Every cap that was counted for it: id, count, limit.
     pub caps: Vec<(String, u32, u32)>,
     /// Output of its model of P before calibration.
@@ -106,6 +108,7 @@ impl CandidateTrace {
             candidate,
             step,
             rules: Vec::new(),
+            tables: Vec::new(),
             caps: Vec::new(),
             propensity_raw: None,
             propensity_calibrated: None,
@@ -140,6 +143,21 @@ pub struct RuleTrace {
     pub result: Value,
     /// The fields and scores it read, with their values.
     pub read: Vec<(String, Value)>,
+    /// What failed.
+    pub error: Option<String>,
+}
+
+/// One answer of one decision table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TableTrace {
+    /// Table id.
+    pub table: String,
+    /// What its columns test, and the values found.
+    pub inputs: Vec<(String, Value)>,
+    /// Numbers of the rows that match, from 1, as far as it looked: `First` looks no further than the first.
+    pub rows: Vec<u32>,
+    /// Its output.
+    pub output: Value,
     /// What failed.
     pub error: Option<String>,
 }

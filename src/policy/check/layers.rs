@@ -21,6 +21,7 @@ pub fn check(document: &Document, findings: &mut Findings) {
                 .error(part(), "only applicability rules may keep what they cannot tell; set `on_missing` to `Remove`");
         }
     }
+    findings.slugs(document.tables.iter().map(|table| table.id.as_str()), |id| Part::Table(id.to_owned()));
     findings.slugs(document.caps.iter().map(|cap| cap.id.as_str()), |id| Part::Cap(id.to_owned()));
     for cap in &document.caps {
         check_cap(document, cap, findings);

@@ -7,12 +7,14 @@ use std::collections::HashSet;
 
 /// Actions; treatments of all actions.
 pub const ACTIONS: usize = 10_000;
-/// Issues, groups, channels, holdouts, rules, caps, context weights, floors, fallbacks, models: of each.
+/// Issues, groups, channels, holdouts, rules, tables, properties, caps, context weights, floors, fallbacks, models: of each.
 pub const PARTS: usize = 1_000;
 /// Fields; steps of the recipe.
 pub const FIELDS: usize = 10_000;
 /// Inputs of all models; tags of all actions.
 pub const INPUTS: usize = 100_000;
+/// Cells of all decision tables.
+pub const CELLS: usize = 100_000;
 
 /// Whether every part is small enough to be looked at.
 pub fn check(document: &Document, findings: &mut Findings) -> bool {
@@ -28,6 +30,9 @@ pub fn check(document: &Document, findings: &mut Findings) -> bool {
         ("channels", d.channels.len(), PARTS),
         ("holdouts", d.holdouts.len(), PARTS),
         ("rules", d.rules.len(), PARTS),
+        ("decision tables", d.tables.len(), PARTS),
+        ("table cells", d.tables.iter().map(|t| t.rows.len().saturating_mul(t.inputs.len().max(1))).sum(), CELLS),
+        ("properties", d.properties.len(), PARTS),
         ("caps", d.caps.len(), PARTS),
         ("context weights", arbitration.context_weights.len(), PARTS),
         ("floors", arbitration.floors.len(), PARTS),

@@ -25,6 +25,8 @@ pub struct Work {
     scores: Vec<Cell<Option<(Candidate, Scored)>>>,
     /// Answers of expressions that are the same for every candidate.
     answers: Vec<Cell<Option<Answer>>>,
+    /// Answers of decision tables that are the same for every candidate.
+    tables: RefCell<Vec<Option<Result<Value, String>>>>,
     models: RefCell<model::Scratch>,
     pub(super) failures: RefCell<Vec<Failure>>,
     pub(super) contact: contact::Memory,
@@ -53,6 +55,7 @@ impl Work {
         self.failures.get_mut().clear();
         reset(&mut self.scores, plan.models.len(), || Cell::new(None));
         reset(&mut self.answers, plan.expressions.len(), || Cell::new(None));
+        reset(self.tables.get_mut(), plan.tables.len(), || None);
         reset(&mut self.overrides, plan.overrides.len(), || Cell::new(None));
         self.repaired = None;
         self.derived.clear();
@@ -188,6 +191,25 @@ impl<'a> Case<'a> {
         answer
     }
 
+    /// The answer of a decision table for a candidate. One that does not read the candidate is asked once per request.
+    fn table(&self, index: usize, view: &View<'_>) -> Result<Value, String> {
+        let Some(Some(table)) = self.plan.tables.get(index) else {
+            return Err("there is no such decision table".to_owned());
+        };
+        if table.reads_candidate() {
+            return table.eval(view);
+        }
+        if let Some(Some(answer)) = self.work.tables.borrow().get(index) {
+            return answer.clone();
+        }
+        // Nothing is borrowed here: a table may read others.
+        let answer = table.eval(view);
+        if let Some(slot) = self.work.tables.borrow_mut().get_mut(index) {
+            *slot = Some(answer.clone());
+        }
+        answer
+    }
+
     /// The value of an expression that gives a text.
     pub fn value(&self, expression: u32, view: &View<'_>, source: Source) -> Value {
         let compiled = self.plan.expressions.get(expression as usize);
@@ -277,6 +299,10 @@ impl Env for View<'_> {
     fn score(&self, model: usize) -> Result<Value, String> {
         let scored = u32::try_from(model).ok().and_then(|model| self.case.score(model, self.candidate));
         Ok(scored.map_or(Value::Unknown, |scored| Value::number(scored.value)))
+    }
+
+    fn table(&self, index: usize) -> Result<Value, String> {
+        self.case.table(index, self)
     }
 
     fn candidate(&self) -> Candidate {

@@ -115,6 +115,7 @@ fn rules(case: &Case<'_>, frame: &Frame, slot: &Slot, fate: &Fate, trace: &mut C
             continue;
         }
         let told = evaluated(case, slot, rule);
+        tables(case, slot, rule, trace);
         let result = told.result.clone();
         let read = told.read.clone();
         let failed = told.error.is_some();
@@ -134,6 +135,22 @@ fn rules(case: &Case<'_>, frame: &Frame, slot: &Slot, fate: &Fate, trace: &mut C
     }
     trace.suitability = Some(suitability);
     (true, None)
+}
+
+/// Adds the decision tables that a rule reads, each once.
+fn tables(case: &Case<'_>, slot: &Slot, rule: &PlannedRule, trace: &mut CandidateTrace) {
+    let read = case.expression(rule.expression).map_or(&[][..], |expression| expression.tables());
+    for table in read.iter().filter_map(|at| case.plan.tables.get(*at)?.as_ref()) {
+        if trace.tables.iter().any(|known| *known.table == *table.id) {
+            continue;
+        }
+        let mut told = table.trace(&View::new(case, slot));
+        for ((_, value), input) in told.inputs.iter_mut().zip(&table.inputs) {
+            let masked = input.compiled.variables().iter().any(|at| case.plan.masked.get(*at) == Some(&true));
+            *value = shown(value, masked);
+        }
+        trace.tables.push(told);
+    }
 }
 
 fn evaluated(case: &Case<'_>, slot: &Slot, rule: &PlannedRule) -> RuleTrace {

@@ -35,6 +35,7 @@ pub use engine::limits;
 pub use env::{Env, Term};
 pub use finding::Finding;
 pub use highlight::{TokenKind, highlight};
+pub use ops::Op;
 pub use rules::RuleSet;
 pub use sandbox::ran_out;
 
