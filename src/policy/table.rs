@@ -7,7 +7,7 @@ mod compiled;
 mod tests;
 
 pub use cell::{Cell, Test};
-pub(crate) use compiled::{CompiledTable, type_of};
+pub(crate) use compiled::CompiledTable;
 
 use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};

@@ -229,7 +229,7 @@ impl CompiledTable {
 }
 
 /// The type of an input, where it is known before anything is evaluated.
-pub fn type_of(input: &Compiled) -> Option<Type> {
+fn type_of(input: &Compiled) -> Option<Type> {
     use crate::language::graph::Ty;
     let (graph, root) = input.graph()?;
     match graph.info(root).ty {

@@ -106,9 +106,8 @@ fn document(table: Table) -> Document {
     document
 }
 
-fn compiled(table: Table) -> CompiledTable {
-    let document = document(table);
-    let (compiled, findings) = CompiledTable::compile(&document.tables[0], 0, &Context::new(&document));
+fn compiled(table: &Table, context: &Context) -> CompiledTable {
+    let (compiled, findings) = CompiledTable::compile(table, 0, context);
     compiled.unwrap_or_else(|| panic!("{findings:?}"))
 }
 
@@ -144,8 +143,9 @@ fn naive(hit: HitPolicy, matched: &[i64], otherwise: &Value) -> Result<Value, ()
 #[test]
 fn every_hit_policy_agrees_with_trying_every_case() {
     let mut random = Random::new(7);
+    let context = Context::new(&document(rates()));
     let (mut unknown, mut failed, mut known) = (0, 0, 0);
-    for _ in 0..4_000 {
+    for _ in 0..1_500 {
         let cells = ["-", "-", "0", "1", "2", "< 1", ">= 1", "[0..1]", "not(1)", "0, 2", "unknown"];
         let aware = random.chance(0.3);
         let choices = if aware { &cells[..] } else { &cells[..cells.len() - 1] };
@@ -174,7 +174,7 @@ fn every_hit_policy_agrees_with_trying_every_case() {
                     .collect(),
                 otherwise: otherwise.clone(),
             };
-            let compiled = compiled(table.clone());
+            let compiled = compiled(&table, &context);
             // Kleene, by hand: per row true, false or unknown.
             let truth: Vec<Option<bool>> = rows
                 .iter()
@@ -226,7 +226,7 @@ fn every_hit_policy_agrees_with_trying_every_case() {
             }
         }
     }
-    assert!(unknown > 2_000 && failed > 500 && known > 10_000, "{unknown} {failed} {known}");
+    assert!(unknown > 1_000 && failed > 200 && known > 4_000, "{unknown} {failed} {known}");
 }
 
 fn row(tests: &[&str], output: Value) -> TableRow {
@@ -273,7 +273,7 @@ fn rules_read_tables_and_traces_show_the_rows() {
     for (value, by_email, email_rows, by_sms, sms_rows) in table {
         let mut fields = vec![Value::Unknown; policy.document().schema.fields.len()];
         fields[a] = value.clone();
-        let request = Request { subject: "ben".into(), fields, ..Request::default() };
+        let request = Request { subject: "ben".into(), now: 1_206_403_200_000, fields, ..Request::default() };
         let decision = policy.decide_traced(&request, &NoHistory);
         let trace = decision.trace.unwrap();
         for (candidate, expected, rows) in [(email, by_email, email_rows), (sms, by_sms, sms_rows)] {
