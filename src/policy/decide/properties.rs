@@ -2,10 +2,13 @@
 
 use super::naive::{Answer, Key, Naive};
 use super::random;
-use crate::decision::Candidate;
+use crate::decision::{Candidate, Ranked};
+use crate::document::Operation;
+use crate::exploration::Exploration;
+use crate::outcome::How;
 use crate::reason::{Reason, Step};
 use crate::testing::Random;
-use crate::{Decision, Document, History, Policy};
+use crate::{Decision, Document, History, Policy, Request, Scratch};
 
 fn by_id(policy: &Policy, decision: &Decision) -> Answer {
     let key = |candidate: Candidate| -> Key {
@@ -18,10 +21,10 @@ fn by_id(policy: &Policy, decision: &Decision) -> Answer {
         other => other.clone(),
     };
     Answer {
-        chosen: decision.chosen.map(key),
+        slots: decision.slots.iter().map(|slot| key(slot.candidate)).collect(),
         rung: decision.fallback,
         fates: decision.fates.iter().map(|f| (key(f.candidate), (f.step, fate(&f.reason)))).collect(),
-        ranked: decision.ranked.iter().map(|r| (key(r.candidate), r.propensity, r.priority)).collect(),
+        ranked: decision.ranked.iter().map(|r| (key(r.candidate), r.tier, r.propensity, r.priority)).collect(),
         holdout: decision.holdout.as_deref().map(str::to_owned),
         shadow: decision.shadow.map(key),
     }
@@ -35,7 +38,8 @@ fn compiled(document: &Document) -> Policy {
 fn the_answer_is_the_naive_one_in_every_form() {
     let mut random = Random::new(1);
     let mut steps = std::collections::HashMap::new();
-    for _ in 0..400 {
+    let mut scratch = Scratch::default();
+    for _ in 0..1_000 {
         let (document, meanings) = random::document(&mut random);
         let policy = compiled(&document);
         let loaded =
@@ -53,6 +57,14 @@ fn the_answer_is_the_naive_one_in_every_form() {
             assert_eq!(traced, decision);
             assert_eq!(in_batch, decision);
             assert_eq!(loaded.decide(request, &history), decision);
+            let outcome = policy.decide_into(request, &history, &mut scratch);
+            let at = |at: u32| policy.candidates()[at as usize];
+            assert_eq!(outcome.chosen().map(at), decision.chosen);
+            assert!(outcome.fates().iter().zip(&decision.fates).all(|(a, b)| a.step == b.step));
+            // Without chance the chosen have probability 1 and all others 0.
+            let first = decision.slots.first().filter(|slot| !matches!(slot.how, How::Fallback | How::Baseline));
+            let certain = |r: &Ranked| f64::from(u8::from(first.is_some_and(|slot| slot.candidate == r.candidate)));
+            assert!(document.mode != Operation::Live || decision.ranked.iter().all(|r| r.probability == certain(r)));
             // The trace tells the same story.
             let into = trace.funnel.first().unwrap().1 as usize;
             assert_eq!(into, policy.candidates().len());
@@ -67,8 +79,9 @@ fn the_answer_is_the_naive_one_in_every_form() {
     assert_eq!(steps.len(), EXPECTED_FATES, "{steps:?}");
 }
 
-/// Active 1, holdout 2, guard 2, eligibility 2, applicability 2, suitability 2, contact 1, arbitration 3, chosen 2.
-const EXPECTED_FATES: usize = 17;
+/// Active 2, holdout 3, guard 2, override 1, eligibility 2, applicability 2, suitability 2, contact 1, arbitration 6, slots 1,
+/// chosen 4.
+const EXPECTED_FATES: usize = 26;
 
 #[test]
 fn the_order_of_candidates_never_matters() {
@@ -95,7 +108,8 @@ fn the_order_of_candidates_never_matters() {
 #[test]
 fn a_guard_or_a_cap_only_removes() {
     let mut random = Random::new(3);
-    let blocks = |step: Step| matches!(step, Step::Active | Step::Holdout | Step::Guard | Step::Contact);
+    let blocks =
+        |step: Step| matches!(step, Step::Active | Step::Holdout | Step::Guard | Step::Override | Step::Contact);
     for round in 0..400 {
         let (document, mut meanings) = random::document(&mut random);
         let mut stricter = document.clone();
@@ -112,7 +126,7 @@ fn a_guard_or_a_cap_only_removes() {
             let (before, after) = (policy.decide(&request, &history), stricter.decide(&request, &history));
             for (before, after) in before.fates.iter().zip(&after.fates) {
                 if blocks(before.step) {
-                    assert!(after.step != Step::Chosen && after.step != Step::Arbitration, "{before:?} {after:?}");
+                    assert!(after.step <= Step::Contact, "{before:?} {after:?}");
                 }
             }
         }
@@ -130,4 +144,47 @@ fn the_same_inputs_give_the_same_bytes() {
         let text = |policy: &Policy| ron::to_string(&policy.decide_traced(&request, &history)).unwrap();
         assert_eq!(text(&one), text(&two));
     }
+}
+
+/// Whatever the policy: the probabilities of a slot add up to 1, nobody but the open survivors of one tier has any, and what was
+/// drawn has some. A policy without chance is the limit of one with it.
+#[test]
+fn chance_is_a_distribution_over_those_who_may_be_chosen() {
+    let mut random = Random::new(5);
+    let (mut drawn, mut by_chance) = (0, 0);
+    for round in 0..300 {
+        let (mut document, _) = random::document(&mut random);
+        let certain = compiled(&document);
+        document.exploration = Some(match round % 3 {
+            0 => Exploration::EpsilonGreedy { epsilon: *random.pick(&[0.0, 0.3, 1.0]) },
+            1 => Exploration::Softmax { temperature: *random.pick(&[0.1, 1.0]) },
+            _ => Exploration::Thompson { draws: 20 },
+        });
+        let policy = compiled(&document);
+        let history = random::history(&mut random, &document);
+        for i in 0..10 {
+            let request = Request { decision_id: format!("{i}"), ..random::request(&mut random) };
+            let (decision, best) = (policy.decide(&request, &history), certain.decide(&request, &history));
+            assert_eq!(decision.ranked.len(), best.ranked.len());
+            assert_eq!(decision.slots.is_empty(), best.slots.is_empty());
+            for slot in decision.slots.iter().filter(|slot| matches!(slot.how, How::Arbitration | How::Exploration)) {
+                drawn += 1;
+                by_chance += usize::from(slot.how == How::Exploration);
+                let sum: f64 = slot.probabilities.iter().map(|(_, p)| p).sum();
+                assert!((sum - 1.0).abs() < 1e-12 && slot.probability > 0.0, "{slot:?}");
+                let tier = |candidate| decision.ranked.iter().find(|r| r.candidate == candidate).unwrap().tier;
+                let own = slot.probabilities.iter().find(|(candidate, _)| *candidate == slot.candidate).unwrap();
+                assert_eq!(own.1, slot.probability);
+                let likely = slot.probabilities.iter().filter(|(_, p)| *p > 0.0);
+                assert!(likely.clone().all(|(candidate, _)| tier(*candidate) == tier(slot.candidate)));
+                if tier(slot.candidate) == crate::outcome::Tier::Mandatory {
+                    assert_eq!((likely.count(), slot.how), (1, How::Arbitration));
+                }
+            }
+            if document.exploration == Some(Exploration::EpsilonGreedy { epsilon: 0.0 }) {
+                assert_eq!(by_id(&policy, &decision), by_id(&certain, &best));
+            }
+        }
+    }
+    assert!(drawn > 1_000 && by_chance > 50, "{drawn} {by_chance}");
 }

@@ -3,11 +3,14 @@
 
 use super::naive::Meaning;
 use crate::action::{Action, Channel, Direction, Group, Issue, Treatment};
-use crate::arbitration::{Arbitration, ContextWeight, Floor, Mode};
+use crate::arbitration::{
+    Arbitration, ColdStart, ContextWeight, Floor, LowConfidence, Mode, Per, Prior, SlotLimit, Slots,
+};
 use crate::contact::{Cap, CapTarget, EventKind, Window};
-use crate::document::{Document, Fallback};
-use crate::holdout::{Holdout, HoldoutKind};
+use crate::document::{Document, Fallback, Operation};
+use crate::holdout::{Arm, Holdout, HoldoutKind};
 use crate::model::{Calibration, Encode, Function, Input, Link, Model};
+use crate::overrides::{Override, OverrideKind};
 use crate::rule::{OnMissing, Rule, Scope, Stage};
 use crate::schema::Schema;
 use crate::testing::{HOUR, Random, event, field};
@@ -48,10 +51,17 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
         text
     };
     for i in 0..random.below(6) {
-        let stages =
-            [Stage::Guard, Stage::Eligibility, Stage::Applicability, Stage::Suitability, Stage::SoftSuitability];
+        let stages = [
+            Stage::Guard,
+            Stage::Eligibility,
+            Stage::Applicability,
+            Stage::Suitability,
+            Stage::SoftSuitability,
+            Stage::Lever,
+        ];
         let stage = *random.pick(&stages);
-        let meaning = if stage == Stage::SoftSuitability { Meaning::Multiplier } else { condition(random, 2) };
+        let number = matches!(stage, Stage::SoftSuitability | Stage::Lever);
+        let meaning = if number { Meaning::Multiplier } else { condition(random, 2) };
         let keep = stage == Stage::Applicability && random.chance(0.5);
         document.rules.push(Rule {
             id: format!("r{i}"),
@@ -71,10 +81,11 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
         document.caps.push(cap);
     }
     for i in 0..random.below(3) {
-        let kind = if random.chance(0.5) {
-            HoldoutKind::Global
-        } else {
-            HoldoutKind::Action(random.pick(&document.actions).id.clone())
+        let kind = match random.below(6) {
+            0 | 1 => HoldoutKind::Global,
+            2 => HoldoutKind::Program,
+            3 => HoldoutKind::Ablation(*random.pick(&[Arm::PropensityOnly, Arm::NoLevers, Arm::EligibilityOnly])),
+            _ => HoldoutKind::Action(random.pick(&document.actions).id.clone()),
         };
         let share = *random.pick(&[0.0, 0.3, 1.0]);
         document.holdouts.push(Holdout {
@@ -85,7 +96,13 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
             ..Holdout::default()
         });
     }
-    let modes = [Mode::Pcvl, Mode::NetValue, Mode::Expression("propensity * context_weight + value - cost".into())];
+    let modes = [
+        Mode::Pcvl,
+        Mode::NetValue,
+        Mode::Uplift,
+        Mode::GeometricMean { p: 1.0, c: 0.0, v: 1.0, l: 0.0 },
+        Mode::Expression("propensity * context_weight + value - cost".into()),
+    ];
     document.arbitration = Arbitration { mode: random.pick(&modes).clone(), ..Arbitration::default() };
     for i in 0..random.below(3) {
         let when = text(condition(random, 1), &mut meanings);
@@ -102,6 +119,49 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
         let action = random.pick(&document.actions);
         let treatment = random.pick(&action.treatments).id.clone();
         document.fallback.push(Fallback { action: action.id.clone(), treatment });
+    }
+    if random.chance(0.15) {
+        document.mode = *random.pick(&[Operation::Shadow, Operation::Off]);
+        let action = random.pick(&document.actions);
+        let treatment = random.pick(&action.treatments).id.clone();
+        document.baseline = random.chance(0.8).then(|| Fallback { action: action.id.clone(), treatment });
+    }
+    for i in 0..if random.chance(0.4) { 1 + random.below(2) } else { 0 } {
+        let scope = scope(random, &document);
+        let kind = if random.chance(0.5) { OverrideKind::Deny(scope) } else { OverrideKind::Force(scope) };
+        let when = random.chance(0.5).then(|| text(about_the_row(random), &mut meanings));
+        let from = NOW + (random.below(48) as i64 - 12) * HOUR;
+        let until = from + random.below(48) as i64 * HOUR;
+        document.overrides.push(Override {
+            id: format!("o{i}"),
+            kind,
+            when,
+            reason: "r".into(),
+            author: "a".into(),
+            approver: "b".into(),
+            from,
+            until,
+        });
+    }
+    if random.chance(0.3) {
+        document.cold_start = ColdStart {
+            min_evidence: random.chance(0.5).then_some(5.0),
+            on_low: *random.pick(&[LowConfidence::UsePrior, LowConfidence::RulesRank, LowConfidence::Abstain]),
+            ..ColdStart::default()
+        };
+        for _ in 0..random.below(3) {
+            let scope = scope(random, &document);
+            let (propensity, weight) = (*random.pick(&[0.0, 0.25, 0.5]), *random.pick(&[0.0, 10.0]));
+            document.cold_start.priors.push(Prior { scope, propensity, weight });
+        }
+    }
+    // What this decision has reserved counts toward caps, which the naive model does not know.
+    if document.caps.is_empty() && random.chance(0.5) {
+        document.slots = Slots { count: 1 + random.below(3) as u32, ..Slots::default() };
+        for _ in 0..random.below(2) {
+            let per = *random.pick(&[Per::Action, Per::Group, Per::Issue, Per::Channel]);
+            document.slots.limits.push(SlotLimit { per, limit: 1 + random.below(2) as u32 });
+        }
     }
     (document, meanings)
 }
@@ -202,6 +262,8 @@ fn action(random: &mut Random, i: usize) -> Action {
         channel: (*random.pick(&CHANNELS)).to_owned(),
         template: String::new(),
         propensity: if random.chance(0.3) { model(random) } else { None },
+        value: random.chance(0.2).then_some(1.5),
+        evidence: random.chance(0.2).then_some(20.0),
         ..Treatment::default()
     });
     let treatments = treatments.collect();
@@ -220,9 +282,11 @@ fn action(random: &mut Random, i: usize) -> Action {
         obeys_caps: random.chance(0.9),
         counts_toward_caps: random.chance(0.9),
         propensity: model(random),
+        uplift: random.chance(0.5).then(|| (*random.pick(&["m0", "m1", "m3"])).to_owned()),
+        evidence: random.chance(0.4).then(|| *random.pick(&[0.0, 4.0, 10.0])),
+        boosted: random.chance(0.15),
         attributes: BTreeMap::new(),
         treatments,
-        ..Action::default()
     }
 }
 
@@ -244,6 +308,7 @@ fn models() -> Vec<Model> {
         model("m0", Vec::new(), Function::Constant(0.4)),
         model("m1", input(Encode::Number), linear(0.3)),
         model("m2", input(Encode::Standard { missing: 2.0, center: 1.0, scale: 2.0 }), linear(-0.4)),
+        model("m3", Vec::new(), Function::Constant(-0.1)),
     ]
 }
 
@@ -270,6 +335,15 @@ fn condition(random: &mut Random, depth: usize) -> Meaning {
         5 => Meaning::Not(inner(random)),
         6 => Meaning::Both(inner(random), inner(random)),
         _ => Meaning::Either(inner(random), inner(random)),
+    }
+}
+
+/// A condition that reads no candidate.
+fn about_the_row(random: &mut Random) -> Meaning {
+    match random.below(3) {
+        0 => Meaning::AtMost(random.below(5) as i64),
+        1 => Meaning::Holds,
+        _ => Meaning::Not(Box::new(Meaning::Holds)),
     }
 }
 

@@ -1,6 +1,12 @@
 //! The order of evaluation, stage by stage, on small policies.
 
 mod caps;
+mod cold_start;
+mod explore;
+mod modes;
+mod overrides;
+mod slots;
+mod told;
 
 use crate::action::{Action, Channel, Direction, Group, Issue, Treatment};
 use crate::arbitration::{ContextWeight, Floor, Mode};

@@ -1,6 +1,6 @@
 //! What the names in a rule mean: the variables, models, actions and facts of one policy.
 
-use crate::action::Direction;
+use crate::action::{Action, Direction, Treatment};
 use crate::decision::Candidate;
 use crate::document::Document;
 use crate::recipe::Op;
@@ -232,8 +232,8 @@ fn facts(document: &Document) -> Vec<Fact> {
                 "issue" => issue_of(&a.group),
                 "channel" => Value::text(t.channel.as_str()),
                 "treatment" => Value::text(t.id.as_str()),
-                "value" => Value::number(a.value),
-                "cost" => Value::number(a.cost),
+                "value" => Value::number(t.value.unwrap_or(a.value)),
+                "cost" => Value::number(t.cost.unwrap_or(a.cost)),
                 _ => Value::number(a.weight),
             })
             .collect();
@@ -252,11 +252,12 @@ fn facts(document: &Document) -> Vec<Fact> {
             values,
         }
     });
+    // Those of a treatment win over the action's of the same name.
     let attributes: BTreeSet<&str> =
-        document.actions.iter().flat_map(|a| a.attributes.keys().map(String::as_str)).collect();
+        candidates().flat_map(|(a, t)| a.attributes.keys().chain(t.attributes.keys())).map(String::as_str).collect();
     let own = attributes.into_iter().filter(|name| !FIXED.iter().any(|(f, _)| f == name)).map(|name| {
-        let values: Vec<Value> =
-            candidates().map(|(a, _)| a.attributes.get(name).cloned().unwrap_or_default()).collect();
+        let value = |(a, t): (&Action, &Treatment)| t.attributes.get(name).or(a.attributes.get(name)).cloned();
+        let values: Vec<Value> = candidates().map(|candidate| value(candidate).unwrap_or_default()).collect();
         let types: BTreeSet<Type> = values.iter().filter_map(Value::type_of).collect();
         let type_ = match types.iter().copied().collect::<Vec<_>>().as_slice() {
             [one] => Some(*one),
