@@ -2,7 +2,8 @@
 //! It prints; nothing fails by time. Include it with `#[path = "harness.rs"] mod harness;` and give the target `harness = false`.
 //!
 //! Every round runs every contender once, so that whatever else the machine does falls on all of them alike. A time is that of
-//! one round divided by the operations in it. Arguments after `--`: `rounds=N` (31), `only=TEXT` (contests whose title has it).
+//! one round divided by the operations in it; short rounds (below a millisecond) are seldom interrupted. Arguments after `--`: `rounds=N`
+//! (as many as fit into two seconds, 31 to 1,001), `only=TEXT` (contests whose title has it).
 #![allow(dead_code)] // each benchmark uses its part
 
 use std::hint::black_box;
@@ -39,12 +40,14 @@ impl<'a> Contest<'a> {
         if !wanted(&self.title) {
             return None;
         }
-        let rounds = argument("rounds").and_then(|n| n.parse().ok()).unwrap_or(31usize).max(3);
+        let began = Instant::now();
         // Warm-up, and the proof that they do the same.
         let sums: Vec<u64> = self.contenders.iter_mut().map(|(_, round)| black_box(round())).collect();
         for ((name, _), sum) in self.contenders.iter().zip(&sums) {
             assert_eq!(*sum, sums[0], "{}: `{name}` and `{}` do not do the same", self.title, self.contenders[0].0);
         }
+        let fit = (2.0 / began.elapsed().as_secs_f64().max(1e-9)) as usize;
+        let rounds = argument("rounds").and_then(|n| n.parse().ok()).unwrap_or(fit.clamp(31, 1_001)).max(3);
         let mut times = vec![Vec::with_capacity(rounds); self.contenders.len()];
         for _ in 0..rounds {
             for ((_, round), times) in self.contenders.iter_mut().zip(&mut times) {
