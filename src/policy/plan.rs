@@ -277,9 +277,7 @@ pub fn plan(document: &Document) -> (Plan, Vec<Diagnostic>) {
     let scores = |at: &usize| plan.models.get(*at).is_some_and(|(_, scorer)| scorer.reads_candidate());
     let table = |at: &usize| plan.tables.get(*at).and_then(Option::as_ref).is_some_and(CompiledTable::reads_candidate);
     let reads = |expression: &Compiled| {
-        expression.reads_candidate()
-            || expression.models().iter().any(scores)
-            || expression.tables().iter().any(table)
+        expression.reads_candidate() || expression.models().iter().any(scores) || expression.tables().iter().any(table)
     };
     plan.per_candidate = compiler.expressions.iter().map(reads).collect();
     plan.expressions = compiler.expressions;
@@ -295,7 +293,8 @@ fn tables(document: &Document, plan: &mut Plan, compiler: &mut Compiler) {
         compiler.findings.extend(found);
         if let Some(compiled) = &mut compiled {
             let scores = |at: &usize| plan.models.get(*at).is_some_and(|(_, scorer)| scorer.reads_candidate());
-            let table = |at: &usize| plan.tables.get(*at).and_then(Option::as_ref).is_some_and(CompiledTable::reads_candidate);
+            let table =
+                |at: &usize| plan.tables.get(*at).and_then(Option::as_ref).is_some_and(CompiledTable::reads_candidate);
             let reads = compiled.inputs.iter().map(|input| &input.compiled);
             if reads.clone().any(|input| input.models().iter().any(scores) || input.tables().iter().any(table)) {
                 compiled.read_candidate();

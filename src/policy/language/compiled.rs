@@ -3,14 +3,14 @@
 use super::Use;
 use super::check;
 use super::context::{Context, Names};
-use super::engine;
 use super::env::Env;
 use super::finding::Finding;
 use super::graph::{Graph, Id};
 use super::ops;
+use super::own;
 use super::reads::Reads;
-use super::row::{Row, Stop};
-use super::sandbox::{Interpreted, Needs};
+use super::row::{Cell, Listening, Program, Row, datum};
+use super::sandbox::{Interpreted, Needs, Stop};
 use super::source::Source;
 use crate::value::Value;
 use std::sync::Arc;
@@ -24,11 +24,19 @@ struct Inner {
     text: String,
     use_: Use,
     names: Arc<Names>,
-    /// The source graph and its root; why there is none, otherwise.
-    lowered: Result<(Graph, Id), String>,
+    /// Why it is not lowered, otherwise.
+    lowered: Result<Lowered, String>,
     interpreted: Interpreted,
     needs: Needs,
     warnings: Vec<Finding>,
+}
+
+#[derive(Debug)]
+struct Lowered {
+    /// The source graph.
+    graph: Graph,
+    root: Id,
+    program: Program,
 }
 
 /// How an expression is evaluated; the answer is the same.
@@ -49,17 +57,20 @@ pub(super) enum Evaluator {
 
 pub(super) fn compile(text: &str, use_: Use, context: &Context) -> Result<Compiled, Vec<Finding>> {
     let source = Source::new(text);
-    let ast = engine::parse(&source).map_err(|finding| vec![finding])?;
+    let parsed = own::parse(&source).map_err(|finding| vec![finding])?;
     let names = context.names.clone();
-    let checked = check::check(&ast, &source, use_, &names);
+    let checked = check::check(&parsed, &source, use_, &names);
     if checked.findings.iter().any(Finding::is_error) {
         return Err(checked.findings);
     }
     Ok(Compiled(Arc::new(Inner {
         text: text.to_owned(),
         use_,
-        lowered: checked.lowered,
-        interpreted: Interpreted::new(ast.statements(), use_, &names),
+        lowered: checked.lowered.map(|(graph, root)| {
+            let program = Program::new(&graph, &[root]);
+            Lowered { graph, root, program }
+        }),
+        interpreted: Interpreted::new(&parsed, use_, &names),
         names,
         needs: checked.needs,
         warnings: checked.findings,
@@ -103,7 +114,7 @@ impl Compiled {
 
     /// Its source graph and the root in it; `None` when it runs in the interpreter.
     pub fn graph(&self) -> Option<(&Graph, Id)> {
-        self.0.lowered.as_ref().ok().map(|(graph, root)| (graph, *root))
+        self.0.lowered.as_ref().ok().map(|lowered| (&lowered.graph, lowered.root))
     }
 
     /// The names it was compiled with.
@@ -153,10 +164,7 @@ impl Compiled {
     pub(super) fn run(&self, env: &dyn Env, reads: Option<&mut Reads>, evaluator: Evaluator) -> Result<Value, String> {
         let inner = &*self.0;
         let result = match (evaluator, &inner.lowered) {
-            (Evaluator::Row, Ok((graph, root))) => {
-                let memo = vec![None; graph.nodes().len()];
-                Row { names: &inner.names, graph, env, reads, memo }.eval(*root)
-            }
+            (Evaluator::Row, Ok(lowered)) => lowered.run(&inner.names, env, reads),
             _ => inner.interpreted.run(&inner.names, &inner.needs, env, reads),
         };
         match result {
@@ -167,7 +175,31 @@ impl Compiled {
     }
 }
 
+impl Lowered {
+    fn run(&self, names: &Names, env: &dyn Env, reads: Option<&mut Reads>) -> Result<Value, Stop> {
+        let (program, mut scratch) = (&self.program, self.program.scratch());
+        let watch = Listening { names, graph: &self.graph, reads, message: String::new() };
+        let mut row = Row { program, names, env, scratch: &mut scratch, watch };
+        match row.cell(self.root.0) {
+            Cell::Stop => Err(Stop::Unknown),
+            Cell::Fault => Err(Stop::Fault(row.watch.message)),
+            cell => Ok(datum(program, names, env, &scratch, cell).into()),
+        }
+    }
+}
+
 impl Use {
+    /// Whether a number is one that it takes.
+    pub(super) fn takes(self, x: f64) -> bool {
+        match self {
+            Use::Multiplier => x > 0.0 && x <= 1.0,
+            Use::Factor => x >= 0.0 && x.is_finite(),
+            Use::Priority | Use::Number => x.is_finite(),
+            Use::Input => true,
+            Use::Keep | Use::Name => false,
+        }
+    }
+
     /// The result as the decision takes it, or why it cannot.
     pub(crate) fn accept(self, value: Value) -> Result<Value, String> {
         let number = match &value {
@@ -185,14 +217,11 @@ impl Use {
                 Err(format!("the result must be the id of an action or `()`, found {}", ops::noun(&value)))
             }
             (_, None) => Err(format!("the result must be a number, found {}", ops::noun(&value))),
-            (Use::Multiplier, Some(x)) if x > 0.0 && x <= 1.0 => Ok(Value::Number(x)),
+            (use_, Some(x)) if use_.takes(x) => Ok(Value::Number(x)),
             (Use::Multiplier, Some(x)) => Err(format!("a multiplier lies above 0 and is at most 1, found {x}")),
-            (Use::Priority, Some(x)) if x.is_finite() => Ok(Value::Number(x)),
             (Use::Priority, Some(x)) => Err(format!("the priority is not a finite number: {x}")),
-            (Use::Factor, Some(x)) if x >= 0.0 && x.is_finite() => Ok(Value::Number(x)),
             (Use::Factor, Some(x)) => Err(format!("a lever is a finite number, 0 or above, found {x}")),
-            (Use::Number, Some(x)) if x.is_finite() => Ok(Value::Number(x)),
-            (Use::Number, Some(x)) => Err(format!("the result is not a finite number: {x}")),
+            (_, Some(x)) => Err(format!("the result is not a finite number: {x}")),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::action::{Action, Direction, Treatment};
 use crate::decision::Candidate;
 use crate::document::Document;
+use crate::model::{CANDIDATE, Model};
 use crate::recipe::Op;
 use crate::table::{HitPolicy, Table};
 use crate::value::{Type, Value};
@@ -36,6 +37,8 @@ pub struct Names {
     by_name: HashMap<String, usize>,
     /// Model ids in document order.
     pub models: Vec<String>,
+    /// Of each model, whether its score can differ between the candidates of a request.
+    pub candidate_models: Vec<bool>,
     /// Decision tables in document order.
     pub tables: Vec<NamedTable>,
     /// Names under `action.`.
@@ -85,6 +88,7 @@ impl Context {
             names.by_name.entry(variable.name.clone()).or_insert(i);
         }
         names.models = document.models.iter().map(|m| m.id.clone()).collect();
+        names.candidate_models = document.models.iter().map(reads_candidate).collect();
         names.tables = document.tables.iter().map(named_table).collect();
         names.channels = document.channels.iter().map(|c| c.id.clone()).collect();
         let inbound = document.channels.iter().filter(|c| c.direction == Direction::Inbound);
@@ -136,12 +140,16 @@ impl Context {
     }
 }
 
+fn reads_candidate(model: &Model) -> bool {
+    model.inputs.iter().any(|input| input.field.starts_with(CANDIDATE))
+}
+
 fn named_table(table: &Table) -> NamedTable {
     NamedTable {
         id: table.id.clone(),
         output: if table.hit == HitPolicy::Count { Type::Integer } else { table.output },
-        // An input that names another table may read the candidate through it.
-        reads_candidate: table.inputs.iter().any(|input| input.contains("action") || input.contains("table")),
+        // An input that names another table or a model may read the candidate through it.
+        reads_candidate: table.inputs.iter().any(|i| ["action", "table", "score"].iter().any(|word| i.contains(word))),
     }
 }
 

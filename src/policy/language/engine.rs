@@ -23,8 +23,12 @@ pub mod limits {
     pub const CALLS: usize = 16;
     /// Variables of the rule's own alive at once.
     pub const VARIABLES: usize = 64;
-    /// Functions a rule may define: none.
-    pub const FUNCTIONS: usize = 0;
+    /// Functions a rule may define for itself.
+    pub const FUNCTIONS: usize = 16;
+    /// Nesting of a rule and of those of its own functions that call one another, in nodes of the syntax tree.
+    pub const LEVELS: usize = 240;
+    /// Calls of a rule's own functions, those inside of them included: each is its body once more.
+    pub const INLINED: usize = 200;
     /// Bytes of a text.
     pub const TEXT: usize = 65_536;
     /// Items of a list.
@@ -62,7 +66,7 @@ fn build() -> Engine {
         .set_max_expr_depths(limits::DEPTH, limits::DEPTH)
         .set_max_call_levels(limits::CALLS)
         .set_max_variables(limits::VARIABLES)
-        .set_max_functions(limits::FUNCTIONS)
+        .set_max_functions(0)
         .set_max_string_size(limits::TEXT)
         .set_max_array_size(limits::LIST)
         .set_max_map_size(limits::MAP)
@@ -142,6 +146,9 @@ fn words(error: &ParseError, at: At, source: &Source<'_>) -> String {
         ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, text)) if text.contains("disabled") => {
             format!("`{symbol}` is not available in rules")
         }
+        ParseErrorType::Reserved(word) if word == "fn" => {
+            "a function is written before the expression, outside of any block: `fn name(a, b) { … }`".to_owned()
+        }
         ParseErrorType::Reserved(word) => format!("`{word}` is not available in rules"),
         ParseErrorType::UnknownOperator(symbol) => format!("`{symbol}` is not an operator"),
         ParseErrorType::MissingToken(token, why) if token == ";" => {
@@ -154,7 +161,7 @@ fn words(error: &ParseError, at: At, source: &Source<'_>) -> String {
         }
         ParseErrorType::MissingToken(token, why) => format!("`{token}` is missing {why}"),
         ParseErrorType::TooManyFunctions | ParseErrorType::WrongFnDefinition => {
-            "a rule cannot define functions; keep a value with `let`".to_owned()
+            "a function is written before the expression, outside of any block: `fn name(a, b) { … }`".to_owned()
         }
         ParseErrorType::LiteralTooLarge(what, max) => format!("{what} is larger than the limit of {max}"),
         ParseErrorType::AssignmentToInvalidLHS(_) | ParseErrorType::AssignmentToConstant(_) => {

@@ -28,9 +28,9 @@ pub enum TokenKind {
 }
 
 /// Words of the language that are no names.
-pub const KEYWORDS: [&str; 17] = [
-    "if", "else", "switch", "let", "const", "true", "false", "in", "for", "while", "loop", "do", "until", "break",
-    "continue", "return", "()",
+pub const KEYWORDS: [&str; 18] = [
+    "fn", "if", "else", "switch", "let", "const", "true", "false", "in", "for", "while", "loop", "do", "until",
+    "break", "continue", "return", "()",
 ];
 
 /// The tokens of `text`, in order, without blanks. Ranges are bytes, never overlap and end at character boundaries.

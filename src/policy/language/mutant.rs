@@ -17,6 +17,26 @@ pub(crate) use planted;
 #[cfg(test)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mutant {
+    /// Rows: `<` lets equal values through.
+    LessOrEqualForLess,
+    /// Rows: `unknown && false` is unknown.
+    UnknownEndsAnd,
+    /// Rows: `unknown || false` is false.
+    UnknownIsFalseInOr,
+    /// Rows: sums of whole numbers wrap around.
+    SumsWrap,
+    /// Rows: `-7 / 2` is -4.
+    DivisionRoundsDown,
+    /// Rows: an unknown condition takes the `else` branch.
+    UnknownTakesElse,
+    /// Rows: a failure of a statement other than the last is forgotten.
+    StatementsFaultInSilence,
+    /// Rows: a whole number beside a number is compared without the fraction.
+    FractionIsDroppedBesideWhole,
+    /// Rows: a list with an unknown item lacks what was not found.
+    UnknownItemIsNotThere,
+    /// Rows: what one candidate was found to be is kept for the next one.
+    CandidatesShareValues,
     /// Columns: `false || unknown` is false.
     OrForgetsUnknown,
     /// Columns: a branch that is not taken fails all the same.
@@ -37,6 +57,20 @@ pub enum Mutant {
 
 #[cfg(test)]
 impl Mutant {
+    /// Every mistake of the row evaluator.
+    pub const ROWS: [Mutant; 10] = [
+        Mutant::LessOrEqualForLess,
+        Mutant::UnknownEndsAnd,
+        Mutant::UnknownIsFalseInOr,
+        Mutant::SumsWrap,
+        Mutant::DivisionRoundsDown,
+        Mutant::UnknownTakesElse,
+        Mutant::StatementsFaultInSilence,
+        Mutant::FractionIsDroppedBesideWhole,
+        Mutant::UnknownItemIsNotThere,
+        Mutant::CandidatesShareValues,
+    ];
+
     /// Every mistake of the column evaluator.
     pub const COLUMNS: [Mutant; 8] = [
         Mutant::OrForgetsUnknown,
@@ -59,6 +93,15 @@ thread_local! {
 #[cfg(test)]
 pub fn is_planted(mutant: Mutant) -> bool {
     PLANTED.get() == Some(mutant)
+}
+
+/// Runs `work` with a mistake planted in this thread.
+#[cfg(test)]
+pub fn with<T>(mutant: Mutant, work: impl FnOnce() -> T) -> T {
+    PLANTED.set(Some(mutant));
+    let result = work();
+    PLANTED.set(None);
+    result
 }
 
 /// Runs `work` with a mistake planted in this thread; whether it panicked.

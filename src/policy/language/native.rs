@@ -2,6 +2,7 @@
 //!
 //! Inner names start with `__`; the checker refuses them in a rule, the rewriter of [`super::sandbox`] puts them in.
 
+use super::datum::{Datum, told};
 use super::env::{Env, Term};
 use super::functions::TABLE;
 use super::ops::{self, Op};
@@ -137,7 +138,7 @@ fn operators(engine: &mut Engine) {
     });
     engine.register_fn("-", |x: Dynamic| -> Answer {
         let x = to_value(&x).map_err(fail)?;
-        ops::negate(&x).map(|v| to_dynamic(&v)).map_err(fail)
+        told(|words| ops::negate((&x).into(), words)).map(|v| to_dynamic(&v.into())).map_err(fail)
     });
 }
 
@@ -188,11 +189,13 @@ fn membership(list: &Dynamic, x: &Dynamic) -> Answer<Option<Dynamic>> {
     let answer = if let Ok(items) = list.as_array_ref() {
         let x = to_value(x).map_err(fail)?;
         let items: Vec<Value> = items.iter().map(to_value).collect::<Result<_, _>>().map_err(fail)?;
-        ops::is_in(&x, &items)
+        told(|words| ops::is_in((&x).into(), items.iter().map(Datum::from), words))
     } else if let Some(range) = list.read_lock::<Range<i64>>() {
-        ops::is_in_range(&to_value(x).map_err(fail)?, range.start, range.end, false)
+        let x = to_value(x).map_err(fail)?;
+        told(|words| ops::is_in_range((&x).into(), range.start, range.end, false, words))
     } else if let Some(range) = list.read_lock::<RangeInclusive<i64>>() {
-        ops::is_in_range(&to_value(x).map_err(fail)?, *range.start(), *range.end(), true)
+        let x = to_value(x).map_err(fail)?;
+        told(|words| ops::is_in_range((&x).into(), *range.start(), *range.end(), true, words))
     } else if let Ok(map) = list.as_map_ref() {
         return Ok(Some(match to_value(x).map_err(fail)? {
             Value::Unknown => Dynamic::UNIT,
@@ -202,7 +205,7 @@ fn membership(list: &Dynamic, x: &Dynamic) -> Answer<Option<Dynamic>> {
     } else {
         return Ok(None);
     };
-    answer.map(|v| Some(to_dynamic(&v))).map_err(fail)
+    answer.map(|found| Some(to_dynamic(&ops::from_truth(found)))).map_err(fail)
 }
 
 fn inner(engine: &mut Engine) {
@@ -260,5 +263,6 @@ fn inner(engine: &mut Engine) {
 }
 
 fn truth(x: &Dynamic) -> Answer<Option<bool>> {
-    ops::truth(&to_value(x).map_err(fail)?).map_err(fail)
+    let x = to_value(x).map_err(fail)?;
+    told(|words| ops::truth((&x).into(), words)).map_err(fail)
 }

@@ -1,9 +1,10 @@
 //! The operators, once: Kleene's three-valued logic, comparison and arithmetic over [`Value`].
 //!
-//! Interpreter and row evaluator both call these, so they cannot disagree about an operator. Whole numbers follow Rhai:
+//! Every evaluator calls these, so they cannot disagree about an operator. Whole numbers follow Rhai:
 //! overflow and division by zero are errors, `/` drops the fraction. Numbers follow IEEE 754; a whole number beside a
 //! number becomes a number.
 
+use super::datum::{Datum, Failed, Words, told};
 use crate::value::Value;
 use std::cmp::Ordering;
 
@@ -82,102 +83,119 @@ impl Op {
 
     /// Applies it. Unknown on either side gives unknown.
     pub fn apply(self, a: &Value, b: &Value) -> Result<Value, String> {
-        if !a.is_known() || !b.is_known() {
-            return Ok(Value::Unknown);
-        }
-        if self.compares() { self.compare(a, b) } else { self.calculate(a, b) }
+        told(|words| self.on(a.into(), b.into(), words)).map(Value::from)
     }
 
-    fn compare(self, a: &Value, b: &Value) -> Result<Value, String> {
-        let mismatch = || format!("cannot compare {} with {}", noun(a), noun(b));
+    /// Applies it without an allocation.
+    #[inline]
+    pub fn on(self, a: Datum<'_>, b: Datum<'_>, words: &mut Words<'_>) -> Result<Datum<'static>, Failed> {
+        if !a.is_known() || !b.is_known() {
+            return Ok(Datum::Unknown);
+        }
+        if self.compares() { self.compare(a, b, words).map(Datum::Bool) } else { self.calculate(a, b, words) }
+    }
+
+    fn compare(self, a: Datum<'_>, b: Datum<'_>, words: &mut Words<'_>) -> Result<bool, Failed> {
         let order = match (a, b) {
-            (Value::Integer(x), Value::Integer(y)) => Some(x.cmp(y)),
-            (Value::Text(x), Value::Text(y)) => Some(x.cmp(y)),
-            (Value::Time(x), Value::Time(y)) => Some(x.cmp(y)),
-            (Value::Bool(x), Value::Bool(y)) if matches!(self, Op::Eq | Op::Ne) => Some(x.cmp(y)),
-            (Value::Integer(_) | Value::Number(_), Value::Integer(_) | Value::Number(_)) => {
-                let (x, y) = (float(a).ok_or_else(mismatch)?, float(b).ok_or_else(mismatch)?);
-                x.partial_cmp(&y)
-            }
-            _ => return Err(mismatch()),
+            (Datum::Integer(x), Datum::Integer(y)) | (Datum::Time(x), Datum::Time(y)) => Some(x.cmp(&y)),
+            (Datum::Text(x), Datum::Text(y)) => Some(x.cmp(y)),
+            (Datum::Bool(x), Datum::Bool(y)) if matches!(self, Op::Eq | Op::Ne) => Some(x.cmp(&y)),
+            _ => match (a.number(), b.number()) {
+                (Some(x), Some(y)) => x.partial_cmp(&y),
+                _ => return Err(words.fail(|| format!("cannot compare {} with {}", a.noun(), b.noun()))),
+            },
         };
-        Ok(Value::Bool(match self {
+        Ok(self.holds(order))
+    }
+
+    /// Whether a comparison holds of two values in this order; `None` where one of them is NaN.
+    #[inline]
+    pub fn holds(self, order: Option<Ordering>) -> bool {
+        match self {
             Op::Eq => order == Some(Ordering::Equal),
             Op::Ne => order != Some(Ordering::Equal),
             Op::Lt => order == Some(Ordering::Less),
             Op::Le => matches!(order, Some(Ordering::Less | Ordering::Equal)),
             Op::Gt => order == Some(Ordering::Greater),
             _ => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
-        }))
+        }
     }
 
-    fn calculate(self, a: &Value, b: &Value) -> Result<Value, String> {
-        if let (Value::Integer(x), Value::Integer(y)) = (a, b) {
-            return whole(self, *x, *y).map(Value::Integer);
+    fn calculate(self, a: Datum<'_>, b: Datum<'_>, words: &mut Words<'_>) -> Result<Datum<'static>, Failed> {
+        if let (Datum::Integer(x), Datum::Integer(y)) = (a, b) {
+            return self.whole(x, y, words).map(Datum::Integer);
         }
-        let (Some(x), Some(y)) = (float(a), float(b)) else {
-            return Err(format!("cannot use `{}` with {} and {}", self.symbol(), noun(a), noun(b)));
-        };
-        Ok(Value::Number(match self {
+        match (a.number(), b.number()) {
+            (Some(x), Some(y)) => Ok(Datum::Number(self.real(x, y))),
+            _ => Err(words.fail(|| format!("cannot use `{}` with {} and {}", self.symbol(), a.noun(), b.noun()))),
+        }
+    }
+
+    /// Arithmetic of two numbers.
+    #[inline]
+    pub fn real(self, x: f64, y: f64) -> f64 {
+        match self {
             Op::Add => x + y,
             Op::Sub => x - y,
             Op::Mul => x * y,
             Op::Div => x / y,
             Op::Rem => x % y,
             _ => libm::pow(x, y),
-        }))
+        }
     }
-}
 
-fn whole(op: Op, x: i64, y: i64) -> Result<i64, String> {
-    let overflow = || format!("{x} {} {y} is too large for a whole number", op.symbol());
-    match op {
-        Op::Add => x.checked_add(y).ok_or_else(overflow),
-        Op::Sub => x.checked_sub(y).ok_or_else(overflow),
-        Op::Mul => x.checked_mul(y).ok_or_else(overflow),
-        Op::Div | Op::Rem if y == 0 => Err("division by zero".to_owned()),
-        Op::Div => x.checked_div(y).ok_or_else(overflow),
-        Op::Rem => x.checked_rem(y).ok_or_else(overflow),
-        _ => match u32::try_from(y) {
-            Ok(y) => x.checked_pow(y).ok_or_else(overflow),
-            Err(_) if y < 0 => {
-                Err("a whole number cannot be raised to a negative power; write it with a decimal point".to_owned())
+    /// Arithmetic of two whole numbers.
+    #[inline]
+    pub fn whole(self, x: i64, y: i64, words: &mut Words<'_>) -> Result<i64, Failed> {
+        let result = match self {
+            Op::Add => x.checked_add(y),
+            Op::Sub => x.checked_sub(y),
+            Op::Mul => x.checked_mul(y),
+            Op::Div | Op::Rem if y == 0 => return Err(words.fail(|| "division by zero".to_owned())),
+            Op::Div => x.checked_div(y),
+            Op::Rem => x.checked_rem(y),
+            _ if y < 0 => {
+                return Err(words.fail(|| {
+                    "a whole number cannot be raised to a negative power; write it with a decimal point".to_owned()
+                }));
             }
-            Err(_) => Err(overflow()),
-        },
+            _ => u32::try_from(y).ok().and_then(|y| x.checked_pow(y)),
+        };
+        result.ok_or_else(|| words.fail(|| format!("{x} {} {y} is too large for a whole number", self.symbol())))
     }
 }
 
 /// `!x`.
 pub fn not(x: &Value) -> Result<Value, String> {
-    Ok(match truth(x)? {
-        Some(b) => Value::Bool(!b),
-        None => Value::Unknown,
-    })
+    told(|words| truth(x.into(), words)).map(|x| from_truth(x.map(|x| !x)))
 }
 
 /// `-x`.
-pub fn negate(x: &Value) -> Result<Value, String> {
+#[inline]
+pub fn negate(x: Datum<'_>, words: &mut Words<'_>) -> Result<Datum<'static>, Failed> {
     match x {
-        Value::Unknown => Ok(Value::Unknown),
-        Value::Integer(i) => {
-            i.checked_neg().map(Value::Integer).ok_or_else(|| format!("-({i}) is too large for a whole number"))
-        }
-        Value::Number(x) => Ok(Value::Number(-x)),
-        other => Err(format!("cannot use `-` with {}", noun(other))),
+        Datum::Unknown => Ok(Datum::Unknown),
+        Datum::Integer(i) => match i.checked_neg() {
+            Some(i) => Ok(Datum::Integer(i)),
+            None => Err(words.fail(|| format!("-({i}) is too large for a whole number"))),
+        },
+        Datum::Number(x) => Ok(Datum::Number(-x)),
+        other => Err(words.fail(|| format!("cannot use `-` with {}", other.noun()))),
     }
 }
 
 /// The truth value of an operand of `&&`, `||`, `!` or of a condition; `None` is unknown.
-pub fn truth(x: &Value) -> Result<Option<bool>, String> {
+#[inline]
+pub fn truth(x: Datum<'_>, words: &mut Words<'_>) -> Result<Option<bool>, Failed> {
     match x {
-        Value::Bool(b) => Ok(Some(*b)),
-        Value::Unknown => Ok(None),
-        other => Err(format!("expected true or false, found {}", noun(other))),
+        Datum::Bool(b) => Ok(Some(b)),
+        Datum::Unknown => Ok(None),
+        other => Err(words.fail(|| format!("expected true or false, found {}", other.noun()))),
     }
 }
 
 /// Kleene's `&&` of two truth values.
+#[inline]
 pub fn and(a: Option<bool>, b: Option<bool>) -> Option<bool> {
     match (a, b) {
         (Some(false), _) | (_, Some(false)) => Some(false),
@@ -187,6 +205,7 @@ pub fn and(a: Option<bool>, b: Option<bool>) -> Option<bool> {
 }
 
 /// Kleene's `||` of two truth values.
+#[inline]
 pub fn or(a: Option<bool>, b: Option<bool>) -> Option<bool> {
     match (a, b) {
         (Some(true), _) | (_, Some(true)) => Some(true),
@@ -201,42 +220,38 @@ pub fn from_truth(x: Option<bool>) -> Value {
 }
 
 /// `x in [items]`: Kleene's `||` of the equalities. Items past the first match are not looked at.
-pub fn is_in<'a>(x: &Value, items: impl IntoIterator<Item = &'a Value>) -> Result<Value, String> {
+pub fn is_in<'a>(
+    x: Datum<'_>,
+    items: impl IntoIterator<Item = Datum<'a>>,
+    words: &mut Words<'_>,
+) -> Result<Option<bool>, Failed> {
     if !x.is_known() {
-        return Ok(Value::Unknown);
+        return Ok(None);
     }
     let mut found = Some(false);
     for item in items {
-        found = or(found, truth(&Op::Eq.apply(x, item)?)?);
+        found = or(found, truth(Op::Eq.on(x, item, words)?, words)?);
         if found == Some(true) {
             break;
         }
     }
-    Ok(from_truth(found))
+    Ok(found)
 }
 
 /// `x in low..high`, or `low..=high` when `inclusive`.
-pub fn is_in_range(x: &Value, low: i64, high: i64, inclusive: bool) -> Result<Value, String> {
-    let above = truth(&Op::Ge.apply(x, &Value::Integer(low))?)?;
-    let below = truth(&if inclusive { Op::Le } else { Op::Lt }.apply(x, &Value::Integer(high))?)?;
-    Ok(from_truth(and(above, below)))
-}
-
-fn float(x: &Value) -> Option<f64> {
-    match x {
-        Value::Integer(i) => Some(*i as f64),
-        Value::Number(x) => Some(*x),
-        _ => None,
-    }
+pub fn is_in_range(
+    x: Datum<'_>,
+    low: i64,
+    high: i64,
+    inclusive: bool,
+    words: &mut Words<'_>,
+) -> Result<Option<bool>, Failed> {
+    let above = truth(Op::Ge.on(x, Datum::Integer(low), words)?, words)?;
+    let below = truth(if inclusive { Op::Le } else { Op::Lt }.on(x, Datum::Integer(high), words)?, words)?;
+    Ok(and(above, below))
 }
 
 /// What a value is, in words: "a text".
 pub fn noun(x: &Value) -> &'static str {
-    match x {
-        Value::Unknown => "a missing value",
-        Value::Bool(_) => "true/false",
-        Value::Integer(_) | Value::Number(_) => "a number",
-        Value::Text(_) => "a text",
-        Value::Time(_) => "a time",
-    }
+    Datum::from(x).noun()
 }

@@ -9,8 +9,8 @@ use super::engine::{self, engine, limits};
 use super::env::{Env, Term};
 use super::native::{self, to_value};
 use super::ops::Op;
+use super::own::{Own, Parsed};
 use super::reads::Reads;
-use super::row::Stop;
 use super::source::At;
 use super::{Use, ops};
 use crate::decision::Candidate;
@@ -157,6 +157,15 @@ pub struct Needs {
     pub candidate: bool,
 }
 
+/// Why an evaluation ended early.
+#[derive(Debug)]
+pub enum Stop {
+    /// A condition was unknown, so everything is.
+    Unknown,
+    /// A failure, in words with its place.
+    Fault(String),
+}
+
 /// An expression for the interpreter.
 #[derive(Clone, Debug)]
 pub struct Interpreted {
@@ -167,9 +176,9 @@ pub struct Interpreted {
 
 impl Interpreted {
     /// Rewrites a parsed and checked expression.
-    pub fn new(statements: &[Stmt], use_: Use, names: &Names) -> Interpreted {
-        let rewriter = Rewriter { use_, names, joins: Cell::new(0) };
-        let statements = statements.iter().map(|s| rewriter.stmt(s)).collect();
+    pub fn new(parsed: &Parsed, use_: Use, names: &Names) -> Interpreted {
+        let rewriter = Rewriter { use_, names, own: &parsed.own, joins: Cell::new(0) };
+        let statements = parsed.ast.statements().iter().map(|s| rewriter.stmt(s)).collect();
         Interpreted { statements, joins: rewriter.joins.get() }
     }
 
@@ -254,8 +263,11 @@ fn stop(mut error: EvalAltResult) -> Stop {
         EvalAltResult::ErrorArrayBounds(len, index, _) => format!("the list has {len} items; there is no item {index}"),
         other => other.to_string(),
     };
-    Stop::fault(&text, at)
+    Stop::Fault(at.say(&text))
 }
+
+/// The arguments of a call of a rule's own function.
+const ARGS: &str = "__args";
 
 /// Calls to copy: Rhai computes the hashes of a call only while it parses one.
 static CALLS: LazyLock<HashMap<String, FnCallExpr>> = LazyLock::new(|| {
@@ -301,6 +313,7 @@ fn read(name: &str, index: usize, pos: Position) -> Expr {
 struct Rewriter<'a> {
     use_: Use,
     names: &'a Names,
+    own: &'a [Own],
     /// `&&` and `||` seen so far.
     joins: Cell<usize>,
 }
@@ -415,9 +428,29 @@ impl Rewriter<'_> {
                 _ => {}
             }
         }
+        if let Some(own) = self.own.iter().find(|own| own.name == name) {
+            return self.own_call(own, args, pos);
+        }
         let mut f = f.clone();
         f.args = args.iter().map(|a| self.expr(a)).collect();
         Expr::FnCall(Box::new(f), pos)
+    }
+
+    /// `{ let __args = [args]; let param = __args[0]; … body }`. All arguments are there before the first parameter, so none can hide a
+    /// variable from another.
+    fn own_call(&self, own: &Own, args: &[Expr], pos: Position) -> Expr {
+        let mut text = format!("let {ARGS} = [];");
+        for (i, (param, _)) in own.params.iter().enumerate() {
+            text.push_str(&format!(" let {param} = {ARGS}[{i}];"));
+        }
+        // Compiles: the names were checked. Were it not to, unknown is the answer that keeps nothing.
+        let Ok(template) = engine().compile(text) else { return Expr::Unit(pos) };
+        let mut statements: Vec<Stmt> = template.statements().to_vec();
+        if let Some(Stmt::Var(parts, ..)) = statements.first_mut() {
+            parts.1 = Expr::Array(args.iter().map(|a| self.expr(a)).collect(), pos);
+        }
+        statements.extend(own.statements().iter().map(|s| self.stmt(s)));
+        Expr::Stmt(Box::new(StmtBlock::new(statements, pos, pos)))
     }
 
     /// `if needed(left) { join(right) } else { decided }`

@@ -20,6 +20,13 @@ impl From<Position> for At {
     }
 }
 
+impl At {
+    /// A failure with its place.
+    pub fn say(self, message: &str) -> String {
+        format!("line {}, column {}: {message}", self.line, self.column)
+    }
+}
+
 /// A text with its tokens.
 pub struct Source<'t> {
     pub text: &'t str,

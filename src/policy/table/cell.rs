@@ -60,7 +60,11 @@ impl Cell {
             }
             None => Cell::AnyOf(reader.tests()?),
         };
-        if reader.rest.trim().is_empty() { Ok(cell) } else { Err(format!("a comma or the end is due{}", reader.found())) }
+        if reader.rest.trim().is_empty() {
+            Ok(cell)
+        } else {
+            Err(format!("a comma or the end is due{}", reader.found()))
+        }
     }
 
     /// Whether it speaks of missing values.
@@ -78,12 +82,14 @@ impl Cell {
 
     /// The values it compares with.
     pub fn values(&self) -> impl Iterator<Item = &Value> {
-        self.tests().iter().flat_map(|test| match test {
-            Test::Missing => [None, None],
-            Test::Compare(_, value) => [Some(value), None],
-            Test::Range { low, high, .. } => [Some(low), Some(high)],
-        })
-        .flatten()
+        self.tests()
+            .iter()
+            .flat_map(|test| match test {
+                Test::Missing => [None, None],
+                Test::Compare(_, value) => [Some(value), None],
+                Test::Range { low, high, .. } => [Some(low), Some(high)],
+            })
+            .flatten()
     }
 
     /// Whether it holds for a value; `None` is unknown. `missing_is_value` says that its column tells missing values from others.
@@ -186,7 +192,9 @@ impl<'t> Reader<'t> {
             },
         };
         if order == Ordering::Greater || order == Ordering::Equal && !(low_included && high_included) {
-            return Err(format!("no value lies between {low} and {high} like this; set the ends the other way round, or include them"));
+            return Err(format!(
+                "no value lies between {low} and {high} like this; set the ends the other way round, or include them"
+            ));
         }
         Ok(Test::Range { low, low_included, high, high_included })
     }

@@ -123,8 +123,7 @@ impl CompiledTable {
         }
         let mut inputs: Vec<Input> = inputs.into_iter().flatten().collect();
         for (column, input) in inputs.iter_mut().enumerate() {
-            input.missing_is_value =
-                rows.iter().any(|row| row.cells.get(column).is_some_and(Cell::asks_for_missing));
+            input.missing_is_value = rows.iter().any(|row| row.cells.get(column).is_some_and(Cell::asks_for_missing));
         }
         let compiled = CompiledTable {
             id: table.id.as_str().into(),
@@ -159,9 +158,10 @@ impl CompiledTable {
     pub fn trace(&self, env: &dyn Env) -> TableTrace {
         let mut rows = Vec::new();
         let result = self.run(env, &mut |row| rows.push(row));
-        let inputs = self.inputs.iter().map(|input| {
-            (input.compiled.text().to_owned(), input.compiled.eval(env).unwrap_or_default())
-        });
+        let inputs = self
+            .inputs
+            .iter()
+            .map(|input| (input.compiled.text().to_owned(), input.compiled.eval(env).unwrap_or_default()));
         let (output, error) = match result {
             Ok(output) => (output, None),
             Err(message) => (Value::Unknown, Some(message)),

@@ -45,7 +45,12 @@ fn cells_hold_for_what_they_say() {
             vec![time("2026-01-01T00:00:00Z")],
             vec![time("2026-02-01T00:00:00Z")],
         ),
-        ("< date(\"2026-01-31T18:00:00+01:00\")", Time, vec![time("2026-01-31T16:59:59Z")], vec![time("2026-01-31T17:00:00Z")]),
+        (
+            "< date(\"2026-01-31T18:00:00+01:00\")",
+            Time,
+            vec![time("2026-01-31T16:59:59Z")],
+            vec![time("2026-01-31T17:00:00Z")],
+        ),
     ];
     for (text, type_, holds, fails) in table {
         let cell = Cell::parse(text, Some(type_)).unwrap_or_else(|e| panic!("{text}: {e}"));
@@ -60,7 +65,9 @@ fn cells_hold_for_what_they_say() {
             assert_eq!(cell.holds(&Value::Unknown, true), Ok(Some(false)), "{text}");
         }
     }
-    for (text, missing, there) in [("unknown", true, false), ("unknown, < 3", true, true), ("not(unknown)", false, true)] {
+    for (text, missing, there) in
+        [("unknown", true, false), ("unknown, < 3", true, true), ("not(unknown)", false, true)]
+    {
         let cell = Cell::parse(text, Some(Type::Integer)).unwrap();
         assert_eq!(cell.holds(&Value::Unknown, true), Ok(Some(missing)), "{text}");
         assert_eq!(cell.holds(&Value::Integer(1), true), Ok(Some(there)), "{text}");
@@ -170,7 +177,11 @@ fn every_hit_policy_agrees_with_trying_every_case() {
                 hit,
                 rows: rows
                     .iter()
-                    .map(|(tests, x)| TableRow { tests: tests.clone(), output: Value::Integer(*x), note: String::new() })
+                    .map(|(tests, x)| TableRow {
+                        tests: tests.clone(),
+                        output: Value::Integer(*x),
+                        note: String::new(),
+                    })
                     .collect(),
                 otherwise: otherwise.clone(),
             };
@@ -192,7 +203,13 @@ fn every_hit_policy_agrees_with_trying_every_case() {
                             (Value::Integer(x), "0, 2") => Some(*x != 1),
                             (Value::Integer(_), _) => Some(false),
                             (_, "unknown") => Some(true),
-                            _ => if aware { Some(false) } else { None },
+                            _ => {
+                                if aware {
+                                    Some(false)
+                                } else {
+                                    None
+                                }
+                            }
                         };
                         all = match (all, holds) {
                             (Some(false), _) | (_, Some(false)) => Some(false),
@@ -216,7 +233,8 @@ fn every_hit_policy_agrees_with_trying_every_case() {
                     naive(hit, &matched, &otherwise)
                 })
                 .collect();
-            let expected = if answers.iter().all(|a| *a == answers[0]) { answers[0].clone() } else { Ok(Value::Unknown) };
+            let expected =
+                if answers.iter().all(|a| *a == answers[0]) { answers[0].clone() } else { Ok(Value::Unknown) };
             let found = compiled.answer(&values, &mut |_| {});
             assert_eq!(found.clone().map_err(|_| ()), expected, "{table:#?} {values:?} {found:?}");
             match found {
@@ -259,7 +277,9 @@ fn rules_read_tables_and_traces_show_the_rows() {
     let policy = Policy::compile(document).unwrap();
     let a = policy.document().schema.index("a").unwrap();
     let on = |channel: &str| {
-        let of = |c: &crate::Candidate| policy.document().actions[c.action as usize].treatments[c.treatment as usize].channel == channel;
+        let of = |c: &crate::Candidate| {
+            policy.document().actions[c.action as usize].treatments[c.treatment as usize].channel == channel
+        };
         *policy.candidates().iter().find(|c| of(c)).unwrap()
     };
     let (email, sms) = (on("email"), on("sms"));

@@ -61,6 +61,9 @@ impl Checker<'_> {
             }
             _ => {}
         }
+        if let Some(own) = self.own.iter().position(|own| own.name == name) {
+            return self.own_call(own, args, pos);
+        }
         let typed: Vec<Typed> = args.iter().map(|a| self.operand(a)).collect();
         let places: Vec<Position> = args.iter().map(Expr::start_position).collect();
         self.function(name, typed, &places, pos)

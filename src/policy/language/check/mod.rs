@@ -6,6 +6,7 @@
 
 mod calls;
 mod expr;
+mod functions;
 mod names;
 mod stmt;
 mod switch;
@@ -17,11 +18,12 @@ use super::engine::limits;
 use super::finding::Finding;
 use super::functions::{Function, Topic};
 use super::graph::{Graph, Id};
+use super::own::{self, Own, Parsed};
 use super::sandbox::Needs;
 use super::source::{At, Source};
 use crate::diagnostic::Severity;
 use crate::value::Value;
-use rhai::{AST, Position, Stmt};
+use rhai::{Position, Stmt};
 use std::collections::BTreeSet;
 use types::{Ty, Typed};
 
@@ -35,7 +37,8 @@ pub struct Checked {
 }
 
 /// Checks a parsed expression.
-pub fn check(ast: &AST, source: &Source<'_>, use_: Use, names: &Names) -> Checked {
+pub fn check(parsed: &Parsed, source: &Source<'_>, use_: Use, names: &Names) -> Checked {
+    let ast = &parsed.ast;
     let mut checker = Checker {
         source,
         use_,
@@ -43,6 +46,11 @@ pub fn check(ast: &AST, source: &Source<'_>, use_: Use, names: &Names) -> Checke
         findings: Vec::new(),
         locals: Vec::new(),
         settable: 0,
+        own: &parsed.own,
+        calling: Vec::new(),
+        levels: if parsed.own.is_empty() { 0 } else { own::depth(ast) },
+        beneath: 0,
+        inlined: 0,
         graph: Graph::default(),
         outside: None,
         assigned: BTreeSet::new(),
@@ -54,10 +62,10 @@ pub fn check(ast: &AST, source: &Source<'_>, use_: Use, names: &Names) -> Checke
         candidate: false,
     };
     stmt::assigned(ast.statements(), &mut checker.assigned);
-    for function in ast.iter_functions() {
-        let message = format!("a rule cannot define functions such as `{}`; keep a value with `let`", function.name);
-        checker.error(At { line: 1, column: 1 }, message);
+    for function in &parsed.own {
+        stmt::assigned(function.statements(), &mut checker.assigned);
     }
+    checker.definitions();
     let result = checker.statements(ast.statements());
     let at = ast.statements().last().map_or(At::default(), |s| At::from(last_position(s)));
     checker.result(&result, at);
@@ -108,6 +116,14 @@ struct Checker<'a> {
     locals: Vec<Local>,
     /// Those before this one may not be set here: an expression is under way that may look at them later.
     settable: usize,
+    /// Functions of the rule's own, those whose body is being read, and the variables that lie beneath that body.
+    own: &'a [Own],
+    calling: Vec<usize>,
+    beneath: usize,
+    /// Calls of them so far.
+    inlined: usize,
+    /// How deep the expression and the bodies that are being read are nested.
+    levels: usize,
     /// The source graph so far.
     graph: Graph,
     /// The first thing found that has no node.

@@ -124,7 +124,9 @@ impl Checker<'_> {
     pub(super) fn score(&mut self, id: &str, at: Position, pos: Position) -> Typed {
         if let Some(i) = self.names.models.iter().position(|m| m == id) {
             self.models.insert(i);
-            let reads = Sources { scores: true, ..Sources::default() };
+            let candidate = self.names.candidate_models.get(i).copied().unwrap_or(true);
+            self.candidate |= candidate;
+            let reads = Sources { scores: true, candidate, ..Sources::default() };
             let info = Info { faults: true, ..Info::leaf(graph::Ty::Number, 1_000, reads) };
             let node = self.leaf(Node::Score, i, pos, info);
             return Typed::new(Ty::Number, node);

@@ -38,6 +38,17 @@ pub fn assigned(statements: &[Stmt], names: &mut BTreeSet<String>) {
     }
 }
 
+/// Where the interpreter places the failure of a condition: a fact of the candidate stands at its name.
+pub fn place(condition: &Expr) -> Position {
+    match condition {
+        Expr::Dot(sides, ..) if matches!(&sides.lhs, Expr::Variable(v, ..) if v.1 == "action") => match &sides.rhs {
+            Expr::Dot(_, _, pos) | Expr::Index(_, _, pos) => *pos,
+            property => property.position(),
+        },
+        other => other.position(),
+    }
+}
+
 fn in_expr(expr: &Expr, names: &mut BTreeSet<String>) {
     expr.walk(&mut Vec::new(), &mut |path| {
         if let Some(rhai::ASTNode::Stmt(Stmt::Assignment(parts))) = path.last()
@@ -124,6 +135,10 @@ impl Checker<'_> {
                 self.locals.truncate(outer);
                 nothing
             }
+            Stmt::Return(_, flags, pos) if !self.calling.is_empty() && !flags.contains(ASTFlags::BREAK) => {
+                self.error(*pos, "a function gives its last expression; leave out `return`".to_owned());
+                Typed::refused()
+            }
             Stmt::Return(value, flags, pos) => {
                 if flags.contains(ASTFlags::BREAK) {
                     self.error(*pos, "a rule cannot throw; return true or false".to_owned());
@@ -153,9 +168,10 @@ impl Checker<'_> {
     }
 
     fn if_(&mut self, flow: &FlowControl) -> Typed {
-        let at = At::from(flow.expr.position());
+        let place = place(&flow.expr);
+        let at = At::from(place);
         let condition = self.condition(&flow.expr);
-        let condition = condition.node.map(|node| self.as_bool(node, flow.expr.position()));
+        let condition = condition.node.map(|node| self.as_bool(node, place));
         let before = self.values();
         let then = self.block(flow.body.statements());
         let after_then = self.values();
@@ -233,12 +249,16 @@ impl Checker<'_> {
     }
 
     pub(super) fn declare(&mut self, name: &str, ty: Ty, value: Option<Id>, pos: Position) {
+        self.declare_at(name, ty, value, pos.into());
+    }
+
+    pub(super) fn declare_at(&mut self, name: &str, ty: Ty, value: Option<Id>, pos: At) {
         if self.names.variable(name).is_some() {
             self.error(pos, format!("`{name}` is a feature of this policy; give the variable another name"));
         } else if name == "action" || Term::ALL.iter().any(|t| t.name() == name && self.use_ == super::Use::Priority) {
             self.error(pos, format!("`{name}` has a meaning already; give the variable another name"));
         }
-        if self.locals.len() >= limits::VARIABLES {
+        if self.beneath + self.locals.len() >= limits::VARIABLES {
             let message =
                 format!("more than {} variables at once; leave some out, or put them into blocks", limits::VARIABLES);
             self.error(pos, message);

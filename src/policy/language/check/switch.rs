@@ -4,6 +4,7 @@
 //! a hash that no word has leaves the rule to the interpreter.
 
 use super::Checker;
+use super::stmt::place;
 use super::types::{Ty, Typed};
 use crate::language::engine::engine;
 use crate::language::graph::{self, Id, Literal, Node};
@@ -29,7 +30,7 @@ impl Checker<'_> {
                 Expr::BoolConstant(true, _) => None,
                 guard => {
                     let typed = self.condition(guard);
-                    Some(typed.node.map(|node| self.as_bool(node, guard.position())))
+                    Some(typed.node.map(|node| self.as_bool(node, place(guard))))
                 }
             };
             // A guard that sets a variable would set it for the cases after it.

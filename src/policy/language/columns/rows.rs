@@ -5,6 +5,7 @@ use super::bits::Bits;
 use super::program;
 use crate::decision::Candidate;
 use crate::history::Event;
+use crate::language::datum::Words;
 use crate::language::env::{Env, Term};
 use crate::language::functions::Topic;
 use crate::language::graph::{Id, Node};
@@ -101,7 +102,7 @@ impl ColumnRun<'_> {
                 let mut all = Some(!is_or);
                 for id in ids {
                     match of(id) {
-                        Scalar::Value(value) => match ops::truth(&value) {
+                        Scalar::Value(value) => match ops::truth((&value).into(), &mut Words::none()) {
                             Ok(truth) if is_or => all = ops::or(all, truth),
                             Ok(truth) => all = ops::and(all, truth),
                             Err(_) => return Scalar::Fault,
@@ -124,7 +125,7 @@ impl ColumnRun<'_> {
                 Scalar::Value(Value::Unknown)
             }
             Node::If(condition, then, otherwise) => match of(condition) {
-                Scalar::Value(value) => match ops::truth(&value) {
+                Scalar::Value(value) => match ops::truth((&value).into(), &mut Words::none()) {
                     Ok(Some(true)) => of(then),
                     Ok(Some(false)) => of(otherwise),
                     Ok(None) => Scalar::Stop,
@@ -175,12 +176,16 @@ fn reads_row(node: &Node) -> bool {
 
 /// A node that evaluates all its operands, over their values.
 fn apply(node: &Node, values: &[Value], env: &dyn Env) -> Result<Value, ()> {
+    let none = &mut Words::none();
     let result = match (node, values) {
         (Node::Not(_), [x]) => ops::not(x),
-        (Node::AsBool(_), [x]) => ops::truth(x).map(ops::from_truth),
-        (Node::Negate(_), [x]) => ops::negate(x),
+        (Node::AsBool(_), [x]) => return ops::truth(x.into(), none).map(ops::from_truth).map_err(|_| ()),
+        (Node::Negate(_), [x]) => return ops::negate(x.into(), none).map(Value::from).map_err(|_| ()),
         (Node::Binary(op, ..), [a, b]) => op.apply(a, b),
-        (Node::InConst(_, items), [x]) => ops::is_in(x, items.iter().map(|item| &item.0)),
+        (Node::InConst(_, items), [x]) => {
+            let found = ops::is_in(x.into(), items.iter().map(|item| (&item.0).into()), none);
+            return found.map(ops::from_truth).map_err(|_| ());
+        }
         (Node::IsKnown(_), [x]) => Ok(Value::Bool(x.is_known())),
         (Node::Call(function, _), values) => function.call(env, values),
         (Node::Table(i), _) => env.table(*i as usize),

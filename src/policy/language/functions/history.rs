@@ -2,8 +2,8 @@
 
 use crate::contact::EventKind;
 use crate::history::Event;
+use crate::language::datum::{Datum, Failed, Words};
 use crate::language::env::Env;
-use crate::value::Value;
 
 /// The standard event names; any other name is a custom event.
 pub const EVENTS: [&str; 7] = ["decision", "sent", "delivered", "impression", "click", "accept", "reject"];
@@ -30,10 +30,12 @@ fn past(env: &dyn Env) -> &[Event] {
     events.get(..end).unwrap_or(&[])
 }
 
-fn count(env: &dyn Env, days: Option<&Value>, wanted: impl Fn(&Event) -> bool) -> Result<Value, String> {
-    let days = days.and_then(Value::as_f64).unwrap_or(f64::NAN);
+type Answer = Result<Datum<'static>, Failed>;
+
+fn count(env: &dyn Env, days: Option<&Datum<'_>>, words: &mut Words<'_>, wanted: impl Fn(&Event) -> bool) -> Answer {
+    let days = days.and_then(|days| days.number()).unwrap_or(f64::NAN);
     if days.is_nan() || days < 0.0 {
-        return Err(format!("the number of days must not be negative, found {days}"));
+        return Err(words.fail(|| format!("the number of days must not be negative, found {days}")));
     }
     // Saturates: more days than time has is all of the past.
     let window = (days * DAY) as i64;
@@ -41,11 +43,11 @@ fn count(env: &dyn Env, days: Option<&Value>, wanted: impl Fn(&Event) -> bool) -
     let past = past(env);
     let from = past.partition_point(|e| e.time <= start);
     let n = past.get(from..).unwrap_or(&[]).iter().filter(|e| wanted(e)).count();
-    Ok(Value::Integer(i64::try_from(n).unwrap_or(i64::MAX)))
+    Ok(Datum::Integer(i64::try_from(n).unwrap_or(i64::MAX)))
 }
 
-fn text(args: &[Value], at: usize) -> &str {
-    args.get(at).and_then(Value::as_text).unwrap_or("")
+fn text<'a>(args: &[Datum<'a>], at: usize) -> &'a str {
+    args.get(at).and_then(|text| text.text()).unwrap_or("")
 }
 
 /// What caps count: sent on an outbound channel, of an action that counts toward caps.
@@ -53,24 +55,24 @@ fn is_contact(env: &dyn Env, event: &Event) -> bool {
     event.kind == EventKind::Sent && event.counts && !env.is_inbound(&event.channel)
 }
 
-pub fn contacts(env: &dyn Env, args: &[Value]) -> Result<Value, String> {
-    count(env, args.first(), |e| is_contact(env, e))
+pub fn contacts(env: &dyn Env, args: &[Datum<'_>], words: &mut Words<'_>) -> Answer {
+    count(env, args.first(), words, |e| is_contact(env, e))
 }
 
-pub fn contacts_on(env: &dyn Env, args: &[Value]) -> Result<Value, String> {
+pub fn contacts_on(env: &dyn Env, args: &[Datum<'_>], words: &mut Words<'_>) -> Answer {
     let channel = text(args, 0);
-    count(env, args.get(1), |e| is_contact(env, e) && e.channel == channel)
+    count(env, args.get(1), words, |e| is_contact(env, e) && e.channel == channel)
 }
 
-pub fn outcomes(env: &dyn Env, args: &[Value]) -> Result<Value, String> {
+pub fn outcomes(env: &dyn Env, args: &[Datum<'_>], words: &mut Words<'_>) -> Answer {
     let (name, target) = (text(args, 0), text(args, 1));
-    count(env, args.get(2), |e| {
+    count(env, args.get(2), words, |e| {
         is_kind(e, name) && (target == "*" || e.action == target || e.group == target || e.issue == target)
     })
 }
 
-pub fn days_since(env: &dyn Env, args: &[Value]) -> Result<Value, String> {
+pub fn days_since(env: &dyn Env, args: &[Datum<'_>], _: &mut Words<'_>) -> Answer {
     let name = text(args, 0);
     let last = past(env).iter().rev().find(|e| is_kind(e, name));
-    Ok(last.map_or(Value::Unknown, |e| Value::Number((env.now() as f64 - e.time as f64) / DAY)))
+    Ok(last.map_or(Datum::Unknown, |e| Datum::Number((env.now() as f64 - e.time as f64) / DAY)))
 }

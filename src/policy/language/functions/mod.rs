@@ -12,10 +12,10 @@ mod time;
 pub use history::EVENTS;
 pub(super) use time::{instant, is_date};
 
+use super::datum::{Datum, Failed, Words, told};
 use super::engine::limits;
 use super::env::Env;
 use super::graph::Ty;
-use super::ops;
 use crate::value::Value;
 use std::hash::{Hash, Hasher};
 
@@ -122,14 +122,16 @@ pub enum Topic {
     Text,
 }
 
-/// A body: from what the rule sees and the arguments to the result, or to an error in words.
-pub type Native = fn(&dyn Env, &[Value]) -> Result<Value, String>;
+/// A body: from what the rule sees and the arguments to the result, which is no text, or to a failure.
+pub(super) type Native = fn(&dyn Env, &[Datum<'_>], &mut Words<'_>) -> Result<Datum<'static>, Failed>;
 
 /// How a function is evaluated.
 #[derive(Clone, Copy, Debug)]
-pub enum Body {
+pub(super) enum Body {
     /// By this function.
     Native(Native),
+    /// From one text to another, which is appended.
+    Text(fn(&str, &mut String)),
     /// `score`: resolved to a model when the rule is compiled.
     Score,
     /// `table`: resolved to a decision table when the rule is compiled.
@@ -450,7 +452,7 @@ pub static TABLE: &[Function] = &[
         help: "A text in lower case.",
         example: "lower(action.channel) == \"email\"",
         takes_unknown: false,
-        body: Body::Native(text::lower),
+        body: Body::Text(text::lower),
     },
     Function {
         name: "upper",
@@ -460,7 +462,7 @@ pub static TABLE: &[Function] = &[
         help: "A text in upper case.",
         example: "upper(action.channel) == \"EMAIL\"",
         takes_unknown: false,
-        body: Body::Native(text::upper),
+        body: Body::Text(text::upper),
     },
     Function {
         name: "trim",
@@ -470,7 +472,7 @@ pub static TABLE: &[Function] = &[
         help: "A text without blanks at its ends.",
         example: "trim(action.name) != \"\"",
         takes_unknown: false,
-        body: Body::Native(text::trim),
+        body: Body::Text(text::trim),
     },
 ];
 
@@ -489,28 +491,54 @@ impl Function {
     /// Calls it. The number of arguments was checked when the rule was compiled; types are checked here once more, for
     /// values whose type is known only now.
     pub(super) fn call(&self, env: &dyn Env, args: &[Value]) -> Result<Value, String> {
+        // No function takes more than three arguments; a test holds the table to it.
+        let mut given = [Datum::Unknown; 3];
+        for (datum, value) in given.iter_mut().zip(args) {
+            *datum = value.into();
+        }
+        let mut text = String::new();
+        told(|words| self.on(env, given.get(..args.len()).unwrap_or(&[]), &mut text, words).map(Value::from))
+    }
+
+    /// Calls it without an allocation; a text that it makes is appended to `out`.
+    pub(super) fn on<'o>(
+        &self,
+        env: &dyn Env,
+        args: &[Datum<'_>],
+        out: &'o mut String,
+        words: &mut Words<'_>,
+    ) -> Result<Datum<'o>, Failed> {
         if args.len() != self.args.len() {
-            return Err(format!("`{}` takes {}", self.name, self.count()));
+            return Err(words.fail(|| format!("`{}` takes {}", self.name, self.count())));
         }
         for (expected, value) in self.args.iter().zip(args) {
-            if !expected.type_.accepts(value) {
-                let (name, found) = (self.name, ops::noun(value));
-                return Err(format!("`{name}` needs {} as `{}`, found {found}", expected.type_.noun(), expected.name));
+            if !expected.type_.accepts(*value) {
+                let (name, found) = (self.name, value.noun());
+                return Err(words.fail(|| {
+                    format!("`{name}` needs {} as `{}`, found {found}", expected.type_.noun(), expected.name)
+                }));
             }
         }
         if !self.takes_unknown && args.iter().any(|a| !a.is_known()) {
-            return Ok(Value::Unknown);
+            return Ok(Datum::Unknown);
         }
         match self.body {
-            Body::Native(body) => match body(env, args)? {
-                // The interpreter holds no longer text, so neither evaluator does.
-                Value::Text(text) if text.len() > limits::TEXT => {
-                    Err(format!("`{}` gives a text of more than {} bytes", self.name, limits::TEXT))
+            Body::Native(body) => body(env, args, words),
+            Body::Text(body) => {
+                let start = out.len();
+                body(args.first().and_then(|text| text.text()).unwrap_or(""), out);
+                // The interpreter holds no longer text, so no evaluator does.
+                if out.len() - start > limits::TEXT {
+                    return Err(
+                        words.fail(|| format!("`{}` gives a text of more than {} bytes", self.name, limits::TEXT))
+                    );
                 }
-                value => Ok(value),
-            },
-            Body::Score => Err("`score` needs the id of a model, written out as a text".to_owned()),
-            Body::Table => Err("`table` needs the id of a decision table, written out as a text".to_owned()),
+                Ok(Datum::Text(out.get(start..).unwrap_or("")))
+            }
+            Body::Score => Err(words.fail(|| "`score` needs the id of a model, written out as a text".to_owned())),
+            Body::Table => {
+                Err(words.fail(|| "`table` needs the id of a decision table, written out as a text".to_owned()))
+            }
         }
     }
 
@@ -526,13 +554,13 @@ impl Function {
 }
 
 impl ArgType {
-    fn accepts(self, value: &Value) -> bool {
+    fn accepts(self, value: Datum<'_>) -> bool {
         match (self, value) {
-            (ArgType::Any, _) | (_, Value::Unknown) => true,
-            (ArgType::Number, Value::Integer(_) | Value::Number(_)) => true,
-            (ArgType::Time, Value::Time(_)) => true,
+            (ArgType::Any, _) | (_, Datum::Unknown) => true,
+            (ArgType::Number, Datum::Integer(_) | Datum::Number(_)) => true,
+            (ArgType::Time, Datum::Time(_)) => true,
             (ArgType::Number | ArgType::Time, _) => false,
-            (_, Value::Text(_)) => true,
+            (_, Datum::Text(_)) => true,
             _ => false,
         }
     }
@@ -564,6 +592,6 @@ impl ArgType {
     }
 }
 
-fn is_known(_: &dyn Env, args: &[Value]) -> Result<Value, String> {
-    Ok(Value::Bool(args.first().is_some_and(Value::is_known)))
+fn is_known(_: &dyn Env, args: &[Datum<'_>], _: &mut Words<'_>) -> Result<Datum<'static>, Failed> {
+    Ok(Datum::Bool(args.first().is_some_and(|x| x.is_known())))
 }

@@ -7,6 +7,7 @@
 use super::{Graph, Id, Literal, Node};
 use crate::decision::Candidate;
 use crate::history::Event;
+use crate::language::datum::told;
 use crate::language::env::{Env, Term};
 use crate::language::functions::Topic;
 use crate::language::ops::{self, Op};
@@ -102,13 +103,18 @@ impl Joined {
                 super::Ty::Bool | super::Ty::Nothing => x,
                 _ => self.intern(Node::AsBool(x)),
             },
-            Node::Negate(x) => match self.literal(x).map(ops::negate) {
-                Some(Ok(value)) => self.constant(value),
-                _ => self.intern(Node::Negate(x)),
-            },
+            Node::Negate(x) => {
+                match self.literal(x).map(|x| told(|words| ops::negate(x.into(), words)).map(Value::from)) {
+                    Some(Ok(value)) => self.constant(value),
+                    _ => self.intern(Node::Negate(x)),
+                }
+            }
             Node::Binary(op, a, b) => self.binary(op, a, b),
-            Node::InConst(x, items) => match self.literal(x).map(|x| ops::is_in(x, items.iter().map(|item| &item.0))) {
-                Some(Ok(value)) => self.constant(value),
+            Node::InConst(x, items) => match self.literal(x).map(|x| {
+                let items = items.iter().map(|item| (&item.0).into());
+                told(|words| ops::is_in(x.into(), items, words))
+            }) {
+                Some(Ok(found)) => self.constant(ops::from_truth(found)),
                 _ => self.intern(Node::InConst(x, items)),
             },
             Node::OrElse(ids) => self.or_else(&ids),

@@ -61,6 +61,11 @@ use std::hash::{Hash, Hasher};
 pub struct Id(pub(super) u32);
 
 impl Id {
+    /// The node at a position of [`Graph::nodes`].
+    pub(super) fn at(position: usize) -> Id {
+        Id(u32::try_from(position).unwrap_or(u32::MAX))
+    }
+
     /// Position in [`Graph::nodes`].
     pub fn index(self) -> usize {
         self.0 as usize
@@ -277,7 +282,7 @@ impl Graph {
         if let Some(id) = self.known.get(&(node.clone(), at)) {
             return *id;
         }
-        let id = Id(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        let id = Id::at(self.nodes.len());
         self.infos.push(info(&node, self));
         self.nodes.push(node.clone());
         self.places.push(at);

@@ -1,7 +1,7 @@
 //! The law that column evaluator and row evaluator agree bit for bit: sets of generated programs on batches of generated rows, in any order,
 //! for any rows and candidates, unknowns and faults included.
 
-use super::agreement::{Programs, some_row};
+use super::generate::{self, Programs};
 use super::{NOW, TestRow, context};
 use crate::columns::{Columns, Table};
 use crate::decision::Candidate;
@@ -143,17 +143,14 @@ fn column_evaluator_and_row_evaluator_agree() {
 fn generated(rounds: usize) -> [usize; 3] {
     let mut programs = Programs::new(77);
     let mut random = Random::new(78);
+    let mut given = generate::Rows::new(79);
     let mut counts = [0; 3];
     for round in 0..rounds {
         let count = 1 + random.below(12);
-        let texts: Vec<(String, Use)> = (0..count)
-            .map(|_| match random.below(4) {
-                0 => (programs.number(4), *random.pick(&[Use::Priority, Use::Multiplier, Use::Factor, Use::Input])),
-                _ => (programs.program(), Use::Keep),
-            })
-            .collect();
+        let texts: Vec<(String, Use)> =
+            (0..count).map(|_| programs.next()).map(|program| (program.text, program.use_)).collect();
         let rows = if round % 10 == 0 { BATCH + 100 } else { 1 + random.below(150) };
-        let rows: Vec<TestRow> = (0..rows).map(|_| some_row(&mut random)).collect();
+        let rows: Vec<TestRow> = (0..rows).map(|_| given.next()).collect();
         let found = hold(&texts, &rows, &mut random);
         counts.iter_mut().zip(found).for_each(|(count, found)| *count += found);
     }
@@ -248,6 +245,7 @@ fn rare_forms_agree_too() {
         "context_weight + lever + cost + uplift",
     ];
     let mut random = Random::new(9);
+    let mut given = generate::Rows::new(10);
     let context = context();
     let mut all: Vec<(String, Use)> = texts.iter().map(|text| ((*text).to_owned(), Use::Keep)).collect();
     all.extend(numbers.iter().map(|text| ((*text).to_owned(), Use::Priority)));
@@ -256,7 +254,7 @@ fn rare_forms_agree_too() {
         compile(text, *use_, &context).unwrap_or_else(|findings| panic!("{text}: {findings:?}"));
     }
     for rows in [1, 64, 700, 2 * BATCH + 5] {
-        let mut rows: Vec<TestRow> = (0..rows).map(|_| some_row(&mut random)).collect();
+        let mut rows: Vec<TestRow> = (0..rows).map(|_| given.next()).collect();
         for row in &mut rows {
             row.fields[5] = random.pick(&[Value::Bool(true), Value::Bool(false), Value::Unknown]).clone();
             row.fields[6] = random.pick(&[Value::Time(NOW), Value::Time(NOW - 1), Value::Unknown]).clone();

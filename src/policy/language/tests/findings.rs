@@ -173,7 +173,27 @@ fn every_finding_at_once_with_its_place_and_fix() {
             "newbie recency",
             &["1:8-15 error: an operator is missing before `recency`; conditions are joined with `&&` or `||`"],
         ),
-        ("fn f() { true } f()", &["1:1-3 error: `fn` is not available in rules"]),
+        (
+            "if newbie { fn f() { true } f() } else { false }",
+            &[
+                "1:13-15 error: a function is written before the expression, outside of any block: `fn name(a, b) { … }`",
+            ],
+        ),
+        ("fn f() { recencyy > 1 } true", &["1:10-18 error: `recencyy` is not a feature of this policy"]),
+        ("fn f(x) { x > 1 } f(channel)", &["1:13-14 error: cannot compare a text with the number 1"]),
+        ("fn f(x) { x } f()", &["1:15-16 error: `f` takes 1 argument (x), found 0"]),
+        (
+            "fn f(x) { g(x) } fn g(x) { f(x) } f(1) == 1",
+            &["error: `f` calls itself; a rule has no recursion", "error: `g` calls itself"],
+        ),
+        ("fn hour() { 1 } hour() == 1", &["1:4-8 error: `hour` is a function already; give this one another name"]),
+        (
+            "fn f(recency) { 1 } f(1) == 1",
+            &["error: `recency` is a feature of this policy; give the variable another name"],
+        ),
+        ("fn f(if) { 1 } f(1) == 1", &["1:6-8 error: `if` cannot be the name of a parameter"]),
+        ("fn f(x) { return x; } f(newbie)", &["error: a function gives its last expression; leave out `return`"]),
+        ("fn f() { let x = 1; x } x == 1 && f() == 1", &["1:25-26 error: `x` is not a feature of this policy"]),
     ];
     for (text, expected) in table {
         let found = findings(text, Use::Keep);

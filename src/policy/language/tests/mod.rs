@@ -4,6 +4,8 @@ mod agreement;
 mod columns;
 mod editor;
 mod findings;
+pub mod generate;
+mod law;
 mod limits;
 mod values;
 
@@ -48,7 +50,12 @@ fn action(id: &str, group: &str, discount: Value, treatments: &[(&str, &str)]) -
         obeys_caps: true,
         counts_toward_caps: true,
         propensity: None,
-        attributes: [("discount".to_owned(), discount)].into(),
+        // One action's flag is no flag.
+        attributes: [
+            ("discount".to_owned(), discount),
+            ("flag".to_owned(), if id == "winback" { Value::Bool(true) } else { Value::text("yes") }),
+        ]
+        .into(),
         treatments: treatments
             .iter()
             .map(|(id, channel)| Treatment {
@@ -129,10 +136,13 @@ fn model(id: &str) -> Model {
 }
 
 /// A row of fixed values.
+#[derive(Clone, Debug)]
 pub(super) struct TestRow {
     pub fields: Vec<Value>,
     pub scores: Vec<Result<Value, String>>,
     pub tables: Vec<Result<Value, String>>,
+    /// In the order of [`Term::ALL`].
+    pub terms: [f64; 6],
     pub events: Vec<Event>,
     pub candidate: Candidate,
     pub zone: Option<String>,
@@ -178,6 +188,7 @@ pub(super) fn row() -> TestRow {
             Ok(Value::Unknown),
         ],
         tables: vec![Ok(Value::Number(0.25)), Ok(Value::text("b")), Err("two rows match".into())],
+        terms: [0.25, 1.5, 20.0, 1.1, 0.5, 0.04],
         events: vec![
             event(40, EventKind::Sent, "email"),
             event(7, EventKind::Sent, "email"),
@@ -206,14 +217,8 @@ impl Env for TestRow {
         self.candidate
     }
     fn term(&self, term: Term) -> f64 {
-        match term {
-            Term::Propensity => 0.25,
-            Term::ContextWeight => 1.5,
-            Term::Value => 20.0,
-            Term::Lever => 1.1,
-            Term::Cost => 0.5,
-            Term::Uplift => 0.04,
-        }
+        let at = Term::ALL.iter().position(|t| *t == term);
+        at.map_or(f64::NAN, |at| self.terms[at])
     }
     fn events(&self) -> &[Event] {
         &self.events
