@@ -12,9 +12,18 @@ pub fn bucket(salt: &str, unit: &str) -> f64 {
 
 /// SHA-256 as lower-case hex.
 pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of texts, one after the other, as lower-case hex.
+pub(crate) fn sha256_of(texts: &[&str]) -> String {
+    hex(&texts.iter().fold(Sha256::new(), |hash, text| hash.chain_update(text)).finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
     const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let hex = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or('0');
-    Sha256::digest(bytes).iter().flat_map(|byte| [hex(byte >> 4), hex(byte & 15)]).collect()
+    let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

@@ -60,10 +60,21 @@ pub struct Texts {
 
 /// A value on its way to the file.
 pub enum Node {
-    /// A number, a string, a name: its place in [`Texts`].
-    Leaf { start: u32, end: u32 },
+    /// A number, a string, a name: its place in [`Texts`], and its length in characters; [`MULTILINE`] when it has line breaks.
+    Leaf { start: u32, end: u32, width: u32 },
     /// A list, a struct, a map.
     Group(Box<Group>),
+}
+
+/// Width of a text with line breaks.
+pub const MULTILINE: u32 = u32::MAX;
+
+/// What a group is made of.
+pub enum Items {
+    /// Parts without names: most of a large file is lists of numbers.
+    List(Vec<Node>),
+    /// Parts with the names of fields or the keys of a map.
+    Named(Vec<(Label, Node)>),
 }
 
 /// Something with parts.
@@ -72,15 +83,14 @@ pub struct Group {
     pub name: &'static str,
     /// What encloses the parts.
     pub brackets: (char, char),
-    /// Before each part: nothing, the name of a field, or the key of a map.
-    pub parts: Vec<(Label, Node)>,
+    /// The parts.
+    pub parts: Items,
     /// Length on one line; [`usize::MAX`] when it cannot be on one line.
     pub width: usize,
 }
 
 /// What stands before a part.
 pub enum Label {
-    None,
     Field(&'static str),
     Key(Node),
 }
@@ -92,7 +102,7 @@ impl Texts {
 
     fn of(&self, node: &Node) -> &str {
         match node {
-            Node::Leaf { start, end } => self.get(*start, *end),
+            Node::Leaf { start, end, .. } => self.get(*start, *end),
             Node::Group(_) => "",
         }
     }
@@ -100,17 +110,14 @@ impl Texts {
     /// Length on one line, [`usize::MAX`] for what has line breaks.
     fn width(&self, node: &Node) -> usize {
         match node {
-            Node::Leaf { .. } => {
-                let text = self.of(node);
-                if text.contains('\n') { usize::MAX } else { text.chars().count() }
-            }
+            Node::Leaf { width: MULTILINE, .. } => usize::MAX,
+            Node::Leaf { width, .. } => *width as usize,
             Node::Group(group) => group.width,
         }
     }
 
     fn label_width(&self, label: &Label) -> usize {
         match label {
-            Label::None => 0,
             Label::Field(name) => name.len() + 2,
             Label::Key(key) => self.width(key).saturating_add(2),
         }
@@ -119,22 +126,37 @@ impl Texts {
 
 impl Group {
     /// A group whose width is known.
-    pub fn new(name: &'static str, brackets: (char, char), parts: Vec<(Label, Node)>, texts: &Texts) -> Group {
-        let inner = parts.iter().fold(0usize, |sum, (label, node)| {
-            sum.saturating_add(texts.label_width(label)).saturating_add(texts.width(node)).saturating_add(2)
-        });
+    pub fn new(name: &'static str, brackets: (char, char), parts: Items, texts: &Texts) -> Group {
+        let sum = |sum: usize, width: usize| sum.saturating_add(width).saturating_add(2);
+        let inner = match &parts {
+            Items::List(nodes) => nodes.iter().fold(0, |all, node| sum(all, texts.width(node))),
+            Items::Named(parts) => parts
+                .iter()
+                .fold(0, |all, (label, node)| sum(all, texts.label_width(label).saturating_add(texts.width(node)))),
+        };
         // Two brackets, and no comma after the last part.
         Group { name, brackets, parts, width: inner.saturating_sub(2).saturating_add(name.len() + 2) }
     }
 
-    fn is_list_of_leaves(&self) -> bool {
-        self.parts.iter().all(|(label, node)| matches!((label, node), (Label::None, Node::Leaf { .. })))
+    /// The parts, if all of them are leaves without names.
+    fn leaves(&self) -> Option<&[Node]> {
+        match &self.parts {
+            Items::List(nodes) => nodes.iter().all(|node| matches!(node, Node::Leaf { .. })).then_some(nodes),
+            Items::Named(parts) => parts.is_empty().then_some(&[]),
+        }
+    }
+
+    fn each(&self, mut each: impl FnMut(usize, Option<&Label>, &Node)) {
+        match &self.parts {
+            Items::List(nodes) => nodes.iter().enumerate().for_each(|(i, node)| each(i, None, node)),
+            Items::Named(parts) => parts.iter().enumerate().for_each(|(i, (name, node))| each(i, Some(name), node)),
+        }
     }
 }
 
-fn label(label: &Label, texts: &Texts, out: &mut String) {
+fn label(label: Option<&Label>, texts: &Texts, out: &mut String) {
+    let Some(label) = label else { return };
     match label {
-        Label::None => {}
         Label::Field(name) => {
             out.push_str(name);
             out.push_str(": ");
@@ -148,12 +170,12 @@ fn label(label: &Label, texts: &Texts, out: &mut String) {
 
 /// Every part on a line of its own.
 fn lines(group: &Group, texts: &Texts, depth: usize, out: &mut String) {
-    for (name, node) in &group.parts {
+    group.each(|_, name, node| {
         indent(depth + 1, out);
         label(name, texts, out);
         value(node, texts, depth + 1, out);
         out.push_str(",\n");
-    }
+    });
 }
 
 fn value(node: &Node, texts: &Texts, depth: usize, out: &mut String) {
@@ -169,10 +191,9 @@ fn value(node: &Node, texts: &Texts, depth: usize, out: &mut String) {
         parts_on_one_line(group, texts, out);
     } else {
         out.push('\n');
-        if group.is_list_of_leaves() {
-            filled(group, texts, depth + 1, out);
-        } else {
-            lines(group, texts, depth, out);
+        match group.leaves() {
+            Some(leaves) => filled(leaves, texts, depth + 1, out),
+            None => lines(group, texts, depth, out),
         }
         indent(depth, out);
     }
@@ -192,19 +213,19 @@ fn on_one_line(node: &Node, texts: &Texts, out: &mut String) {
 }
 
 fn parts_on_one_line(group: &Group, texts: &Texts, out: &mut String) {
-    for (i, (name, node)) in group.parts.iter().enumerate() {
+    group.each(|i, name, node| {
         if i > 0 {
             out.push_str(", ");
         }
         label(name, texts, out);
         on_one_line(node, texts, out);
-    }
+    });
 }
 
 /// As many leaves per line as fit.
-fn filled(group: &Group, texts: &Texts, depth: usize, out: &mut String) {
+fn filled(leaves: &[Node], texts: &Texts, depth: usize, out: &mut String) {
     let mut column = 0;
-    for (_, node) in &group.parts {
+    for node in leaves {
         let width = texts.width(node).saturating_add(2);
         if column > 0 && width.saturating_add(column) > WIDTH {
             out.push('\n');

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::action::{Action, Channel, Direction, Group, Issue, Treatment};
+use crate::fingerprint::sha256_hex;
 use crate::value::Value;
 
 fn document() -> Document {
@@ -214,4 +215,39 @@ fn numbers_keep_every_bit() {
         let back = read(write(&document).unwrap().as_bytes()).unwrap();
         assert_eq!(back.actions[0].value.to_bits(), x.to_bits(), "{x:?}");
     }
+}
+
+/// What the quick reader reads is what the general one reads; of what it gives up on the general one judges.
+#[test]
+fn the_quick_reader_reads_the_same() {
+    let mut random = crate::testing::Random::new(12);
+    let mut texts = vec![write(&document()).unwrap(), write(&crate::testing::sample()).unwrap()];
+    texts.extend((0..200).map(|_| write(&crate::decide::random::document(&mut random).0).unwrap()));
+    let body = |text: &str| format!("({}", text.split_once("    approvals: [],\n").unwrap().1);
+    for text in &texts {
+        let body = body(text);
+        assert_eq!(reader::read::<Document>(&body), Some(parse(&body).unwrap()), "{body}");
+    }
+    let (mut quick, mut refused) = (0, 0);
+    for _ in 0..4000 {
+        let mut bytes = body(&texts[random.below(12)]).into_bytes();
+        for _ in 0..1 + random.below(2) {
+            let at = random.below(bytes.len());
+            match random.below(3) {
+                0 => drop(bytes.remove(at)),
+                1 => bytes.insert(at, *random.pick(b"(){}[],: \n\"0123456789.-eE_#/x\\")),
+                _ => bytes[at] = *random.pick(b"(){}[],: \n\"0123456789.-eE_#/x\\"),
+            }
+        }
+        let Ok(text) = String::from_utf8(bytes) else { continue };
+        match (reader::read::<Document>(&text), parse(&text)) {
+            (Some(a), Ok(b)) => {
+                assert_eq!(a, b);
+                quick += 1;
+            }
+            (Some(_), Err(error)) => panic!("{error}: {text}"),
+            (None, _) => refused += 1,
+        }
+    }
+    assert!(quick > 500 && refused > 500, "{quick} read, {refused} given up: the test lost its bite");
 }

@@ -1,6 +1,6 @@
 //! From serde's data model to layout nodes. Writes what a document is made of; refuses numbers that are not finite.
 
-use super::{Group, Label, Node, Texts};
+use super::{Group, Items, Label, MULTILINE, Node, Texts};
 use serde::ser::{self, Serialize};
 use std::fmt::{self, Display, Write};
 
@@ -39,7 +39,7 @@ pub struct Parts<'a> {
     field: &'static str,
     name: &'static str,
     brackets: (char, char),
-    parts: Vec<(Label, Node)>,
+    parts: Items,
     key: Option<Node>,
 }
 
@@ -56,7 +56,21 @@ impl<'a> Writer<'a> {
         let place = |len: usize| u32::try_from(len).map_err(|_| Refused("the policy is too large for a file".into()));
         let start = place(self.texts.all.len())?;
         write(&mut self.texts.all)?;
-        Ok(Node::Leaf { start, end: place(self.texts.all.len())? })
+        let end = place(self.texts.all.len())?;
+        let text = self.texts.get(start, end);
+        let width = match text.is_ascii() {
+            _ if text.contains('\n') => MULTILINE,
+            true => end - start,
+            false => place(text.chars().count())?,
+        };
+        Ok(Node::Leaf { start, end, width })
+    }
+
+    fn word(self, word: &str) -> Result<Node, Refused> {
+        self.with(|all| {
+            all.push_str(word);
+            Ok(())
+        })
     }
 
     /// Floats in their shortest form that reads back as the same number.
@@ -68,16 +82,52 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// A whole number, written without the machinery that numbers of any layout need.
+    fn whole(self, negative: bool, mut magnitude: u64) -> Result<Node, Refused> {
+        let place = |len: usize| u32::try_from(len).map_err(|_| Refused("the policy is too large for a file".into()));
+        let start = place(self.texts.all.len())?;
+        let mut digits = [0u8; 20];
+        let mut length = 0;
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (magnitude % 10) as u8;
+            magnitude /= 10;
+            length += 1;
+            if magnitude == 0 {
+                break;
+            }
+        }
+        if negative {
+            self.texts.all.push('-');
+        }
+        self.texts.all.extend(digits.iter().skip(20 - length).map(|digit| char::from(*digit)));
+        let end = place(self.texts.all.len())?;
+        Ok(Node::Leaf { start, end, width: end - start })
+    }
+
+    fn list(self, name: &'static str, brackets: (char, char), capacity: Option<usize>) -> Parts<'a> {
+        let parts = Items::List(Vec::with_capacity(capacity.unwrap_or(0)));
+        Parts { texts: self.texts, field: self.field, name, brackets, parts, key: None }
+    }
+
     fn group(self, name: &'static str, brackets: (char, char), capacity: Option<usize>) -> Parts<'a> {
-        let parts = Vec::with_capacity(capacity.unwrap_or(0));
+        let parts = Items::Named(Vec::with_capacity(capacity.unwrap_or(0)));
         Parts { texts: self.texts, field: self.field, name, brackets, parts, key: None }
     }
 }
 
 impl Parts<'_> {
-    fn push<T: Serialize + ?Sized>(&mut self, label: Label, value: &T, field: &'static str) -> Result<(), Refused> {
+    fn push<T: Serialize + ?Sized>(
+        &mut self,
+        label: Option<Label>,
+        value: &T,
+        field: &'static str,
+    ) -> Result<(), Refused> {
         let node = value.serialize(Writer { texts: self.texts, field })?;
-        self.parts.push((label, node));
+        match (&mut self.parts, label) {
+            (Items::List(parts), _) => parts.push(node),
+            (Items::Named(parts), Some(label)) => parts.push((label, node)),
+            (Items::Named(_), None) => return Err(Refused("a part without its name".into())),
+        }
         Ok(())
     }
 
@@ -128,31 +178,31 @@ impl<'a> ser::Serializer for Writer<'a> {
     type SerializeStructVariant = Parts<'a>;
 
     fn serialize_bool(self, v: bool) -> Result<Node, Refused> {
-        self.leaf(v)
+        self.word(if v { "true" } else { "false" })
     }
     fn serialize_i8(self, v: i8) -> Result<Node, Refused> {
-        self.leaf(v)
+        self.whole(v < 0, v.unsigned_abs().into())
     }
     fn serialize_i16(self, v: i16) -> Result<Node, Refused> {
-        self.leaf(v)
+        self.whole(v < 0, v.unsigned_abs().into())
     }
     fn serialize_i32(self, v: i32) -> Result<Node, Refused> {
-        self.leaf(v)
+        self.whole(v < 0, v.unsigned_abs().into())
     }
     fn serialize_i64(self, v: i64) -> Result<Node, Refused> {
-        self.leaf(v)
+        self.whole(v < 0, v.unsigned_abs())
     }
     fn serialize_u8(self, v: u8) -> Result<Node, Refused> {
-        self.leaf(v)
+        self.whole(false, v.into())
     }
     fn serialize_u16(self, v: u16) -> Result<Node, Refused> {
-        self.leaf(v)
+        self.whole(false, v.into())
     }
     fn serialize_u32(self, v: u32) -> Result<Node, Refused> {
-        self.leaf(v)
+        self.whole(false, v.into())
     }
     fn serialize_u64(self, v: u64) -> Result<Node, Refused> {
-        self.leaf(v)
+        self.whole(false, v)
     }
     fn serialize_f32(self, v: f32) -> Result<Node, Refused> {
         self.float(v.is_finite(), v)
@@ -174,23 +224,23 @@ impl<'a> ser::Serializer for Writer<'a> {
         v.serialize(self)
     }
     fn serialize_none(self) -> Result<Node, Refused> {
-        self.leaf("None")
+        self.word("None")
     }
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Node, Refused> {
         self.serialize_newtype_variant("", 0, "Some", value)
     }
     fn serialize_unit(self) -> Result<Node, Refused> {
-        self.leaf("()")
+        self.word("()")
     }
     fn serialize_unit_struct(self, _: &'static str) -> Result<Node, Refused> {
-        self.leaf("()")
+        self.word("()")
     }
     fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<Node, Refused> {
-        self.leaf(variant)
+        self.word(variant)
     }
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<Node, Refused> {
-        let mut parts = self.group("", STRUCT, Some(1));
-        parts.push(Label::None, value, parts.field)?;
+        let mut parts = self.list("", STRUCT, Some(1));
+        parts.push(None, value, parts.field)?;
         Ok(parts.close())
     }
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -200,18 +250,18 @@ impl<'a> ser::Serializer for Writer<'a> {
         variant: &'static str,
         value: &T,
     ) -> Result<Node, Refused> {
-        let mut parts = self.group(variant, STRUCT, Some(1));
-        parts.push(Label::None, value, parts.field)?;
+        let mut parts = self.list(variant, STRUCT, Some(1));
+        parts.push(None, value, parts.field)?;
         Ok(parts.close())
     }
     fn serialize_seq(self, len: Option<usize>) -> Result<Parts<'a>, Refused> {
-        Ok(self.group("", LIST, len))
+        Ok(self.list("", LIST, len))
     }
     fn serialize_tuple(self, len: usize) -> Result<Parts<'a>, Refused> {
-        Ok(self.group("", STRUCT, Some(len)))
+        Ok(self.list("", STRUCT, Some(len)))
     }
     fn serialize_tuple_struct(self, _: &'static str, len: usize) -> Result<Parts<'a>, Refused> {
-        Ok(self.group("", STRUCT, Some(len)))
+        Ok(self.list("", STRUCT, Some(len)))
     }
     fn serialize_tuple_variant(
         self,
@@ -220,7 +270,7 @@ impl<'a> ser::Serializer for Writer<'a> {
         variant: &'static str,
         len: usize,
     ) -> Result<Parts<'a>, Refused> {
-        Ok(self.group(variant, STRUCT, Some(len)))
+        Ok(self.list(variant, STRUCT, Some(len)))
     }
     fn serialize_map(self, len: Option<usize>) -> Result<Parts<'a>, Refused> {
         Ok(self.group("", MAP, len))
@@ -245,7 +295,7 @@ macro_rules! unnamed_parts {
             type Ok = Node;
             type Error = Refused;
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refused> {
-                self.push(Label::None, value, self.field)
+                self.push(None, value, self.field)
             }
             fn end(self) -> Result<Node, Refused> {
                 Ok(self.close())
@@ -260,7 +310,7 @@ macro_rules! named_parts {
             type Ok = Node;
             type Error = Refused;
             fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Refused> {
-                self.push(Label::Field(key), value, key)
+                self.push(Some(Label::Field(key)), value, key)
             }
             fn end(self) -> Result<Node, Refused> {
                 Ok(self.close())
@@ -287,7 +337,7 @@ impl ser::SerializeMap for Parts<'_> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refused> {
-        let label = self.key.take().map_or(Label::None, Label::Key);
+        let label = self.key.take().map(Label::Key);
         self.push(label, value, self.field)
     }
 
