@@ -1,6 +1,8 @@
 //! The golden file of format 1.0, which is never edited again: it loads, decides what it always decided, and whatever
 //! happens to its bytes is refused without harm.
 
+mod current;
+
 use crate::contact::EventKind;
 use crate::reason::Step;
 use crate::testing::{GOLDEN, HOUR, Random, event, sample};

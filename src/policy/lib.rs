@@ -21,6 +21,7 @@ pub mod cases;
 pub mod check;
 pub mod codec;
 pub mod columns;
+pub mod conformance;
 pub mod contact;
 mod decide;
 pub mod decision;

@@ -81,9 +81,12 @@ fn kind(function: &Function) -> String {
         Function::Constant(c) => format!("the constant {c}"),
         Function::Linear { coefficients, .. } => format!("a linear function of {} inputs", coefficients.len()),
         Function::Trees { trees, .. } => format!("{} trees", trees.len()),
-        // Further kinds are called what they are called in the file.
-        #[allow(unreachable_patterns)]
-        other => format!("{other:?}").chars().take_while(char::is_ascii_alphanumeric).collect(),
+        Function::Scorecard { characteristics, .. } => {
+            format!("a scorecard of {} characteristics", characteristics.len())
+        }
+        Function::Shapes { shapes, pairs, .. } => format!("{} shape functions", shapes.len() + pairs.len()),
+        Function::Factors { .. } => "a table of factors".into(),
+        Function::Neighbours { .. } => "a table of neighbours".into(),
     }
 }
 
@@ -119,6 +122,16 @@ fn function(old: &Model, new: &Model) -> String {
                 (n, _) if same == n => "retrained: its base or link changed".into(),
                 (n, _) => format!("retrained: {} of {n} trees changed", n - same),
             }
+        }
+        (Function::Scorecard { characteristics: a, .. }, Function::Scorecard { characteristics: b, .. })
+            if a.len() == b.len() =>
+        {
+            let changed = a.iter().zip(b).filter(|(a, b)| a != b).count();
+            format!("retrained: points of {changed} of {} characteristics changed", a.len())
+        }
+        (Function::Shapes { shapes: a, .. }, Function::Shapes { shapes: b, .. }) if a.len() == b.len() => {
+            let changed = a.iter().zip(b).filter(|(a, b)| a != b).count();
+            format!("retrained: {changed} of {} shape functions changed", a.len())
         }
         (Function::Constant(a), Function::Constant(b)) => format!("now gives {b} instead of {a}"),
         (a, b) if kind(a) != kind(b) => format!("is now {} instead of {}", kind(b), kind(a)),
