@@ -598,3 +598,90 @@ fn hillstrom_runs_and_the_file_decides_all_rows_as_the_simulation_did() {
     assert_eq!(decided.len(), 64_000);
     same_decisions(&table(&dir.join("simulated.csv")), &decided);
 }
+
+/// The golden policy in a folder of its own.
+fn with_policy() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/golden/policy-1.0.ron");
+    std::fs::copy(golden, dir.path().join("policy.ron")).unwrap();
+    dir
+}
+
+#[test]
+fn a_policy_is_signed_and_verified() {
+    let dir = with_policy();
+    let dir = dir.path();
+    done(dir, &["keygen", "release", "--name", "Release manager"]);
+    done(dir, &["keygen", "other"]);
+    assert_eq!(attune(dir, &["keygen", "release"]).code, 1, "a key is never replaced");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(dir.join("release.key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    // Not signed: none required, then required.
+    done(dir, &["verify", "policy.ron"]);
+    assert_eq!(attune(dir, &["verify", "policy.ron", "--key", "release.pub"]).code, 3);
+    std::fs::write(dir.join("book.md"), "What the policy says.").unwrap();
+    done(dir, &["sign", "policy.ron", "--key", "release.key", "--with", "book.md"]);
+    let verified = json(dir, &["verify", "policy.ron", "--key", "release.pub", "--with", "book.md"]);
+    assert_eq!(verified["signed_by"][0], "Release manager");
+    let refused: [(&[&str], &str); 5] = [
+        (&["verify", "policy.ron"], "no key was given"),
+        (&["verify", "policy.ron", "--key", "release.pub"], "book.md"),
+        (&["verify", "policy.ron", "--key", "other.pub", "--with", "book.md"], "no key of"),
+        (&["verify", "policy.ron", "--key", "other.pub", "--key", "release.pub", "--all", "--with", "book.md"], "no key of"),
+        (&["verify", "policy.ron", "--key", "release.pub", "--with", "release.pub"], "release.pub"),
+    ];
+    for (args, words) in refused {
+        let ended = attune(dir, args);
+        assert_eq!(ended.code, 3, "{args:?}: {}{}", ended.out, ended.err);
+        assert!(ended.out.contains(words), "{words}: {}", ended.out);
+    }
+    assert_eq!(attune(dir, &["verify", "policy.ron", "--key", "release.key"]).code, 1, "a secret key verifies nothing");
+    std::fs::write(dir.join("book.md"), "Something else.").unwrap();
+    assert_eq!(attune(dir, &["verify", "policy.ron", "--key", "release.pub", "--with", "book.md"]).code, 3);
+}
+
+#[test]
+fn policies_are_compared_and_their_cases_decided() {
+    use attune_policy::cases::{Case, Chosen};
+    let dir = with_policy();
+    let dir = dir.path();
+    let old = attune_policy::codec::read(&std::fs::read(dir.join("policy.ron")).unwrap()).unwrap();
+    let mut new = old.clone();
+    new.caps[0].limit = Some(3);
+    std::fs::write(dir.join("new.ron"), attune_policy::codec::write(&new).unwrap()).unwrap();
+    let ended = done(dir, &["diff", "policy.ron", "new.ron"]);
+    assert!(ended.out.contains("now allows 3 instead of 2 contacts in 7 days. [weaker]"), "{}", ended.out);
+    assert_eq!(attune(dir, &["diff", "policy.ron", "new.ron", "--strict"]).code, 3);
+    assert_eq!(attune(dir, &["diff", "new.ron", "policy.ron", "--strict"]).code, 0);
+    assert_eq!(json(dir, &["diff", "policy.ron", "new.ron"])["changes"][0]["id"], "caps/weekly/limit");
+    assert_eq!(done(dir, &["diff", "new.ron", "new.ron"]).out, "No difference.\n");
+
+    done(dir, &["test", "policy.ron"]);
+    let mut case = Case { id: "nothing".into(), name: "Nothing is known".into(), ..Case::default() };
+    case.request.subject = "ben".into();
+    case.expect.chosen = Chosen::Candidate("mens".into(), "plain".into());
+    std::fs::create_dir(dir.join("cases")).unwrap();
+    std::fs::write(dir.join("cases/one.ron"), attune_policy::cases::write(&[case]).unwrap()).unwrap();
+    let ended = attune(dir, &["test", "policy.ron", "--cases", "cases"]);
+    assert_eq!(ended.code, 3);
+    assert!(ended.out.contains("case nothing: “Nothing is known”: expected mens/plain"), "{}", ended.out);
+    assert!(ended.out.contains("1 cases, 1 came out otherwise"), "{}", ended.out);
+}
+
+#[test]
+fn the_published_vectors_are_answered_as_published() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/conformance");
+    let mut args = vec!["conform".to_owned()];
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_some_and(|e| e == "ron") {
+            args.push(file.display().to_string());
+        }
+    }
+    let ended = done(&folder, &args.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(args.len() > 5 && !ended.out.contains("differs:"), "{}", ended.out);
+}

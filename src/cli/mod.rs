@@ -2,11 +2,15 @@
 //! trains or values.
 
 mod check;
+mod conform;
 mod console;
 mod decide;
+mod diff;
 mod export;
 mod import;
 mod inputs;
+mod keygen;
+mod keys;
 mod new;
 mod policy;
 mod project;
@@ -14,11 +18,14 @@ mod report;
 mod rows;
 mod run;
 mod score;
+mod sign;
 mod simulate;
 mod studio;
 mod table;
+mod test;
 mod trace;
 mod train;
+mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use console::{Console, Failure, Outcome};
@@ -70,6 +77,12 @@ enum Command {
     Decide(decide::Decide),
     Score(score::Score),
     Trace(trace::Trace),
+    Test(test::Test),
+    Diff(diff::Diff),
+    Keygen(keygen::Keygen),
+    Sign(sign::Sign),
+    Verify(verify::Verify),
+    Conform(conform::Conform),
 }
 
 /// Runs the command that the arguments name, and says how it ended by exit code.
@@ -115,6 +128,12 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::Decide(command)) => command.run(console),
         Some(Command::Score(command)) => command.run(console),
         Some(Command::Trace(command)) => command.run(console),
+        Some(Command::Test(command)) => command.run(console),
+        Some(Command::Diff(command)) => command.run(console),
+        Some(Command::Keygen(command)) => command.run(console),
+        Some(Command::Sign(command)) => command.run(console),
+        Some(Command::Verify(command)) => command.run(console),
+        Some(Command::Conform(command)) => command.run(console),
     }
 }
 
