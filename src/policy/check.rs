@@ -1,6 +1,7 @@
 //! Static analysis of a document: every finding at once, errors and warnings. It never panics and never repairs.
 
 mod actions;
+mod contact;
 mod layers;
 mod names;
 mod size;
@@ -30,6 +31,7 @@ pub(crate) fn compile(document: &Document) -> (Plan, Vec<Diagnostic>) {
     names::check(document, &mut findings);
     actions::check(document, &mut findings);
     layers::check(document, &mut findings);
+    contact::check(document, &mut findings);
     findings.slugs(document.cases.iter().map(|case| case.id.as_str()), |id| Part::Case(id.to_owned()));
     findings.0.extend(crate::cases::check(document));
     let (plan, compiled) = plan(document);

@@ -62,6 +62,8 @@ pub enum Part {
     Budget(String),
     /// A send time, by id.
     SendTime(String),
+    /// Zones of regions and of the project.
+    Zones,
     /// Arbitration: its expression or a context weight.
     Arbitration,
     /// Slots, their limits and bundles.
@@ -97,6 +99,7 @@ impl fmt::Display for Part {
             Part::Stock(id) => write!(f, "stock `{id}`"),
             Part::Budget(id) => write!(f, "budget `{id}`"),
             Part::SendTime(id) => write!(f, "send time `{id}`"),
+            Part::Zones => f.write_str("zones"),
             Part::Arbitration => f.write_str("arbitration"),
             Part::Slots => f.write_str("slots"),
             Part::Exploration => f.write_str("exploration"),

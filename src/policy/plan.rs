@@ -267,7 +267,7 @@ pub fn plan(document: &Document) -> (Plan, Vec<Diagnostic>) {
         for (treatment, t) in action.treatments.iter().zip(0u32..) {
             let mut slot = Slot::new(document, Candidate { action: a, treatment: t }, action, treatment);
             slot.attach(document, &plan, &rule_scopes);
-            slot.contact = contact::Binding::new(document, &plan, &slot);
+            slot.at = u32::try_from(plan.slots.len()).unwrap_or(u32::MAX);
             plan.slots.push(slot);
         }
     }

@@ -1,7 +1,9 @@
 //! Which clock a subject lives by: subject, then region, then project. Nothing here is evaluated.
 
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// How the zone of a subject is found.
 ///
@@ -51,4 +53,17 @@ pub struct SendTime {
 
 fn day() -> u32 {
     24
+}
+
+/// The zones that are built in. Never those of the machine, whatever features another crate turns on: they would differ.
+static BUNDLED: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+
+/// The zone of an IANA name, of the data built in.
+pub(crate) fn find(name: &str) -> Option<TimeZone> {
+    BUNDLED.get(name).ok()
+}
+
+/// The IANA names that can be looked up.
+pub(crate) fn names() -> Vec<String> {
+    BUNDLED.available().map(|name| name.as_str().to_owned()).collect()
 }

@@ -1,8 +1,6 @@
-//! What stands between a candidate and its choice: holdouts, rules, caps, arbitration. Expressions are checked when compiled.
+//! What stands between a candidate and its choice: holdouts, rules, arbitration. Expressions are checked when compiled.
 
 use super::{Findings, names};
-use crate::action::Direction;
-use crate::contact::{Cap, CapTarget, EventKind, Window};
 use crate::diagnostic::Part;
 use crate::document::Document;
 use crate::holdout::HoldoutKind;
@@ -22,10 +20,6 @@ pub fn check(document: &Document, findings: &mut Findings) {
         }
     }
     findings.slugs(document.tables.iter().map(|table| table.id.as_str()), |id| Part::Table(id.to_owned()));
-    findings.slugs(document.caps.iter().map(|cap| cap.id.as_str()), |id| Part::Cap(id.to_owned()));
-    for cap in &document.caps {
-        check_cap(document, cap, findings);
-    }
     arbitration(document, findings);
     findings.slugs(document.models.iter().map(|model| model.id.as_str()), |id| Part::Model(id.to_owned()));
 }
@@ -58,7 +52,8 @@ fn holdouts(document: &Document, findings: &mut Findings) {
     }
 }
 
-fn scope(document: &Document, scope: &Scope, part: Part, findings: &mut Findings) {
+/// Names of a scope that the document does not have.
+pub(super) fn scope(document: &Document, scope: &Scope, part: Part, findings: &mut Findings) {
     let issues = || document.issues.iter().map(|issue| issue.id.as_str());
     let groups = || document.issues.iter().flat_map(|issue| issue.groups.iter().map(|g| g.id.as_str()));
     let actions = || document.actions.iter().map(|action| action.id.as_str());
@@ -83,49 +78,6 @@ fn scope(document: &Document, scope: &Scope, part: Part, findings: &mut Findings
     };
     if let Some(problem) = problem {
         findings.error(part, format!("its scope names what is not there: {problem}"));
-    }
-}
-
-fn check_cap(document: &Document, cap: &Cap, findings: &mut Findings) {
-    let part = || Part::Cap(cap.id.clone());
-    match cap.limit {
-        None if cap.enabled => {
-            findings.warning(part(), "it has no limit, so it blocks nothing; give it one, or take it out")
-        }
-        Some(0) if cap.enabled => {
-            findings
-                .warning(part(), "its limit is 0: it blocks every candidate it speaks of; for no limit, leave it out");
-        }
-        _ => {}
-    }
-    if cap.window == Window::Rolling(0) {
-        findings.error(part(), "its window is 0 seconds long and counts nothing; give it a length");
-    }
-    if matches!(&cap.event, EventKind::Custom(name) if name.trim().is_empty()) {
-        findings.error(part(), "the event it counts has no name");
-    }
-    if let CapTarget::Tag(tag) = &cap.target
-        && !document.actions.iter().any(|action| action.tags.contains(tag))
-    {
-        let tags = document.actions.iter().flat_map(|action| action.tags.iter().map(String::as_str));
-        findings.error(part(), unknown_name("a tag", tag, tags));
-    }
-    if let Some(id) = &cap.channel {
-        match document.channels.iter().find(|channel| channel.id == *id) {
-            None => {
-                let channels = document.channels.iter().map(|channel| channel.id.as_str());
-                findings.error(part(), unknown_name("a channel", id, channels));
-            }
-            Some(channel) if channel.direction == Direction::Inbound => {
-                findings.warning(
-                    part(),
-                    format!(
-                        "it names the inbound channel `{id}`; caps speak of outbound contacts, so it blocks nothing"
-                    ),
-                );
-            }
-            Some(_) => {}
-        }
     }
 }
 

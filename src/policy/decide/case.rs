@@ -60,7 +60,7 @@ impl Work {
         self.repaired = None;
         self.derived.clear();
         self.held.clear();
-        self.contact.begin(plan);
+        self.contact.begin();
         let failures = self.failures.get_mut();
         let mut report = |text: String| failures.push(Failure { source: Source::Request, text: text.into() });
         if request.subject.trim().is_empty() {

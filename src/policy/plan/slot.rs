@@ -2,7 +2,6 @@
 
 use super::Plan;
 use crate::action::{Action, Treatment};
-use crate::decide::contact;
 use crate::decision::Candidate;
 use crate::document::Document;
 use crate::holdout::HoldoutKind;
@@ -53,7 +52,8 @@ pub struct Slot {
     pub floors: Vec<(Option<f64>, Option<f64>)>,
     /// The bundle it belongs to.
     pub bundle: Option<u32>,
-    pub contact: contact::Binding,
+    /// Place among the candidates: position in [`Plan::slots`].
+    pub at: u32,
     /// Place among all candidates by group, action id, treatment id: decides ties.
     pub order: u32,
 }
@@ -109,7 +109,7 @@ impl Slot {
             weights: Vec::new(),
             floors: Vec::new(),
             bundle: None,
-            contact: contact::Binding::default(),
+            at: u32::MAX,
             order: 0,
         };
         let bundles = &document.slots.bundles;

@@ -168,7 +168,9 @@ impl Place {
             | Part::Exclusion(_)
             | Part::QuietHours(_)
             | Part::Stock(_)
-            | Part::Budget(_) => Some(Place::Contact),
+            | Part::Budget(_)
+            | Part::SendTime(_)
+            | Part::Zones => Some(Place::Contact),
             Part::Arbitration | Part::Slots | Part::Exploration => Some(Place::Arbitration),
             Part::Fallback => Some(Place::Fallback),
             Part::Property(_) => Some(Place::Guards),
@@ -178,7 +180,6 @@ impl Place {
             | Part::Model(_)
             | Part::Override(_)
             | Part::Table(_)
-            | Part::SendTime(_)
             | Part::Case(_) => None,
         }
     }

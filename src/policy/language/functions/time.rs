@@ -3,21 +3,16 @@
 use crate::language::datum::{Datum, Failed, Words};
 use crate::language::env::Env;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use std::sync::LazyLock;
-
-/// The zones that are built in. Never those of the machine, whatever features another crate turns on: they would differ.
-static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
 type Answer = Result<Datum<'static>, Failed>;
 
 fn zone(env: &dyn Env, words: &mut Words<'_>) -> Result<TimeZone, Failed> {
     match env.zone() {
         None => Ok(TimeZone::UTC),
-        Some(name) => {
-            ZONES.get(name).map_err(|_| words.fail(|| format!("`{name}` is not a time zone this policy knows")))
-        }
+        Some(name) => crate::zones::find(name)
+            .ok_or_else(|| words.fail(|| format!("`{name}` is not a time zone this policy knows"))),
     }
 }
 
