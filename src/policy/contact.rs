@@ -1,7 +1,8 @@
 //! Contact policy as data: caps, suppression, cool-downs, exclusion, quiet hours, stock and budgets. All are ANDed; the
 //! strictest wins. Nothing here is evaluated.
 //!
-//! Caps speak of outbound contacts: they never block a candidate on an inbound channel, nor count events on one.
+//! Caps, cool-downs and quiet hours speak of outbound contacts: they never block a candidate on an inbound channel, and caps and
+//! cool-downs count no event on one. Exclusion, stock and budgets speak of every channel.
 
 mod budget;
 mod quiet;
@@ -39,7 +40,7 @@ pub struct Cap {
     /// Whether it counts and blocks.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Whose events it counts.
+    /// Whose events it counts; those of the subject where the request does not name the household or device.
     #[serde(default, skip_serializing_if = "Identity::is_subject")]
     pub key: Identity,
     /// What happens to a candidate it blocks.
@@ -65,14 +66,17 @@ impl Default for Cap {
     }
 }
 
-/// What happens to a candidate that a cap or quiet hours block.
+/// What happens to a candidate that a cap, a cool-down or quiet hours block.
+///
+/// Of several that block it, one that removes goes before one that reroutes, and that before one that defers; of equals the
+/// reason names the one that lasts longest, and the first of those that end together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OnHit {
     /// It is removed.
     #[default]
     Drop,
-    /// It stays and, if chosen, is sent when the block ends (`Decision.send_at`), when it is to be decided again. A block
-    /// that never ends removes it.
+    /// It stays and, if chosen, is sent when the last block ends and it is not quiet (`Decision.send_at`), when it is to be
+    /// decided again. A block that never ends removes it.
     Defer,
     /// It is removed, and the standby treatments of its action on these channels compete in its place.
     Reroute(Vec<String>),
@@ -134,7 +138,8 @@ pub enum Window {
     Rolling(u64),
     /// Every event ever.
     Lifetime,
-    /// Events since the local midnight that began the day, week or month of `now`.
+    /// Events since the local midnight that began the day, week or month of `now`: the earlier one where midnight comes twice,
+    /// the end of the gap where a change of the clock skips it.
     Calendar(Period, Clock),
 }
 
@@ -162,6 +167,9 @@ pub enum Clock {
 }
 
 /// After so many outcomes of an action or group within a time, it is suppressed for a time.
+///
+/// Outcomes count wherever they happened, inbound channels included, and whether or not the action counts toward caps: they are
+/// answers, not contacts. They suppress outbound candidates, or those on the channel it names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Suppression {
@@ -190,6 +198,9 @@ pub struct Suppression {
 }
 
 /// A minimum gap since the last contact.
+///
+/// It is a cap of one over a rolling window as long as the gap: the switches `obeys_caps` and `counts_toward_caps` of an action
+/// speak of it too, and a contact reserved by the same decision is the last one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CoolDown {
@@ -215,7 +226,7 @@ pub struct CoolDown {
     pub enabled: bool,
 }
 
-/// At most so many different actions of a set, in a window or in one decision.
+/// At most so many different actions of a set, in a window or in one decision, on whatever channel. An action goes with itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exclusion {

@@ -2,7 +2,7 @@
 
 use crate::contact::EventKind;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Something that happened to a subject. Tags, group and issue are those the action had when it happened.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -160,8 +160,8 @@ impl History for NoHistory {
 #[derive(Clone, Debug, Default)]
 pub struct MemoryHistory {
     subjects: HashMap<String, Vec<Event>>,
-    /// Events by household and by device, in order of time.
-    shared: HashMap<(Identity, String), Vec<Event>>,
+    /// Events of households and of devices, in order of time.
+    shared: BTreeMap<Identity, HashMap<String, Vec<Event>>>,
     snapshot: Option<Snapshot>,
 }
 
@@ -183,7 +183,7 @@ impl MemoryHistory {
 
     /// Adds an event to what a household or a device shares; it is not added to any subject's own events.
     pub fn push_shared(&mut self, identity: Identity, id: &str, event: Event) {
-        insert(self.shared.entry((identity, id.to_owned())).or_default(), event);
+        insert(self.shared.entry(identity).or_default().entry(id.to_owned()).or_default(), event);
     }
 
     /// Says which state of the world this is.
@@ -210,7 +210,7 @@ impl History for MemoryHistory {
     fn shared(&self, identity: Identity, id: &str) -> &[Event] {
         match identity {
             Identity::Subject => self.events(id),
-            _ => self.shared.get(&(identity, id.to_owned())).map_or(&[], Vec::as_slice),
+            _ => self.shared.get(&identity).and_then(|events| events.get(id)).map_or(&[], Vec::as_slice),
         }
     }
 

@@ -34,7 +34,9 @@ impl Zones {
     }
 }
 
-/// When a chosen candidate is best sent. The next local hour within the horizon, moved out of quiet hours.
+/// When a chosen candidate is best sent: now while the subject's clock shows the best hour, else when it next does within the
+/// horizon, moved out of quiet hours. An hour that a change of the clock skips is taken at the end of the gap, one that comes
+/// twice at its first coming. A candidate that is deferred is sent when its wait ends, and is then decided again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SendTime {
@@ -43,8 +45,8 @@ pub struct SendTime {
     /// Channel; every outbound channel when absent. The first that speaks of a candidate is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
-    /// Rhai expression for the subject's best hour, 0 to 23, such as `score("best_hour")` or `favourite_hour ?? 18`. Unknown,
-    /// failed or outside: now.
+    /// Rhai expression for the subject's best hour, 0 to 23, such as `score("best_hour")` or `favourite_hour ?? 18`; a
+    /// fraction is dropped. Unknown, failed or outside: now.
     pub hour: String,
     /// Look no further ahead than so many hours; 24 covers every hour.
     #[serde(default = "day")]

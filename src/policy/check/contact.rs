@@ -25,7 +25,8 @@ pub fn check(document: &Document, findings: &mut Findings) {
     findings.slugs(d.send_times.iter().map(|part| part.id.as_str()), |id| Part::SendTime(id.to_owned()));
     let tags = counted_tags(document).len();
     if tags > MOST_TAGS {
-        findings.error(Part::Policy, format!("its caps name {tags} different tags; at most {MOST_TAGS} can be counted"));
+        findings
+            .error(Part::Policy, format!("its caps name {tags} different tags; at most {MOST_TAGS} can be counted"));
     }
     for cap in &d.caps {
         check_cap(document, cap, findings);
@@ -90,7 +91,8 @@ pub fn check(document: &Document, findings: &mut Findings) {
         if part.within == 0 {
             findings.warning(name(), "it looks 0 hours ahead and always sends now; give it a horizon, such as 24");
         }
-        let earlier = d.send_times.iter().take(i).find(|other| other.channel.is_none() || other.channel == part.channel);
+        let earlier =
+            d.send_times.iter().take(i).find(|other| other.channel.is_none() || other.channel == part.channel);
         if let Some(earlier) = earlier {
             let message = "speaks of its channel already, and the first is used; take one of them out";
             findings.warning(name(), format!("`{}` {message}", earlier.id));
@@ -126,7 +128,8 @@ fn zones_of(document: &Document, findings: &mut Findings) {
             Some(_) => {}
         }
     } else if !zones.regions.is_empty() && !zones.strict {
-        findings.warning(Part::Zones, "no field names the subject's region, so that the zones of regions are never used");
+        findings
+            .warning(Part::Zones, "no field names the subject's region, so that the zones of regions are never used");
     }
 }
 
@@ -211,7 +214,10 @@ fn budget(document: &Document, budget: &Budget, findings: &mut Findings) {
     if let Some((period, clock)) = budget.reset {
         week(period, part(), findings);
         if clock == Clock::Subject {
-            findings.error(part(), "it belongs to everybody and cannot begin anew by each subject's clock; name the project's or UTC");
+            findings.error(
+                part(),
+                "it belongs to everybody and cannot begin anew by each subject's clock; name the project's or UTC",
+            );
         }
     }
     if budget.pacing.is_some() {
@@ -427,28 +433,48 @@ mod tests {
                 d.caps = vec![cap];
             }
         }
-        let caps: [(Box<dyn Fn(&mut Document)>, &str); 5] = [
-            (Box::new(with_cap(|c| c.window = Window::Calendar(Period::Week(0), Clock::Utc))), "Error cap `cap`: its week"),
+        type Boxed = Box<dyn Fn(&mut Document)>;
+        let caps: [(Boxed, &str); 5] = [
+            (
+                Box::new(with_cap(|c| c.window = Window::Calendar(Period::Week(0), Clock::Utc))),
+                "Error cap `cap`: its week",
+            ),
             (Box::new(with_cap(|c| c.on_hit = OnHit::Reroute(vec![]))), "Error cap `cap`: it reroutes to no channel"),
-            (Box::new(with_cap(|c| c.on_hit = OnHit::Reroute(vec!["fx".into()]))), "Error cap `cap`: `fx` is not a channel"),
-            (Box::new(with_cap(|c| c.on_hit = OnHit::Reroute(vec!["email".into()]))), "Warning cap `cap`: it reroutes to"),
+            (
+                Box::new(with_cap(|c| c.on_hit = OnHit::Reroute(vec!["fx".into()]))),
+                "Error cap `cap`: `fx` is not a channel",
+            ),
+            (
+                Box::new(with_cap(|c| c.on_hit = OnHit::Reroute(vec!["email".into()]))),
+                "Warning cap `cap`: it reroutes to",
+            ),
             (
                 Box::new(with_cap(|c| (c.on_hit, c.window) = (OnHit::Defer, Window::Lifetime))),
                 "Warning cap `cap`: it counts a lifetime",
             ),
         ];
         for (change, expected) in &caps {
-            assert!(findings(change).iter().any(|text| text.starts_with(expected)), "{expected} {:?}", findings(change));
+            assert!(
+                findings(change).iter().any(|text| text.starts_with(expected)),
+                "{expected} {:?}",
+                findings(change)
+            );
         }
         let table: [(Change, &str); 31] = [
             (&|d| d.zones.project = Some("Europe/Berlim".into()), "did you mean `Europe/Berlin`?"),
             (&|d| d.zones.regions = [("de".to_owned(), vec![])].into(), "the region `de` has no zone"),
             (&|d| d.zones.regions = [("de".to_owned(), vec!["UTC".into()])].into(), "Warning zones: no field names"),
             (&|d| d.zones.region = Some("nowhere".into()), "Error zones: `nowhere` is not a field"),
-            (&|d| d.suppressions = vec![Suppression { times: 0, ..suppression() }], "Error suppression `s`: it needs 0"),
+            (
+                &|d| d.suppressions = vec![Suppression { times: 0, ..suppression() }],
+                "Error suppression `s`: it needs 0",
+            ),
             (&|d| d.suppressions = vec![Suppression { for_: 0, ..suppression() }], "suppresses for is 0 seconds"),
             (&|d| d.suppressions = vec![Suppression { within: 0, ..suppression() }], "counts over is 0 seconds"),
-            (&|d| d.suppressions = vec![suppression(), suppression()], "Error suppression `s`: the id `s` stands twice"),
+            (
+                &|d| d.suppressions = vec![suppression(), suppression()],
+                "Error suppression `s`: the id `s` stands twice",
+            ),
             (
                 &|d| d.suppressions = vec![Suppression { target: CapTarget::Tag("x".into()), ..suppression() }],
                 "Error suppression `s`: `x` is not a tag",
@@ -462,7 +488,10 @@ mod tests {
                 &|d| d.cool_downs = vec![CoolDown { event: EventKind::Custom(" ".into()), ..cool_down() }],
                 "Error cool-down `c`: the event it counts has no name",
             ),
-            (&|d| d.exclusions = vec![Exclusion { members: vec![], ..exclusion() }], "Error exclusion `e`: its set is empty"),
+            (
+                &|d| d.exclusions = vec![Exclusion { members: vec![], ..exclusion() }],
+                "Error exclusion `e`: its set is empty",
+            ),
             (&|d| d.exclusions = vec![Exclusion { at_most: 0, ..exclusion() }], "Error exclusion `e`: it lets none"),
             (
                 &|d| d.exclusions = vec![Exclusion { members: vec![Scope::Group("x".into())], ..exclusion() }],
@@ -479,16 +508,27 @@ mod tests {
             ),
             (
                 &|d| {
-                    let day = QuietHours { id: "day".into(), from: TimeOfDay::at(8, 0), until: TimeOfDay::at(21, 0), ..quiet() };
+                    let day = QuietHours {
+                        id: "day".into(),
+                        from: TimeOfDay::at(8, 0),
+                        until: TimeOfDay::at(21, 0),
+                        ..quiet()
+                    };
                     d.quiet_hours = vec![quiet(), day];
                 },
                 "Warning quiet hours `day`: with it",
             ),
-            (&|d| d.quiet_hours = vec![QuietHours { when: Some("1 +".into()), ..quiet() }], "Error quiet hours `q`, line 1"),
+            (
+                &|d| d.quiet_hours = vec![QuietHours { when: Some("1 +".into()), ..quiet() }],
+                "Error quiet hours `q`, line 1",
+            ),
             (&|d| d.stocks = vec![stock("gone")], "Error stock `k`: `gone` is not an action"),
             (&|d| d.budgets = vec![Budget { min: Some(11.0), ..a_budget() }], "Error budget `b`: its minimum 11"),
             (&|d| d.budgets = vec![Budget { max: None, ..a_budget() }], "Warning budget `b`: it has neither"),
-            (&|d| d.budgets = vec![Budget { max: Some(f64::NAN), ..a_budget() }], "Error budget `b`: its maximum is NaN"),
+            (
+                &|d| d.budgets = vec![Budget { max: Some(f64::NAN), ..a_budget() }],
+                "Error budget `b`: its maximum is NaN",
+            ),
             (&|d| d.budgets = vec![Budget { pacing: Some(0.1), ..a_budget() }], "Error budget `b`: it is paced over"),
             (
                 &|d| d.budgets = vec![Budget { reset: Some((Period::Day, Clock::Subject)), ..a_budget() }],

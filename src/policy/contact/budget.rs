@@ -4,7 +4,7 @@ use super::{Clock, EventKind, Period};
 use crate::rule::Scope;
 use serde::{Deserialize, Serialize};
 
-/// Units of something that an action hands out.
+/// Units of something that an action hands out. A candidate passes while `taken + reserved in this decision + 1 ≤ units`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stock {
@@ -24,7 +24,8 @@ pub struct Stock {
 /// What may be spent in a period, and how evenly.
 ///
 /// A candidate passes while `spent + its own ≤ max` and, with pacing, `spent + its own ≤ max × elapsed share × (1 + slack)`.
-/// While `spent < min × elapsed share` its candidates rank in the boosted tier.
+/// While `spent < min × elapsed share` its candidates rank in the boosted tier. What this decision has reserved is spent; sums
+/// closer than 1e-9 are equal. The elapsed share is exact over the hours that the period really has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
@@ -48,7 +49,7 @@ pub struct Budget {
     /// Period after which it begins anew, by the project's or universal time; `None`: once, from `from` to `until`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset: Option<(Period, Clock)>,
-    /// Begin (ms); needed for pacing where nothing resets.
+    /// Begin (ms): before it nothing of it is spent. Needed for pacing where nothing resets.
     #[serde(default, with = "crate::instant::option", skip_serializing_if = "Option::is_none")]
     pub from: Option<i64>,
     /// End (ms): from then on nothing of it is spent.

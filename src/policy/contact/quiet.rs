@@ -5,6 +5,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
 /// Hours of the subject's day in which nothing goes out; service actions are exempt.
+///
+/// It is quiet while the clock on the subject's wall shows a quiet minute: where the clock is put back a quiet hour comes twice,
+/// where it is put forward it may not come at all. They end at the first instant that is not quiet for any quiet hours of the
+/// channel. Hours over midnight belong to the day, by the calendar, on which they begin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuietHours {

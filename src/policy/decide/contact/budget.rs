@@ -57,7 +57,10 @@ pub fn lags(scene: &Scene<'_>, memory: &mut Memory, slot: u32) -> bool {
 fn span(scene: &Scene<'_>, memory: &mut Memory, budget: &PlannedBudget) -> Span {
     let period = budget.reset.map(|at| scene.span(memory, at));
     let Span { start, end } = period.unwrap_or(Span { start: i64::MIN, end: i64::MAX });
-    Span { start: budget.from.map_or(start, |from| start.max(from)), end: budget.until.map_or(end, |until| end.min(until)) }
+    Span {
+        start: budget.from.map_or(start, |from| start.max(from)),
+        end: budget.until.map_or(end, |until| end.min(until)),
+    }
 }
 
 /// What was spent in a period before now.

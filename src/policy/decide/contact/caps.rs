@@ -1,7 +1,9 @@
 //! Caps, cool-downs and outcome suppression: counters over earlier events and what this decision has reserved.
 
 use super::hits::Hits;
-use super::rules::{Counting, PlannedCap, PlannedCoolDown, PlannedHit, PlannedSuppression, PlannedWindow, Selector, Target};
+use super::rules::{
+    Counting, PlannedCap, PlannedCoolDown, PlannedHit, PlannedSuppression, PlannedWindow, Selector, Target,
+};
 use super::scene::{Memory, Scene};
 use crate::history::{Identity, Of, Query};
 use crate::outcome::Cause;

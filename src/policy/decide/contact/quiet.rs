@@ -3,9 +3,9 @@
 //! An instant is quiet when the local clock shows a quiet minute. Where the clock is put back, a quiet minute is quiet both
 //! times; one that is skipped never comes. The day on which hours over midnight began is the day before on the calendar.
 
-use super::judge::Ask;
 use super::calendar::{next_change, offset};
 use super::hits::Hits;
+use super::judge::Ask;
 use super::rules::PlannedQuiet;
 use super::scene::{Memory, Scene};
 use crate::outcome::Cause;

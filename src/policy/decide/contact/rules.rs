@@ -329,7 +329,8 @@ impl Rules {
             // What is switched off is compiled too: a broken condition must show before it is switched on.
             let when = part.when.as_ref().map(|text| compile(text, Use::Keep, Part::QuietHours(part.id.clone())));
             if part.enabled {
-                let days = part.weekdays.iter().fold(0u8, |days, day| days | 1u8.checked_shl((*day).into()).unwrap_or(0));
+                let days =
+                    part.weekdays.iter().fold(0u8, |days, day| days | 1u8.checked_shl((*day).into()).unwrap_or(0));
                 let on_hit = plan.hit(&part.on_hit);
                 plan.quiet.push(PlannedQuiet {
                     at,
@@ -353,7 +354,11 @@ impl Rules {
         }
         for (at, part) in (0u32..).zip(&document.send_times) {
             let hour = compile(&part.hour, Use::Number, Part::SendTime(part.id.clone()));
-            plan.send_times.push(PlannedSendTime { at, hour, within: i64::from(part.within).saturating_mul(3_600_000) });
+            plan.send_times.push(PlannedSendTime {
+                at,
+                hour,
+                within: i64::from(part.within).saturating_mul(3_600_000),
+            });
         }
         let mut known: HashMap<Tally, u32> = HashMap::new();
         for action in &document.actions {
@@ -422,9 +427,7 @@ impl Rules {
             EventKind::Click => 4,
             EventKind::Accept => 5,
             EventKind::Reject => 6,
-            EventKind::Custom(name) => {
-                7 + u16::try_from(self.custom.iter().position(|custom| custom == name)?).ok()?
-            }
+            EventKind::Custom(name) => 7 + u16::try_from(self.custom.iter().position(|custom| custom == name)?).ok()?,
         })
     }
 
@@ -500,9 +503,7 @@ impl Rules {
             Scope::Issue(id) => Target::Issue(self.symbols.intern(id)),
             Scope::Group(id) => Target::Group(self.symbols.intern(id)),
             Scope::Action(id) => Target::Action(self.symbols.intern(id)),
-            Scope::Treatment(action, id) => {
-                Target::Treatment(self.symbols.intern(action), self.symbols.intern(id))
-            }
+            Scope::Treatment(action, id) => Target::Treatment(self.symbols.intern(action), self.symbols.intern(id)),
             Scope::Channel(id) => Target::Channel(self.symbols.intern(id)),
         }
     }

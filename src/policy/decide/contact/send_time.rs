@@ -3,8 +3,8 @@
 //! An hour that a change of the clock skips is taken at the end of the gap; one that comes twice at its first coming, if that
 //! is not over.
 
-use super::judge::Ask;
 use super::calendar::{hour, timestamp};
+use super::judge::Ask;
 use super::quiet;
 use super::scene::{Memory, Scene};
 use jiff::SignedDuration;

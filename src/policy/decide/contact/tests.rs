@@ -98,8 +98,7 @@ fn anna(now: i64) -> Request {
 
 /// Slots: 0 gold on e-mail, 1 gold on sms, 2 loan on sms, 3 notice (a service message) on e-mail, 4 banner on web (inbound).
 fn document() -> Document {
-    let treatment =
-        |channel: &str| Treatment { id: channel.into(), channel: channel.into(), ..Treatment::default() };
+    let treatment = |channel: &str| Treatment { id: channel.into(), channel: channel.into(), ..Treatment::default() };
     let action = |id: &str, group: &str, channels: &[&str]| Action {
         id: id.into(),
         name: id.to_uppercase(),

@@ -53,7 +53,9 @@ impl PlannedZones {
     ) {
         whereabouts.zone = zone.and_then(zones::find);
         if let (Some(name), None) = (zone, &whereabouts.zone) {
-            note(format!("`{name}` is not a time zone this policy knows: the subject's region or the project tells the time"));
+            note(format!(
+                "`{name}` is not a time zone this policy knows: the subject's region or the project tells the time"
+            ));
         }
         whereabouts.region.clear();
         if let Some(zones) = region.and_then(|region| self.regions.get(region)) {

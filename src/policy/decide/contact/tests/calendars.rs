@@ -24,8 +24,7 @@ fn key(period: Period, date: Date) -> (i16, i8, i8) {
 
 #[test]
 fn periods_are_those_of_the_clock_on_the_wall() {
-    let periods: Vec<Period> =
-        [Period::Day, Period::Month].into_iter().chain((1..=7).map(Period::Week)).collect();
+    let periods: Vec<Period> = [Period::Day, Period::Month].into_iter().chain((1..=7).map(Period::Week)).collect();
     let mut random = Random::new(11);
     for (name, change) in CHANGES {
         let (zone, change) = (zone(name), instant(change));
@@ -133,7 +132,9 @@ fn a_calendar_is_told_by_the_clock_it_names() {
 #[test]
 fn instants_beyond_all_calendars_do_no_harm() {
     for now in [i64::MIN, i64::MIN + 1, -400_000_000_000_000, 300_000_000_000_000, i64::MAX - 1, i64::MAX] {
-        for (name, period) in [("Europe/Berlin", Period::Day), ("Pacific/Apia", Period::Week(3)), ("UTC", Period::Month)] {
+        for (name, period) in
+            [("Europe/Berlin", Period::Day), ("Pacific/Apia", Period::Week(3)), ("UTC", Period::Month)]
+        {
             let span = span(period, &zone(name), now);
             assert!(span.start <= now && span.end >= now);
         }

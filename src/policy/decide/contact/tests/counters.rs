@@ -8,14 +8,8 @@ use crate::outcome::{Cause, With};
 use crate::rule::Scope;
 use crate::testing::Random;
 
-const TARGETS: [CapTarget; 6] = [
-    CapTarget::All,
-    CapTarget::Channel,
-    CapTarget::Issue,
-    CapTarget::Group,
-    CapTarget::Action,
-    CapTarget::Treatment,
-];
+const TARGETS: [CapTarget; 6] =
+    [CapTarget::All, CapTarget::Channel, CapTarget::Issue, CapTarget::Group, CapTarget::Action, CapTarget::Treatment];
 
 fn random_window(random: &mut Random) -> Window {
     let clock = *random.pick(&[Clock::Subject, Clock::Project, Clock::Utc]);
@@ -233,7 +227,7 @@ fn everybody_is_counted_per_target_and_resets_exactly() {
         let (own, events) = random_history(&mut random, &desk, NOW);
         let mut everybody = MemoryHistory::default();
         for event in &events {
-            let name: &str = *random.pick(&["anna", "ben", "carl"]);
+            let name = *random.pick(&["anna", "ben", "carl"]);
             everybody.push(name, event.clone());
         }
         // Alone in the world, a subject is everybody.

@@ -77,11 +77,12 @@ fn a_maximum_counts_what_was_spent_and_what_is_reserved() {
     assert_eq!(spend(&cost, NOW, &spent_by(&cost, &[1, 2]), 1, &[]), block(4.0, 5.0));
     assert_eq!(spend(&cost, NOW, &spent_by(&cost, &[1]), 1, &[2]), block(4.0, 5.0));
     // Sums of money that are equal but for their last bit are equal.
-    let mut tenths = Document { budgets: vec![Budget { max: Some(0.3), ..cost.document.budgets[0].clone() }], ..document() };
+    let mut tenths =
+        Document { budgets: vec![Budget { max: Some(0.3), ..cost.document.budgets[0].clone() }], ..document() };
     tenths.actions[0].cost = 0.1;
     let tenths = Desk::new(tenths);
     assert_eq!(spend(&tenths, NOW, &spent_by(&tenths, &[1, 1]), 1, &[]), Ok(()));
-    assert_eq!(spend(&tenths, NOW, &spent_by(&tenths, &[1, 1, 1]), 1, &[]).is_err(), true);
+    assert!(spend(&tenths, NOW, &spent_by(&tenths, &[1, 1, 1]), 1, &[]).is_err());
     // Before it begins and from its end on nothing is spent.
     let dated = desk(Budget { max: Some(3.0), from: Some(NOW), until: Some(NOW + HOUR), ..budget() });
     for (now, open) in [(NOW - 1, false), (NOW, true), (NOW + HOUR - 1, true), (NOW + HOUR, false)] {
@@ -98,12 +99,8 @@ fn a_maximum_counts_what_was_spent_and_what_is_reserved() {
 fn pacing_follows_the_share_of_the_period_that_is_over() {
     let mut document = document();
     document.zones.project = Some("Europe/Berlin".into());
-    document.budgets = vec![Budget {
-        max: Some(30.0),
-        reset: Some((Period::Month, Clock::Project)),
-        pacing: Some(0.2),
-        ..budget()
-    }];
+    document.budgets =
+        vec![Budget { max: Some(30.0), reset: Some((Period::Month, Clock::Project)), pacing: Some(0.2), ..budget() }];
     let desk = Desk::new(document);
     // March has an hour less: 743 hours.
     let (start, end) = (instant("2025-02-28T23:00:00Z"), instant("2025-03-31T22:00:00Z"));

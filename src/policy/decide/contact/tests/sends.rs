@@ -29,7 +29,12 @@ fn the_next_best_hour_is_the_first_the_wall_shows() {
                     shown.hour() == hour || missed
                 });
                 let expected = walk.at(expected.unwrap());
-                assert_eq!(next(&zone, walk.at(minute), hour), Some(expected), "{name} {} {hour}", walk.minutes[minute]);
+                assert_eq!(
+                    next(&zone, walk.at(minute), hour),
+                    Some(expected),
+                    "{name} {} {hour}",
+                    walk.minutes[minute]
+                );
             }
         }
     }
