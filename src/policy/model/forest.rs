@@ -10,6 +10,8 @@ pub struct Forest {
     base: f32,
     roots: Vec<u32>,
     nodes: Vec<Node>,
+    /// The value of each node that is a leaf.
+    leaves: Vec<f32>,
     /// Categories that go left at categorical splits, a bit each.
     sets: Vec<u64>,
     /// Categories per input, 0 for numbers.
@@ -26,10 +28,10 @@ pub enum Split<'a> {
     In { input: usize, set: &'a [u64], categories: u32, missing_left: bool },
 }
 
-/// A split, or a leaf when `feature` is [`LEAF`]. The left child is the next node.
+/// A split. The left child is the next node. A leaf sends everything right, which is itself.
 #[derive(Clone, Copy, Debug)]
 struct Node {
-    /// Split point, or the value of a leaf, or the bits of the place of a set in words.
+    /// Split point, or the bits of the place of a set in words; −∞ at a leaf.
     threshold: f32,
     /// Input index; [`MISSING_LEFT`] says that a missing input goes left, [`CATEGORICAL`] that a set decides.
     feature: u32,
@@ -37,11 +39,18 @@ struct Node {
     right: u32,
 }
 
-const LEAF: u32 = u32::MAX;
 const MISSING_LEFT: u32 = 1 << 31;
 const CATEGORICAL: u32 = 1 << 30;
+/// A leaf; it reads input 0, whatever that is.
+const LEAF: u32 = 1 << 29;
 /// The input index among the bits of `feature`.
-const INPUT: u32 = CATEGORICAL - 1;
+const INPUT: u32 = LEAF - 1;
+
+/// Words of all sets: a short file must not ask for all memory.
+const MOST_WORDS: usize = 1 << 22;
+
+/// Trees that are walked together, so that the wait for a node of one is spent on the others.
+const TOGETHER: usize = 8;
 
 impl Forest {
     /// Checks the trees and lays them out.
@@ -102,7 +111,9 @@ impl Forest {
                 node.right = u32::try_from(here).map_err(|_| too_large())?;
             }
             let Ok(feature) = u32::try_from(feature) else {
-                self.nodes.push(Node { threshold, feature: LEAF, right: 0 });
+                let itself = u32::try_from(here).map_err(|_| too_large())?;
+                self.nodes.push(Node { threshold: f32::NEG_INFINITY, feature: LEAF, right: itself });
+                self.leaves.push(threshold);
                 continue;
             };
             let Some(kind) = kinds.get(feature as usize).filter(|_| feature < INPUT) else {
@@ -128,6 +139,7 @@ impl Forest {
                 node.feature |= MISSING_LEFT;
             }
             self.nodes.push(node);
+            self.leaves.push(0.0);
             stack.push((right, Some(here)));
             stack.push((left, None));
         }
@@ -153,8 +165,14 @@ impl Forest {
                 "sends category {code} left, but its input has {n}, counted from 0, and {n} for all others"
             ));
         }
-        let start = u32::try_from(self.sets.len()).map_err(|_| "has too many categories with those before it")?;
-        let mut set = vec![0u64; n as usize / 64 + 1];
+        let words = n as usize / 64 + 1;
+        if self.sets.len() + words > MOST_WORDS {
+            return Err(format!(
+                "is one categorical split too many for an input of {n} categories; group the rare ones"
+            ));
+        }
+        let start = self.sets.len() as u32;
+        let mut set = vec![0u64; words];
         for code in left {
             if let Some(word) = set.get_mut(*code as usize / 64) {
                 *word |= 1 << (code % 64);
@@ -166,32 +184,45 @@ impl Forest {
 
     /// `base + Σ leaf` in f32, in the order of the trees. NaN inputs are missing.
     pub fn sum(&self, inputs: &[f32]) -> f32 {
+        if self.sets.is_empty() { self.walk::<false>(inputs) } else { self.walk::<true>(inputs) }
+    }
+
+    fn walk<const SETS: bool>(&self, inputs: &[f32]) -> f32 {
         let mut sum = self.base;
-        for root in &self.roots {
-            let mut at = *root as usize;
-            // Every step goes to a later node, so this ends.
-            while let Some(node) = self.nodes.get(at) {
-                if node.feature == LEAF {
-                    sum += node.threshold;
-                    break;
+        for roots in self.roots.chunks(TOGETHER) {
+            let mut at = [0; TOGETHER];
+            at.iter_mut().zip(roots).for_each(|(at, root)| *at = *root);
+            // Every step goes to a later node, or stays at a leaf, so this ends.
+            let mut moved = 1;
+            while moved != 0 {
+                moved = 0;
+                for at in &mut at {
+                    let next = self.step::<SETS>(*at, inputs);
+                    moved |= next ^ *at;
+                    *at = next;
                 }
-                at = if self.goes_left(node, inputs) { at + 1 } else { node.right as usize };
+            }
+            for (at, _) in at.iter().zip(roots) {
+                sum += self.leaves.get(*at as usize).copied().unwrap_or(f32::NAN);
             }
         }
         sum
     }
 
-    fn goes_left(&self, node: &Node, inputs: &[f32]) -> bool {
+    /// The node after this one. Without a branch that depends on the row.
+    #[inline(always)]
+    fn step<const SETS: bool>(&self, at: u32, inputs: &[f32]) -> u32 {
+        let Some(node) = self.nodes.get(at as usize) else { return at };
         let x = inputs.get((node.feature & INPUT) as usize).copied().unwrap_or(f32::NAN);
-        if x.is_nan() {
-            node.feature & MISSING_LEFT != 0
-        } else if node.feature & CATEGORICAL == 0 {
-            x < node.threshold
-        } else {
+        let left = if SETS && node.feature & CATEGORICAL != 0 && !x.is_nan() {
             let code = x as usize;
             let word = self.sets.get(node.threshold.to_bits() as usize + code / 64);
-            word.is_some_and(|word| word >> (code % 64) & 1 == 1)
-        }
+            u32::from(word.is_some_and(|word| word >> (code % 64) & 1 == 1))
+        } else {
+            u32::from(x < node.threshold) | (u32::from(x.is_nan()) & (node.feature >> MISSING_LEFT.trailing_zeros()))
+        };
+        // Arithmetic in place of a choice, which compilers make a branch that processors guess wrong.
+        node.right ^ ((node.right ^ (at + 1)) & left.wrapping_neg())
     }
 
     /// The constant that leaves are added to.
@@ -227,7 +258,7 @@ impl Forest {
         let mut counts = vec![1u32; nodes.len()];
         // Children stand behind their parents.
         for (at, node) in nodes.iter().enumerate().rev() {
-            if node.feature != LEAF {
+            if node.feature & LEAF == 0 {
                 let below = |child: usize| counts.get(child).copied().unwrap_or(0);
                 let count = below(at + 1) + below(self.right(tree, at));
                 if let Some(slot) = counts.get_mut(at) {
@@ -240,7 +271,7 @@ impl Forest {
 
     /// The split at a node of a tree; `None` for a leaf.
     pub fn split(&self, tree: usize, at: usize) -> Option<Split<'_>> {
-        let node = self.nodes(tree).get(at).filter(|node| node.feature != LEAF)?;
+        let node = self.nodes(tree).get(at).filter(|node| node.feature & LEAF == 0)?;
         let (input, missing_left) = ((node.feature & INPUT) as usize, node.feature & MISSING_LEFT != 0);
         if node.feature & CATEGORICAL == 0 {
             return Some(Split::Below { input, threshold: node.threshold, missing_left });
@@ -259,12 +290,13 @@ impl Forest {
 
     /// The value of a leaf; 0 at a split.
     pub fn leaf(&self, tree: usize, at: usize) -> f32 {
-        self.nodes(tree).get(at).filter(|node| node.feature == LEAF).map_or(0.0, |node| node.threshold)
+        let root = self.roots.get(tree).map_or(0, |root| *root as usize);
+        self.leaves.get(root + at).copied().unwrap_or(0.0)
     }
 
     /// The inputs that splits read, ascending.
     pub fn reads(&self) -> Vec<usize> {
-        let splits = self.nodes.iter().filter(|node| node.feature != LEAF);
+        let splits = self.nodes.iter().filter(|node| node.feature & LEAF == 0);
         let mut reads: Vec<usize> = splits.map(|node| (node.feature & INPUT) as usize).collect();
         reads.sort_unstable();
         reads.dedup();

@@ -173,3 +173,20 @@ fn old_trees_read_the_same_and_new_ones_keep_their_sets() {
         assert_eq!(ron::from_str::<Model>(&ron::to_string(&m).unwrap()).unwrap(), m);
     }
 }
+
+#[test]
+fn a_short_file_cannot_ask_for_all_memory() {
+    // 100,000 categories are 1,563 words; 3,000 splits of them are more than any model needs.
+    let categories = (0..100_000).map(|i| i.to_string()).collect();
+    let split = Tree {
+        feature: vec![0, -1, -1],
+        threshold: vec![0.0; 3],
+        left: vec![1, 0, 0],
+        right: vec![2, 0, 0],
+        missing_left: vec![false; 3],
+        categorical: vec![CategorySplit { node: 0, left: vec![7] }],
+    };
+    let function = Function::Trees { base: 0.0, trees: vec![split; 3_000], link: Link::Identity };
+    let m = model(vec![input("t", Encode::Category { categories })], function, Calibration::Identity);
+    refused(&m, "tree 2684: node 0 is one categorical split too many for an input of 100000 categories");
+}
