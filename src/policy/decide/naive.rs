@@ -1,6 +1,8 @@
 //! A second `decide`, written for reading: straight from the contract, slow, sharing nothing with the first but the data. It knows no
 //! chance, no bundles, and of contact policy the caps alone.
 
+pub mod contact;
+
 use crate::action::{Action, Direction, Treatment};
 use crate::arbitration::{LowConfidence, Mode, Per};
 use crate::contact::{Cap, CapTarget, Window};

@@ -1,6 +1,8 @@
 //! Random policies with expressions of known meaning, random requests and histories: small numbers, so that ties,
 //! boundaries and missing values are common.
 
+pub mod contact;
+
 use super::naive::Meaning;
 use crate::action::{Action, Channel, Direction, Group, Issue, Treatment};
 use crate::arbitration::{

@@ -2,6 +2,7 @@
 
 mod calendars;
 mod counters;
+mod model;
 mod money;
 mod quiets;
 mod sends;
