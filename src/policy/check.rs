@@ -1,6 +1,7 @@
 //! Static analysis of a document: every finding at once, errors and warnings. It never panics and never repairs.
 
 mod actions;
+mod choice;
 mod contact;
 mod layers;
 mod names;
@@ -32,6 +33,7 @@ pub(crate) fn compile(document: &Document) -> (Plan, Vec<Diagnostic>) {
     actions::check(document, &mut findings);
     layers::check(document, &mut findings);
     contact::check(document, &mut findings);
+    choice::check(document, &mut findings);
     findings.slugs(document.cases.iter().map(|case| case.id.as_str()), |id| Part::Case(id.to_owned()));
     findings.0.extend(crate::cases::check(document));
     let (plan, compiled) = plan(document);

@@ -208,6 +208,18 @@ impl Compiler {
         self.expressions.push(compiled?);
         Some(at)
     }
+
+    /// As [`Compiler::compile`], for an expression that is asked without a candidate.
+    pub fn compile_for_row(&mut self, text: &str, use_: Use, part: Part) -> Option<u32> {
+        let at = self.compile(text, use_, part.clone())?;
+        if self.expressions.get(at as usize).is_some_and(Compiled::reads_candidate) {
+            let message =
+                "it reads the candidate, and is asked of the subject alone; its scope says of which candidates";
+            let severity = Severity::Error;
+            self.findings.push(Diagnostic { severity, part, position: None, message: message.to_owned() });
+        }
+        Some(at)
+    }
 }
 
 /// Compiles every part that can be compiled. The plan may decide only when no finding is an error.
@@ -237,7 +249,10 @@ pub fn plan(document: &Document) -> (Plan, Vec<Diagnostic>) {
     for over in &document.overrides {
         let deny = matches!(over.kind, OverrideKind::Deny(_));
         let when = over.when.as_ref();
-        let when = when.map(|text| compiler.compile(text, Use::Keep, Part::Policy).unwrap_or(u32::MAX));
+        let when = when.map(|text| {
+            let part = Part::Override(over.id.clone());
+            compiler.compile_for_row(text, Use::Keep, part).unwrap_or(u32::MAX)
+        });
         plan.overrides.push(PlannedOverride { from: over.from, until: over.until, deny, when });
     }
     plan.formula = match &document.arbitration.mode {
@@ -311,7 +326,11 @@ fn rules<'a>(document: &'a Document, plan: &mut Plan, compiler: &mut Compiler) -
     rules.sort_by_key(|(_, rule)| rule.stage);
     for (at, rule) in rules {
         // A disabled rule is compiled too: a broken rule must show before it is switched on.
-        let compiled = compiler.compile(&rule.expr, rule.stage.into(), Part::Rule(rule.id.clone()));
+        let part = Part::Rule(rule.id.clone());
+        let compiled = match rule.stage {
+            Stage::Fallback => compiler.compile_for_row(&rule.expr, rule.stage.into(), part),
+            stage => compiler.compile(&rule.expr, stage.into(), part),
+        };
         if let (Some(expression), true) = (compiled, rule.enabled) {
             let keep_unknown = rule.stage == Stage::Applicability && rule.on_missing == OnMissing::Keep;
             let conditions = OnceLock::new();

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 /// Actions; treatments of all actions.
 pub const ACTIONS: usize = 10_000;
-/// Issues, groups, channels, holdouts, rules, tables, properties, caps, context weights, floors, fallbacks, models: of each.
+/// Issues, groups, channels, holdouts, rules, tables, properties, caps, context weights, overrides, priors, bundles, floors, fallbacks, models: of each.
 pub const PARTS: usize = 1_000;
 /// Fields; steps of the recipe.
 pub const FIELDS: usize = 10_000;
@@ -44,6 +44,11 @@ pub fn check(document: &Document, findings: &mut Findings) -> bool {
         ("budgets", d.budgets.len(), PARTS),
         ("send times", d.send_times.len(), PARTS),
         ("context weights", arbitration.context_weights.len(), PARTS),
+        ("overrides", d.overrides.len(), PARTS),
+        ("priors", d.cold_start.priors.len(), PARTS),
+        ("limits of slots", d.slots.limits.len(), PARTS),
+        ("bundles", d.slots.bundles.len(), PARTS),
+        ("actions in bundles", d.slots.bundles.iter().map(|bundle| bundle.actions.len()).sum(), ACTIONS),
         ("floors", arbitration.floors.len(), PARTS),
         ("fallbacks", d.fallback.len(), PARTS),
         ("fields", d.schema.fields.len(), FIELDS),
