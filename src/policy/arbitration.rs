@@ -10,7 +10,7 @@ pub struct Arbitration {
     /// The formula of the priority.
     #[serde(default)]
     pub mode: Mode,
-    /// Context weights: `C = 1 + Σ matched percent/100`.
+    /// Context weights: `C = 1 + Σ matched percent/100`, kept at 0 or above.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context_weights: Vec<ContextWeight>,
     /// Floors; below any of them a candidate is dropped.
@@ -28,7 +28,7 @@ pub enum Mode {
     /// be worth more than that.
     NetValue,
     /// `tau·V·C·L − cost`, soft suitability times what is earned; drops a candidate whose upper confidence bound on tau is
-    /// below 0 (do no harm); includes `NoAction` at 0.
+    /// below 0 (do no harm); includes `NoAction` at 0. Without an uplift model tau is P.
     Uplift,
     /// `(P^p · C^c · V^v · L^l)^(1/(p+c+v+l))`, times soft suitability; a factor of 0 with a weight above 0 makes it 0.
     GeometricMean {
@@ -80,7 +80,8 @@ pub struct Floor {
 ///
 /// P is smoothed towards the prior of the most specific level that has one (treatment, action, group, channel, issue, all):
 /// `p* = n0/(n0+n)·p0 + n/(n0+n)·p`, n being the evidence behind p. Without a model P is the prior; without a prior too it
-/// is 1, a ranking by rules alone.
+/// is 1, a ranking by rules alone. Where nobody states the evidence, P is neither smoothed nor of low confidence. The fallback of a
+/// model that could not score a row stands as it is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ColdStart {
@@ -126,13 +127,16 @@ pub enum LowConfidence {
     UsePrior,
     /// P is 1, and the candidate ranks after every confident one of its tier.
     RulesRank,
-    /// P is the prior, and exploration draws among such candidates first.
+    /// P is the prior, and the random share of epsilon-greedy exploration goes to such candidates alone while there are any.
     Explore,
     /// The candidate is dropped.
     Abstain,
 }
 
 /// How many candidates one decision chooses, and how they may be combined.
+///
+/// Slots are filled one after the other. Before each, contact policy and budgets are asked again, counting what this decision has
+/// chosen already.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Slots {
@@ -182,7 +186,8 @@ pub enum Per {
     Channel,
 }
 
-/// Actions that are chosen together, in consecutive slots, or not at all.
+/// Actions that are chosen together, in consecutive slots, or not at all. An action is in one bundle at most. The bundle competes by
+/// whichever of its actions ranks first; the others follow on their best treatments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bundle {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// A candidate is an action on one of its treatments; positions in the policy's own lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Candidate {
     /// Index into `document.actions`.
     pub action: u32,

@@ -132,7 +132,7 @@ impl Operation {
     }
 }
 
-/// One rung of the fallback ladder.
+/// One rung of the fallback ladder. It is answered only if its dates, holdouts, guards, denials, contact policy and budgets let it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fallback {

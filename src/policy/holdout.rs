@@ -31,7 +31,8 @@ pub enum HoldoutKind {
     Program,
     /// One action.
     Action(String),
-    /// P is a random draw in place of the model's, so that what the models bring can be measured.
+    /// P is a random draw in place of the model's, for candidates that have one, so that what the models bring can be measured.
+    /// Logged probabilities are those given the draw.
     ModelControl,
     /// A simpler policy in place of this one, so that what its parts bring can be measured.
     Ablation(Arm),
@@ -40,12 +41,12 @@ pub enum HoldoutKind {
 /// The simpler policy of an ablation arm. Guards, caps and floors bind in all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Arm {
-    /// One of the survivors at random, all equally likely.
+    /// One of the survivors of the best tier at random, all equally likely; a mandatory action is not left to chance.
     RandomEligible,
     /// The priority is P alone.
     PropensityOnly,
-    /// L is 1.
+    /// L is 1, lever rules included.
     NoLevers,
-    /// Of the engagement rules eligibility alone removes.
+    /// Of the engagement rules eligibility alone is asked; applicability and suitability, soft or not, are as if passed.
     EligibilityOnly,
 }

@@ -34,6 +34,8 @@ pub struct Override {
 pub enum OverrideKind {
     /// Removes the candidates in scope.
     Deny(Scope),
-    /// Puts the candidates in scope before all others if they pass stages 2 to 7; skips 8 to 10.
+    /// Puts the candidates in scope before all others if they pass stages 2 to 7; skips 8 to 10: floors, ranking, chance, limits of
+    /// slots and bundles. Budgets bind them. They take the first slots, in the order of the overrides and of ties; how many slots there are
+    /// and that no action is chosen twice binds them too.
     Force(Scope),
 }

@@ -12,9 +12,9 @@ use crate::diagnostic::{Diagnostic, Part, Severity};
 use crate::document::{Document, Operation};
 use crate::exploration::Exploration;
 use crate::history::Identity;
-use crate::holdout::HoldoutKind;
+use crate::holdout::{Arm, HoldoutKind};
 use crate::language::conditions::Conditions;
-use crate::language::{self, Compiled, Context, Use};
+use crate::language::{self, Compiled, Context, RuleSet, Use};
 use crate::model::Scorer;
 use crate::overrides::OverrideKind;
 use crate::recipe::Program;
@@ -30,12 +30,10 @@ pub struct Plan {
     pub baseline: Option<u32>,
     pub program: Program,
     pub models: Vec<(Arc<str>, Scorer)>,
-    /// Every expression of the policy; the other parts name them by position.
-    pub expressions: Vec<Compiled>,
+    /// Every expression of the policy, joined; the other parts name them by position.
+    pub set: RuleSet,
     /// Decision tables in document order; `None` where one was refused.
     pub tables: Vec<Option<CompiledTable>>,
-    /// Per expression: whether its answer can differ between the candidates of a request.
-    pub per_candidate: Vec<bool>,
     /// One per layer of the document.
     pub layers: Vec<Layer>,
     /// Enabled rules by stage, in document order inside a stage.
@@ -56,6 +54,8 @@ pub struct Plan {
     /// Per bundle the positions of its actions.
     pub bundles: Vec<Vec<u32>>,
     pub exploration: Option<Exploration>,
+    /// Whether chance has any part in decisions.
+    pub chance: bool,
     /// One per candidate, in document order.
     pub slots: Vec<Slot>,
     /// Whether any candidate stands by.
@@ -289,13 +289,7 @@ pub fn plan(document: &Document) -> (Plan, Vec<Diagnostic>) {
     order(&mut plan.slots);
     plan.standby = plan.slots.iter().any(|slot| slot.standby);
     choice(document, &mut plan);
-    let scores = |at: &usize| plan.models.get(*at).is_some_and(|(_, scorer)| scorer.reads_candidate());
-    let table = |at: &usize| plan.tables.get(*at).and_then(Option::as_ref).is_some_and(CompiledTable::reads_candidate);
-    let reads = |expression: &Compiled| {
-        expression.reads_candidate() || expression.models().iter().any(scores) || expression.tables().iter().any(table)
-    };
-    plan.per_candidate = compiler.expressions.iter().map(reads).collect();
-    plan.expressions = compiler.expressions;
+    plan.set = RuleSet::new(&compiler.expressions);
     plan.masked = masked(document);
     plan.context = Some(compiler.context);
     (plan, compiler.findings)
@@ -372,6 +366,9 @@ fn choice(document: &Document, plan: &mut Plan) {
     let bundles = document.slots.bundles.iter();
     plan.bundles = bundles.map(|bundle| bundle.actions.iter().filter_map(action).collect()).collect();
     plan.exploration = document.exploration.clone();
+    let random =
+        |kind: &HoldoutKind| matches!(kind, HoldoutKind::ModelControl | HoldoutKind::Ablation(Arm::RandomEligible));
+    plan.chance = plan.exploration.is_some() || document.holdouts.iter().any(|holdout| random(&holdout.kind));
 }
 
 /// The columns whose value is not to be shown: masked fields, and what the recipe makes of them.

@@ -18,6 +18,10 @@ use crate::row::Row;
 use crate::signature::Verification;
 use crate::version::Version;
 use sha2::{Digest, Sha256};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The next policy's serial number. No answer depends on it.
+static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// A policy ready to decide.
 #[derive(Debug)]
@@ -30,6 +34,8 @@ pub struct Policy {
     warnings: Vec<Diagnostic>,
     candidates: Vec<Candidate>,
     plan: Plan,
+    /// Tells this compiled policy from every other of the process, so that space kept for one is not taken for another's.
+    serial: u64,
     /// Begun with policy id and revision: what chance is seeded from.
     seed: Sha256,
 }
@@ -85,6 +91,7 @@ impl Policy {
             warnings: findings,
             candidates,
             plan,
+            serial: NEXT.fetch_add(1, Ordering::Relaxed),
             seed,
         })
     }
@@ -185,13 +192,17 @@ impl Policy {
             .rules
             .iter()
             .find(|planned| self.document.rules.get(planned.at as usize).is_some_and(|other| other.id == rule));
-        planned.and_then(|planned| self.plan.expressions.get(planned.expression as usize)).map(Compiled::kind)
+        planned.and_then(|planned| self.plan.set.rules().get(planned.expression as usize)).map(Compiled::kind)
     }
 
     /// Where chance begins for a decision: the first 8 bytes (big endian) of SHA-256(policy id ‖ 0x1F ‖ revision ‖ 0x1F ‖ decision id).
     pub fn seed(&self, decision_id: &str) -> u64 {
         let digest = self.seed.clone().chain_update(decision_id).finalize();
         digest.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
+    }
+
+    pub(crate) fn serial(&self) -> u64 {
+        self.serial
     }
 
     pub(crate) fn plan(&self) -> &Plan {

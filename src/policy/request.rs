@@ -5,7 +5,7 @@ use crate::value::Value;
 /// What a decision is asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
-    /// Id of this decision, unique per request; written to trace and log.
+    /// Id of this decision, unique per request; written to trace and log, and where chance begins.
     pub decision_id: String,
     /// Subject key: every counter and holdout bucket is taken from it.
     pub subject: String,

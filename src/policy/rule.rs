@@ -87,7 +87,7 @@ pub enum Stage {
     /// A lever: a number ≥ 0 that multiplies L. One that fails counts as 1 and is reported.
     Lever,
     /// When nothing is left: the id of an action to fall back to, or `()` for none. It reads no candidate; tried in order,
-    /// before the declared ladder.
+    /// before the declared ladder. The action's treatments are tried in the order of their ids.
     Fallback,
 }
 

@@ -4,7 +4,7 @@ use super::{contact, holdout};
 use crate::decision::Candidate;
 use crate::document::Document;
 use crate::history::{Event, History, Identity};
-use crate::language::{Compiled, Env, Term};
+use crate::language::{Compiled, Env, Outcome as Evaluated, RuleScratch, Term};
 use crate::model::{self, Facts, NoFacts, Scored};
 use crate::outcome::{Failure, Source};
 use crate::plan::{Plan, Slot};
@@ -23,8 +23,11 @@ pub struct Work {
     derived: Vec<Value>,
     /// The last score of each model and whose it is: that of a candidate, or of everyone.
     scores: Vec<Cell<Option<(Candidate, Scored)>>>,
-    /// Answers of expressions that are the same for every candidate.
-    answers: Vec<Cell<Option<Answer>>>,
+    /// The policy that `rules` belongs to, and what its expressions have given so far.
+    serial: u64,
+    rules: RefCell<RuleScratch>,
+    /// The candidate that was asked about last.
+    current: Cell<Candidate>,
     /// Answers of decision tables that are the same for every candidate.
     tables: RefCell<Vec<Option<Result<Value, String>>>>,
     models: RefCell<model::Scratch>,
@@ -54,7 +57,12 @@ impl Work {
         let plan = policy.plan();
         self.failures.get_mut().clear();
         reset(&mut self.scores, plan.models.len(), || Cell::new(None));
-        reset(&mut self.answers, plan.expressions.len(), || Cell::new(None));
+        if self.serial != policy.serial() {
+            self.serial = policy.serial();
+            *self.rules.get_mut() = plan.set.scratch();
+        }
+        self.rules.get_mut().begin();
+        self.current.set(NOBODY);
         reset(self.tables.get_mut(), plan.tables.len(), || None);
         reset(&mut self.overrides, plan.overrides.len(), || Cell::new(None));
         self.repaired = None;
@@ -63,8 +71,11 @@ impl Work {
         self.contact.begin();
         let failures = self.failures.get_mut();
         let mut report = |text: String| failures.push(Failure { source: Source::Request, text: text.into() });
-        if request.subject.trim().is_empty() {
+        if request.subject.chars().all(char::is_whitespace) {
             report("the request names no subject: holdouts and history take all such requests for one person".into());
+        }
+        if plan.chance && request.decision_id.is_empty() {
+            report("the request has no decision id: chance draws the same for all such requests".into());
         }
         holdout::hold(plan, request, &mut self.held, &mut report);
         let fields = sound(&policy.document().schema, &request.fields, &mut report);
@@ -168,27 +179,71 @@ impl<'a> Case<'a> {
         model::largest(scorer.contributions(&self.row, &facts, &mut self.work.models.borrow_mut()), most)
     }
 
-    /// The answer of an expression for a candidate. One that does not read the candidate is evaluated once per request.
+    /// The answer of an expression for a candidate. What does not read the candidate is evaluated once per request.
+    #[inline]
     pub fn answer(&self, expression: u32, view: &View<'_>, source: Source) -> Answer {
-        let at = expression as usize;
-        let (Some(compiled), Some(cell)) = (self.plan.expressions.get(at), self.work.answers.get(at)) else {
-            return Answer::Unknown;
-        };
-        let shared = !self.plan.per_candidate.get(at).copied().unwrap_or(true);
-        if let (true, Some(answer)) = (shared, cell.get()) {
-            return answer;
+        match self.evaluate(expression, view) {
+            Evaluated::True => Answer::Bool(true),
+            Evaluated::False => Answer::Bool(false),
+            Evaluated::Number(x) => Answer::Number(x),
+            Evaluated::Integer(x) => Answer::Number(x as f64),
+            Evaluated::Unknown | Evaluated::Text(_) | Evaluated::Time(_) => Answer::Unknown,
+            Evaluated::Fault => Answer::Failed(self.failed(expression, view, source)),
         }
-        let answer = match compiled.eval(view) {
-            Ok(Value::Bool(truth)) => Answer::Bool(truth),
-            Ok(Value::Number(x)) => Answer::Number(x),
-            Ok(Value::Integer(x)) => Answer::Number(x as f64),
-            Ok(_) => Answer::Unknown,
-            Err(text) => Answer::Failed(self.fail(source, text)),
+    }
+
+    /// A number made from terms of arbitration, or in words why there is none.
+    pub fn number(&self, expression: u32, view: &View<'_>) -> Result<f64, Cow<'static, str>> {
+        // The same candidate may be asked with other terms.
+        self.work.rules.borrow_mut().candidate();
+        let words = |compiled: &Compiled| match compiled.eval(view) {
+            Ok(Value::Unknown) => {
+                format!("the priority needs {}, which is unknown", compiled.missing(view).join(", ")).into()
+            }
+            Ok(value) => format!("the priority is {value}, expected a number").into(),
+            Err(text) => text.into(),
         };
-        if shared {
-            cell.set(Some(answer));
+        match self.evaluate(expression, view) {
+            Evaluated::Number(x) => Ok(x),
+            Evaluated::Integer(x) => Ok(x as f64),
+            _ => Err(self.expression(expression).map_or("there is no expression".into(), words)),
         }
-        answer
+    }
+
+    /// The action that an expression names, if it names one.
+    pub fn action_named(&self, expression: u32, source: Source) -> Option<u32> {
+        let view = View::of_nobody(self);
+        match self.evaluate(expression, &view) {
+            Evaluated::Text(text) => {
+                let rules = self.work.rules.borrow();
+                let id = self.plan.set.text(text, &view, &rules);
+                self.plan.slots.iter().find(|slot| *slot.action == *id).map(|slot| slot.candidate.action)
+            }
+            Evaluated::Fault => {
+                self.failed(expression, &view, source);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn evaluate(&self, expression: u32, view: &View<'_>) -> Evaluated {
+        let mut rules = self.work.rules.borrow_mut();
+        if self.work.current.get() != view.candidate {
+            self.work.current.set(view.candidate);
+            rules.candidate();
+        }
+        self.plan.set.eval(expression as usize, view, &mut rules)
+    }
+
+    /// Records why an expression failed; one that fails for every candidate alike is recorded once.
+    #[cold]
+    fn failed(&self, expression: u32, view: &View<'_>, source: Source) -> u32 {
+        let compiled = self.expression(expression);
+        let text = compiled.and_then(|compiled| compiled.eval(view).err()).unwrap_or_default();
+        let known = self.work.failures.borrow().iter().position(|f| f.source == source && f.text == text);
+        known.and_then(|at| u32::try_from(at).ok()).unwrap_or_else(|| self.fail(source, text))
     }
 
     /// The answer of a decision table for a candidate. One that does not read the candidate is asked once per request.
@@ -210,21 +265,9 @@ impl<'a> Case<'a> {
         answer
     }
 
-    /// The value of an expression that gives a text.
-    pub fn value(&self, expression: u32, view: &View<'_>, source: Source) -> Value {
-        let compiled = self.plan.expressions.get(expression as usize);
-        compiled.map_or(Value::Unknown, |compiled| match compiled.eval(view) {
-            Ok(value) => value,
-            Err(text) => {
-                self.fail(source, text);
-                Value::Unknown
-            }
-        })
-    }
-
     /// A compiled expression, for what is told of it.
     pub fn expression(&self, at: u32) -> Option<&'a Compiled> {
-        self.plan.expressions.get(at as usize)
+        self.plan.set.rules().get(at as usize)
     }
 
     /// Records that something failed; gives its position.

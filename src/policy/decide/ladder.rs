@@ -2,12 +2,11 @@
 //! denials, contact policy and budgets; engagement rules and arbitration are not asked.
 
 use super::admit::binding;
-use super::case::{Case, View};
+use super::case::Case;
 use super::{Frame, place};
 use crate::outcome::{Cause, Fate, How, Run, Source};
 use crate::plan::Rung;
 use crate::reason::Step;
-use crate::value::Value;
 
 /// Takes the first rung that may be answered. Below the last is `NoAction`.
 pub fn climb(case: &Case<'_>, frame: &Frame, run: &mut Run) {
@@ -61,10 +60,7 @@ fn answer(case: &Case<'_>, frame: &Frame, run: &mut Run, at: u32, how: How, caus
 /// Position of the action that a fallback rule names.
 fn named(case: &Case<'_>, rule: u32) -> Option<u32> {
     let rule = case.plan.rules.get(rule as usize)?;
-    let Value::Text(id) = case.value(rule.expression, &View::of_nobody(case), Source::Rule(rule.at)) else {
-        return None;
-    };
-    case.plan.slots.iter().find(|slot| *slot.action == *id).map(|slot| slot.candidate.action)
+    case.action_named(rule.expression, Source::Rule(rule.at))
 }
 
 /// The treatment of an action that follows another in the order of ties: position of its slot, and place.

@@ -12,7 +12,6 @@ use crate::model::Scored;
 use crate::outcome::{Cause, Fate, Source, Survivor, Terms, Tier};
 use crate::plan::{Formula, Slot};
 use crate::reason::Step;
-use crate::value::Value;
 use std::borrow::Cow;
 
 /// What is known of a candidate's worth.
@@ -149,18 +148,7 @@ pub fn priority(case: &Case<'_>, frame: &Frame, slot: &Slot, terms: &Terms) -> R
                 Term::Cost => cost,
                 Term::Uplift => uplift,
             }));
-            let Some(compiled) = case.expression(*expression) else { return Err("there is no expression".into()) };
-            match compiled.eval(&view) {
-                Ok(Value::Unknown) => {
-                    let missing = compiled.missing(&view).join(", ");
-                    Err(format!("the priority needs {missing}, which is unknown").into())
-                }
-                Ok(result) => match result.as_f64() {
-                    Some(x) => Ok(x * suitability),
-                    None => Err(format!("the priority is {result}, expected a number").into()),
-                },
-                Err(message) => Err(message.into()),
-            }
+            case.number(*expression, &view).map(|x| x * suitability)
         }
     }
 }

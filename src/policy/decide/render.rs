@@ -84,7 +84,7 @@ impl Missing {
         let Some(planned) = case.plan.rules.iter().find(|planned| planned.at == rule) else { return Vec::new() };
         let Some(expression) = case.expression(planned.expression) else { return Vec::new() };
         let fields: Vec<Arc<str>> = expression.missing(&View::new(case, slot)).into_iter().map(Arc::from).collect();
-        if !case.plan.per_candidate.get(planned.expression as usize).copied().unwrap_or(true) {
+        if !expression.reads_candidate() {
             self.0.push((rule, fields.clone()));
         }
         fields

@@ -25,6 +25,7 @@ pub fn trace(case: &Case<'_>, outcome: &Outcome, decision: &Decision) -> Trace {
     let plan = case.plan;
     let frame = frame(case);
     let columns = || plan.program.columns().iter().zip(&plan.masked);
+    let mut told = Contributions::default();
     let mut candidates: Vec<CandidateTrace> = plan
         .slots
         .iter()
@@ -32,7 +33,7 @@ pub fn trace(case: &Case<'_>, outcome: &Outcome, decision: &Decision) -> Trace {
         .zip(0u32..)
         .map(|((slot, fate), at)| {
             let survivor = outcome.ranked().iter().find(|survivor| survivor.candidate == at);
-            candidate(case, &frame, slot, fate, survivor)
+            candidate(case, &frame, slot, fate, survivor, &mut told)
         })
         .collect();
     for ((rank, survivor), ranked) in (1..).zip(outcome.ranked()).zip(&decision.ranked) {
@@ -91,12 +92,33 @@ fn candidate(case: &Case<'_>, frame: &Frame, slot: &Slot, fate: &Fate, survivor:
     // What was priced: survivors, and those that arbitration dropped.
     if survivor.is_some() || fate.step == Step::Arbitration && fate.reason != Reason::Standby {
         priced(case, frame, slot, &mut trace);
+        trace.contributions = slot.model.map(|model| told.of(case, model, slot)).unwrap_or_default();
         trace.tier = survivor.map(|survivor| survivor.tier).or(Some(slot.tier));
     }
-    let told = failed.as_ref().map_or("", |failed: &Told| &failed.words);
-    trace.sentence = case.policy.sentence_of(&fate.reason, told);
+    let words = failed.as_ref().map_or("", |failed: &Told| &failed.words);
+    trace.sentence = case.policy.sentence_of(&fate.reason, words);
     trace.clause = failed.and_then(|failed| failed.clause).or_else(|| limit(case, &fate.reason));
     trace
+}
+
+/// What moved the scores of models that read no candidate, found once.
+#[derive(Default)]
+struct Contributions(Vec<(u32, Vec<(String, f64)>)>);
+
+impl Contributions {
+    fn of(&mut self, case: &Case<'_>, model: u32, slot: &Slot) -> Vec<(String, f64)> {
+        if let Some((_, told)) = self.0.iter().find(|(known, _)| *known == model) {
+            return told.clone();
+        }
+        let inputs = case.document().models.get(model as usize).map_or(&[][..], |model| &model.inputs);
+        let brings = case.contributions(model, slot.candidate, CONTRIBUTIONS).into_iter();
+        let told: Vec<(String, f64)> =
+            brings.filter_map(|(at, brings)| Some((inputs.get(at)?.field.clone(), brings))).collect();
+        if !case.plan.models.get(model as usize).is_some_and(|(_, scorer)| scorer.reads_candidate()) {
+            self.0.push((model, told.clone()));
+        }
+        told
+    }
 }
 
 /// What a rule that removed the candidate says of it.
@@ -209,11 +231,6 @@ fn priced(case: &Case<'_>, frame: &Frame, slot: &Slot, trace: &mut CandidateTrac
     trace.propensity = Some(terms.propensity);
     trace.evidence = priced.evidence;
     trace.width = priced.width;
-    if let Some(model) = slot.model {
-        let inputs = case.document().models.get(model as usize).map_or(&[][..], |model| &model.inputs);
-        let told = case.contributions(model, slot.candidate, CONTRIBUTIONS).into_iter();
-        trace.contributions = told.filter_map(|(at, brings)| Some((inputs.get(at)?.field.clone(), brings))).collect();
-    }
     trace.uplift = slot.uplift.map(|_| terms.uplift);
     trace.uplift_upper = priced.upper;
     trace.context_weight = Some(terms.context);

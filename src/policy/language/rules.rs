@@ -65,6 +65,13 @@ pub enum Outcome {
     Fault,
 }
 
+impl Default for RuleSet {
+    /// Of no expressions.
+    fn default() -> RuleSet {
+        RuleSet::new(&[])
+    }
+}
+
 impl RuleSet {
     /// Joins expressions that were compiled in one [`super::Context`]. Their positions are those of `rules`.
     pub fn new(rules: &[Compiled]) -> RuleSet {

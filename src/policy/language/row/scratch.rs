@@ -118,6 +118,13 @@ pub struct RuleScratch {
     pub(super) buffer: String,
 }
 
+impl Default for RuleScratch {
+    /// For a set of no expressions.
+    fn default() -> RuleScratch {
+        RuleScratch::new(0)
+    }
+}
+
 impl RuleScratch {
     pub(super) fn new(kept: usize) -> RuleScratch {
         RuleScratch {
