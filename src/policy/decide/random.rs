@@ -133,7 +133,7 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
         let kind = if random.chance(0.5) { OverrideKind::Deny(scope) } else { OverrideKind::Force(scope) };
         let when = random.chance(0.5).then(|| text(about_the_row(random), &mut meanings));
         let from = NOW + (random.below(48) as i64 - 12) * HOUR;
-        let until = from + random.below(48) as i64 * HOUR;
+        let until = from + (1 + random.below(48)) as i64 * HOUR;
         document.overrides.push(Override {
             id: format!("o{i}"),
             kind,

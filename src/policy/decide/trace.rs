@@ -25,7 +25,7 @@ pub fn trace(case: &Case<'_>, outcome: &Outcome, decision: &Decision) -> Trace {
     let plan = case.plan;
     let frame = frame(case);
     let columns = || plan.program.columns().iter().zip(&plan.masked);
-    let mut told = Contributions::default();
+    let mut contributions = Contributions::default();
     let mut candidates: Vec<CandidateTrace> = plan
         .slots
         .iter()
@@ -33,7 +33,7 @@ pub fn trace(case: &Case<'_>, outcome: &Outcome, decision: &Decision) -> Trace {
         .zip(0u32..)
         .map(|((slot, fate), at)| {
             let survivor = outcome.ranked().iter().find(|survivor| survivor.candidate == at);
-            candidate(case, &frame, slot, fate, survivor, &mut told)
+            candidate(case, &frame, slot, fate, survivor, &mut contributions)
         })
         .collect();
     for ((rank, survivor), ranked) in (1..).zip(outcome.ranked()).zip(&decision.ranked) {
@@ -76,7 +76,14 @@ fn shown(value: &Value, masked: bool) -> Value {
     if masked && value.is_known() { Value::text("masked") } else { value.clone() }
 }
 
-fn candidate(case: &Case<'_>, frame: &Frame, slot: &Slot, fate: &Fate, survivor: Option<&Survivor>) -> CandidateTrace {
+fn candidate(
+    case: &Case<'_>,
+    frame: &Frame,
+    slot: &Slot,
+    fate: &Fate,
+    survivor: Option<&Survivor>,
+    contributions: &mut Contributions,
+) -> CandidateTrace {
     let mut trace = CandidateTrace::new(slot.candidate, fate.step);
     let asked = !matches!(fate.step, Step::Active | Step::Holdout) && fate.reason != Reason::Standby;
     let mut failed = None;
@@ -92,7 +99,7 @@ fn candidate(case: &Case<'_>, frame: &Frame, slot: &Slot, fate: &Fate, survivor:
     // What was priced: survivors, and those that arbitration dropped.
     if survivor.is_some() || fate.step == Step::Arbitration && fate.reason != Reason::Standby {
         priced(case, frame, slot, &mut trace);
-        trace.contributions = slot.model.map(|model| told.of(case, model, slot)).unwrap_or_default();
+        trace.contributions = slot.model.map(|model| contributions.of(case, model, slot)).unwrap_or_default();
         trace.tier = survivor.map(|survivor| survivor.tier).or(Some(slot.tier));
     }
     let words = failed.as_ref().map_or("", |failed: &Told| &failed.words);

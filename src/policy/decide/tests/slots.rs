@@ -109,7 +109,6 @@ fn a_bundle_goes_whole_or_not_at_all() {
         (3, bundle(&["b", "d"]), None, vec![(0, 0), (1, 0), (3, 0)]),
         (4, bundle(&["c", "a", "d"]), None, vec![(0, 0), (2, 0), (3, 0), (1, 0)]),
         // No room for it, or one of it is missing: none of it.
-        (1, bundle(&["a", "d"]), None, vec![(1, 0)]),
         (2, bundle(&["b", "d"]), None, vec![(0, 0), (2, 0)]),
         (4, bundle(&["a", "d"]), Some("d"), vec![(1, 0), (2, 0)]),
     ];
@@ -120,11 +119,11 @@ fn a_bundle_goes_whole_or_not_at_all() {
         let decision = ask(&document, known());
         assert_eq!(filled(&decision), expected, "{count} {bundle:?} {removed:?}");
     }
-    let mut document = four(1);
-    document.slots.bundles = vec![bundle(&["a", "d"])];
+    let mut document = four(2);
+    document.slots.bundles = vec![bundle(&["b", "d"])];
     let decision = ask(&document, known());
-    assert_eq!(reason(&decision, 0, 0), Reason::SlotLimit { of: "pair".into(), limit: 1 });
-    document.slots.count = 2;
+    assert_eq!(reason(&decision, 1, 0), Reason::SlotLimit { of: "pair".into(), limit: 2 });
+    document.slots.bundles = vec![bundle(&["a", "d"])];
     let decision = ask(&document, known());
     assert_eq!(reason(&decision, 3, 0), Reason::WonByBundle { bundle: "pair".into() });
     assert_eq!(decision.slots.iter().map(|s| s.how).collect::<Vec<_>>(), [How::Arbitration, How::Bundle]);
