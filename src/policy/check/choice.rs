@@ -146,22 +146,19 @@ fn slots(document: &Document, findings: &mut Findings) {
 }
 
 fn exploration(document: &Document, findings: &mut Findings) {
-    match &document.exploration {
-        None => {}
-        Some(Exploration::EpsilonGreedy { epsilon }) => findings.within_one(Part::Arbitration, "epsilon", *epsilon),
-        Some(Exploration::Softmax { temperature }) => {
-            if !(temperature.is_finite() && *temperature > 0.0) {
-                let message = format!("its temperature is {temperature}; give a finite number above 0");
-                findings.error(Part::Arbitration, message);
-            }
+    let problem = match &document.exploration {
+        Some(Exploration::EpsilonGreedy { epsilon }) if !(0.0..=1.0).contains(epsilon) => {
+            format!("its epsilon is {epsilon}; it must lie between 0 and 1")
         }
-        Some(Exploration::Thompson { draws }) => {
-            if *draws == 0 || *draws > DRAWS {
-                findings
-                    .error(Part::Arbitration, format!("its probabilities rest on {draws} draws; give 1 to {DRAWS}"));
-            }
+        Some(Exploration::Softmax { temperature }) if !(temperature.is_finite() && *temperature > 0.0) => {
+            format!("its temperature is {temperature}; give a finite number above 0")
         }
-    }
+        Some(Exploration::Thompson { draws }) if *draws == 0 || *draws > DRAWS => {
+            format!("its probabilities rest on {draws} draws; give 1 to {DRAWS}")
+        }
+        _ => return,
+    };
+    findings.error(Part::Arbitration, problem);
 }
 
 #[cfg(test)]

@@ -59,8 +59,10 @@ fn enter(case: &Case<'_>, frame: &Frame, slot: &Slot) -> Result<(), Removal> {
         return Err(removal(Step::Holdout, Cause::Holdout(*layer)));
     }
     let view = View::new(case, slot);
-    for at in slot.rules.iter().take(slot.guards) {
-        keep(case, *at, &view)?;
+    let mut guards = slot.rules.get(..slot.guards).unwrap_or(&[]);
+    while let Some((rule, answer, rest)) = case.first_not_true(guards, &view) {
+        keep(case, rule, answer)?;
+        guards = rest;
     }
     match slot.denials.iter().find(|over| holds(case, **over)) {
         Some(over) => Err(removal(Step::Override, Cause::Denied(*over))),
@@ -72,23 +74,31 @@ fn enter(case: &Case<'_>, frame: &Frame, slot: &Slot) -> Result<(), Removal> {
 fn engagement(case: &Case<'_>, frame: &Frame, slot: &Slot) -> Result<f64, Removal> {
     let view = View::new(case, slot);
     let mut multiplier = 1.0;
-    for at in slot.rules.iter().skip(slot.guards) {
-        let Some(rule) = case.plan.rules.get(*at as usize) else { continue };
-        if frame.arm == Some(Arm::EligibilityOnly) && rule.stage != Stage::Eligibility {
-            continue;
-        }
+    let mut rules = slot.rules.get(slot.guards..).unwrap_or(&[]);
+    if frame.arm == Some(Arm::EligibilityOnly) {
+        let stage = |at: &u32| case.plan.rules.get(*at as usize).map(|rule| rule.stage);
+        let asked = rules.partition_point(|at| stage(at) <= Some(Stage::Eligibility));
+        rules = rules.get(..asked).unwrap_or(&[]);
+    }
+    while let Some((rule, answer, rest)) = case.first_not_true(rules, &view) {
         if rule.stage == Stage::SoftSuitability {
-            multiplier *= factor(case, rule, &view);
+            multiplier *= counted(case, rule, answer);
         } else {
-            keep(case, *at, &view)?;
+            keep(case, rule, answer)?;
         }
+        rules = rest;
     }
     Ok(multiplier)
 }
 
-/// The number of a soft rule or a lever; one that cannot be told counts as 1 and is reported.
+/// The number of a lever.
 pub fn factor(case: &Case<'_>, rule: &PlannedRule, view: &View<'_>) -> f64 {
-    match case.answer(rule.expression, view, Source::Factor(rule.at)) {
+    counted(case, rule, case.answer(rule.expression, view, Source::Factor(rule.at)))
+}
+
+/// The number of a soft rule or a lever; one that cannot be told counts as 1 and is reported.
+fn counted(case: &Case<'_>, rule: &PlannedRule, answer: Answer) -> f64 {
+    match answer {
         Answer::Number(x) => return x,
         Answer::Unknown => drop(case.fail(Source::Factor(rule.at), "something it needs is unknown")),
         Answer::Bool(_) => drop(case.fail(Source::Factor(rule.at), "it gave no number")),
@@ -97,10 +107,9 @@ pub fn factor(case: &Case<'_>, rule: &PlannedRule, view: &View<'_>) -> f64 {
     1.0
 }
 
-/// Whether a boolean rule keeps the candidate.
-fn keep(case: &Case<'_>, at: u32, view: &View<'_>) -> Result<(), Removal> {
-    let Some(rule) = case.plan.rules.get(at as usize) else { return Ok(()) };
-    let cause = match case.answer(rule.expression, view, Source::Rule(rule.at)) {
+/// Whether the answer of a boolean rule keeps the candidate.
+fn keep(case: &Case<'_>, rule: &PlannedRule, answer: Answer) -> Result<(), Removal> {
+    let cause = match answer {
         Answer::Bool(true) => return Ok(()),
         Answer::Unknown if rule.keep_unknown => return Ok(()),
         Answer::Bool(false) => Cause::Rule(rule.at),

@@ -7,13 +7,14 @@ use crate::history::{Event, History, Identity};
 use crate::language::{Compiled, Env, Outcome as Evaluated, RuleScratch, Term};
 use crate::model::{self, Facts, NoFacts, Scored};
 use crate::outcome::{Failure, Source};
-use crate::plan::{Plan, Slot};
+use crate::plan::{Plan, PlannedRule, Slot};
 use crate::policy::Policy;
 use crate::request::Request;
 use crate::row::{Row, sound};
+use crate::rule::Stage;
 use crate::value::Value;
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 
 /// What is kept between decisions so that they do not allocate, and what is remembered during one.
 #[derive(Debug, Default)]
@@ -182,7 +183,11 @@ impl<'a> Case<'a> {
     /// The answer of an expression for a candidate. What does not read the candidate is evaluated once per request.
     #[inline]
     pub fn answer(&self, expression: u32, view: &View<'_>, source: Source) -> Answer {
-        match self.evaluate(expression, view) {
+        self.answered(self.evaluate(expression, view), expression, view, source)
+    }
+
+    fn answered(&self, evaluated: Evaluated, expression: u32, view: &View<'_>, source: Source) -> Answer {
+        match evaluated {
             Evaluated::True => Answer::Bool(true),
             Evaluated::False => Answer::Bool(false),
             Evaluated::Number(x) => Answer::Number(x),
@@ -227,14 +232,42 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The first rule of a list that is not true for a candidate, its answer, and the rules after it.
+    #[inline]
+    pub fn first_not_true<'r>(
+        &self,
+        rules: &'r [u32],
+        view: &View<'_>,
+    ) -> Option<(&'a PlannedRule, Answer, &'r [u32])> {
+        let mut memory = self.memory(view);
+        let mut left = rules.iter();
+        while let Some(at) = left.next() {
+            let Some(rule) = self.plan.rules.get(*at as usize) else { continue };
+            let evaluated = self.plan.set.eval(rule.expression as usize, view, &mut memory);
+            if evaluated != Evaluated::True {
+                drop(memory);
+                let number = matches!(rule.stage, Stage::SoftSuitability | Stage::Lever);
+                let source = if number { Source::Factor(rule.at) } else { Source::Rule(rule.at) };
+                return Some((rule, self.answered(evaluated, rule.expression, view, source), left.as_slice()));
+            }
+        }
+        None
+    }
+
     #[inline]
     fn evaluate(&self, expression: u32, view: &View<'_>) -> Evaluated {
+        self.plan.set.eval(expression as usize, view, &mut self.memory(view))
+    }
+
+    /// What expressions have given so far, for this candidate.
+    #[inline]
+    fn memory(&self, view: &View<'_>) -> RefMut<'_, RuleScratch> {
         let mut rules = self.work.rules.borrow_mut();
         if self.work.current.get() != view.candidate {
             self.work.current.set(view.candidate);
             rules.candidate();
         }
-        self.plan.set.eval(expression as usize, view, &mut rules)
+        rules
     }
 
     /// Records why an expression failed; one that fails for every candidate alike is recorded once.
