@@ -36,6 +36,7 @@ fn it_loads_with_its_revision_and_writes_the_same_bytes() {
     assert_eq!(policy.revision(), REVISION);
     assert_eq!(policy.warnings(), []);
     assert_eq!(policy.rule_kind("recent_only"), Some(language::Kind::Lowered));
+    assert_eq!(policy.why_interpreted("recent_only"), None);
     assert_eq!((policy.rule_kind("paused"), policy.rule_kind("no such rule")), (None, None));
     // In the current format, everything after the header is the same.
     let lines = |text: &str, from| text.lines().skip(from).map(str::to_owned).collect::<Vec<_>>();

@@ -187,12 +187,21 @@ impl Policy {
 
     /// How a rule is evaluated; `None` for an unknown rule, or one that is switched off.
     pub fn rule_kind(&self, rule: &str) -> Option<Kind> {
+        self.rule(rule).map(Compiled::kind)
+    }
+
+    /// What keeps a rule in the interpreter, as a noun ("a loop", "a map"); `None` for one that is lowered, unknown or switched off.
+    pub fn why_interpreted(&self, rule: &str) -> Option<&str> {
+        self.rule(rule).and_then(Compiled::why_interpreted)
+    }
+
+    fn rule(&self, rule: &str) -> Option<&Compiled> {
         let planned = self
             .plan
             .rules
             .iter()
             .find(|planned| self.document.rules.get(planned.at as usize).is_some_and(|other| other.id == rule));
-        planned.and_then(|planned| self.plan.set.rules().get(planned.expression as usize)).map(Compiled::kind)
+        planned.and_then(|planned| self.plan.set.rules().get(planned.expression as usize))
     }
 
     /// Where chance begins for a decision: the first 8 bytes (big endian) of SHA-256(policy id ‖ 0x1F ‖ revision ‖ 0x1F ‖ decision id).

@@ -49,6 +49,8 @@ pub enum CompletionKind {
     Field,
     /// A model's score.
     Score,
+    /// The output of a decision table.
+    Table,
     /// A fact of the candidate.
     Fact,
     /// A function.
@@ -116,6 +118,9 @@ fn quoted(before: &[Token<'_>], names: &Names) -> Vec<Completion> {
         let ids = |ids: &[String], help: &str| ids.iter().map(|id| plain(id, CompletionKind::Id, help)).collect();
         return match function.args.get(at).map(|a| a.type_) {
             Some(ArgType::Model) => ids(&names.models, "model"),
+            Some(ArgType::Table) => {
+                names.tables.iter().map(|table| plain(&table.id, CompletionKind::Id, "decision table")).collect()
+            }
             Some(ArgType::Channel) => ids(&names.channels, "channel"),
             Some(ArgType::Target) => {
                 let mut items: Vec<Completion> = ids(&names.targets, "action, group or issue");
@@ -227,6 +232,15 @@ fn words(before: &[Token<'_>], text: &str, use_: Use, names: &Names) -> Vec<Comp
             ..plain("", CompletionKind::Score, "calibrated score of the model")
         }
     }));
+    items.extend(names.tables.iter().map(|table| {
+        let written = format!("table({})", conditions::quote(&table.id));
+        Completion {
+            label: written.clone(),
+            insert: written,
+            type_: table.output.to_string(),
+            ..plain("", CompletionKind::Table, "output of the decision table")
+        }
+    }));
     items.extend(names.facts.iter().map(|f| {
         let item = fact(f);
         Completion { label: format!("action.{}", f.name), insert: format!("action.{}", f.name), ..item }
@@ -296,7 +310,8 @@ fn rank(typed: &str, items: impl IntoIterator<Item = Completion>) -> Vec<Complet
         .into_iter()
         .filter_map(|item| {
             let label = item.label.to_lowercase();
-            let name = label.trim_start_matches("action.").trim_start_matches("score(").trim_start_matches('"');
+            let name = label.trim_start_matches("action.").trim_start_matches("score(");
+            let name = name.trim_start_matches("table(").trim_start_matches('"');
             let score = if label.starts_with(&typed) || name.starts_with(&typed) {
                 0
             } else if name.split(|c: char| !c.is_alphanumeric()).any(|word| word.starts_with(&typed)) {

@@ -57,6 +57,7 @@ fn suggestions(look: &Look<'_>, text: &str, start: usize, word: &str, use_: Use)
 fn detail(item: &Completion) -> String {
     let kind = match item.kind {
         CompletionKind::Score => "score",
+        CompletionKind::Table => "table",
         CompletionKind::Fact => "fact of the action",
         CompletionKind::Category => "value",
         CompletionKind::Function => "function",

@@ -61,7 +61,7 @@ impl<'a, E: Env + ?Sized, W: Watch> Row<'a, E, W> {
                 Truth::Unknown | Truth::Stop => Truth::Stop,
                 Truth::Fault => Truth::Fault,
             },
-            Step::Kept { step, slot } => match self.scratch.kept(slot, self.program.for_candidate(at)) {
+            Step::Kept { step, slot, varies } => match self.scratch.kept(slot, varies) {
                 Some(cell) => self.as_bool(at, cell),
                 None => {
                     let truth = self.truth(step);
@@ -142,7 +142,7 @@ impl<'a, E: Env + ?Sized, W: Watch> Row<'a, E, W> {
                 }
                 value
             }
-            Step::Kept { step, slot } => match self.scratch.kept(slot, self.program.for_candidate(at)) {
+            Step::Kept { step, slot, varies } => match self.scratch.kept(slot, varies) {
                 Some(cell) => cell,
                 None => {
                     let cell = self.cell(step);

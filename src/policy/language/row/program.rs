@@ -51,10 +51,11 @@ pub enum Step {
     If(u32, u32, u32),
     Demand(u32),
     Seq(Span),
-    /// The value of another step, kept at a slot.
+    /// The value of another step, kept at a slot; whether it varies between the candidates of a request.
     Kept {
         step: u32,
         slot: u32,
+        varies: bool,
     },
 }
 
@@ -107,8 +108,9 @@ impl Program {
                 continue;
             }
             let (at, slot) = (narrow(program.steps.len()), program.slot());
+            let varies = graph.info(id).reads.candidate;
             if let Some(step) = program.steps.get_mut(position) {
-                let inner = std::mem::replace(step, Step::Kept { step: at, slot });
+                let inner = std::mem::replace(step, Step::Kept { step: at, slot, varies });
                 program.steps.push(inner);
                 program.behind.push(narrow(position));
             }
@@ -136,7 +138,6 @@ impl Program {
     }
 
     /// Whether what a step gives can differ between the candidates of a request.
-    #[inline]
     pub fn for_candidate(&self, step: u32) -> bool {
         self.for_candidate.get(self.node(step)).copied().unwrap_or(true)
     }

@@ -65,6 +65,8 @@ fn completion_knows_where_it_stands() {
         ("rec|", "recency"),
         ("recency > 3 && his|", "history"),
         ("vis|", "score(\"visit\")"),
+        ("rat|", "table(\"rates\")"),
+        ("table(\"la|", "labels"),
         ("cont|", "contacts(days)"),
         ("chan|", "channel"),
         ("action.ch|", "channel"),

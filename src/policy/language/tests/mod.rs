@@ -5,6 +5,7 @@ mod columns;
 mod editor;
 mod findings;
 pub mod generate;
+mod joined;
 mod law;
 mod limits;
 mod values;
