@@ -71,7 +71,9 @@ impl Checker<'_> {
     /// that is set in the middle has no node.
     pub(super) fn operand(&mut self, expr: &Expr) -> Typed {
         let outer = std::mem::replace(&mut self.settable, self.locals.len());
+        self.operands += 1;
         let typed = self.expr(expr);
+        self.operands -= 1;
         self.settable = outer;
         typed
     }

@@ -88,6 +88,7 @@ impl Checker<'_> {
         let beneath = outer.len() + 1;
         self.beneath += beneath;
         let settable = std::mem::replace(&mut self.settable, 0);
+        let operands = std::mem::replace(&mut self.operands, 0);
         self.calling.push(position);
         self.levels += function.depth;
         for ((param, place), arg) in function.params.iter().zip(&args) {
@@ -102,6 +103,7 @@ impl Checker<'_> {
         self.calling.pop();
         self.levels -= function.depth;
         self.settable = settable;
+        self.operands = operands;
         self.beneath -= beneath;
         self.locals = outer;
         if let (Some(order), Some(node)) = (order.as_mut(), typed.node) {

@@ -17,7 +17,7 @@ use super::context::Names;
 use super::engine::limits;
 use super::finding::Finding;
 use super::functions::{Function, Topic};
-use super::graph::{Graph, Id};
+use super::graph::{Graph, Id, Node};
 use super::own::{self, Own, Parsed};
 use super::sandbox::Needs;
 use super::source::{At, Source};
@@ -46,6 +46,10 @@ pub fn check(parsed: &Parsed, source: &Source<'_>, use_: Use, names: &Names) -> 
         findings: Vec::new(),
         locals: Vec::new(),
         settable: 0,
+        operands: 0,
+        left: None,
+        given: None,
+        stayed: None,
         own: &parsed.own,
         calling: Vec::new(),
         levels: if parsed.own.is_empty() { 0 } else { own::depth(ast) },
@@ -61,6 +65,9 @@ pub fn check(parsed: &Parsed, source: &Source<'_>, use_: Use, names: &Names) -> 
         terms: false,
         candidate: false,
     };
+    checker.stayed = Some(checker.graph.literal(Value::Bool(false), At::default()));
+    checker.left = checker.stayed;
+    checker.given = Some(checker.graph.literal(Value::Unknown, At::default()));
     stmt::assigned(ast.statements(), &mut checker.assigned);
     for function in &parsed.own {
         stmt::assigned(function.statements(), &mut checker.assigned);
@@ -69,12 +76,13 @@ pub fn check(parsed: &Parsed, source: &Source<'_>, use_: Use, names: &Names) -> 
     let result = checker.statements(ast.statements());
     let at = ast.statements().last().map_or(At::default(), |s| At::from(last_position(s)));
     checker.result(&result, at);
+    let root = checker.root(result.node);
     let mut findings = checker.findings;
     findings.sort_by_key(|f| (f.line, f.column));
     findings.dedup();
     Checked {
         findings,
-        lowered: match (result.node, checker.outside) {
+        lowered: match (root, checker.outside) {
             (Some(root), None) if checker.graph.info(root).depth > limits::STEPS => {
                 Err(format!("a calculation of more than {} steps, each over the one before", limits::STEPS))
             }
@@ -124,6 +132,13 @@ struct Checker<'a> {
     inlined: usize,
     /// How deep the expression and the bodies that are being read are nested.
     levels: usize,
+    /// How many expressions are under way of which the present one is a part.
+    operands: usize,
+    /// Whether a `return` ended the rule before this place, and the result it then has.
+    left: Option<Id>,
+    given: Option<Id>,
+    /// What `left` is where no `return` stands before.
+    stayed: Option<Id>,
     /// The source graph so far.
     graph: Graph,
     /// The first thing found that has no node.
@@ -139,6 +154,16 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
+    /// The whole, when its statements come to `block`.
+    fn root(&mut self, block: Option<Id>) -> Option<Id> {
+        let block = block?;
+        if !self.may_have_left() {
+            return Some(block);
+        }
+        let result = self.choose(self.left, self.given, Some(block), At::default())?;
+        Some(self.graph.add(Node::Seq([block, result].into()), At::default()))
+    }
+
     /// Whether enough has been said: what is found now would not be read, and looking for hints takes time.
     fn is_full(&self, severity: Severity) -> bool {
         self.findings.iter().filter(|finding| finding.severity == severity).count() >= limits::FINDINGS

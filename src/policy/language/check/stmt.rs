@@ -38,6 +38,9 @@ pub fn assigned(statements: &[Stmt], names: &mut BTreeSet<String>) {
     }
 }
 
+/// Why a `return` has no node.
+const IN_THE_MIDDLE: &str = "a `return` in the middle of an expression";
+
 /// Where the interpreter places the failure of a condition: a fact of the candidate stands at its name.
 pub fn place(condition: &Expr) -> Position {
     match condition {
@@ -65,20 +68,66 @@ impl Checker<'_> {
     pub(super) fn statements(&mut self, statements: &[Stmt]) -> Typed {
         let mut nodes = Some(Vec::with_capacity(statements.len()));
         let mut last = Typed::new(Ty::Unknown, None);
-        for stmt in statements {
-            last = self.stmt(stmt);
-            nodes = nodes.zip(last.node).map(|(mut nodes, node)| {
-                nodes.push(node);
-                nodes
-            });
-        }
         let at = statements.first().map_or(At::default(), |stmt| At::from(stmt.position()));
+        for (i, stmt) in (1..).zip(statements) {
+            last = self.stmt(stmt);
+            let rest = statements.get(i..).filter(|rest| !rest.is_empty() && self.may_have_left());
+            if rest.is_none() {
+                nodes = nodes.zip(last.node).map(|(mut nodes, node)| {
+                    nodes.push(node);
+                    nodes
+                });
+            }
+            if let Some(rest) = rest {
+                let node = last.node;
+                last = self.unless_left(rest, at);
+                nodes = nodes.zip(node).zip(last.node).map(|((mut nodes, node), rest)| {
+                    nodes.extend([node, rest]);
+                    nodes
+                });
+                break;
+            }
+        }
         let node = nodes.map(|nodes| match nodes.as_slice() {
             [] => self.graph.literal(Value::Unknown, at),
             [one] => *one,
             _ => self.graph.add(Node::Seq(nodes.into()), at),
         });
         Typed { ty: last.ty, node, what: last.what }
+    }
+
+    /// Whether a `return` may have ended the rule here.
+    pub(super) fn may_have_left(&self) -> bool {
+        self.left.is_some() && self.left != self.stayed
+    }
+
+    /// The statements behind one that may have ended the rule: they are evaluated where it has not.
+    fn unless_left(&mut self, rest: &[Stmt], at: At) -> Typed {
+        let (left, before) = (self.left, self.values());
+        let typed = self.statements(rest);
+        self.merge(left, &before, at);
+        let nothing = self.graph.literal(Value::Unknown, at);
+        Typed::new(typed.ty, self.choose(left, Some(nothing), typed.node, at))
+    }
+
+    /// `return value`: the rule has its result, and whatever follows is not evaluated.
+    fn leave(&mut self, value: Option<Id>, pos: Position) -> Typed {
+        if self.operands > 0 {
+            return self.outside(Ty::Any, IN_THE_MIDDLE);
+        }
+        self.given = value;
+        self.left = value.map(|_| self.graph.literal(Value::Bool(true), pos.into()));
+        Typed { ty: Ty::Any, ..self.set(value, pos) }
+    }
+
+    /// An expression that is evaluated whole before anything else happens.
+    fn complete(&mut self, expr: &Expr) -> Typed {
+        let before = self.left;
+        let typed = self.expr(expr);
+        if self.left != before {
+            return self.outside(typed.ty, IN_THE_MIDDLE);
+        }
+        typed
     }
 
     /// A block with a scope of its own.
@@ -146,13 +195,15 @@ impl Checker<'_> {
                 match value {
                     Some(value) => {
                         let at = At::from(value.start_position());
-                        let typed = self.expr(value);
+                        let typed = self.complete(value);
                         self.result(&typed, at);
+                        self.leave(typed.node, *pos)
                     }
-                    None => self.error(*pos, "`return` needs a value".to_owned()),
+                    None => {
+                        self.error(*pos, "`return` needs a value".to_owned());
+                        Typed::refused()
+                    }
                 }
-                // Whatever follows is never the value of the rule.
-                self.outside(Ty::Any, "a `return` before the end")
             }
             Stmt::BreakLoop(value, ..) => {
                 if let Some(value) = value {
@@ -170,7 +221,8 @@ impl Checker<'_> {
     fn if_(&mut self, flow: &FlowControl) -> Typed {
         let place = place(&flow.expr);
         let at = At::from(place);
-        let condition = self.condition(&flow.expr);
+        let condition = self.complete(&flow.expr);
+        self.must_be_bool(&condition, &flow.expr);
         let condition = condition.node.map(|node| self.as_bool(node, place));
         let before = self.values();
         let then = self.block(flow.body.statements());
@@ -197,15 +249,16 @@ impl Checker<'_> {
         Some(self.graph.add(Node::If(condition?, then?, otherwise?), at))
     }
 
-    /// What the variables of the rule's own hold here.
+    /// Whether the rule was left, its result then, and what the variables of its own hold here.
     pub(super) fn values(&self) -> Vec<Option<Id>> {
-        self.locals.iter().map(|local| local.value).collect()
+        [self.left, self.given].into_iter().chain(self.locals.iter().map(|local| local.value)).collect()
     }
 
     /// Has the variables hold again what they held.
     pub(super) fn restore(&mut self, values: &[Option<Id>]) {
-        for (local, value) in self.locals.iter_mut().zip(values) {
-            local.value = *value;
+        let places = [&mut self.left, &mut self.given].into_iter();
+        for (place, value) in places.chain(self.locals.iter_mut().map(|local| &mut local.value)).zip(values) {
+            *place = *value;
         }
     }
 
@@ -228,7 +281,7 @@ impl Checker<'_> {
     }
 
     fn let_(&mut self, name: &str, value: &Expr, pos: Position) -> Typed {
-        let typed = self.expr(value);
+        let typed = self.complete(value);
         // A number that is set again may become whole or not; only the difference between the two is given up.
         let ty = match typed.ty {
             ty if ty.is_number() && self.assigned.contains(name) => Ty::Number,
@@ -267,7 +320,7 @@ impl Checker<'_> {
     }
 
     fn assign(&mut self, op: &OpAssignment, sides: &BinaryExpr) -> Typed {
-        let value = self.expr(&sides.rhs);
+        let value = self.complete(&sides.rhs);
         let (name, pos) = match &sides.lhs {
             Expr::Variable(v, _, pos) => (v.1.as_str(), *pos),
             Expr::Index(..) | Expr::Dot(..) => {

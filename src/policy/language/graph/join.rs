@@ -144,15 +144,64 @@ impl Joined {
                     None => self.intern(Node::Call(function, ids)),
                 }
             }
-            Node::If(condition, then, otherwise) => match self.literal(condition) {
-                Some(Value::Bool(true)) => then,
-                Some(Value::Bool(false)) => otherwise,
-                _ if then == otherwise && !self.unknown(condition) => self.sequence(&[condition, then]),
-                _ => self.intern(Node::If(condition, then, otherwise)),
-            },
+            Node::If(condition, then, otherwise) => self.choice(condition, then, otherwise),
             Node::Demand(x) if !self.unknown(x) => x,
             Node::Seq(ids) => self.sequence(&ids),
             node => self.intern(node),
+        }
+    }
+
+    fn choice(&mut self, condition: Id, then: Id, otherwise: Id) -> Id {
+        let (mut condition, mut then, mut otherwise) = (condition, then, otherwise);
+        // `if (if c { true } else { false }) …` asks for c.
+        while let Node::If(inner, a, b) = self.graph.node(condition) {
+            let inner = *inner;
+            match (self.literal(*a), self.literal(*b)) {
+                (Some(Value::Bool(true)), Some(Value::Bool(false))) => {}
+                (Some(Value::Bool(false)), Some(Value::Bool(true))) => std::mem::swap(&mut then, &mut otherwise),
+                _ => break,
+            }
+            condition = inner;
+        }
+        match self.literal(condition) {
+            Some(Value::Bool(true)) => return then,
+            Some(Value::Bool(false)) => return otherwise,
+            _ => {}
+        }
+        let then = self.assume(then, condition, true);
+        let otherwise = self.assume(otherwise, condition, false);
+        if then == otherwise && !self.unknown(condition) {
+            return self.sequence(&[condition, then]);
+        }
+        self.intern(Node::If(condition, then, otherwise))
+    }
+
+    /// A node where a condition is known to hold or not.
+    fn assume(&mut self, id: Id, condition: Id, holds: bool) -> Id {
+        match self.graph.node(id) {
+            Node::If(same, then, otherwise) if *same == condition => {
+                if holds {
+                    *then
+                } else {
+                    *otherwise
+                }
+            }
+            Node::Seq(ids) => {
+                let ids = ids.clone();
+                let taken = |id: &Id| match self.graph.node(*id) {
+                    Node::If(same, then, otherwise) if *same == condition => {
+                        if holds {
+                            *then
+                        } else {
+                            *otherwise
+                        }
+                    }
+                    _ => *id,
+                };
+                let ids: Vec<Id> = ids.iter().map(taken).collect();
+                self.sequence(&ids)
+            }
+            _ => id,
         }
     }
 

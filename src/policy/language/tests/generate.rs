@@ -34,11 +34,20 @@ pub struct Programs {
     terms: bool,
     /// Whether the program has functions of its own.
     functions: bool,
+    /// What it gives.
+    result: Kind,
 }
 
 impl Programs {
     pub fn new(seed: u64) -> Programs {
-        Programs { random: Random::new(seed), locals: Vec::new(), pool: Vec::new(), terms: false, functions: false }
+        Programs {
+            random: Random::new(seed),
+            locals: Vec::new(),
+            pool: Vec::new(),
+            terms: false,
+            functions: false,
+            result: Kind::Bool,
+        }
     }
 
     /// The next program.
@@ -53,6 +62,12 @@ impl Programs {
             _ => Use::Input,
         };
         self.terms = use_ == Use::Priority;
+        self.result = match use_ {
+            Use::Keep => Kind::Bool,
+            Use::Name => Kind::Text,
+            Use::Input => *self.random.pick(&[Kind::Bool, Kind::Number, Kind::Text, Kind::Time]),
+            _ => Kind::Number,
+        };
         self.locals.clear();
         if self.pool.len() > 60 {
             self.pool.clear();
@@ -71,17 +86,7 @@ impl Programs {
             text.push_str(&self.statement(2));
         }
         let depth = 1 + self.random.below(4);
-        text.push_str(&match use_ {
-            Use::Keep => self.bool(depth),
-            Use::Name => self.text(depth),
-            Use::Input => match self.random.below(4) {
-                0 => self.bool(depth),
-                1 => self.number(depth),
-                2 => self.text(depth),
-                _ => self.time(depth),
-            },
-            _ => self.number(depth),
-        });
+        text.push_str(&self.of(self.result, depth));
         Program { text, use_ }
     }
 
@@ -108,6 +113,10 @@ impl Programs {
             9 => {
                 let (subject, a, b) = (self.whole(1), self.scoped(1), self.scoped(1));
                 format!("switch {subject} {{ 0 | 1 | 6 => {{ {a}}} -3..3 => {{ {b}}} _ => {{ }} }} ")
+            }
+            10 if self.random.chance(0.5) => {
+                let (condition, result) = (self.bool(depth), self.of(self.result, depth));
+                format!("if {condition} {{ return {result}; }} ")
             }
             // Outside of what is lowered, now and then.
             10 if self.random.chance(0.2) => {
@@ -249,7 +258,7 @@ impl Programs {
 
     /// A number that is whole by type.
     fn whole(&mut self, depth: usize) -> String {
-        let leaves = ["recency", "mens", "contacts(7)", "hour()", "-recency", "len(channel)"];
+        let leaves = ["recency", "mens", "contacts(7)", "hour()", "-recency", "len(channel)", "2", "-7", "-mens"];
         if depth == 0 || self.random.chance(0.6) {
             return (*self.random.pick(&leaves)).to_owned();
         }

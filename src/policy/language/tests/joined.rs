@@ -79,6 +79,7 @@ fn what_cannot_be_seen_is_made_simpler() {
         ("between(recency, 1, 6)", "((recency >= 1) && (recency <= 6))"),
         ("recency in 1..6", "((recency >= 1) && (recency < 6))"),
         ("switch recency { 1 => newbie, _ => false }", "if (known recency == 1) { newbie } else { false }"),
+        ("if newbie { return absent; } let x = history; x > 3", "if newbie { absent } else { (history > 3) }"),
         ("fn near(x) { x < 7 } near(recency + 0)", "((recency + 0) < 7)"),
     ];
     let mut wrong = Vec::new();

@@ -245,7 +245,7 @@ fn interpreter_row_and_column_evaluators_agree() {
 #[test]
 fn planted_faults_are_found() {
     for mutant in Mutant::ROWS.into_iter().chain(Mutant::COLUMNS) {
-        let found = mutant::with(mutant, || run(7, 120, 10));
+        let found = mutant::with(mutant, || run(7, 400, 10));
         assert!(found.is_err(), "{mutant:?} was not found");
     }
     assert!(run(7, 20, 10).is_ok());
