@@ -59,7 +59,7 @@ fn sources(folder: &str) -> Vec<String> {
 
 /// Whether a file holds nothing but tests.
 fn is_test(path: &str) -> bool {
-    path.contains("/tests/") || path.ends_with("/tests.rs") || path.ends_with("_tests.rs")
+    path.contains("/tests/") || path.ends_with("/tests.rs") || path.ends_with("_tests.rs") || path.contains("/golden/")
 }
 
 /// The code of a file: without comments, texts and its own tests at the end.

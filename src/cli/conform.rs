@@ -28,7 +28,12 @@ impl Conform {
                 ));
             }
             deviations += report.deviations.len();
-            text.push_str(&format!("{}: {} answers, {} differ\n", report.name, report.compared, report.deviations.len()));
+            text.push_str(&format!(
+                "{}: {} answers, {} differ\n",
+                report.name,
+                report.compared,
+                report.deviations.len()
+            ));
             reports.push(json!({ "file": file, "report": report }));
         }
         console.result(&text, &json!({ "deviations": deviations, "reports": reports }))?;

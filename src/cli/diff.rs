@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 
 /// Tell what changed between two policies: by part, and whether a protection became weaker or stricter.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  attune diff old.ron new.ron\n  attune diff releases/3/policy.ron shop --strict\n\n\
+#[command(
+    after_help = "Examples:\n  attune diff old.ron new.ron\n  attune diff releases/3/policy.ron shop --strict\n\n\
                         Exit codes: 0 compared, whether or not they differ, 1 a policy cannot be read, 2 wrong usage, 3 with\n\
-                        --strict: a protection became weaker, or a person has to read whether it did.")]
+                        --strict: a protection became weaker, or a person has to read whether it did."
+)]
 pub struct Diff {
     /// Policy file or project folder: as it was
     before: PathBuf,

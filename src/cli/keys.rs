@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 /// The text of a key file.
 fn text(path: &Path) -> Result<String> {
-    String::from_utf8(policy::bytes(path)?).map_err(|_| Error::new("this is not a key file: it is not text").in_file(path))
+    String::from_utf8(policy::bytes(path)?)
+        .map_err(|_| Error::new("this is not a key file: it is not text").in_file(path))
 }
 
 /// A public key.
@@ -61,9 +62,9 @@ fn write_new(path: &Path, text: &str, options: &OpenOptions) -> Result<()> {
         file.sync_all()
     });
     written.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Error::new("there is a file of this name already").in_file(path).hint("a key is never replaced; choose another name")
-        }
+        std::io::ErrorKind::AlreadyExists => Error::new("there is a file of this name already")
+            .in_file(path)
+            .hint("a key is never replaced; choose another name"),
         _ => Error::new(format!("could not be written: {error}")).in_file(path),
     })
 }

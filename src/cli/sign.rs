@@ -35,9 +35,12 @@ impl Sign {
         let loaded = policy::load(&self.policy)?;
         let manifest = keys::manifest(&self.policy, &bytes, &self.with)?;
         for path in self.key.iter().filter(|path| keys::is_open_to_others(path)) {
-            console.warn(&Error::new("others can read this secret key").in_file(path).hint("`chmod 600` makes it private"));
+            console.warn(
+                &Error::new("others can read this secret key").in_file(path).hint("`chmod 600` makes it private"),
+            );
         }
-        let secrets: Vec<SecretKey> = self.key.iter().map(|path| keys::secret(path)).collect::<attune_lab::Result<_>>()?;
+        let secrets: Vec<SecretKey> =
+            self.key.iter().map(|path| keys::secret(path)).collect::<attune_lab::Result<_>>()?;
         let text = sign(&manifest, &secrets).map_err(|error| keys::refused(&self.policy, &error))?;
         let output = self.output.unwrap_or_else(|| keys::signature_path(&self.policy));
         atomic::replace(&output, text.as_bytes())?;

@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 
 /// Decide the cases of policy files or projects, and of case files, and tell which come out otherwise.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  attune test policy.ron\n  attune test shop --cases more-cases.ron\n  attune test *.ron --json\n\n\
+#[command(
+    after_help = "Examples:\n  attune test policy.ron\n  attune test shop --cases more-cases.ron\n  attune test *.ron --json\n\n\
                         A case file is a list of cases as they stand in a policy file. Exit codes: 0 every case came out as\n\
-                        expected, 1 a file cannot be used, 2 wrong usage, 3 a case came out otherwise.")]
+                        expected, 1 a file cannot be used, 2 wrong usage, 3 a case came out otherwise."
+)]
 pub struct Test {
     /// Policy files or project folders
     #[arg(required = true, value_name = "FILE")]
@@ -35,7 +37,8 @@ impl Test {
         for path in &self.paths {
             let policy = if path.is_dir() { in_project(path, console)? } else { in_file(path)? };
             let own = &policy.document().cases;
-            let failures: Vec<Failure> = cases::run(&policy, own).into_iter().chain(cases::run(&policy, &more)).collect();
+            let failures: Vec<Failure> =
+                cases::run(&policy, own).into_iter().chain(cases::run(&policy, &more)).collect();
             let count = own.len() + more.len();
             for failure in &failures {
                 text.push_str(&format!("failed: {}: case {}: {failure}\n", path.display(), failure.case));

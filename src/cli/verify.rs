@@ -55,7 +55,11 @@ impl Verify {
         match Policy::load(&bytes, &verification) {
             Ok(policy) => {
                 let (by, revision) = (policy.signed_by(), policy.revision());
-                let signed = if by.is_empty() { "not signed, and no signature required".into() } else { format!("signed by {}", by.join(", ")) };
+                let signed = if by.is_empty() {
+                    "not signed, and no signature required".into()
+                } else {
+                    format!("signed by {}", by.join(", "))
+                };
                 let text = format!("{}: {signed}.\nRevision {revision}\n", self.policy.display());
                 let value = json!({ "policy": self.policy, "verified": true, "signed_by": by, "revision": revision });
                 console.result(&text, &value)?;
@@ -63,7 +67,8 @@ impl Verify {
             }
             Err(error) => {
                 let error = policy::refused(&self.policy, &error);
-                let value = json!({ "policy": self.policy, "verified": false, "error": super::console::error_value(&error) });
+                let value =
+                    json!({ "policy": self.policy, "verified": false, "error": super::console::error_value(&error) });
                 console.result(&format!("refused: {error}\n"), &value)?;
                 Ok(Outcome::CheckFailed)
             }

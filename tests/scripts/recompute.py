@@ -13,7 +13,8 @@ import json
 import math
 import sys
 
-STAGES = ["Active", "Holdout", "Guard", "Eligibility", "Applicability", "Suitability", "Contact", "Arbitration", "Chosen"]
+STAGES = ["Active", "Holdout", "Guard", "Override", "Eligibility", "Applicability", "Suitability",
+          "Contact", "Arbitration", "Slots", "Budget", "Chosen"]
 
 
 def grouped(residuals, subjects):
