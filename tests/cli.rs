@@ -498,10 +498,26 @@ fn without_a_display_the_sample_runs_headless() {
 }
 
 #[test]
+fn prove_tells_what_guards_never_let_happen() {
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/golden/policy-1.0.ron");
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let kept = attune(dir, &["prove", golden, "--when", "!(consent ?? false)", "--never", "channel:email"]);
+    assert_eq!((kept.code, kept.out.contains("(by consent)")), (0, true), "{}{}", kept.out, kept.err);
+    let broken = attune(dir, &["prove", golden, "--when", "!(consent ?? false)", "--json"]);
+    let value: Value = serde_json::from_str(&broken.out).unwrap();
+    assert_eq!((broken.code, &value["properties"][0]["verdict"]), (3, &Value::from("refuted")), "{}", broken.out);
+    let open = attune(dir, &["prove", golden, "--when", "recency * recency == 49", "--never", "channel:sms"]);
+    assert!(open.code == 0 && open.out.contains("undecided"), "{}", open.out);
+    assert_eq!(attune(dir, &["prove", golden]).code, 2);
+    assert_eq!(attune(dir, &["prove", golden, "--when", "true", "--never", "fax"]).code, 2);
+}
+
+#[test]
 fn every_command_has_help_with_an_example() {
     let folder = tempfile::tempdir().unwrap();
     let help = done(folder.path(), &["--help"]).out;
-    let commands = ["open", "new", "import", "train", "simulate", "check", "export", "run", "decide", "score", "trace"];
+    let commands = ["open", "new", "import", "train", "simulate", "check", "prove", "export", "run", "decide", "score", "trace"];
     for command in commands {
         assert!(help.contains(&format!("  {command} ")), "{help}");
         let own = done(folder.path(), &[command, "--help"]).out;

@@ -6,28 +6,36 @@ use attune_lab::data::Severity as Weight;
 use attune_lab::project::{Access, Project};
 use attune_policy::diagnostic::{Diagnostic, Severity};
 use attune_policy::error::Error as PolicyError;
+use attune_policy::language::{Context, compile};
 use attune_policy::{Document, Policy, Verification, check};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// Check a policy file or a project: every finding with its place; exit code 3 when there are errors.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  attune check shop\n  attune check shop/policy.ron --json")]
+#[command(
+    after_help = "Examples:\n  attune check shop\n  attune check shop/policy.ron --json\n  attune check shop/policy.ron --rules"
+)]
 pub struct Check {
     /// Policy file or project folder
     path: PathBuf,
+    /// Show of each rule whether it is lowered or runs in the interpreter, and why
+    #[arg(long)]
+    rules: bool,
 }
 
 /// What was found, for people and for programs.
 #[derive(Default)]
 struct Findings {
-    lines: Vec<(bool, String)>,
+    lines: Vec<(Severity, String)>,
     values: Vec<Value>,
+    /// How each rule is evaluated, when it was asked for.
+    rules: Option<Vec<(String, Option<String>)>>,
 }
 
 impl Check {
     pub fn run(self, console: &Console) -> Result<Outcome> {
-        let mut findings = Findings::default();
+        let mut findings = Findings { rules: self.rules.then(Vec::new), ..Findings::default() };
         if self.path.is_dir() {
             project(&self.path, console, &mut findings)?;
         } else {
@@ -39,7 +47,7 @@ impl Check {
 
 fn file(path: &Path, findings: &mut Findings) -> Result<()> {
     match Policy::load(&policy::bytes(path)?, &Verification::none()) {
-        Ok(policy) => policy.warnings().iter().for_each(|finding| findings.diagnostic(finding)),
+        Ok(policy) => findings.document(policy.document()),
         Err(PolicyError::Invalid(all)) => all.iter().for_each(|finding| findings.diagnostic(finding)),
         Err(error) => findings.error(&policy::refused(path, &error)),
     }
@@ -62,8 +70,8 @@ fn project(dir: &Path, console: &Console, findings: &mut Findings) -> Result<()>
                         "rows": problem.rows, "count": problem.count,
                     });
                     match problem.severity {
-                        Weight::Error => findings.add(true, text, value),
-                        Weight::Warning => findings.add(false, text, value),
+                        Weight::Error => findings.add(Severity::Error, text, value),
+                        Weight::Warning => findings.add(Severity::Warning, text, value),
                         Weight::Note => {}
                     }
                 }
@@ -72,7 +80,7 @@ fn project(dir: &Path, console: &Console, findings: &mut Findings) -> Result<()>
                     let text =
                         format!("model `{id}`: it is not trained on the data as they are; `attune train` trains it");
                     let value = json!({ "part": format!("model `{id}`"), "message": "it is not trained on the data as they are" });
-                    findings.add(false, text, value);
+                    findings.add(Severity::Warning, text, value);
                 }
                 assembled.document
             }
@@ -85,29 +93,29 @@ fn project(dir: &Path, console: &Console, findings: &mut Findings) -> Result<()>
     } else {
         let hint = "`attune import FILE PROJECT` gives it a customer file";
         findings.add(
-            false,
+            Severity::Warning,
             format!("data: the project has none; {hint}"),
             json!({ "part": "data", "message": "the project has none", "hint": hint }),
         );
         Document::clone(&parts.draft)
     };
-    check::check(&document).iter().for_each(|finding| findings.diagnostic(finding));
+    findings.document(&document);
     Ok(())
 }
 
 impl Findings {
-    fn add(&mut self, is_error: bool, text: String, mut value: Value) {
-        value["severity"] = json!(if is_error { "error" } else { "warning" });
-        self.lines.push((is_error, text));
+    fn add(&mut self, severity: Severity, text: String, mut value: Value) {
+        value["severity"] = json!(word(severity));
+        self.lines.push((severity, text));
         self.values.push(value);
     }
 
     fn error(&mut self, error: &attune_lab::Error) {
-        self.add(true, error.to_string(), error_value(error));
+        self.add(Severity::Error, error.to_string(), error_value(error));
     }
 
     fn warning(&mut self, error: &attune_lab::Error) {
-        self.add(false, error.to_string(), error_value(error));
+        self.add(Severity::Warning, error.to_string(), error_value(error));
     }
 
     fn diagnostic(&mut self, finding: &Diagnostic) {
@@ -117,22 +125,57 @@ impl Findings {
             "column": finding.position.map(|(_, column)| column),
             "message": finding.message,
         });
-        self.add(finding.severity == Severity::Error, finding.to_string(), value);
+        self.add(finding.severity, finding.to_string(), value);
+    }
+
+    /// Everything about a document, and how its rules are evaluated.
+    fn document(&mut self, document: &Document) {
+        check::check(document).iter().for_each(|finding| self.diagnostic(finding));
+        if let Some(rules) = &mut self.rules {
+            let context = Context::new(document);
+            // A rule with errors is told of above.
+            rules.extend(document.rules.iter().filter_map(|rule| {
+                let compiled = compile(&rule.expr, rule.stage.into(), &context).ok()?;
+                Some((rule.id.clone(), compiled.why_interpreted().map(str::to_owned)))
+            }));
+        }
     }
 
     fn finish(mut self, path: &Path, console: &Console) -> Result<Outcome> {
         // Errors first, otherwise in the order found.
-        self.lines.sort_by_key(|(is_error, _)| !is_error);
-        let errors = self.lines.iter().filter(|(is_error, _)| *is_error).count();
-        let warnings = self.lines.len() - errors;
+        self.lines.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
+        let count = |wanted: Severity| self.lines.iter().filter(|(severity, _)| *severity == wanted).count();
+        let (errors, warnings, notes) = (count(Severity::Error), count(Severity::Warning), count(Severity::Note));
         let mut text = String::new();
-        for (is_error, line) in &self.lines {
-            text.push_str(&format!("{}: {line}\n", if *is_error { "error" } else { "warning" }));
+        for (id, why) in self.rules.iter().flatten() {
+            let how = why.as_ref().map_or("lowered".to_owned(), |why| format!("interpreted: {why}"));
+            text.push_str(&format!("rule `{id}`: {how}\n"));
         }
-        text.push_str(&format!("{}: {}, {}\n", path.display(), counted(errors, "error"), counted(warnings, "warning")));
-        console
-            .result(&text, &json!({ "path": path, "errors": errors, "warnings": warnings, "findings": self.values }))?;
+        for (severity, line) in &self.lines {
+            text.push_str(&format!("{}: {line}\n", word(*severity)));
+        }
+        text.push_str(&format!("{}: {}, {}", path.display(), counted(errors, "error"), counted(warnings, "warning")));
+        if notes > 0 {
+            text.push_str(&format!(", {}", counted(notes, "note")));
+        }
+        text.push('\n');
+        let mut value = json!({
+            "path": path, "errors": errors, "warnings": warnings, "notes": notes, "findings": self.values,
+        });
+        if let Some(rules) = &self.rules {
+            let rules = rules.iter().map(|(id, why)| json!({ "rule": id, "lowered": why.is_none(), "why": why }));
+            value["rules"] = rules.collect();
+        }
+        console.result(&text, &value)?;
         Ok(if errors > 0 { Outcome::CheckFailed } else { Outcome::Done })
+    }
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
     }
 }
 

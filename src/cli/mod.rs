@@ -14,6 +14,7 @@ mod keys;
 mod new;
 mod policy;
 mod project;
+mod prove;
 mod report;
 mod rows;
 mod run;
@@ -72,6 +73,7 @@ enum Command {
     Train(train::Train),
     Simulate(simulate::Simulate),
     Check(check::Check),
+    Prove(prove::Prove),
     Export(export::Export),
     Run(run::Run),
     Decide(decide::Decide),
@@ -123,6 +125,7 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::Train(command)) => command.run(console),
         Some(Command::Simulate(command)) => command.run(console),
         Some(Command::Check(command)) => command.run(console),
+        Some(Command::Prove(command)) => command.run(console),
         Some(Command::Export(command)) => command.run(console),
         Some(Command::Run(command)) => command.run(console),
         Some(Command::Decide(command)) => command.run(console),

@@ -1,10 +1,12 @@
 //! Static analysis of a document: every finding at once, errors and warnings. It never panics and never repairs.
 
 mod actions;
+mod analysis;
 mod choice;
 mod contact;
 mod layers;
 mod names;
+mod properties;
 mod size;
 #[cfg(test)]
 mod tests;
@@ -14,9 +16,14 @@ use crate::document::Document;
 use crate::plan::{Plan, plan};
 use std::collections::HashSet;
 
-/// Every finding: first the document's parts and what they refer to, then its models and expressions.
+/// Every finding: first the document's parts and what they refer to, then its models and expressions, then its properties. Of a
+/// document without errors also what it probably does not mean, and notes.
 pub fn check(document: &Document) -> Vec<Diagnostic> {
-    compile(document).1
+    let (plan, mut findings) = compile(document);
+    if findings.iter().all(|finding| finding.severity != Severity::Error) {
+        findings.extend(analysis::analyse(document, &plan));
+    }
+    findings
 }
 
 /// The findings, and the plan, which may decide only when none of them is an error. A policy beyond all measure is not
@@ -36,8 +43,12 @@ pub(crate) fn compile(document: &Document) -> (Plan, Vec<Diagnostic>) {
     choice::check(document, &mut findings);
     findings.slugs(document.cases.iter().map(|case| case.id.as_str()), |id| Part::Case(id.to_owned()));
     findings.0.extend(crate::cases::check(document));
+    properties::declared(document, &mut findings);
     let (plan, compiled) = plan(document);
     findings.0.extend(compiled);
+    if findings.0.iter().all(|finding| finding.severity != Severity::Error) {
+        properties::proved(document, &plan, &mut findings);
+    }
     (plan, findings.0)
 }
 

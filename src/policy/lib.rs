@@ -44,6 +44,7 @@ pub mod overrides;
 mod plan;
 pub mod policy;
 pub mod property;
+pub mod prove;
 pub mod reason;
 pub mod recipe;
 pub mod request;

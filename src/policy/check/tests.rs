@@ -11,7 +11,8 @@ type Case = (fn(&mut Document), Severity, &'static str);
 
 #[test]
 fn the_sample_is_clean() {
-    assert_eq!(check(&sample()), []);
+    let found = check(&sample());
+    assert!(found.iter().all(|finding| finding.severity == Severity::Note), "{found:#?}");
 }
 
 #[test]

@@ -123,6 +123,11 @@ impl Context {
         self.names.fact_value(index, candidate)
     }
 
+    /// The name of the fact at a position, without `action.`.
+    pub(crate) fn fact_name(&self, index: usize) -> &str {
+        self.names.facts.get(index).map_or("", |fact| &fact.name)
+    }
+
     /// The fact `action.name` of a candidate; unknown when there is none.
     pub fn fact(&self, name: &str, candidate: Candidate) -> &Value {
         static UNKNOWN: Value = Value::Unknown;

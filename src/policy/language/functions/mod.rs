@@ -542,6 +542,11 @@ impl Function {
         }
     }
 
+    /// Calls one that reads nothing but its arguments.
+    pub(crate) fn call_pure(&self, args: &[Value]) -> Result<Value, String> {
+        self.call(&super::graph::Nowhere, args)
+    }
+
     /// "2 arguments (channel, days)".
     pub(super) fn count(&self) -> String {
         let names: Vec<&str> = self.args.iter().map(|a| a.name).collect();

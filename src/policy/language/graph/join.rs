@@ -423,7 +423,7 @@ impl Joined {
 }
 
 /// The row of literals: nothing is there to be read. Functions that are folded do not ask it.
-struct Nowhere;
+pub(crate) struct Nowhere;
 
 impl Env for Nowhere {
     fn field(&self, _: usize) -> &Value {

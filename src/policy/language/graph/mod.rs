@@ -46,7 +46,7 @@ mod info;
 mod join;
 
 pub use info::{Info, Sources, Ty};
-pub(crate) use join::Joined;
+pub(crate) use join::{Joined, Nowhere};
 
 use super::env::Term;
 use super::functions::Function;
