@@ -141,7 +141,7 @@ pub(crate) fn prove(document: &Document, plan: &Plan, property: &Property) -> Re
     let when = language::compile(&property.when, Use::Keep, context)?;
     let guards: Vec<_> = (0u32..).zip(&plan.rules).filter(|(_, rule)| rule.stage == Stage::Guard).collect();
     let mut rules: Vec<_> =
-        guards.iter().filter_map(|(_, rule)| plan.expressions.get(rule.expression as usize).cloned()).collect();
+        guards.iter().filter_map(|(_, rule)| plan.set.rules().get(rule.expression as usize).cloned()).collect();
     let condition = rules.len();
     rules.push(when);
     let space = Space::new(document, context, &plan.tables, rules, false);

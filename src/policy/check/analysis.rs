@@ -61,7 +61,7 @@ const KINDS: usize = 32;
 impl<'a> World<'a> {
     fn new(document: &'a Document, plan: &'a Plan, context: &'a crate::language::Context) -> World<'a> {
         // Expressions are named by their position in the plan.
-        let space = Space::new(document, context, &plan.tables, plan.expressions.clone(), true);
+        let space = Space::new(document, context, &plan.tables, plan.set.rules().to_vec(), true);
         let keepers = plan.rules.iter().map(|rule| {
             let root = space.root(rule.expression as usize)?;
             let filters =

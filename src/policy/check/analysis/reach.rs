@@ -140,10 +140,6 @@ fn overrides(world: &World<'_>, questions: &mut Questions<'_, '_>, findings: &mu
             OverrideKind::Force(scope) => (scope, true),
             OverrideKind::Deny(scope) => (scope, false),
         };
-        if over.from >= over.until {
-            findings.warning(part(), "it ends before it begins, so it never holds; correct its dates");
-            continue;
-        }
         let slots: Vec<&Slot> = world.plan.slots.iter().filter(|slot| slot.is_in(scope)).collect();
         if slots.is_empty() {
             findings

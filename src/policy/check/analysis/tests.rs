@@ -275,11 +275,6 @@ fn every_kind_of_finding_is_found() {
             "override `o`: its condition can never hold",
         ),
         (
-            |d| d.overrides = vec![Override { until: 500, ..over(OverrideKind::Force(Scope::All), None) }],
-            Warning,
-            "override `o`: it ends before it begins",
-        ),
-        (
             |d| {
                 d.actions.iter_mut().for_each(|a| a.valid_from = Some(5_000));
                 d.overrides = vec![over(OverrideKind::Force(Scope::All), None)];

@@ -13,7 +13,7 @@ const TOLD: usize = 8;
 /// Looks at everything that can be read.
 pub fn check(document: &Document, plan: &Plan, findings: &mut Findings) {
     let inputs = plan.tables.iter().flatten().flat_map(|table| table.inputs.iter().map(|input| &input.compiled));
-    let expressions = || plan.expressions.iter().chain(inputs.clone());
+    let expressions = || plan.set.rules().iter().chain(inputs.clone());
     let scored: BTreeSet<usize> = expressions().flat_map(|expression| expression.models()).copied().collect();
     let named: BTreeSet<&str> = document
         .actions
