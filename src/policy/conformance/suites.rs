@@ -5,12 +5,13 @@ use super::*;
 use crate::action::{Action, Channel, Direction, Group, Issue, Treatment};
 use crate::arbitration::{Arbitration, ContextWeight, Floor, Mode, Per, SlotLimit, Slots};
 use crate::contact::{
-    Cap, CapTarget, Clock, CoolDown, EventKind, Exclusion, OnHit, Period, QuietHours, Suppression, TimeOfDay, Window,
+    Budget, Cap, CapTarget, Clock, CoolDown, EventKind, Exclusion, Measure, OnHit, Period, QuietHours, Stock,
+    Suppression, TimeOfDay, Window,
 };
 use crate::document::Fallback;
 use crate::exploration::Exploration;
 use crate::holdout::{Arm, Holdout, HoldoutKind};
-use crate::model::{Calibration, Encode, Function, Input, Link, Tree};
+use crate::model::{Calibration, Characteristic, Encode, Function, Input, Link, Pair, Shape, Tree};
 use crate::rule::{Rule, Scope, Stage};
 use crate::testing::{HOUR, field, sample};
 
@@ -258,6 +259,50 @@ fn models() -> Vec<Vector> {
         trees: vec![tree(0.3, [0.11, -0.2, 0.7], true), tree(1.7, [-0.4, 0.05, 0.123_456_79], false)],
         link: Link::Logistic,
     };
+    let tabled = || {
+        let categories = vec!["a".to_owned(), "b".to_owned()];
+        vec![input("x", Encode::Number), input("s", Encode::Category { categories })]
+    };
+    let scorecard = Function::Scorecard {
+        base: 0.1,
+        characteristics: vec![
+            Characteristic {
+                input: 0,
+                edges: vec![0.3, 1.7],
+                points: vec![0.5, 0.25, -0.7],
+                missing: -0.1,
+                ..Characteristic::default()
+            },
+            Characteristic {
+                input: 1,
+                points: vec![0.2, -0.2],
+                other: 0.05,
+                missing: 0.3,
+                ..Characteristic::default()
+            },
+        ],
+        link: Link::Logistic,
+    };
+    let shapes = Function::Shapes {
+        intercept: -0.2,
+        shapes: vec![
+            Shape {
+                input: 0,
+                edges: vec![0.3, 1.7],
+                scores: vec![0.01, 0.02, 0.04],
+                missing: 0.08,
+                ..Shape::default()
+            },
+            Shape { input: 1, scores: vec![0.1, 0.2], other: 0.3, missing: 0.4, ..Shape::default() },
+        ],
+        pairs: vec![Pair {
+            inputs: (0, 1),
+            edges: (vec![1.0], Vec::new()),
+            // Below 1, from 1, missing; a, b, another, missing.
+            scores: vec![vec![0.001, 0.002, 0.003, 0.004], vec![0.01, 0.02, 0.03, 0.04], vec![0.1, 0.2, 0.3, 0.4]],
+        }],
+        link: Link::Identity,
+    };
     let isotonic = Calibration::Isotonic { raw: vec![0.2, 0.4, 0.5, 0.9], calibrated: vec![0.05, 0.3, 0.3, 0.8] };
     let all = [
         model("constant", Vec::new(), Function::Constant(0.125), Calibration::Identity),
@@ -273,6 +318,8 @@ fn models() -> Vec<Vector> {
             Calibration::Identity,
         ),
         model("trees", raw(), trees(), Calibration::Identity),
+        model("scorecard", tabled(), scorecard, Calibration::Identity),
+        model("shapes", tabled(), shapes, Calibration::Identity),
     ];
     let values = [
         vec![Value::Number(0.3), Value::Integer(2), Value::text("a"), Value::Bool(true)],
@@ -386,6 +433,22 @@ fn contact() -> Vec<Vector> {
             ask("sent an hour after", at + 2 * HOUR, "a", 40, vec![sent(at + HOUR)]),
         ]
     };
+    let accepted =
+        |n: i64| (0..n).map(|i| past(NOW - i * HOUR, EventKind::Accept, "gold", "mail")).collect::<Vec<Past>>();
+    let budget = |pacing| Budget {
+        id: "monthly".into(),
+        name: "monthly".into(),
+        scope: Scope::Group("cards".into()),
+        measure: Measure::Count,
+        event: EventKind::Sent,
+        max: Some(10.0),
+        min: None,
+        reset: Some((Period::Month, Clock::Utc)),
+        from: None,
+        until: None,
+        pacing,
+        enabled: true,
+    };
     let quiet = |on_hit| {
         with("quiet", &|d| {
             d.quiet_hours = vec![QuietHours {
@@ -425,7 +488,7 @@ fn contact() -> Vec<Vector> {
                     channel: None,
                     event: EventKind::Sent,
                     gap: 86_400,
-                    on_hit: OnHit::Defer,
+                    on_hit: OnHit::Drop,
                     enabled: true,
                 }];
             }),
@@ -483,6 +546,26 @@ fn contact() -> Vec<Vector> {
                 }];
             }),
             edges(7 * day),
+        ),
+        decisions(
+            with("stock", &|d| {
+                let gone = Stock {
+                    id: "cards".into(),
+                    action: "gold".into(),
+                    units: 2,
+                    event: EventKind::Accept,
+                    since: None,
+                };
+                d.stocks = vec![gone];
+            }),
+            (0..4).map(|n| ask(&format!("{n} accepted"), NOW, "a", 40, accepted(n))).collect(),
+        ),
+        decisions(
+            with("budget", &|d| d.budgets = vec![budget(Some(0.0))]),
+            // The first minutes of the 29th of March: about 9 of 10 may be spent.
+            (7..11)
+                .map(|n| ask(&format!("{n} sent"), NOW, "a", 40, (0..n).map(|i| sent(NOW - i * HOUR)).collect()))
+                .collect(),
         ),
         decisions(quiet("drop"), hours()),
         decisions(quiet("defer"), hours()),

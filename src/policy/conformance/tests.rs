@@ -90,6 +90,23 @@ fn nothing_is_refused_but_what_should_be() {
     }
 }
 
+/// Every part of the contact policy that the vectors are about removes something in them.
+#[test]
+fn every_kind_of_loss_is_published() {
+    let text = std::fs::read_to_string(file("contact")).unwrap();
+    for reason in [
+        "CapReached",
+        "CoolDown",
+        "OutcomeSuppressed",
+        "MutuallyExclusive",
+        "QuietHours",
+        "OutOfStock",
+        "BudgetExhausted",
+    ] {
+        assert!(text.contains(&format!("reason: Some(\"{reason}\")")), "{reason}");
+    }
+}
+
 #[test]
 fn another_answer_is_told() {
     let text = std::fs::read_to_string(file("buckets")).unwrap();
