@@ -14,7 +14,7 @@ use harness::{grouped, timed};
 use worlds::Row;
 
 /// Loads are slow; this many are enough for a median.
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 11;
 
 fn main() {
     let mut many = worlds::many_actions(2_500);
