@@ -58,6 +58,15 @@ fn numbers(action: &Action, findings: &mut Findings) {
     findings.not_negative(part(), "value", action.value);
     findings.not_negative(part(), "cost", action.cost);
     findings.finite(part(), "weight", action.weight);
+    if let Some(evidence) = action.evidence {
+        findings.not_negative(part(), "evidence", evidence);
+    }
+    for treatment in &action.treatments {
+        let own = [("value", treatment.value), ("cost", treatment.cost), ("evidence", treatment.evidence)];
+        for (what, number) in own.into_iter().filter_map(|(what, number)| Some((what, number?))) {
+            findings.not_negative(part(), &format!("{what} on the treatment `{}`", treatment.id), number);
+        }
+    }
     for (end, instant) in [("start", action.valid_from), ("end", action.valid_until)] {
         if let Some(ms) = instant.filter(|ms| !crate::instant::is_in_calendar(*ms)) {
             findings.error(
@@ -72,7 +81,7 @@ fn numbers(action: &Action, findings: &mut Findings) {
     if action.name.len() > TEXT {
         findings.error(part(), format!("its name is longer than {TEXT} bytes; shorten it"));
     }
-    for (name, value) in &action.attributes {
+    for (name, value) in action.attributes.iter().chain(action.treatments.iter().flat_map(|t| &t.attributes)) {
         if matches!(value, crate::value::Value::Time(ms) if !crate::instant::is_in_calendar(*ms)) {
             findings.error(part(), format!("its attribute `{name}` is not an instant of the calendar; give a date"));
         }

@@ -318,7 +318,7 @@ impl<'n> Naive<'n> {
             (None, prior, _) => prior.map_or(1.0, |prior| prior.propensity),
             (Some(p), Some(prior), Some(n)) if prior.weight + n > 0.0 => {
                 let whole = prior.weight + n;
-                prior.weight / whole * prior.propensity + n / whole * p
+                (prior.weight / whole * prior.propensity + n / whole * p).min(1.0)
             }
             (Some(p), ..) => p,
         };

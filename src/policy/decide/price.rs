@@ -102,7 +102,8 @@ pub fn price(case: &Case<'_>, frame: &Frame, slot: &Slot, suitability: f64) -> P
         (None, Some((prior, _)), _) => prior,
         (None, None, _) => 1.0,
         (Some(p), Some((prior, weight)), Some(n)) if weight + n > 0.0 => {
-            weight / (weight + n) * prior + n / (weight + n) * p
+            // Two shares that add up to 1 may be rounded to more.
+            (weight / (weight + n) * prior + n / (weight + n) * p).min(1.0)
         }
         (Some(p), _, _) => p,
     };
