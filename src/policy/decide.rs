@@ -4,6 +4,7 @@
 //! decided. *Invariant:* the answer depends on the policy, the request and the history alone, and is the same in every form.
 
 mod admit;
+mod batch;
 mod case;
 mod chance;
 mod choose;
@@ -23,6 +24,7 @@ mod render;
 mod tests;
 mod trace;
 
+pub use batch::{BatchScratch, decide_batch, decide_batch_into};
 pub use case::Work;
 pub use contact::Verdict;
 

@@ -63,6 +63,7 @@ pub mod version;
 pub mod zones;
 
 pub use columns::Columns;
+pub use decide::BatchScratch;
 pub use decision::{Candidate, Decision};
 pub use document::Document;
 pub use error::Error;

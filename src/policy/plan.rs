@@ -13,6 +13,7 @@ use crate::document::{Document, Operation};
 use crate::exploration::Exploration;
 use crate::history::Identity;
 use crate::holdout::{Arm, HoldoutKind};
+use crate::language::columns::ColumnRules;
 use crate::language::conditions::Conditions;
 use crate::language::{self, Compiled, Context, RuleSet, Use};
 use crate::model::Scorer;
@@ -34,6 +35,8 @@ pub struct Plan {
     pub set: RuleSet,
     /// Decision tables in document order; `None` where one was refused.
     pub tables: Vec<Option<CompiledTable>>,
+    /// The expressions for columns, prepared when the first batch is decided.
+    pub columns: OnceLock<ColumnRules>,
     /// One per layer of the document.
     pub layers: Vec<Layer>,
     /// Enabled rules by stage, in document order inside a stage.

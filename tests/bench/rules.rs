@@ -18,7 +18,7 @@ use attune_policy::history::Event;
 use attune_policy::language::columns::{BATCH, BatchEnv, ColumnRules, ColumnScratch};
 use attune_policy::language::{Compiled, Context, Env, RuleSet, Term, Use, compile};
 use attune_policy::recipe::Program;
-use attune_policy::{Document, Value};
+use attune_policy::{BatchScratch, Document, NoHistory, Outcome, Policy, Scratch, Value};
 use harness::Contest;
 use rhai_loop::RhaiLoop;
 use std::hint::black_box;
@@ -37,6 +37,32 @@ fn main() {
     seven(&rows, &document, &buffers, &set, &rules);
     each(&rows, &document, &buffers, &rules);
     allocated(&document, &buffers, &rules);
+    decisions("Decisions: seven rules, one action", &rows, &document);
+    decisions("Decisions: 50 actions, 10 rules each, 200 trees", &rows[..2_048], &worlds::fifty_actions());
+}
+
+/// Whole decisions of a batch beside the same one by one.
+fn decisions(title: &str, rows: &[Row], document: &Document) {
+    let policy = Policy::compile(document.clone()).unwrap_or_else(|error| panic!("{error}"));
+    let requests = worlds::requests(rows);
+    let buffers = Buffers::new(rows);
+    let columns =
+        buffers.columns(document).with_subjects(requests.iter().map(|r| r.subject.as_str()).collect::<Vec<_>>());
+    let columns = columns.expect("one subject per row");
+    let (mut scratch, mut space) = (Scratch::default(), BatchScratch::default());
+    let chosen = |outcome: &Outcome| u64::from(outcome.chosen().is_some());
+    let mut contest = Contest::new(title, "decision", rows.len());
+    contest.add("one by one", || {
+        requests.iter().map(|request| chosen(policy.decide_into(request, &NoHistory, &mut scratch))).sum()
+    });
+    contest.add("in batches", || {
+        let mut sum = 0;
+        policy.decide_batch_into(&columns, &NoHistory, &mut space, &mut |_, outcome| sum += chosen(outcome));
+        sum
+    });
+    if let Some(results) = contest.run() {
+        results.ratio("one by one", "in batches", "for orientation");
+    }
 }
 
 fn seven(rows: &[Row], document: &Document, buffers: &Buffers, set: &RuleSet, rules: &ColumnRules) {

@@ -1,5 +1,6 @@
 //! One request on its way through a decision: its row, its history, and what has been computed of it so far.
 
+use super::batch::Given;
 use super::{contact, holdout};
 use crate::decision::Candidate;
 use crate::document::Document;
@@ -55,6 +56,17 @@ pub enum Answer {
 impl Work {
     /// Forgets the decision before and reads the row of this one.
     pub(super) fn begin(&mut self, policy: &Policy, request: &Request) {
+        self.forget(policy, request);
+        let mut report = |text: String| self.failures.get_mut().push(told(text));
+        let fields = sound(&policy.document().schema, &request.fields, &mut report);
+        policy.plan().program.run(&fields, &mut self.derived);
+        if let Cow::Owned(repaired) = fields {
+            self.repaired = Some(repaired);
+        }
+    }
+
+    /// Forgets the decision before and reads of the request what is not in its row.
+    pub(super) fn forget(&mut self, policy: &Policy, request: &Request) {
         let plan = policy.plan();
         self.failures.get_mut().clear();
         reset(&mut self.scores, plan.models.len(), || Cell::new(None));
@@ -70,8 +82,7 @@ impl Work {
         self.derived.clear();
         self.held.clear();
         self.contact.begin();
-        let failures = self.failures.get_mut();
-        let mut report = |text: String| failures.push(Failure { source: Source::Request, text: text.into() });
+        let mut report = |text: String| self.failures.get_mut().push(told(text));
         if request.subject.chars().all(char::is_whitespace) {
             report("the request names no subject: holdouts and history take all such requests for one person".into());
         }
@@ -79,12 +90,21 @@ impl Work {
             report("the request has no decision id: chance draws the same for all such requests".into());
         }
         holdout::hold(plan, request, &mut self.held, &mut report);
-        let fields = sound(&policy.document().schema, &request.fields, &mut report);
-        plan.program.run(&fields, &mut self.derived);
-        if let Cow::Owned(repaired) = fields {
-            self.repaired = Some(repaired);
-        }
     }
+
+    /// Records what is wrong with the request.
+    pub(super) fn report(&mut self, text: String) {
+        self.failures.get_mut().push(told(text));
+    }
+
+    /// The outputs of the recipe, to be filled.
+    pub(super) fn derived(&mut self) -> &mut Vec<Value> {
+        &mut self.derived
+    }
+}
+
+fn told(text: String) -> Failure {
+    Failure { source: Source::Request, text: text.into() }
 }
 
 fn reset<T>(list: &mut Vec<T>, len: usize, new: impl FnMut() -> T) {
@@ -103,6 +123,8 @@ pub struct Case<'a> {
     pub events: &'a [Event],
     pub now: i64,
     pub work: &'a Work,
+    /// What is known of the row already, when it is one of a batch.
+    pub given: Option<&'a Given<'a>>,
 }
 
 impl<'a> Case<'a> {
@@ -118,6 +140,7 @@ impl<'a> Case<'a> {
             events: until(history.events(&request.subject), request.now),
             now: request.now,
             work,
+            given: None,
         }
     }
 
@@ -156,6 +179,9 @@ impl<'a> Case<'a> {
     pub fn score(&self, model: u32, candidate: Candidate) -> Option<Scored> {
         let (_, scorer) = self.plan.models.get(model as usize)?;
         let cell = self.work.scores.get(model as usize)?;
+        if let Some(scored) = self.given.and_then(|given| given.score(model)) {
+            return Some(scored);
+        }
         let whose = if scorer.reads_candidate() { candidate } else { NOBODY };
         if let Some((_, scored)) = cell.get().filter(|(known, _)| *known == whose) {
             return Some(scored);
@@ -243,7 +269,8 @@ impl<'a> Case<'a> {
         let mut left = rules.iter();
         while let Some(at) = left.next() {
             let Some(rule) = self.plan.rules.get(*at as usize) else { continue };
-            let evaluated = self.plan.set.eval(rule.expression as usize, view, &mut memory);
+            let given = self.given.and_then(|given| given.answer(rule.expression, view.candidate));
+            let evaluated = given.unwrap_or_else(|| self.plan.set.eval(rule.expression as usize, view, &mut memory));
             if evaluated != Evaluated::True {
                 drop(memory);
                 let number = matches!(rule.stage, Stage::SoftSuitability | Stage::Lever);
@@ -256,7 +283,8 @@ impl<'a> Case<'a> {
 
     #[inline]
     fn evaluate(&self, expression: u32, view: &View<'_>) -> Evaluated {
-        self.plan.set.eval(expression as usize, view, &mut self.memory(view))
+        let given = self.given.and_then(|given| given.answer(expression, view.candidate));
+        given.unwrap_or_else(|| self.plan.set.eval(expression as usize, view, &mut self.memory(view)))
     }
 
     /// What expressions have given so far, for this candidate.

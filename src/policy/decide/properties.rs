@@ -46,7 +46,7 @@ fn the_answer_is_the_naive_one_in_every_form() {
             Policy::load(crate::codec::write(&document).unwrap().as_bytes(), &crate::Verification::none()).unwrap();
         let history = random::history(&mut random, &document);
         let requests: Vec<_> = (0..10).map(|_| random::request(&mut random)).collect();
-        let batch = policy.decide_batch(&requests, &history);
+        let batch = policy.decide_batch(&crate::Columns::from_requests(&document.schema, &requests), &history);
         for (request, in_batch) in requests.iter().zip(batch) {
             let events = history.events(&request.subject);
             let naive = Naive { document: &document, meanings: &meanings, request, events }.decide();

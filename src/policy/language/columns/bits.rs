@@ -45,6 +45,11 @@ impl Bits {
         self.0.iter().all(|word| *word == 0)
     }
 
+    /// Number of rows.
+    pub fn count(&self) -> usize {
+        crate::columns::bits::count(&self.0)
+    }
+
     /// Whether a row is there.
     pub fn get(&self, row: usize) -> bool {
         crate::columns::bits::get(&self.0, row)

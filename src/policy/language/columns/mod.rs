@@ -20,7 +20,7 @@ pub use bits::{BATCH, Bits};
 use super::compiled::Compiled;
 use super::context::Names;
 use super::env::{Env, Term};
-use super::graph::Graph;
+use super::graph::{Graph, Info};
 use super::mutant;
 use super::rules::RuleSet;
 use super::{Use, graph::Ty};
@@ -58,6 +58,10 @@ pub struct ColumnRules {
     names: Option<Arc<Names>>,
     steps: Vec<Step>,
     rules: Vec<(Option<usize>, Compiled)>,
+    /// Per rule: whether columns and the candidate are all it reads.
+    alone: Vec<bool>,
+    /// Steps and rules that can differ between candidates.
+    per_candidate: (Vec<usize>, Vec<usize>),
 }
 
 /// Buffers of an evaluation, to be used again: nothing is allocated after the first batch of a table.
@@ -103,13 +107,24 @@ impl ColumnRules {
     /// Prepares the rules of a set; their positions stay the same.
     pub fn new(set: &RuleSet) -> ColumnRules {
         let graph = set.graph().clone();
+        let steps = program::steps(&graph);
         let rules = set.rules().iter().enumerate();
+        let differ = steps.iter().enumerate().filter(|(_, step)| step.candidate || step.own_words);
+        let readers = rules.clone().filter(|(_, rule)| rule.reads_candidate());
         ColumnRules {
             names: set.rules().first().map(Compiled::names),
-            steps: program::steps(&graph),
+            alone: rules.clone().map(|(i, _)| set.root(i).is_some_and(|root| is_alone(graph.info(root)))).collect(),
+            per_candidate: (differ.map(|(at, _)| at).collect(), readers.map(|(at, _)| at).collect()),
+            steps,
             rules: rules.map(|(i, rule)| (set.root(i).map(|id| id.index()), rule.clone())).collect(),
             graph,
         }
+    }
+
+    /// Whether a rule reads the row and the candidate and nothing else: no history, clock, score or decision table, and no
+    /// interpreter.
+    pub fn reads_columns_alone(&self, index: usize) -> bool {
+        self.alone.get(index).copied().unwrap_or(false)
     }
 
     /// Begins with the first batch of a table that was made for the policy of these rules.
@@ -136,6 +151,14 @@ impl ColumnRules {
 }
 
 impl Answer {
+    /// Becomes the same as another answer; allocates nothing once it has the room.
+    pub fn copy(&mut self, other: &Answer) {
+        let Answer { done, keep, unknown, fault, numbers, values } = other;
+        (self.done, self.keep, self.unknown, self.fault) = (*done, *keep, *unknown, *fault);
+        self.numbers.clone_from(numbers);
+        self.values.clone_from(values);
+    }
+
     fn new(use_: Use) -> Answer {
         let mut answer = Answer::default();
         match use_ {
@@ -146,9 +169,10 @@ impl Answer {
         answer
     }
 
-    /// The answer for a row of the batch, as [`Compiled::eval`] gives it; `None` when it failed, which only that can put into words.
+    /// The answer for a row of the batch, as [`Compiled::eval`] gives it; `None` when it was not asked for, or failed, which only
+    /// that can put into words.
     pub fn get(&self, row: usize) -> Option<Value> {
-        if self.fault.get(row) {
+        if self.fault.get(row) || !self.done.get(row) {
             return None;
         }
         Some(match (self.values.get(row), self.numbers.get(row)) {
@@ -183,17 +207,24 @@ impl ColumnRun<'_> {
             return;
         }
         self.candidate = candidate;
-        let cells = self.scratch.cells.iter_mut().zip(&mut self.scratch.words);
-        for ((cell, words), step) in cells.zip(&self.rules.steps) {
-            if step.candidate && !mutant::planted!(CandidateIsKept) {
+        let rules = self.rules;
+        let (steps, readers) = &rules.per_candidate;
+        for at in steps {
+            let Some(step) = rules.steps.get(*at) else { continue };
+            if let Some(cell) = self.scratch.cells.get_mut(*at)
+                && step.candidate
+                && !mutant::planted!(CandidateIsKept)
+            {
                 cell.done = Bits::NONE;
             }
-            if step.own_words {
+            if let Some(words) = self.scratch.words.get_mut(*at)
+                && step.own_words
+            {
                 *words = Words::default();
             }
         }
-        for (answer, (_, rule)) in self.scratch.answers.iter_mut().zip(&self.rules.rules) {
-            if rule.reads_candidate() {
+        for at in readers {
+            if let Some(answer) = self.scratch.answers.get_mut(*at) {
                 answer.done = Bits::NONE;
             }
         }
@@ -207,6 +238,11 @@ impl ColumnRun<'_> {
     /// The rows of the batch.
     pub fn rows(&self) -> Bits {
         self.all
+    }
+
+    /// What is known of the rule at `index`, without evaluating it.
+    pub fn answer(&self, index: usize) -> Option<&Answer> {
+        self.scratch.answers.get(index)
     }
 
     /// Answers of the rule at `index`, certain for the rows of `wanted`.
@@ -267,7 +303,7 @@ impl ColumnRun<'_> {
                     Some((_, true)) | None => Err(()),
                     _ => use_.accept(self.view(self.rules.steps.len()).value(root, row)).map_err(|_| ()),
                 };
-                self.answer(index, row, result);
+                self.keep(index, row, result);
             }
         }
     }
@@ -277,11 +313,11 @@ impl ColumnRun<'_> {
         for row in wanted.rows() {
             let mut result = Err(());
             self.env.row(self.start + row, self.candidate, &mut |env| result = rule.eval(env).map_err(|_| ()));
-            self.answer(index, row, result);
+            self.keep(index, row, result);
         }
     }
 
-    fn answer(&mut self, index: usize, row: usize, result: Result<Value, ()>) {
+    fn keep(&mut self, index: usize, row: usize, result: Result<Value, ()>) {
         let Some(answer) = self.scratch.answers.get_mut(index) else { return };
         answer.done.set(row, true);
         answer.fault.set(row, result.is_err());
@@ -296,6 +332,11 @@ impl ColumnRun<'_> {
             *place = value;
         }
     }
+}
+
+/// Whether a node reads columns and the candidate and nothing else.
+fn is_alone(Info { reads, .. }: &Info) -> bool {
+    !(reads.history || reads.clock || reads.scores || reads.tables)
 }
 
 /// Whether a use takes a number.
