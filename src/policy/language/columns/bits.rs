@@ -76,17 +76,21 @@ impl Bits {
     /// What `f` says of each value.
     pub fn of<T: Copy>(values: &[T], f: impl Fn(T) -> bool) -> Bits {
         let mut bits = Bits::NONE;
-        let fill = |words: &mut [u64], chunk: &[T]| {
-            let mut bytes = [0u8; 64];
-            bytes.iter_mut().zip(chunk).for_each(|(byte, x)| *byte = u8::from(f(*x)));
-            words.iter_mut().for_each(|word| *word = pack(&bytes));
-        };
         let (chunks, rest) = values.as_chunks::<64>();
-        let whole = chunks.len().min(WORDS);
+        let mut bytes = [0u8; 64];
         for (word, chunk) in bits.0.iter_mut().zip(chunks) {
-            fill(std::slice::from_mut(word), chunk);
+            for (byte, x) in bytes.iter_mut().zip(chunk) {
+                *byte = u8::from(f(*x));
+            }
+            *word = pack(&bytes);
         }
-        fill(bits.0.get_mut(whole..).and_then(|rest| rest.get_mut(..1)).unwrap_or_default(), rest);
+        bytes = [0; 64];
+        for (byte, x) in bytes.iter_mut().zip(rest) {
+            *byte = u8::from(f(*x));
+        }
+        if let Some(word) = bits.0.get_mut(chunks.len()) {
+            *word = pack(&bytes);
+        }
         bits
     }
 

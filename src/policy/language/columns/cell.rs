@@ -75,6 +75,16 @@ impl Cell {
     }
 }
 
+/// Room for the operands of a loop that must be converted first.
+#[derive(Debug)]
+pub struct Rooms(pub Box<[[f64; BATCH]; 3]>);
+
+impl Default for Rooms {
+    fn default() -> Rooms {
+        Rooms(Box::new([[0.0; BATCH]; 3]))
+    }
+}
+
 /// Texts that a step may give, and what was looked up in them: good for all batches of a table.
 #[derive(Debug, Default)]
 pub struct Words {

@@ -166,7 +166,7 @@ impl ColumnRun<'_> {
             Ty::Text => self.offset(from, to),
             _ => 0,
         };
-        let (view, rest) = View::split(self, to);
+        let (view, rest, _) = View::split(self, to);
         let Some(cell) = rest.first_mut() else { return };
         match target.ty {
             Ty::Bool => cell.truth.take(view.truth(from), at),

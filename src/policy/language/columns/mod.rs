@@ -27,7 +27,7 @@ use super::{Use, graph::Ty};
 use crate::columns::Table;
 use crate::decision::Candidate;
 use crate::value::Value;
-use cell::{Cell, Words};
+use cell::{Cell, Rooms, Words};
 use program::Step;
 use std::sync::Arc;
 use strict::View;
@@ -71,6 +71,7 @@ pub struct ColumnScratch {
     words: Vec<Words>,
     answers: Vec<Answer>,
     values: Vec<Value>,
+    rooms: Rooms,
 }
 
 /// Answers of a rule for the rows of a batch. Only rows that were asked for mean anything.
@@ -284,9 +285,9 @@ impl ColumnRun<'_> {
             answer.fault.take(cell.fault, wanted);
             answer.done |= wanted;
         } else if numeric && matches!(ty, Ty::Integer | Ty::Number) && !uniform {
-            let (view, answers) = View::beside(self);
-            let mut room = [0.0; BATCH];
-            let numbers = view.numbers(root, &mut room);
+            let (view, answers, rooms) = View::beside(self);
+            let [room, ..] = &mut *rooms.0;
+            let numbers = view.numbers(root, room);
             let (known, fault) = (view.known(root), view.fault(root));
             let fine = kernels::test(numbers, kernels::Operand::One(0.0), |x, _| takes(use_, x));
             let Some(answer) = answers.get_mut(index) else { return };

@@ -1,7 +1,7 @@
 //! Steps that evaluate all their operands: the loop that their types allow, over whole batches.
 
 use super::bits::{BATCH, Bits};
-use super::cell::{Cell, Words};
+use super::cell::{Cell, Rooms, Words};
 use super::kernels::{self, Operand};
 use super::program::{Items, Kernel, Kind};
 use super::{Answer, ColumnRules, ColumnRun};
@@ -37,7 +37,7 @@ impl ColumnRun<'_> {
     /// Evaluates a step whose operands hold.
     pub(super) fn strict(&mut self, id: usize, kernel: &Kernel, at: Bits) {
         let effects = self.rules.steps.get(id).is_some_and(|step| step.effects);
-        let (view, rest) = View::split(self, id);
+        let (view, rest, rooms) = View::split(self, id);
         let Some(cell) = rest.first_mut() else { return };
         let (mut stop, mut fault) = (Bits::NONE, Bits::NONE);
         if effects {
@@ -51,16 +51,24 @@ impl ColumnRun<'_> {
         }
         let mut known = Bits::ALL;
         kernel.operands(|operand| known &= view.known(operand));
-        let (truth, known, failed) = run(&view, id, kernel, at, known, cell);
+        let (truth, known, failed) = run(&view, id, kernel, at, known, cell, rooms);
         cell.truth.take(truth & known, at);
         cell.put(at, known & !failed, stop, fault | failed & known & !stop);
     }
 }
 
 /// Runs a kernel over the batch. Gives where it is true, known, and failed; `known` is where all operands are.
-fn run(view: &View<'_>, id: usize, kernel: &Kernel, at: Bits, known: Bits, cell: &mut Cell) -> (Bits, Bits, Bits) {
+fn run(
+    view: &View<'_>,
+    id: usize,
+    kernel: &Kernel,
+    at: Bits,
+    known: Bits,
+    cell: &mut Cell,
+    rooms: &mut Rooms,
+) -> (Bits, Bits, Bits) {
     let none = Bits::NONE;
-    let (mut room, mut more, mut third) = ([0.0; BATCH], [0.0; BATCH], [0.0; BATCH]);
+    let [room, more, third] = &mut *rooms.0;
     match kernel {
         Kernel::Field(i) => {
             let Some(values) = view.table.variable(*i) else { return (none, none, none) };
@@ -81,14 +89,14 @@ fn run(view: &View<'_>, id: usize, kernel: &Kernel, at: Bits, known: Bits, cell:
         Kernel::Nothing(_) => (none, none, none),
         Kernel::Compare(kind, op, a, b) => {
             let known = if planted!(ComparesUnknown) { view.known(*a) | view.known(*b) } else { known };
-            (view.compare(id, *kind, *op, *a, *b), known, none)
+            (view.compare(id, *kind, *op, [*a, *b], [room, more]), known, none)
         }
         Kernel::Between([x, low, high], [above, below]) => {
-            let side = |kind: Kind, op: Op, bound: usize| match kind {
+            let mut side = |kind: Kind, op: Op, bound: usize| match kind {
                 Kind::Nothing => (none, none),
                 kind => {
                     let known = view.known(*x) & view.known(bound);
-                    (known & view.compare(id, kind, op, *x, bound), known)
+                    (known & view.compare(id, kind, op, [*x, bound], [&mut *room, &mut *more]), known)
                 }
             };
             let (above, below) = (side(*above, Op::Ge, *low), side(*below, Op::Le, *high));
@@ -96,7 +104,7 @@ fn run(view: &View<'_>, id: usize, kernel: &Kernel, at: Bits, known: Bits, cell:
             (truth, truth | above.1 & !above.0 | below.1 & !below.0, none)
         }
         Kernel::Calculate(op, a, b) => {
-            let (a, b) = (view.numbers(*a, &mut room), view.numbers(*b, &mut more));
+            let (a, b) = (view.numbers(*a, room), view.numbers(*b, more));
             match op {
                 Op::Pow => kernels::map_rows(
                     at & known,
@@ -115,7 +123,7 @@ fn run(view: &View<'_>, id: usize, kernel: &Kernel, at: Bits, known: Bits, cell:
         Kernel::Among(x, items, unknown) => {
             let found = match items {
                 Items::Whole(items) => among(view.whole(*x), items),
-                Items::Numbers(items) => among(view.numbers(*x, &mut room), items),
+                Items::Numbers(items) => among(view.numbers(*x, room), items),
                 Items::Texts(_) => view.looked_up(id, *x, ""),
             };
             // Not found among items of which one is unknown: unknown.
@@ -123,7 +131,7 @@ fn run(view: &View<'_>, id: usize, kernel: &Kernel, at: Bits, known: Bits, cell:
             (found, if unknown { known & found } else { known }, none)
         }
         Kernel::Map(f, x) => {
-            let x = view.numbers(*x, &mut room);
+            let x = view.numbers(*x, room);
             match view.rules.steps.get(id).is_some_and(|step| step.lazy) {
                 true => kernels::map_rows(at & known, &mut cell.numbers, |row| x.get(row), f),
                 false => kernels::map(x, &mut cell.numbers, f),
@@ -134,14 +142,14 @@ fn run(view: &View<'_>, id: usize, kernel: &Kernel, at: Bits, known: Bits, cell:
             (none, known, kernels::try_pairs(view.whole(*x), Operand::One(0), &mut cell.whole, |x, _| f(x)))
         }
         Kernel::ToWhole(x) => {
-            let x = view.numbers(*x, &mut room);
+            let x = view.numbers(*x, room);
             // 2^63 is exact as a number; i64::MAX is not.
             let fits = |x: f64| (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&x);
             kernels::map(x, &mut cell.whole, |x| libm::trunc(x) as i64);
             (none, known, kernels::test(x, Operand::One(0.0), |x, _| !fits(libm::trunc(x))))
         }
         Kernel::Pick(op, a, b) => {
-            let (a, b) = (view.numbers(*a, &mut room), view.numbers(*b, &mut more));
+            let (a, b) = (view.numbers(*a, room), view.numbers(*b, more));
             match op {
                 Op::Le => kernels::map_pairs(a, b, &mut cell.numbers, |x, y| if x <= y { x } else { y }),
                 _ => kernels::map_pairs(a, b, &mut cell.numbers, |x, y| if x >= y { x } else { y }),
@@ -157,8 +165,8 @@ fn run(view: &View<'_>, id: usize, kernel: &Kernel, at: Bits, known: Bits, cell:
             (none, known, none)
         }
         Kernel::Clamp([x, low, high]) => {
-            let (x, low) = (view.numbers(*x, &mut room), view.numbers(*low, &mut more));
-            let high = view.numbers(*high, &mut third);
+            let (x, low) = (view.numbers(*x, room), view.numbers(*low, more));
+            let high = view.numbers(*high, third);
             let failed = kernels::test(low, high, |low, high| low > high);
             kernels::map_pairs(x, low, &mut cell.numbers, |x, low| if x >= low { x } else { low });
             kernels::update(&mut cell.numbers, high, |x, high| if x <= high { x } else { high });
@@ -207,20 +215,24 @@ fn among<T: Copy + PartialOrd>(x: Operand<'_, T>, items: &[T]) -> Bits {
 }
 
 impl<'v> View<'v> {
-    /// The steps before `id` for reading, and those from it on for writing.
-    pub fn split<'s>(run: &'s mut ColumnRun<'_>, id: usize) -> (View<'s>, &'s mut [Cell]) {
+    /// The steps before `id` for reading, those from it on for writing, and room to convert in.
+    pub fn split<'s>(run: &'s mut ColumnRun<'_>, id: usize) -> (View<'s>, &'s mut [Cell], &'s mut Rooms) {
         let (rules, table, start, len) = (run.rules, run.table, run.start, run.len);
         let scratch = &mut *run.scratch;
         let id = id.min(scratch.cells.len());
         let (cells, rest) = scratch.cells.split_at_mut(id);
-        (View { rules, table, cells, words: &scratch.words, start, len }, rest)
+        (View { rules, table, cells, words: &scratch.words, start, len }, rest, &mut scratch.rooms)
     }
 
-    /// All steps for reading, and the answers for writing.
-    pub fn beside<'s>(run: &'s mut ColumnRun<'_>) -> (View<'s>, &'s mut [Answer]) {
+    /// All steps for reading, the answers for writing, and room to convert in.
+    pub fn beside<'s>(run: &'s mut ColumnRun<'_>) -> (View<'s>, &'s mut [Answer], &'s mut Rooms) {
         let (rules, table, start, len) = (run.rules, run.table, run.start, run.len);
         let scratch = &mut *run.scratch;
-        (View { rules, table, cells: &scratch.cells, words: &scratch.words, start, len }, &mut scratch.answers)
+        (
+            View { rules, table, cells: &scratch.cells, words: &scratch.words, start, len },
+            &mut scratch.answers,
+            &mut scratch.rooms,
+        )
     }
 
     fn is_uniform(&self, id: usize) -> bool {
@@ -327,7 +339,7 @@ impl<'v> View<'v> {
     }
 
     /// Where a comparison of known values holds.
-    fn compare(&self, id: usize, kind: Kind, op: Op, a: usize, b: usize) -> Bits {
+    fn compare(&self, id: usize, kind: Kind, op: Op, [a, b]: [usize; 2], rooms: [&mut [f64; BATCH]; 2]) -> Bits {
         match kind {
             Kind::Nothing => Bits::NONE,
             Kind::Bool => {
@@ -336,8 +348,8 @@ impl<'v> View<'v> {
             }
             Kind::Whole => kernels::compare(op, self.whole(a), self.whole(b)),
             Kind::Number => {
-                let (mut room, mut more) = ([0.0; BATCH], [0.0; BATCH]);
-                kernels::compare(op, self.numbers(a, &mut room), self.numbers(b, &mut more))
+                let [room, more] = rooms;
+                kernels::compare(op, self.numbers(a, room), self.numbers(b, more))
             }
             Kind::Text => match (self.is_uniform(a), self.is_uniform(b)) {
                 (false, true) => self.about(id, a, b),
