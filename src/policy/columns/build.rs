@@ -1,4 +1,5 @@
-//! Makes checked columns: from a host's buffers, or from requests. What it finds unknown here is what a single request finds.
+//! Makes checked columns: from a host's buffers, or from requests. What it finds unknown here is what a single request
+//! finds.
 
 use super::labels::{Instants, Labels, OptionalLabels};
 use super::slice::Slice;

@@ -1,9 +1,9 @@
-//! Decisions in batches: what rules and models say is found for many rows at a time, then each row is decided by the same core,
-//! which asks here first.
+//! Decisions in batches: what rules and models say is found for many rows at a time, then each row is decided by the
+//! same core, which asks here first.
 //!
-//! Only what cannot be told from a single decision is found ahead: rules over the row and the candidate alone, and scores of the
-//! subject, for the rows that get so far. Whatever fails is left to the row, which has the words for it. *Invariant:* a row gets
-//! the answer that its request gets alone.
+//! Only what cannot be told from a single decision is found ahead: rules over the row and the candidate alone, and
+//! scores of the subject, for the rows that get so far. Whatever fails is left to the row, which has the words for it.
+//! *Invariant:* a row gets the answer that its request gets alone.
 
 mod filled;
 #[cfg(test)]

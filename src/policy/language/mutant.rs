@@ -1,4 +1,5 @@
-//! Mistakes that tests plant in the evaluators, to see that the law of agreement catches them. Outside tests they do not exist.
+//! Mistakes that tests plant in the evaluators, to see that the law of agreement catches them. Outside tests they do
+//! not exist.
 
 /// Whether a mistake is planted; never outside tests.
 macro_rules! planted {

@@ -1,5 +1,5 @@
-//! The loops: plain passes over slices of one type, free of branches where the work allows it, so that the compiler turns them into
-//! vector instructions. They know nothing of rules.
+//! The loops: plain passes over slices of one type, free of branches where the work allows it, so that the compiler
+//! turns them into vector instructions. They know nothing of rules.
 
 use super::bits::{BATCH, Bits};
 use crate::language::ops::Op;

@@ -1,8 +1,9 @@
 //! The column evaluator: the rules of a set over batches of rows, from the same joined graph that the row evaluator walks.
 //!
-//! Each node is evaluated at most once per row of a batch, whichever rules share it: densely where that costs less than a choice of
-//! rows, else for the rows that ask. What depends on the candidate is evaluated again for each, the rest is kept. The answer says for each row whether it
-//! is kept, unknown or a fault; the words of a fault are for [`super::Compiled::eval_traced`] on that row.
+//! Each node is evaluated at most once per row of a batch, whichever rules share it: densely where that costs less than
+//! a choice of rows, else for the rows that ask. What depends on the candidate is evaluated again for each, the rest is
+//! kept. The answer says for each row whether it is kept, unknown or a fault; the words of a fault are for
+//! [`super::Compiled::eval_traced`] on that row.
 //!
 //! *Invariant:* a row gets the answer that the row evaluator gives it alone.
 
@@ -34,18 +35,18 @@ use strict::View;
 
 /// What a batch reads beside its columns.
 pub trait BatchEnv {
-    /// Calls `visit` with what a rule sees at a row of the table, but for the candidate: for functions of history and time, decision tables, and rules that run in the
-    /// interpreter.
+    /// Calls `visit` with what a rule sees of a candidate at a row of the table: for functions of history and time,
+    /// decision tables, and rules that run in the interpreter.
     fn row(&self, row: usize, candidate: Candidate, visit: &mut dyn FnMut(&dyn Env));
 
-    /// Scores of a model for the rows of the table from `start` on, one for each of `out`: NaN and infinities are unknown. False
-    /// when there are none, so that [`Env::score`] is asked row by row.
+    /// Scores of a model for the rows of the table from `start` on, one for each of `out`: NaN and infinities are
+    /// unknown. False when there are none, so that [`Env::score`] is asked row by row.
     fn scores(&self, _model: usize, _start: usize, _out: &mut [f64]) -> bool {
         false
     }
 
-    /// Values of a term of arbitration for the rows of the table from `start` on. False when there are none, so that [`Env::term`] is asked
-    /// row by row.
+    /// Values of a term of arbitration for the rows of the table from `start` on. False when there are none, so that
+    /// [`Env::term`] is asked row by row.
     fn terms(&self, _term: Term, _candidate: Candidate, _start: usize, _out: &mut [f64]) -> bool {
         false
     }
@@ -170,8 +171,8 @@ impl Answer {
         answer
     }
 
-    /// The answer for a row of the batch, as [`Compiled::eval`] gives it; `None` when it was not asked for, or failed, which only
-    /// that can put into words.
+    /// The answer for a row of the batch, as [`Compiled::eval`] gives it; `None` when it was not asked for, or failed,
+    /// which only that can put into words.
     pub fn get(&self, row: usize) -> Option<Value> {
         if self.fault.get(row) || !self.done.get(row) {
             return None;

@@ -1,4 +1,5 @@
-//! A joined graph prepared for columns: for each node the loop that its types allow, and when it is worth running it for every row.
+//! A joined graph prepared for columns: for each node the loop that its types allow, and when it is worth running it
+//! for every row.
 
 use crate::language::env::Term;
 use crate::language::functions::{Function, Topic};

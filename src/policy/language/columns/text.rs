@@ -1,4 +1,5 @@
-//! Texts in columns are places in a dictionary: what a rule asks of a text is asked once of every entry, and of a row only its place.
+//! Texts in columns are places in a dictionary: what a rule asks of a text is asked once of every entry, and of a row
+//! only its place.
 
 use super::ColumnRun;
 use super::cell::{Lookup, Words};

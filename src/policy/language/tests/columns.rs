@@ -1,5 +1,5 @@
-//! The law that column evaluator and row evaluator agree bit for bit: sets of generated programs on batches of generated rows, in any order,
-//! for any rows and candidates, unknowns and faults included.
+//! The law that column evaluator and row evaluator agree bit for bit: sets of generated programs on batches of
+//! generated rows, in any order, for any rows and candidates, unknowns and faults included.
 
 use super::generate::{self, Programs};
 use super::{NOW, TestRow, context};
@@ -170,7 +170,8 @@ fn every_mistake_planted_in_columns_is_caught() {
     }
 }
 
-/// What generated programs seldom have: texts from several dictionaries, functions of texts, values of one kind for all rows, loops.
+/// What generated programs seldom have: texts from several dictionaries, functions of texts, values of one kind for all
+/// rows, loops.
 #[test]
 fn rare_forms_agree_too() {
     let texts = [
