@@ -517,7 +517,8 @@ fn prove_tells_what_guards_never_let_happen() {
 fn every_command_has_help_with_an_example() {
     let folder = tempfile::tempdir().unwrap();
     let help = done(folder.path(), &["--help"]).out;
-    let commands = ["open", "new", "import", "train", "simulate", "check", "prove", "export", "run", "decide", "score", "trace"];
+    let commands =
+        ["open", "new", "import", "train", "simulate", "check", "prove", "export", "run", "decide", "score", "trace"];
     for command in commands {
         assert!(help.contains(&format!("  {command} ")), "{help}");
         let own = done(folder.path(), &[command, "--help"]).out;

@@ -47,10 +47,8 @@ impl Prove {
         let (mut text, mut values, mut broken) = (String::new(), Vec::new(), false);
         for (property, verdict) in properties.iter().zip(verdicts) {
             let verdict = verdict.map_err(|findings| {
-                let said: Vec<String> = findings
-                    .iter()
-                    .map(|f| format!("line {}, column {}: {}", f.line, f.column, f.message))
-                    .collect();
+                let said: Vec<String> =
+                    findings.iter().map(|f| format!("line {}, column {}: {}", f.line, f.column, f.message)).collect();
                 attune_lab::Error::new(format!("property `{}`: {}", property.id, said.join("; "))).in_file(&self.path)
             })?;
             broken |= matches!(verdict, Verdict::Refuted { .. });
@@ -102,9 +100,8 @@ fn example(document: &Document, found: &Counterexample) -> Value {
 }
 
 fn scope(text: &str) -> std::result::Result<Scope, String> {
-    let wrong = || {
-        format!("`{text}` is no scope; write all, issue:ID, group:ID, action:ID, treatment:ACTION/ID or channel:ID")
-    };
+    let wrong =
+        || format!("`{text}` is no scope; write all, issue:ID, group:ID, action:ID, treatment:ACTION/ID or channel:ID");
     if text == "all" {
         return Ok(Scope::All);
     }

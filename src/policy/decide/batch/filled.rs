@@ -60,7 +60,8 @@ impl<'r> Filled<'r> {
         own: Vec<Own>,
     ) -> Filled<'r> {
         let plain = plan
-            .expressions
+            .set
+            .rules()
             .iter()
             .enumerate()
             .map(|(at, expression)| expression.for_use() != Use::Priority && rules.reads_columns_alone(at));
