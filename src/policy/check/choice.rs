@@ -293,6 +293,6 @@ mod tests {
         sound.slots.count = 2;
         sound.slots.bundles = vec![bundle("b", &["mens", "womens"])];
         sound.exploration = Some(Exploration::EpsilonGreedy { epsilon: 0.1 });
-        assert_eq!(check(&sound), []);
+        assert_eq!(crate::check::compile(&sound).1, []);
     }
 }
