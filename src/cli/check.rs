@@ -47,7 +47,7 @@ impl Check {
 
 fn file(path: &Path, findings: &mut Findings) -> Result<()> {
     match Policy::load(&policy::bytes(path)?, &Verification::none()) {
-        Ok(policy) => findings.document(policy.document()),
+        Ok(policy) => findings.document(policy.document(), &check::check(policy.document())),
         Err(PolicyError::Invalid(all)) => all.iter().for_each(|finding| findings.diagnostic(finding)),
         Err(error) => findings.error(&policy::refused(path, &error)),
     }
@@ -99,7 +99,7 @@ fn project(dir: &Path, console: &Console, findings: &mut Findings) -> Result<()>
         );
         Document::clone(&parts.draft)
     };
-    findings.document(&document);
+    findings.document(&document, &attune_lab::project::findings(&document));
     Ok(())
 }
 
@@ -128,9 +128,9 @@ impl Findings {
         self.add(finding.severity, finding.to_string(), value);
     }
 
-    /// Everything about a document, and how its rules are evaluated.
-    fn document(&mut self, document: &Document) {
-        check::check(document).iter().for_each(|finding| self.diagnostic(finding));
+    /// Everything found about a document, and how its rules are evaluated.
+    fn document(&mut self, document: &Document, found: &[Diagnostic]) {
+        found.iter().for_each(|finding| self.diagnostic(finding));
         if let Some(rules) = &mut self.rules {
             let context = Context::new(document);
             // A rule with errors is told of above.

@@ -14,7 +14,7 @@ use attune_lab::task::Task;
 use attune_lab::{Error, Result};
 use attune_policy::diagnostic::{Diagnostic, Part, Severity};
 use attune_policy::language::Context;
-use attune_policy::{History, NoHistory, Policy, check, codec};
+use attune_policy::{History, NoHistory, Policy, codec};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -111,7 +111,7 @@ impl Session {
         let (parts, models) = (self.document().clone(), self.trained_models());
         self.submit(LaneName::Preview, "check", "Checking the policy", Some(key), move |_| {
             let assembled = project::assemble(&parts, &loaded, &|id| models.get(id).cloned(), true);
-            let mut findings = check::check(&assembled.document);
+            let mut findings = project::findings(&assembled.document);
             for id in &assembled.untrained {
                 findings.push(Diagnostic {
                     severity: Severity::Warning,

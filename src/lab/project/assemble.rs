@@ -5,9 +5,10 @@ use super::load::Loaded;
 use super::parts::Parts;
 use crate::models::ModelSpec;
 use crate::simulate::uses_models;
-use attune_policy::Document;
+use attune_policy::diagnostic::{Diagnostic, Part, Severity};
 use attune_policy::document::{Provenance, Source, Training};
 use attune_policy::model::{Calibration, Function, Model};
+use attune_policy::{Document, check};
 use std::sync::Arc;
 
 /// A draft made whole.
@@ -17,6 +18,13 @@ pub struct Assembled {
     pub document: Document,
     /// Models that the draft uses and that are not trained on what is there now; it must not decide before they are.
     pub untrained: Vec<String>,
+}
+
+/// What is wrong with a draft, models that it does not use aside: a project may keep some, and they are not exported.
+pub fn findings(document: &Document) -> Vec<Diagnostic> {
+    let mut findings = check::check(document);
+    findings.retain(|finding| !(finding.severity == Severity::Note && matches!(finding.part, Part::Model(_))));
+    findings
 }
 
 /// Assembles the draft over the data as loaded. `trained` gives the up-to-date model of an id. Models that the draft does

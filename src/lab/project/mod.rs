@@ -29,7 +29,7 @@ mod train;
 mod tests;
 
 pub use artifacts::{TrainedModel, find_model, last_model, model_key, save_run};
-pub use assemble::{Assembled, assemble};
+pub use assemble::{Assembled, assemble, findings};
 pub use export::{Exported, export};
 pub use history::history;
 pub use home::home;

@@ -263,7 +263,11 @@ pub fn of_policy(session: &Session) -> Vec<Problem> {
     let checked = session.findings();
     let mut out = Vec::new();
     for finding in checked.value().iter().flat_map(|checked| &checked.findings) {
-        let tone = if finding.severity == PolicySeverity::Error { Tone::Err } else { Tone::Warn };
+        let tone = match finding.severity {
+            PolicySeverity::Error => Tone::Err,
+            PolicySeverity::Warning => Tone::Warn,
+            PolicySeverity::Note => Tone::Neutral,
+        };
         let policy = Target::Workspace(Workspace::Policy);
         let (mut place, target) = match &finding.part {
             Part::Rule(id) => {
