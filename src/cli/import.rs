@@ -6,8 +6,9 @@ use super::new::folder_name;
 use super::table::{Table, count, percent, wrap};
 use attune_lab::data::import::{self, BadCell, BadRow, ImportOptions, Imported};
 use attune_lab::data::profile::{self, Profile};
-use attune_lab::data::{Arm, Dataset, Logging, Role, Roles, Severity};
-use attune_lab::project::{self, Access, Loaded, Project};
+use attune_lab::data::table::key_and_time;
+use attune_lab::data::{Arm, Dataset, Logging, Role, Roles, Severity, Table as DataTable, TableKind};
+use attune_lab::project::{self, Access, Described, Loaded, Parts, Project};
 use attune_lab::task::Task;
 use attune_policy::suggest::nearest;
 use serde_json::json;
@@ -19,9 +20,11 @@ use std::sync::Arc;
 #[command(
     after_help = "Examples:\n  attune import customers.csv\n  attune import customers.csv shop --goal visit --randomised\n  \
                         attune import customers.csv shop --role segment=action --arm \"No E-Mail=NoAction\" \\\n      \
-                        --arm \"Mens E-Mail=mens/email\"\n\n\
+                        --arm \"Mens E-Mail=mens/email\"\n  \
+                        attune import sales.csv shop --as transactions --key CustomerID --time InvoiceDate\n\n\
                         Without PROJECT nothing is written: the file is read and described. With a PROJECT that exists its\n\
-                        customer file is replaced and its roles are kept."
+                        customer file is replaced and its roles are kept. --as adds another table beside the customers; a\n\
+                        project without customers gets them from it: the subjects that occur in it."
 )]
 pub struct Import {
     /// The file
@@ -31,6 +34,18 @@ pub struct Import {
     /// Name of a new project for people
     #[arg(long, requires = "project")]
     name: Option<String>,
+    /// What the rows are: customers, transactions, events, contacts, decisions or lookup
+    #[arg(long = "as", value_name = "KIND")]
+    kind: Option<String>,
+    /// Name of the table in the project; the kind's word when it is not given
+    #[arg(long, value_name = "NAME", requires = "project")]
+    table: Option<String>,
+    /// Column that holds the key: whom a row is about, or what is looked up
+    #[arg(long, value_name = "COLUMN")]
+    key: Option<String>,
+    /// Column that says when a row happened
+    #[arg(long, value_name = "COLUMN")]
+    time: Option<String>,
     /// Type of a column, as COLUMN=bool|integer|number|text|time; cells that do not fit are listed
     #[arg(long = "type", value_name = "COLUMN=TYPE")]
     types: Vec<String>,
@@ -63,20 +78,40 @@ impl Import {
             let (column, name) = pair("--type", argument)?;
             options.types.insert(column.to_owned(), type_named(name)?);
         }
-        let (imported, roles) = match &self.project {
-            None => self.look(&options, console)?,
-            Some(dir) => self.save_in_project(dir, &options, console)?,
+        let kind = self.table_kind()?;
+        let (imported, roles) = match (&self.project, self.is_beside(kind)) {
+            (None, _) => self.look(kind, &options, console)?,
+            (Some(dir), false) => self.save_in_project(dir, &options, console)?,
+            (Some(dir), true) => self.save_table(dir, kind, &options, console)?,
         };
         let profile = console.work(|task| profile::profile(&imported.dataset, &roles, task))?;
         console.result(&self.text(&imported, &roles, &profile), &self.value(&imported, &roles, &profile))?;
         Ok(Outcome::Done)
     }
 
+    fn table_kind(&self) -> Result<TableKind> {
+        let Some(word) = &self.kind else { return Ok(TableKind::Customers) };
+        TableKind::named(word).ok_or_else(|| {
+            let words: Vec<&str> = TableKind::ALL.iter().map(|kind| kind.label()).collect();
+            Failure::Usage(format!("--as: `{word}` is no kind of table; the kinds are {}", words.join(", ")))
+        })
+    }
+
+    /// Whether the file is a table beside the customers.
+    fn is_beside(&self, kind: TableKind) -> bool {
+        !kind.is_customers() || self.table.as_deref().is_some_and(|name| name != project::CUSTOMERS)
+    }
+
     /// Reads the file and suggests roles; writes nothing.
-    fn look(&self, options: &ImportOptions, console: &Console) -> Result<(Seen, Roles)> {
+    fn look(&self, kind: TableKind, options: &ImportOptions, console: &Console) -> Result<(Seen, Roles)> {
         let imported = console.work(|task| import::import(&self.file, options, task))?;
         self.refuse_unknown_types(&imported.dataset)?;
         let mut roles = Roles::suggest(&imported.dataset);
+        if self.is_beside(kind) {
+            let (key, time) = key_and_time(&imported.dataset, kind, self.key.as_deref(), self.time.as_deref())
+                .map_err(|error| error.in_file(&self.file))?;
+            roles = table_roles(&imported.dataset, key.as_deref(), time.as_deref());
+        }
         self.change_roles(&mut roles, &imported.dataset)?;
         if let Some(text) = &self.as_of {
             roles.as_of = Some(instant("--as-of", text)?);
@@ -92,14 +127,11 @@ impl Import {
         self.refuse_unknown_types(&loaded.dataset)?;
         let name = self.name.clone().unwrap_or_else(|| folder_name(dir));
         let (suggested, _) = project::starter(&name, &loaded);
-        let exists = dir.join("project.ron").exists();
-        let (mut project, mut parts) = if exists {
-            let opened = super::project::open(dir, Access::Write, console)?;
-            (opened.project, opened.parts)
-        } else {
+        if !dir.join("project.ron").exists() {
+            // What makes no sense is refused before a folder is made.
             self.change_roles(&mut suggested.clone(), &loaded.dataset)?;
-            Project::create_empty(dir, &name)?
-        };
+        }
+        let (mut project, mut parts) = self.open_or_create(dir, console)?;
         let mut roles = match parts.source() {
             Some(_) => project::keep_roles(&parts.roles, &suggested, &loaded),
             None => suggested,
@@ -134,6 +166,66 @@ impl Import {
         Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
     }
 
+    /// Adds the file to the project as a table beside the customers.
+    fn save_table(
+        &self,
+        dir: &Path,
+        kind: TableKind,
+        options: &ImportOptions,
+        console: &Console,
+    ) -> Result<(Seen, Roles)> {
+        let customers = [
+            ("--role", !self.roles.is_empty()),
+            ("--arm", !self.arms.is_empty()),
+            ("--randomised", self.randomised),
+            ("--propensity", !self.propensities.is_empty()),
+            ("--goal", self.goal.is_some()),
+        ];
+        if let Some((flag, _)) = customers.iter().find(|(_, given)| *given) {
+            return Err(Failure::Usage(format!("{flag} is about the customer table, not about {}", kind.label())));
+        }
+        let described = Described {
+            name: self.table.clone().unwrap_or_default(),
+            kind,
+            key: self.key.clone(),
+            time: self.time.clone(),
+        };
+        let read = |task: &Task| project::import_table(dir, &described, &self.file, options.clone(), task);
+        let (source, table) = console.work(read)?;
+        self.refuse_unknown_types(&table.dataset)?;
+        let (mut project, mut parts) = self.open_or_create(dir, console)?;
+        if source.name == project::HISTORY {
+            // Refused here, with its place, rather than at the next loading.
+            let roles = table_roles(&table.dataset, table.key.as_deref(), table.time.as_deref());
+            console.work(|task| {
+                let known = project::history(&table.dataset, Some(&roles), &parts.draft, task);
+                known.map(|_| ()).map_err(|error| error.in_file(&self.file))
+            })?;
+        }
+        project::put_table(&mut parts, source, &table)?;
+        if let Some(text) = &self.as_of {
+            let instant = instant("--as-of", text)?;
+            Arc::make_mut(&mut parts.goal).as_of = Some(instant);
+            Arc::make_mut(&mut parts.roles).as_of = Some(instant);
+        }
+        if let Some(name) = &self.name {
+            Arc::make_mut(&mut parts.goal).name.clone_from(name);
+        }
+        project.save(&parts, "Import")?;
+        let DataTable { dataset, notes, bad_rows, bad_cells, key, time, .. } = table;
+        let roles = table_roles(&dataset, key.as_deref(), time.as_deref());
+        Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
+    }
+
+    fn open_or_create(&self, dir: &Path, console: &Console) -> Result<(Project, Parts)> {
+        if dir.join("project.ron").exists() {
+            let opened = super::project::open(dir, Access::Write, console)?;
+            return Ok((opened.project, opened.parts));
+        }
+        let name = self.name.clone().unwrap_or_else(|| folder_name(dir));
+        Ok(Project::create_empty(dir, &name)?)
+    }
+
     /// A type asked for a column that is not there is a slip, not a wish for the future.
     fn refuse_unknown_types(&self, dataset: &Dataset) -> Result<()> {
         for argument in &self.types {
@@ -143,9 +235,17 @@ impl Import {
     }
 
     fn change_roles(&self, roles: &mut Roles, dataset: &Dataset) -> Result<()> {
+        let mut changes = Vec::new();
+        for (flag, column, role) in [("--key", &self.key, Role::Subject), ("--time", &self.time, Role::Time)] {
+            if let Some(column) = column {
+                changes.push((column_named(dataset, flag, column)?, role));
+            }
+        }
         for argument in &self.roles {
             let (column, name) = pair("--role", argument)?;
-            let (column, role) = (column_named(dataset, "--role", column)?, role_named(name)?);
+            changes.push((column_named(dataset, "--role", column)?, role_named(name)?));
+        }
+        for (column, role) in changes {
             let action = roles.first(Role::Action).map(str::to_owned);
             if matches!(role, Role::Action | Role::Subject | Role::Time | Role::LoggingPropensity) {
                 // There is one of each; the one that had the role is a feature again.
@@ -331,6 +431,16 @@ impl Import {
             "project": self.project,
         })
     }
+}
+
+/// Roles that show what is known of a table beside the customers: its key and its time.
+fn table_roles(dataset: &Dataset, key: Option<&str>, time: Option<&str>) -> Roles {
+    let role = |name: &str| match name {
+        _ if Some(name) == key => Role::Subject,
+        _ if Some(name) == time => Role::Time,
+        _ => Role::Feature,
+    };
+    Roles { columns: dataset.columns().iter().map(|c| (c.name.clone(), role(&c.name))).collect(), ..Roles::default() }
 }
 
 /// What was read, and what could not be.

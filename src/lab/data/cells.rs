@@ -148,6 +148,32 @@ impl Cells {
         interner.finish()
     }
 
+    /// The cells of some rows, in that order; a position beyond the end gives a missing cell.
+    pub(crate) fn gather(&self, rows: &[u32]) -> Cells {
+        fn pick<T: Copy>(values: &[T], rows: &[u32], missing: T) -> Vec<T> {
+            rows.iter().map(|r| values.get(*r as usize).copied().unwrap_or(missing)).collect()
+        }
+        match self {
+            Cells::Bool(v) => Cells::Bool(pick(v, rows, None)),
+            Cells::Integer(v) => Cells::Integer(pick(v, rows, Cells::MISSING)),
+            Cells::Time(v) => Cells::Time(pick(v, rows, Cells::MISSING)),
+            Cells::Number(v) => Cells::Number(pick(v, rows, f64::NAN)),
+            Cells::Text(d) => {
+                Cells::Text(Dictionary { codes: pick(&d.codes, rows, Dictionary::MISSING), values: d.values.clone() })
+            }
+        }
+    }
+
+    /// A cell as bits: within one column, equal bits are equal cells. The row must be inside.
+    pub(crate) fn bits(&self, row: usize) -> u64 {
+        match self {
+            Cells::Bool(v) => v[row].map_or(2, u64::from),
+            Cells::Integer(v) | Cells::Time(v) => v[row] as u64,
+            Cells::Number(v) => v[row].to_bits(),
+            Cells::Text(d) => u64::from(d.codes[row]),
+        }
+    }
+
     /// The cells of some rows, in that order. Positions must be inside.
     pub(crate) fn select(&self, rows: &[u32]) -> Cells {
         fn pick<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {

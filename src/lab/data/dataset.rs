@@ -224,6 +224,11 @@ impl Dataset {
         }
     }
 
+    /// Whether two rows (positions, inside) agree in every cell.
+    pub(crate) fn rows_are_equal(&self, a: usize, b: usize) -> bool {
+        self.inner.cells.iter().all(|cells| cells.bits(a) == cells.bits(b))
+    }
+
     fn required(&self, name: &str) -> Result<&Cells> {
         self.cells(name).ok_or_else(|| {
             let names = self.columns().iter().map(|c| c.name.as_str());

@@ -6,11 +6,13 @@
 pub mod cells;
 pub mod dataset;
 pub mod import;
+pub mod join;
 pub mod names;
 pub mod profile;
 pub mod requests;
 pub mod roles;
 pub mod split;
+pub mod table;
 #[cfg(test)]
 mod tests;
 
@@ -18,3 +20,4 @@ pub use dataset::{Column, Dataset, Page, Source};
 pub use profile::{Problem, Profile, Severity};
 pub use requests::Requests;
 pub use roles::{Arm, Logging, Role, Roles};
+pub use table::{Table, TableKind};

@@ -19,8 +19,8 @@ const EVENT: &[&str] = &["event", "event_type", "kind", "type"];
 const CHUNK: usize = 4096;
 
 /// The events of a table. `subject`, `time` and `event` columns are needed; `action`, `treatment`, `channel`, `group`,
-/// `issue`, `cost` and `tags` (separated by `|` or `;`) are read when they are there. `roles`, when given, say which column is the
-/// subject.
+/// `issue`, `cost` and `tags` (separated by `|` or `;`) are read when they are there. `roles`, when given, say which columns are the
+/// subject and the time.
 ///
 /// # Errors
 /// When a needed column is missing or of the wrong type, or a row lacks its subject, time or event; rows are named.
@@ -31,7 +31,9 @@ pub fn history(dataset: &Dataset, roles: Option<&Roles>, policy: &Document, task
         Some(position) => position,
         None => needed(dataset, SUBJECT)?,
     };
-    let (time, event) = (needed(dataset, TIME)?, needed(dataset, EVENT)?);
+    let by_role = roles.and_then(|r| r.first(Role::Time)).and_then(|name| dataset.position(name));
+    let time = by_role.map_or_else(|| needed(dataset, TIME), Ok)?;
+    let event = needed(dataset, EVENT)?;
     let time_type = dataset.columns()[time].type_;
     if !matches!(time_type, Type::Time | Type::Integer) {
         return Err(Error::new(format!("is {time_type} where times are needed"))

@@ -2,7 +2,7 @@
 
 use super::format;
 use super::parts::{DataSource, Goal, Parts, Scenario, is_slug};
-use crate::data::Roles;
+use crate::data::{Roles, TableKind};
 use crate::error::{Error, Result};
 use crate::models::ModelSpec;
 use attune_policy::Document;
@@ -233,7 +233,13 @@ pub fn read(dir: &Path, names: &[String], get: &dyn Fn(&str) -> Result<Option<St
     let mut scenarios: Vec<Scenario> = Vec::new();
     for name in names {
         if name.starts_with("data/") && name.ends_with(".source.ron") {
-            sources.extend(reader.part::<DataSource>(name, "source")?);
+            sources.extend(reader.part::<DataSource>(name, "source")?.map(|mut source| {
+                if source.name == super::HISTORY && source.kind.is_customers() {
+                    // Written before sources had kinds.
+                    source.kind = TableKind::Contacts;
+                }
+                source
+            }));
         } else if name.starts_with("cases/") && name.ends_with(".ron") {
             draft.cases.extend(reader.part::<Case>(name, "case")?);
         } else if name.starts_with("scenarios/") && name.ends_with(".ron") {
@@ -255,9 +261,9 @@ pub fn read(dir: &Path, names: &[String], get: &dyn Fn(&str) -> Result<Option<St
     Ok(Found { parts, problems: reader.problems, broken: reader.broken })
 }
 
-/// Order of sources: `customers`, then by name.
-pub fn source_order(source: &DataSource) -> (bool, &str) {
-    (source.name != super::CUSTOMERS, &source.name)
+/// Order of sources: `customers`, then other tables with a row per subject, then the rest, each by name.
+pub fn source_order(source: &DataSource) -> (bool, bool, &str) {
+    (source.name != super::CUSTOMERS, !source.kind.is_customers(), &source.name)
 }
 
 struct Reader<'a> {

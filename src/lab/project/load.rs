@@ -4,15 +4,16 @@
 use super::artifacts::key;
 use super::history::history;
 use super::parts::{DataSource, Origin, Parts};
+use super::sources::resolve;
 use crate::data::import::{self, BadCell, BadRow, ImportOptions, Imported};
-use crate::data::{Dataset, Roles};
+use crate::data::{Dataset, Role, Roles, Source, Table, TableKind};
 use crate::error::{Error, Result};
 use crate::features::recipe;
 use crate::task::Task;
 use crate::world::{self, WorldSpec};
 use attune_policy::Document;
 use attune_policy::history::MemoryHistory;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Rows in memory, and how they came there.
@@ -36,6 +37,15 @@ pub struct Loaded {
     pub fingerprint: String,
     /// The same of the history; empty without one. Simulations depend on it, models do not.
     pub history_fingerprint: String,
+    /// The tables beside the customers, in the order of the sources.
+    pub tables: Vec<Table>,
+}
+
+impl Loaded {
+    /// A table beside the customers, by name.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == name)
+    }
 }
 
 /// Name of the source that is the customer table.
@@ -43,7 +53,7 @@ pub const CUSTOMERS: &str = "customers";
 /// Name of the source that holds the events known before the first row.
 pub const HISTORY: &str = "history";
 
-/// Loads the project's customers, and the history that stands beside them.
+/// Loads the project's customers and the tables beside them.
 ///
 /// # Errors
 /// When there are no customers, or a file is not there any more or cannot be read at all.
@@ -51,14 +61,39 @@ pub fn load(dir: &Path, parts: &Parts, task: &Task) -> Result<Loaded> {
     let source = parts
         .source()
         .ok_or_else(|| Error::new("the project has no data").in_file(dir).hint("import a customer file first"))?;
-    let mut loaded = load_source(dir, source, task)?;
-    if let Some(events) = parts.sources.iter().find(|s| s.name == HISTORY) {
-        let table = load_source(dir, events, task)?;
-        loaded.history = Some(Arc::new(history(&table.dataset, None, &parts.draft, task)?));
-        loaded.notes.extend(table.notes);
-        loaded.changes.extend(table.changes);
-        loaded.history_fingerprint = table.fingerprint;
+    let tables = parts.other_sources().map(|other| read_table(dir, other, task)).collect::<Result<Vec<_>>>()?;
+    let mut loaded = match &source.origin {
+        Origin::SubjectsOf(name) => {
+            let table = tables.iter().find(|table| table.name == *name).ok_or_else(|| {
+                Error::new(format!("the customers are the subjects of the table `{name}`, which the project has not"))
+                    .in_file(dir)
+                    .hint("import that table again, or import a customer file")
+            })?;
+            loaded_of(subjects(table)?)
+        }
+        _ => load_source(dir, source, task)?,
+    };
+    if let Some(events) = tables.iter().find(|table| table.name == HISTORY) {
+        let mut roles = Roles::default();
+        roles.columns.extend(events.key.iter().map(|key| (key.clone(), Role::Subject)));
+        roles.columns.extend(events.time.iter().map(|time| (time.clone(), Role::Time)));
+        loaded.history = Some(Arc::new(history(&events.dataset, Some(&roles), &parts.draft, task)?));
+        loaded.history_fingerprint = events.fingerprint.clone();
     }
+    // What is made from the rows may look into any table but the history, which is kept apart.
+    let others: Vec<_> = tables
+        .iter()
+        .filter(|table| table.name != HISTORY)
+        .map(|table| (&table.name, table.kind, &table.key, &table.time, &table.fingerprint))
+        .collect();
+    if !others.is_empty() {
+        loaded.fingerprint = key(&("tables 1", &loaded.fingerprint, others));
+    }
+    for table in &tables {
+        loaded.notes.extend(table.notes.iter().map(|note| format!("{}: {note}", table.name)));
+        loaded.changes.extend(table.changes.iter().cloned());
+    }
+    loaded.tables = tables;
     Ok(loaded)
 }
 
@@ -75,34 +110,91 @@ pub fn load_history(path: &Path, policy: &Document, task: &Task) -> Result<Memor
     history(&imported.dataset, None, policy, task).map_err(|e| e.in_file(path))
 }
 
-/// Loads one table.
+/// Loads the customer table alone.
 pub(super) fn load_source(dir: &Path, source: &DataSource, task: &Task) -> Result<Loaded> {
     match &source.origin {
-        Origin::File(file) => {
-            let path = resolve(dir, file);
-            if !path.is_file() {
-                return Err(Error::new("the data of this project are not there any more")
-                    .in_file(&path)
-                    .hint("put the file back, or import it from where it is now"));
-            }
-            let imported = import::import(&path, &source.options, task)?;
-            let changes = changes(source, &imported, &path);
-            let Imported { dataset, bad_rows, bad_cells, options, notes } = imported;
-            let fingerprint = key(&("file 1", &dataset.source().sha256, &options));
-            let history_fingerprint = String::new();
-            Ok(Loaded {
-                dataset,
-                history: None,
-                options,
-                notes,
-                bad_rows,
-                bad_cells,
-                changes,
-                fingerprint,
-                history_fingerprint,
-            })
-        }
         Origin::World(spec) => generate(spec, task),
+        _ => Ok(loaded_of(read_table(dir, source, task)?)),
+    }
+}
+
+/// Reads one table from its file.
+pub(super) fn read_table(dir: &Path, source: &DataSource, task: &Task) -> Result<Table> {
+    let Origin::File(file) = &source.origin else {
+        return Err(Error::new(format!("`{}` is not read from a file", source.name)).in_file(dir));
+    };
+    let path = resolve(dir, file);
+    if !path.is_file() {
+        return Err(Error::new("the data of this project are not there any more")
+            .in_file(&path)
+            .hint("put the file back, or import it from where it is now"));
+    }
+    let imported = import::import(&path, &source.options, task)?;
+    let changes = changes(source, &imported, &path);
+    let Imported { dataset, bad_rows, bad_cells, options, notes, .. } = imported;
+    let fingerprint = key(&("file 1", &dataset.source().sha256, &options));
+    Ok(Table {
+        name: source.name.clone(),
+        kind: source.kind,
+        key: source.key.clone(),
+        time: source.time.clone(),
+        dataset,
+        options,
+        notes,
+        bad_rows,
+        bad_cells,
+        changes,
+        fingerprint,
+    })
+}
+
+/// The subjects of a table as a table of one column: each key once, in order of first appearance.
+pub(super) fn subjects(table: &Table) -> Result<Table> {
+    let name = table.key.as_deref().ok_or_else(|| {
+        Error::new(format!("the table `{}` has no key column, so it does not say who the customers are", table.name))
+            .hint("import it again and name its key column")
+    })?;
+    let (Some(column), Some(cells)) = (table.dataset.column(name), table.dataset.cells(name)) else {
+        return Err(Error::new(format!("the key of `{}` is not in it any more", table.name)).in_column(name));
+    };
+    let dictionary = cells.dictionary();
+    let mut seen = vec![false; dictionary.values.len()];
+    let mut first = Vec::with_capacity(seen.len());
+    let mut without = 0u64;
+    for (row, code) in dictionary.codes.iter().enumerate() {
+        match seen.get_mut(*code as usize) {
+            None => without += 1,
+            Some(seen) => {
+                if !std::mem::replace(seen, true) {
+                    first.push(row as u32);
+                }
+            }
+        }
+    }
+    let source = Source { file: table.dataset.source().file.clone(), ..Source::default() };
+    let dataset = Dataset::new(super::CUSTOMERS, vec![(column.clone(), cells.select(&first))], source, None)?;
+    let mut notes = vec![format!("The {} customers are the subjects of `{}`.", first.len(), table.name)];
+    if without > 0 {
+        notes
+            .push(format!("{without} rows of `{}` have no `{}` and belong to no customer.", table.name, column.source));
+    }
+    let fingerprint = key(&("subjects 1", name, &table.fingerprint));
+    Ok(Table { notes, fingerprint, ..Table::new(super::CUSTOMERS, TableKind::Customers, None, None, dataset) })
+}
+
+fn loaded_of(table: Table) -> Loaded {
+    let Table { dataset, options, notes, bad_rows, bad_cells, changes, fingerprint, .. } = table;
+    Loaded {
+        dataset,
+        history: None,
+        options,
+        notes,
+        bad_rows,
+        bad_cells,
+        changes,
+        fingerprint,
+        history_fingerprint: String::new(),
+        tables: Vec::new(),
     }
 }
 
@@ -120,19 +212,8 @@ fn generate(spec: &WorldSpec, task: &Task) -> Result<Loaded> {
         changes: Vec::new(),
         fingerprint: key(&("world 1", spec)),
         history_fingerprint: key(&("world history 2", spec)),
+        tables: Vec::new(),
     })
-}
-
-/// The source that a freshly imported file becomes; its path is kept relative when it lies near the project.
-pub fn source_of(dir: &Path, name: &str, path: &Path, loaded: &Loaded) -> DataSource {
-    DataSource {
-        name: name.to_owned(),
-        origin: Origin::File(relative(dir, path)),
-        options: loaded.options.clone(),
-        sha256: loaded.dataset.source().sha256.clone(),
-        rows: loaded.dataset.rows() as u64,
-        columns: loaded.dataset.columns().to_vec(),
-    }
 }
 
 fn changes(source: &DataSource, now: &Imported, path: &Path) -> Vec<Error> {
@@ -167,30 +248,6 @@ fn changes(source: &DataSource, now: &Imported, path: &Path) -> Vec<Error> {
         }
     }
     changes
-}
-
-/// Where a path of a source leads.
-fn resolve(dir: &Path, file: &Path) -> PathBuf {
-    if file.is_absolute() { file.to_owned() } else { dir.join(file) }
-}
-
-/// How far above the project a file may lie and still be named relative to it.
-const NEAR: usize = 2;
-
-/// `path` relative to the project's folder when it lies inside it or near it, else absolute.
-fn relative(dir: &Path, path: &Path) -> PathBuf {
-    let (Ok(dir), Ok(full)) = (dir.canonicalize(), path.canonicalize()) else {
-        return std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    };
-    let mut up = PathBuf::new();
-    for ancestor in dir.ancestors().take(NEAR + 1) {
-        if let Ok(below) = full.strip_prefix(ancestor) {
-            // Everything lies below the root; that is not near.
-            return if ancestor.parent().is_some() { up.join(below) } else { full };
-        }
-        up.push("..");
-    }
-    full
 }
 
 /// The dataset and roles that models learn from: the columns, then the outputs of the recipe as features. Requests and the

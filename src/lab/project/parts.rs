@@ -2,7 +2,7 @@
 //! follows from it is found by the hash of its inputs (`super::artifacts`).
 
 use crate::data::import::ImportOptions;
-use crate::data::{Column, Roles};
+use crate::data::{Column, Roles, TableKind};
 use crate::models::ModelSpec;
 use crate::world::WorldSpec;
 use attune_policy::Document;
@@ -58,6 +58,16 @@ pub struct Goal {
 pub struct DataSource {
     /// Slug, unique; the first source is the customer table.
     pub name: String,
+    /// What its rows are.
+    #[serde(default, skip_serializing_if = "TableKind::is_customers")]
+    pub kind: TableKind,
+    /// Column (identifier) that holds the key: the subject, or in a look-up what is looked up. For the customer table this is
+    /// the column with the role subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Column (identifier) that says when a row happened. For the customer table this is the column with the role time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
     /// Where the rows come from.
     pub origin: Origin,
     /// How the file is read, everything filled in.
@@ -81,6 +91,9 @@ pub enum Origin {
     File(PathBuf),
     /// A generated world with known truth, made again from its specification whenever it is needed.
     World(WorldSpec),
+    /// The subjects that occur in another table of the project, by its name: one row for each key, in order of first
+    /// appearance. What a project has whose customers are known by their purchases alone.
+    SubjectsOf(String),
 }
 
 /// A what-if: the draft with some rules and caps switched off, valued beside the draft in every simulation.
@@ -102,7 +115,12 @@ pub struct Scenario {
 impl Parts {
     /// The customer table's source.
     pub fn source(&self) -> Option<&DataSource> {
-        self.sources.first()
+        self.sources.first().filter(|source| source.kind.is_customers())
+    }
+
+    /// The sources beside the customer table.
+    pub fn other_sources(&self) -> impl Iterator<Item = &DataSource> {
+        self.sources.iter().skip(usize::from(self.source().is_some()))
     }
 
     /// A model's specification.

@@ -4,7 +4,7 @@
 use super::parts::{DataSource, Goal, Origin, Parts, Scenario};
 use super::store::Project;
 use crate::data::import::ImportOptions;
-use crate::data::{Arm, Roles};
+use crate::data::{Arm, Roles, TableKind};
 use crate::error::Result;
 use crate::models::{Calibrate, Family, ModelSpec};
 use crate::world::{self, WorldSpec};
@@ -55,6 +55,9 @@ pub fn parts(customers: usize) -> Result<Parts> {
     let roles = small.roles;
     let source = DataSource {
         name: super::CUSTOMERS.into(),
+        kind: TableKind::Customers,
+        key: None,
+        time: None,
         options: ImportOptions::default(),
         sha256: String::new(),
         rows: (spec.customers * spec.decisions as usize) as u64,

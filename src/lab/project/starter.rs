@@ -1,7 +1,8 @@
 //! What a project begins with: roles, goal, models and a draft suggested from the data. All of it is meant to be changed.
 
-use super::load::{CUSTOMERS, Loaded, load_source, source_of};
-use super::parts::{DataSource, Goal, Origin, Parts, is_slug, slug};
+use super::load::{CUSTOMERS, Loaded};
+use super::parts::{Goal, Parts, is_slug, slug};
+use super::sources::import_source;
 use super::store::Project;
 use crate::data::import::ImportOptions;
 use crate::data::{Arm, Role, Roles};
@@ -99,31 +100,15 @@ pub fn create_from_file(
     task: &Task,
 ) -> Result<(Project, Parts, Loaded)> {
     let (mut project, mut parts) = Project::create_empty(dir, name)?;
-    let source = unread(CUSTOMERS, file, options.clone());
-    let loaded = load_source(dir, &source, task)?;
+    let (source, loaded) = import_source(dir, CUSTOMERS, file, options.clone(), task)?;
     let (roles, starter) = starter(name, &loaded);
-    parts.sources = Arc::new(vec![source_of(dir, &source.name, file, &loaded)]);
+    parts.sources = Arc::new(vec![source]);
     parts.roles = Arc::new(roles);
     parts.goal = Arc::new(starter.goal);
     parts.models = Arc::new(starter.models);
     parts.draft = Arc::new(starter.draft);
     project.save(&parts, "Import")?;
     Ok((project, parts, loaded))
-}
-
-/// Imports a file for the project in `dir` as its source `name`.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn import_source(
-    dir: &Path,
-    name: &str,
-    file: &Path,
-    options: ImportOptions,
-    task: &Task,
-) -> Result<(DataSource, Loaded)> {
-    let loaded = load_source(dir, &unread(name, file, options), task)?;
-    Ok((source_of(dir, name, file, &loaded), loaded))
 }
 
 /// Roles for a table that replaces another one: columns that were there keep their meaning, new ones get the suggested
@@ -150,19 +135,6 @@ pub fn keep_roles(old: &Roles, suggested: &Roles, loaded: &Loaded) -> Roles {
         (roles.arms, roles.logging) = (suggested.arms.clone(), suggested.logging.clone());
     }
     roles
-}
-
-/// A source whose file was not read yet.
-fn unread(name: &str, file: &Path, options: ImportOptions) -> DataSource {
-    DataSource {
-        name: name.to_owned(),
-        // Made absolute so that it can be read from any folder; it becomes relative once it is read.
-        origin: Origin::File(std::path::absolute(file).unwrap_or_else(|_| file.to_owned())),
-        options,
-        sha256: String::new(),
-        rows: 0,
-        columns: Vec::new(),
-    }
 }
 
 fn action(id: &str, name: &str, treatment: Treatment, propensity: Option<String>) -> Action {

@@ -4,6 +4,7 @@ mod crash;
 mod damage;
 mod source;
 mod store;
+mod tables;
 
 use super::{Parts, samples};
 

@@ -1,0 +1,210 @@
+//! Files that become sources of a project: the customer table, and the tables beside it with their keys and times.
+//!
+//! Nothing is written here; what changes in the document is returned or made in [`Parts`].
+
+use super::load::{CUSTOMERS, HISTORY, Loaded, load_source, read_table, subjects};
+use super::parts::{DataSource, Origin, Parts, is_slug};
+use crate::data::import::ImportOptions;
+use crate::data::table::key_and_time;
+use crate::data::{Dataset, Role, Roles, Table, TableKind};
+use crate::error::{Error, Result};
+use crate::task::Task;
+use attune_policy::Value;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What a person says of a file that becomes a table beside the customers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Described {
+    /// Name of the table, a slug; the kind's word when it is empty.
+    pub name: String,
+    /// What its rows are.
+    pub kind: TableKind,
+    /// The key column, by identifier or source name; found by name and contents when `None`.
+    pub key: Option<String>,
+    /// The time column, likewise.
+    pub time: Option<String>,
+}
+
+impl Described {
+    /// The table's name: the one given, else the kind's word. Contacts are called [`HISTORY`]: decisions are made over them.
+    pub fn table_name(&self) -> &str {
+        match (self.name.as_str(), self.kind) {
+            ("", TableKind::Contacts) => HISTORY,
+            ("", kind) => kind.label(),
+            (name, _) => name,
+        }
+    }
+}
+
+/// Imports a file for the project in `dir` as its source `name`: [`CUSTOMERS`] or [`HISTORY`].
+///
+/// # Errors
+/// When it cannot be read.
+pub fn import_source(
+    dir: &Path,
+    name: &str,
+    file: &Path,
+    options: ImportOptions,
+    task: &Task,
+) -> Result<(DataSource, Loaded)> {
+    let kind = if name == HISTORY { TableKind::Contacts } else { TableKind::Customers };
+    let loaded = load_source(dir, &unread(name, kind, file, options), task)?;
+    Ok((source_of(dir, name, kind, file, &loaded.dataset, &loaded.options), loaded))
+}
+
+/// Imports a file for the project in `dir` as a table beside its customers.
+///
+/// # Errors
+/// When it cannot be read, its name is no slug or is the customers' own, or its key or time column is not there or not found.
+pub fn import_table(
+    dir: &Path,
+    described: &Described,
+    file: &Path,
+    options: ImportOptions,
+    task: &Task,
+) -> Result<(DataSource, Table)> {
+    let (name, kind) = (described.table_name(), described.kind);
+    if name == CUSTOMERS {
+        return Err(Error::new("is the name of the customer table itself").hint("give the new table another name"));
+    }
+    if !is_slug(name) {
+        return Err(Error::new(format!("`{name}` cannot name a table"))
+            .hint("use lower-case letters, digits, `_` and `-`, at most 64 of them"));
+    }
+    let mut source = unread(name, kind, file, options);
+    let mut table = read_table(dir, &source, task)?;
+    let (key, time) = key_and_time(&table.dataset, kind, described.key.as_deref(), described.time.as_deref())
+        .map_err(|error| error.in_file(file))?;
+    source = source_of(dir, name, kind, file, &table.dataset, &table.options);
+    (source.key, source.time) = (key.clone(), time.clone());
+    (table.key, table.time) = (key, time);
+    Ok((source, table))
+}
+
+/// Puts a table into the document, in place of the one of that name. A document without customers gets them from it: the
+/// subjects that occur in it, standing at the midnight after its last row.
+///
+/// # Errors
+/// When the document has no customers and the table cannot give them.
+pub fn put_table(parts: &mut Parts, source: DataSource, table: &Table) -> Result<()> {
+    if parts.source().is_none() {
+        if table.kind == TableKind::Lookup {
+            return Err(Error::new("the project has no customers yet, and a look-up table does not say who they are")
+                .hint("import customers or transactions first"));
+        }
+        let (customers, roles) = subjects_of(table)?;
+        let mut goal = (*parts.goal).clone();
+        goal.as_of = goal.as_of.or(roles.as_of);
+        parts.roles = Arc::new(Roles { as_of: goal.as_of, ..roles });
+        parts.goal = Arc::new(goal);
+        put(parts, customers);
+    }
+    put(parts, source);
+    Ok(())
+}
+
+/// Puts a source in its place among the others, instead of the one of its name.
+pub(super) fn put(parts: &mut Parts, source: DataSource) {
+    let sources = Arc::make_mut(&mut parts.sources);
+    match sources.iter_mut().find(|known| known.name == source.name) {
+        Some(known) => *known = source,
+        None => sources.push(source),
+    }
+    sources.sort_by(|a, b| super::source_order(a).cmp(&super::source_order(b)));
+}
+
+/// The customer table that the subjects of another table make, and its roles.
+///
+/// # Errors
+/// When the table has no key.
+pub fn subjects_of(table: &Table) -> Result<(DataSource, Roles)> {
+    let customers = subjects(table)?;
+    let mut roles = Roles { as_of: day_after(table), ..Roles::default() };
+    roles.columns.extend(customers.dataset.columns().iter().map(|c| (c.name.clone(), Role::Subject)));
+    let source = DataSource {
+        name: CUSTOMERS.to_owned(),
+        kind: TableKind::Customers,
+        key: None,
+        time: None,
+        origin: Origin::SubjectsOf(table.name.clone()),
+        options: ImportOptions::default(),
+        sha256: String::new(),
+        rows: customers.dataset.rows() as u64,
+        columns: customers.dataset.columns().to_vec(),
+    };
+    Ok((source, roles))
+}
+
+/// The first midnight (UTC, ms) after everything in the table.
+fn day_after(table: &Table) -> Option<i64> {
+    const DAY: i64 = 86_400_000;
+    let time = table.time.as_deref()?;
+    let times = (0..table.dataset.rows()).filter_map(|row| match table.dataset.value(row, time) {
+        Value::Time(ms) => Some(ms),
+        _ => None,
+    });
+    Some((times.max()?.div_euclid(DAY) + 1) * DAY)
+}
+
+/// The source that a freshly imported file becomes; its path is kept relative when it lies near the project.
+fn source_of(
+    dir: &Path,
+    name: &str,
+    kind: TableKind,
+    path: &Path,
+    dataset: &Dataset,
+    options: &ImportOptions,
+) -> DataSource {
+    DataSource {
+        name: name.to_owned(),
+        kind,
+        key: None,
+        time: None,
+        origin: Origin::File(relative(dir, path)),
+        options: options.clone(),
+        sha256: dataset.source().sha256.clone(),
+        rows: dataset.rows() as u64,
+        columns: dataset.columns().to_vec(),
+    }
+}
+
+/// A source whose file was not read yet.
+fn unread(name: &str, kind: TableKind, file: &Path, options: ImportOptions) -> DataSource {
+    DataSource {
+        name: name.to_owned(),
+        kind,
+        key: None,
+        time: None,
+        // Made absolute so that it can be read from any folder; it becomes relative once it is read.
+        origin: Origin::File(std::path::absolute(file).unwrap_or_else(|_| file.to_owned())),
+        options,
+        sha256: String::new(),
+        rows: 0,
+        columns: Vec::new(),
+    }
+}
+
+/// Where a path of a source leads.
+pub(super) fn resolve(dir: &Path, file: &Path) -> PathBuf {
+    if file.is_absolute() { file.to_owned() } else { dir.join(file) }
+}
+
+/// How far above the project a file may lie and still be named relative to it.
+const NEAR: usize = 2;
+
+/// `path` relative to the project's folder when it lies inside it or near it, else absolute.
+fn relative(dir: &Path, path: &Path) -> PathBuf {
+    let (Ok(dir), Ok(full)) = (dir.canonicalize(), path.canonicalize()) else {
+        return std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    };
+    let mut up = PathBuf::new();
+    for ancestor in dir.ancestors().take(NEAR + 1) {
+        if let Ok(below) = full.strip_prefix(ancestor) {
+            // Everything lies below the root; that is not near.
+            return if ancestor.parent().is_some() { up.join(below) } else { full };
+        }
+        up.push("..");
+    }
+    full
+}

@@ -1,0 +1,141 @@
+//! Tables beside the customers: keys and times, customers known by their purchases alone, files of the time before kinds.
+
+use super::super::{
+    Access, CUSTOMERS, Described, HISTORY, Origin, Parts, Project, import_source, import_table, load, put_table,
+};
+use crate::data::import::ImportOptions;
+use crate::data::{Role, TableKind};
+use crate::task::Task;
+use std::fs;
+use std::path::Path;
+
+const SALES: &str = "invoice,CustomerID,InvoiceDate,amount\n1,12346,2011-01-18 10:01,5.5\n2,,2011-02-01 09:00,1\n\
+                     3,12350,2011-02-02 16:01,2\n4,12346,2011-03-18 10:17,7\n";
+const CUSTOMER_FILE: &str = "customer_id,age\n12346,30\n12350,41\n12351,50\n";
+
+fn described(kind: TableKind) -> Described {
+    Described { kind, ..Described::default() }
+}
+
+/// A project `p` with what is imported into it, saved and opened again.
+fn project(dir: &Path, customers: bool) -> Parts {
+    let (sales, customer_file) = (dir.join("sales.csv"), dir.join("customers.csv"));
+    fs::write(&sales, SALES).unwrap();
+    fs::write(&customer_file, CUSTOMER_FILE).unwrap();
+    let (folder, task) = (dir.join("p"), Task::default());
+    let (mut project, mut parts) = Project::create_empty(&folder, "p").unwrap();
+    if customers {
+        let (source, _) = import_source(&folder, CUSTOMERS, &customer_file, ImportOptions::default(), &task).unwrap();
+        std::sync::Arc::make_mut(&mut parts.sources).push(source);
+    }
+    let (source, table) =
+        import_table(&folder, &described(TableKind::Transactions), &sales, ImportOptions::default(), &task).unwrap();
+    put_table(&mut parts, source, &table).unwrap();
+    project.save(&parts, "Import").unwrap();
+    drop(project);
+    let opened = Project::open(&folder, Access::Read).unwrap();
+    assert_eq!((opened.problems, &opened.parts), (vec![], &parts));
+    opened.parts
+}
+
+#[test]
+fn a_table_stands_beside_the_customers_with_its_key_and_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let parts = project(dir.path(), true);
+    let names: Vec<&str> = parts.sources.iter().map(|s| s.name.as_str()).collect();
+    assert_eq!(names, ["customers", "transactions"]);
+    assert_eq!(parts.source().unwrap().name, CUSTOMERS);
+    let loaded = load(&dir.path().join("p"), &parts, &Task::default()).unwrap();
+    let sales = loaded.table("transactions").unwrap();
+    assert_eq!((sales.kind, sales.dataset.rows(), loaded.dataset.rows()), (TableKind::Transactions, 4, 3));
+    assert_eq!((sales.key.as_deref(), sales.time.as_deref()), (Some("CustomerID"), Some("InvoiceDate")));
+    // What is made from the customers may look into the sales, so it is stale when they change.
+    let mut alone = parts.clone();
+    std::sync::Arc::make_mut(&mut alone.sources).truncate(1);
+    let alone = load(&dir.path().join("p"), &alone, &Task::default()).unwrap();
+    assert_ne!(alone.fingerprint, loaded.fingerprint);
+    fs::write(dir.path().join("sales.csv"), format!("{SALES}5,12350,2011-05-01 10:00,1\n")).unwrap();
+    let changed = load(&dir.path().join("p"), &parts, &Task::default()).unwrap();
+    assert_ne!(changed.fingerprint, loaded.fingerprint);
+    assert!(changed.changes[0].to_string().contains("sales.csv: changed since it was imported"));
+}
+
+#[test]
+fn customers_are_the_subjects_of_their_purchases_where_no_file_lists_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let parts = project(dir.path(), false);
+    assert_eq!(parts.source().unwrap().origin, Origin::SubjectsOf("transactions".into()));
+    assert_eq!(parts.roles.first(Role::Subject), Some("CustomerID"));
+    // 2011-03-19T00:00Z, the midnight after the last sale.
+    assert_eq!((parts.goal.as_of, parts.roles.as_of), (Some(1_300_492_800_000), Some(1_300_492_800_000)));
+    let loaded = load(&dir.path().join("p"), &parts, &Task::default()).unwrap();
+    assert_eq!(
+        loaded.dataset.texts("CustomerID").unwrap().into_iter().flatten().collect::<Vec<_>>(),
+        ["12346".into(), "12350".into()]
+    );
+    assert!(loaded.notes.iter().any(|n| n.starts_with("1 rows of `transactions` have no")), "{:?}", loaded.notes);
+    let mut orphaned = parts;
+    std::sync::Arc::make_mut(&mut orphaned.sources).truncate(1);
+    let words = load(&dir.path().join("p"), &orphaned, &Task::default()).unwrap_err().to_string();
+    assert!(words.contains("the subjects of the table `transactions`"), "{words}");
+}
+
+#[test]
+fn what_cannot_be_a_table_is_refused_in_words() {
+    let dir = tempfile::tempdir().unwrap();
+    project(dir.path(), true);
+    let folder = dir.path().join("p");
+    let import = |described: Described, text: &str| {
+        let file = dir.path().join("t.csv");
+        fs::write(&file, text).unwrap();
+        import_table(&folder, &described, &file, ImportOptions::default(), &Task::default()).unwrap_err().to_string()
+    };
+    let events = || described(TableKind::Events);
+    for (described, text, part) in [
+        (Described { name: "Big Sales".into(), ..events() }, SALES, "cannot name a table"),
+        (Described { name: CUSTOMERS.into(), ..events() }, SALES, "the customer table itself"),
+        (
+            Described { key: Some("client".into()), ..events() },
+            SALES,
+            "t.csv, column `client`: there is no such column",
+        ),
+        (Described { time: Some("amount".into()), ..events() }, SALES, "where the time of a row is needed"),
+        (events(), "a,b\n1,2\n1,2\n", "looks like the key"),
+        (events(), "customer_id,b\n1,2\n2,2\n", "looks like the time"),
+    ] {
+        let words = import(described, text);
+        assert!(words.contains(part), "{words}");
+    }
+    let mut empty = Parts::default();
+    let file = dir.path().join("products.csv");
+    fs::write(&file, "sku,price\na,1\nb,2\n").unwrap();
+    let (source, table) =
+        import_table(&folder, &described(TableKind::Lookup), &file, ImportOptions::default(), &Task::default())
+            .unwrap();
+    let words = put_table(&mut empty, source, &table).unwrap_err().to_string();
+    assert!(words.contains("import customers or transactions first"), "{words}");
+}
+
+#[test]
+fn a_history_written_before_kinds_reads_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, task) = (dir.path().join("p"), Task::default());
+    let file = dir.path().join("events.csv");
+    fs::write(&file, "subject,time,event,action\n12346,2026-01-01T00:00:00Z,Sent,x\n").unwrap();
+    fs::write(dir.path().join("customers.csv"), CUSTOMER_FILE).unwrap();
+    let (mut project, mut parts) = Project::create_empty(&folder, "p").unwrap();
+    let customers = dir.path().join("customers.csv");
+    for (name, file) in [(CUSTOMERS, &customers), (HISTORY, &file)] {
+        let (source, _) = import_source(&folder, name, file, ImportOptions::default(), &task).unwrap();
+        std::sync::Arc::make_mut(&mut parts.sources).push(source);
+    }
+    project.save(&parts, "Import").unwrap();
+    drop(project);
+    let path = folder.join("data/history.source.ron");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains("kind: Contacts"), "{text}");
+    fs::write(&path, text.replace("    kind: Contacts,\n", "")).unwrap();
+    let opened = Project::open(&folder, Access::Read).unwrap();
+    assert_eq!((opened.problems, &opened.parts), (vec![], &parts));
+    assert_eq!(load(&folder, &opened.parts, &task).unwrap().history.unwrap().len(), 1);
+}
