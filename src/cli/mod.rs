@@ -1,6 +1,7 @@
 //! The command line: one file per command. It reads arguments, calls `attune_lab`, and prints; nothing here decides,
 //! trains or values.
 
+mod analyze;
 mod check;
 mod conform;
 mod console;
@@ -78,6 +79,7 @@ enum Command {
     Run(run::Run),
     Decide(decide::Decide),
     Score(score::Score),
+    Analyze(analyze::Analyze),
     Trace(trace::Trace),
     Test(test::Test),
     Diff(diff::Diff),
@@ -130,6 +132,7 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::Run(command)) => command.run(console),
         Some(Command::Decide(command)) => command.run(console),
         Some(Command::Score(command)) => command.run(console),
+        Some(Command::Analyze(command)) => command.run(console),
         Some(Command::Trace(command)) => command.run(console),
         Some(Command::Test(command)) => command.run(console),
         Some(Command::Diff(command)) => command.run(console),

@@ -4,6 +4,10 @@
 pub mod inputs;
 pub mod matrix;
 pub mod recipe;
+pub mod rfm;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod transactions;
 
 pub use inputs::{Fit, Style, Unusable, fit};
 pub use matrix::{Matrix, matrix};
