@@ -1,5 +1,8 @@
 //! The command line from the outside: whole paths through it, wrong usage, bad input, exit codes, help.
 
+#[path = "cli/analyze.rs"]
+mod analyze;
+
 use attune_lab::project::{Access, Origin, Project, samples};
 use attune_lab::world;
 use attune_policy::contact::{Cap, CapTarget, EventKind, Window};

@@ -1,14 +1,16 @@
 //! `attune analyze`: one question to one file, without a project.
 
+mod drift;
 mod purchases;
 mod rfm;
+mod value;
 
 use super::console::{Console, Outcome, Result};
 
 /// Answer a question about a file, without a project
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  attune analyze rfm online_retail.csv\n  attune analyze rfm orders.parquet --customer buyer --snapshot 2024-01-01 --json\n\n\
+    after_help = "Examples:\n  attune analyze rfm online_retail.csv\n  attune analyze value orders.parquet --customer buyer --calibration-end 2024-01-01\n  attune analyze drift january.csv june.csv --json\n\n\
                         `attune analyze QUESTION --help` says more about each."
 )]
 pub struct Analyze {
@@ -19,12 +21,16 @@ pub struct Analyze {
 #[derive(clap::Subcommand)]
 enum Question {
     Rfm(rfm::Rfm),
+    Value(value::Value),
+    Drift(drift::Drift),
 }
 
 impl Analyze {
     pub fn run(self, console: &Console) -> Result<Outcome> {
         match self.question {
             Question::Rfm(question) => question.run(console),
+            Question::Value(question) => question.run(console),
+            Question::Drift(question) => question.run(console),
         }
     }
 }

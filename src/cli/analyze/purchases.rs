@@ -9,6 +9,7 @@ use attune_lab::data::import;
 use attune_lab::features::transactions::{LeftOut, PurchaseColumns, Wanted};
 use attune_policy::value::Type;
 use clap::Args;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// A file of transactions and what its columns mean.
@@ -40,11 +41,12 @@ pub struct Purchases {
 
 const COLUMNS: &str = "Columns (found by their names where not given)";
 
-/// A file that was read, and its columns.
+/// A file that was read.
 pub struct Read {
     pub file: PathBuf,
-    pub dataset: Dataset,
-    pub columns: PurchaseColumns,
+    /// The columns that were used.
+    pub columns: Value,
+    pub rows: usize,
     /// How the file was read and the columns were found.
     pub notes: Vec<String>,
 }
@@ -55,14 +57,25 @@ impl Purchases {
         &self.file
     }
 
-    /// Reads the file.
-    pub fn read(&self, console: &Console) -> Result<Read> {
+    /// Whether no column was named.
+    pub fn names_none(&self) -> bool {
+        let named = [&self.customer, &self.date, &self.invoice, &self.amount, &self.quantity, &self.price];
+        named.into_iter().all(Option::is_none)
+    }
+
+    /// Reads the file, and says how.
+    pub fn import(&self, console: &Console) -> Result<(Dataset, Vec<String>)> {
         let mut options = self.reading.options()?;
         if let Some(date) = &self.date {
             // Dates such as 19970131 are numbers until someone says that they are dates.
             options.types.insert(date.clone(), Type::Time);
         }
         let imported = console.work(|task| import::import(&self.file, &options, task))?;
+        Ok((imported.dataset, imported.notes))
+    }
+
+    /// The columns of purchases, and how they were found.
+    pub fn columns(&self, dataset: &Dataset) -> Result<(PurchaseColumns, Vec<String>)> {
         let wanted = Wanted {
             customer: self.customer.clone(),
             date: self.date.clone(),
@@ -71,25 +84,22 @@ impl Purchases {
             quantity: self.quantity.clone(),
             price: self.price.clone(),
         };
-        let (columns, found) =
-            PurchaseColumns::find(&imported.dataset, &wanted).map_err(|error| error.in_file(&self.file))?;
-        let mut notes = imported.notes;
-        notes.extend(found);
-        Ok(Read { file: self.file.clone(), dataset: imported.dataset, columns, notes })
+        Ok(PurchaseColumns::find(dataset, &wanted).map_err(|error| error.in_file(&self.file))?)
     }
 }
 
 impl Read {
     /// What was read and how, and what was left out, for people.
-    pub fn text(&self, left_out: &LeftOut) -> String {
-        let rows = self.dataset.rows() as u64;
-        let mut text = format!("{}: {} rows\n\n", self.file.display(), count(rows));
+    pub fn text(&self, left_out: Option<&LeftOut>) -> String {
+        let mut text = format!("{}: {} rows\n\n", self.file.display(), count(self.rows as u64));
         for note in &self.notes {
             text.push_str(&wrap(&format!("- {note}"), 2, 110));
         }
-        text.push_str(&format!("\nRows left out: {} of {}\n", count(left_out.total()), count(rows)));
-        for (why, rows) in left_out.reasons().into_iter().filter(|(_, rows)| *rows > 0) {
-            text.push_str(&format!("  {} × {why}\n", count(rows)));
+        if let Some(left_out) = left_out {
+            text.push_str(&format!("\nRows left out: {} of {}\n", count(left_out.total()), count(self.rows as u64)));
+            for (why, rows) in left_out.reasons().into_iter().filter(|(_, rows)| *rows > 0) {
+                text.push_str(&format!("  {} × {why}\n", count(rows)));
+            }
         }
         text
     }

@@ -31,16 +31,21 @@ pub struct Rfm {
 impl Rfm {
     pub fn run(self, console: &Console) -> Result<Outcome> {
         let snapshot = self.snapshot.as_deref().map(|text| instant("--snapshot", text)).transpose()?;
-        let read = self.purchases.read(console)?;
+        let (dataset, mut notes) = self.purchases.import(console)?;
+        let (columns, how) = self.purchases.columns(&dataset)?;
+        notes.extend(how);
         let found = console.work(|task| {
-            rfm::rfm(&read.dataset, &read.columns, snapshot, task).map_err(|e| e.in_file(self.purchases.file()))
+            rfm::rfm(&dataset, &columns, snapshot, task)
+                .map_err(|e| if e.is_cancelled() { e } else { e.in_file(self.purchases.file()) })
         })?;
+        let read =
+            Read { file: self.purchases.file().to_owned(), columns: json!(columns), rows: dataset.rows(), notes };
         let value = json!({
             "file": read.file,
             "columns": read.columns,
             "notes": read.notes,
             "snapshot": dates::render(found.snapshot()),
-            "rows": read.dataset.rows(),
+            "rows": read.rows,
             "left_out": found.left_out,
             "tie_rule": rfm::TIE_RULE,
             "customers": found.customers,
@@ -51,7 +56,7 @@ impl Rfm {
 }
 
 fn text(read: &Read, found: &rfm::Rfm, top: usize) -> String {
-    let mut text = read.text(&found.left_out);
+    let mut text = read.text(Some(&found.left_out));
     let snapshot = dates::render(found.snapshot());
     text.push_str(&format!("\n{} customers, snapshot {snapshot}\n", count(found.customers.len() as u64)));
     let titles =

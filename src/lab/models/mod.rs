@@ -1,4 +1,4 @@
-//! Propensity models: train, measure, calibrate, explain by importance, and lower to data of a policy.
+//! Propensity models: train, measure, calibrate, explain by importance, and lower to data of a policy. Customer value: [`value`].
 //!
 //! *Invariant:* only this module names a learner. What scores anywhere, in the studio too, is the lowered model.
 
@@ -16,6 +16,7 @@ pub mod report;
 pub mod spec;
 mod target;
 mod train;
+pub mod value;
 
 pub use card::card;
 pub use report::ModelReport;
