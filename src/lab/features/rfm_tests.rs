@@ -8,8 +8,9 @@ use crate::data::cells::Cells;
 const NOON: i64 = DAY / 2;
 
 fn shop() -> Dataset {
-    // Rows: who, day, invoice, quantity, price.
-    let rows: [(Option<&str>, i64, Option<&str>, i64, f64); 10] = [
+    // Who, day, invoice, quantity, price.
+    type Row = (Option<&'static str>, i64, Option<&'static str>, i64, f64);
+    let rows: [Row; 10] = [
         (Some("b"), 1, Some("1"), 2, 5.0),
         (Some("b"), 1, Some("1"), 2, 5.0), // a duplicate stays
         (Some("b"), 3, Some("2"), 1, 1.5),

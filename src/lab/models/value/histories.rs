@@ -70,7 +70,7 @@ pub fn histories(purchases: &Purchases, periods: Periods, task: &Task) -> Result
     task.stage("Counting repeat purchases")?;
     let mut lines: Vec<(u32, i64, f64)> =
         purchases.lines.iter().map(|line| (line.customer, line.day(), line.amount.unwrap_or(0.0))).collect();
-    lines.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    lines.sort_by_key(|line| (line.0, line.1));
     let (Some(first_day), Some(last_day)) =
         (lines.iter().map(|line| line.1).min(), lines.iter().map(|line| line.1).max())
     else {

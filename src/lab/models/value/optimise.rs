@@ -173,16 +173,16 @@ fn hessian(loss: &dyn Fn(&[f64]) -> f64, x: &[f64]) -> Vec<Vec<f64>> {
         at[j] += by_j;
         loss(&at)
     };
-    let mut matrix = vec![vec![0.0; n]; n];
-    for i in 0..n {
-        let second = |h: f64| (shifted(loss, x, i, h) - 2.0 * middle + shifted(loss, x, i, -h)) / (h * h);
-        matrix[i][i] = (4.0 * second(H) - second(2.0 * H)) / 3.0;
-        for j in 0..i {
-            let mixed = (both(i, j, H, H) - both(i, j, H, -H) - both(i, j, -H, H) + both(i, j, -H, -H)) / (4.0 * H * H);
-            (matrix[i][j], matrix[j][i]) = (mixed, mixed);
+    let entry = |i: usize, j: usize| {
+        if i == j {
+            let second = |h: f64| (shifted(loss, x, i, h) - 2.0 * middle + shifted(loss, x, i, -h)) / (h * h);
+            (4.0 * second(H) - second(2.0 * H)) / 3.0
+        } else {
+            (both(i, j, H, H) - both(i, j, H, -H) - both(i, j, -H, H) + both(i, j, -H, -H)) / (4.0 * H * H)
         }
-    }
-    matrix
+    };
+    let lower: Vec<Vec<f64>> = (0..n).map(|i| (0..=i).map(|j| entry(i, j)).collect()).collect();
+    (0..n).map(|i| (0..n).map(|j| if j <= i { lower[i][j] } else { lower[j][i] }).collect()).collect()
 }
 
 /// The BFGS update of the inverse Hessian; skipped where the curvature along the step is not positive.
@@ -204,8 +204,7 @@ fn update(inverse: &mut [Vec<f64>], s: &[f64], y: &[f64]) {
 pub fn invert(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     let factor = cholesky(matrix)?;
     let n = matrix.len();
-    let mut inverse = vec![vec![0.0; n]; n];
-    for column in 0..n {
+    let column = |column: usize| {
         // L Lᵀ x = e_column
         let mut x = vec![0.0; n];
         for i in 0..n {
@@ -216,11 +215,10 @@ pub fn invert(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
             let known: f64 = (i + 1..n).map(|k| factor[k][i] * x[k]).sum();
             x[i] = (x[i] - known) / factor[i][i];
         }
-        for (i, x) in x.into_iter().enumerate() {
-            inverse[i][column] = x;
-        }
-    }
-    Some(inverse)
+        x
+    };
+    // Symmetric: its columns are its rows.
+    Some((0..n).map(column).collect())
 }
 
 /// The lower triangle L of L Lᵀ; `None` when the matrix is not clearly positive definite.
