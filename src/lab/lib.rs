@@ -4,6 +4,7 @@
 //! `data::import` touch the file system; a module uses only those before it.
 
 pub mod data;
+pub mod distributions;
 pub mod error;
 pub mod features;
 pub mod govern;

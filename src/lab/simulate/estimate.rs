@@ -95,7 +95,11 @@ fn products<'a>(rounds: Rounds<'a>) -> impl Iterator<Item = f64> + 'a {
 }
 
 /// Σ over groups of (Σ of the group's residuals)², and the number of groups; without clusters each round is one.
-fn clustered_squares(residuals: impl Iterator<Item = f64>, clusters: Option<&[u32]>, rounds: usize) -> (f64, usize) {
+pub(crate) fn clustered_squares(
+    residuals: impl Iterator<Item = f64>,
+    clusters: Option<&[u32]>,
+    rounds: usize,
+) -> (f64, usize) {
     let Some(clusters) = clusters else { return (sum(residuals.map(|u| u * u)), rounds) };
     let groups = clusters.iter().max().map_or(0, |m| *m as usize + 1);
     let mut sums = vec![0.0; groups];

@@ -9,12 +9,14 @@
 mod arms;
 pub mod baselines;
 pub mod bootstrap;
+pub mod columns;
 pub mod estimate;
 pub mod fates;
 mod funnel;
 mod impact;
 pub mod log;
 mod notes;
+pub mod off_policy;
 pub mod replay;
 pub mod report;
 mod run;
@@ -22,6 +24,7 @@ mod segments;
 pub mod srm;
 pub mod support;
 pub mod table;
+pub mod uplift;
 mod values;
 mod weeks;
 

@@ -1,0 +1,177 @@
+//! Paired bootstrap of every estimator at once: each resample draws whole subjects, or rounds, with replacement, and all estimators see
+//! the same draws.
+//!
+//! A resample is the vector of how often each unit was drawn, an exact multinomial. It is drawn block by block: how many draws fall
+//! into a block of 256 units is binomial given those before, which unit within it is a byte of the generator. Every estimator is
+//! then a sum of counts times terms, or a ratio of two such sums, so that a block's terms stay in cache for many resamples.
+
+use super::Logged;
+use super::estimator::Estimator;
+use crate::error::{Error, Result};
+use crate::random::Random;
+use crate::task::Task;
+use rayon::prelude::*;
+
+/// Units of a block: one byte names one.
+const BLOCK: usize = 256;
+/// Resamples that go through the terms together.
+const TOGETHER: usize = 16;
+/// Terms that are summed in registers.
+const LANES: usize = 8;
+
+/// The values of each estimator in `replicates` resamples: one row per estimator, NaN where a resample gives none; empty for an
+/// estimator that needs a model when there is none. Resample b depends on `seed` and b alone.
+///
+/// # Errors
+/// [`crate::Error::Cancelled`] when the task was told to stop.
+pub fn bootstrap(
+    estimators: &[Estimator],
+    logged: &Logged<'_>,
+    replicates: usize,
+    seed: u64,
+    task: &Task,
+) -> Result<Vec<Vec<f64>>> {
+    let terms = Terms::new(estimators, logged);
+    let chunks = replicates.div_ceil(TOGETHER);
+    let sums: Vec<Vec<f64>> = (0..chunks)
+        .into_par_iter()
+        .map(|chunk| {
+            if task.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            let from = chunk * TOGETHER;
+            Ok(terms.resample(from as u64..replicates.min(from + TOGETHER) as u64, seed))
+        })
+        .collect::<Result<_>>()?;
+    let sums: Vec<&[f64]> = sums.iter().flat_map(|chunk| chunk.chunks_exact(terms.width)).collect();
+    let value = |shape: &Shape| sums.iter().map(|own| shape.value(own)).collect();
+    Ok(terms.shapes.iter().map(|shape| shape.as_ref().map_or_else(Vec::new, value)).collect())
+}
+
+/// How an estimator reads the sums. Column 0 is the number of rounds.
+enum Shape {
+    /// Σ column / Σ rounds.
+    Mean(usize),
+    /// Σ fixed / Σ rounds + Σ weighted / Σ weight.
+    Ratio { fixed: usize, weighted: usize, weight: usize },
+}
+
+impl Shape {
+    fn value(&self, sums: &[f64]) -> f64 {
+        match *self {
+            Shape::Mean(column) => sums[column] / sums[0],
+            Shape::Ratio { fixed, weighted, weight } => sums[fixed] / sums[0] + sums[weighted] / sums[weight],
+        }
+    }
+}
+
+/// What is summed: units by columns, row by row, the width a multiple of the lanes.
+struct Terms {
+    units: usize,
+    width: usize,
+    values: Vec<f64>,
+    shapes: Vec<Option<Shape>>,
+}
+
+impl Terms {
+    fn new(estimators: &[Estimator], logged: &Logged<'_>) -> Terms {
+        let n = logged.rounds();
+        let mut columns: Vec<Vec<f64>> = vec![vec![1.0; n]];
+        let mut weight = None;
+        let add = |columns: &mut Vec<Vec<f64>>, column: Vec<f64>| {
+            columns.push(column);
+            columns.len() - 1
+        };
+        let shapes = estimators
+            .iter()
+            .map(|estimator| {
+                if !estimator.self_normalised() {
+                    return Some(Shape::Mean(add(&mut columns, estimator.terms(logged)?)));
+                }
+                let (fixed, weighted) = estimator.parts(logged)?;
+                let weight = *weight.get_or_insert_with(|| add(&mut columns, logged.weights.to_vec()));
+                let (fixed, weighted) = (add(&mut columns, fixed), add(&mut columns, weighted));
+                Some(Shape::Ratio { fixed, weighted, weight })
+            })
+            .collect();
+        let unit = |row: usize| logged.clusters.map_or(row, |clusters| clusters[row] as usize);
+        let units = logged.clusters.map_or(n, |clusters| clusters.iter().max().map_or(0, |most| *most as usize + 1));
+        let width = columns.len().div_ceil(LANES) * LANES;
+        let mut values = vec![0.0; units * width];
+        for (at, column) in columns.iter().enumerate() {
+            for (row, x) in column.iter().enumerate() {
+                values[unit(row) * width + at] += x;
+            }
+        }
+        Terms { units, width, values, shapes }
+    }
+
+    /// Sums of the columns in resamples `which`, one after the other.
+    fn resample(&self, which: std::ops::Range<u64>, seed: u64) -> Vec<f64> {
+        let mut draws: Vec<Draws> = which.map(|b| Draws::new(Random::stream(seed, b), self.units)).collect();
+        let mut sums = vec![0.0; draws.len() * self.width];
+        let mut counts = [0.0; BLOCK];
+        for block in self.values.chunks(BLOCK * self.width) {
+            let units = block.len() / self.width;
+            for (draws, sums) in draws.iter_mut().zip(sums.chunks_exact_mut(self.width)) {
+                draws.block(&mut counts[..units]);
+                for (lane, sums) in sums.chunks_exact_mut(LANES).enumerate() {
+                    add_block(sums, &block[lane * LANES..], self.width, &counts[..units]);
+                }
+            }
+        }
+        sums
+    }
+}
+
+/// Adds Σ count · values of one group of lanes over a block's units.
+fn add_block(sums: &mut [f64], values: &[f64], width: usize, counts: &[f64]) {
+    let mut own = [0.0; LANES];
+    for (count, row) in counts.iter().zip(values.chunks(width)) {
+        if let Some(row) = row.first_chunk::<LANES>() {
+            for (sum, x) in own.iter_mut().zip(row) {
+                *sum += count * x;
+            }
+        }
+    }
+    sums.iter_mut().zip(own).for_each(|(sum, x)| *sum += x);
+}
+
+/// A multinomial draw of as many units as there are, block by block.
+struct Draws {
+    random: Random,
+    /// Draws not yet placed.
+    left: u64,
+    /// Units not yet passed.
+    units: u64,
+}
+
+impl Draws {
+    fn new(random: Random, units: usize) -> Draws {
+        Draws { random, left: units as u64, units: units as u64 }
+    }
+
+    /// How often each unit of the next block is drawn.
+    fn block(&mut self, counts: &mut [f64]) {
+        counts.fill(0.0);
+        let own = counts.len() as u64;
+        let here =
+            if own >= self.units { self.left } else { self.random.binomial(self.left, own as f64 / self.units as f64) };
+        self.left -= here;
+        self.units -= own.min(self.units);
+        if counts.len() < BLOCK {
+            for _ in 0..here {
+                let at = self.random.below(counts.len());
+                counts[at] += 1.0;
+            }
+            return;
+        }
+        let mut drawn = 0;
+        while drawn < here {
+            for byte in self.random.bits().to_le_bytes().iter().take((here - drawn).min(8) as usize) {
+                counts[usize::from(*byte)] += 1.0;
+            }
+            drawn += 8;
+        }
+    }
+}

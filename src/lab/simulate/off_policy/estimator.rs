@@ -1,0 +1,212 @@
+//! The estimators: one line each of what they do to a weight.
+//!
+//! Sources: Horvitz & Thompson 1952 (IPS), Swaminathan & Joachims 2015 (self-normalised), Dudík et al. 2014 (DR), Wang, Agarwal &
+//! Dudík 2017 (Switch), Su et al. 2020 (DR with optimistic shrinkage), Metelli et al. 2021 (sub-Gaussian); conventions of Open Bandit
+//! Pipeline 0.5.5.
+
+use super::Logged;
+use crate::simulate::estimate::{Z95, clustered_squares, sum};
+use serde::{Deserialize, Serialize};
+
+/// An estimator with its setting.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Estimator {
+    /// mean(w r).
+    Ips,
+    /// mean(min(w, λ) r).
+    ClippedIps(f64),
+    /// mean(w r)/mean(w).
+    SnIps,
+    /// mean(q^π): the reward model alone.
+    Dm,
+    /// mean(q^π + w (r − q)).
+    Dr,
+    /// mean(q^π) + mean(w (r − q))/mean(w).
+    SnDr,
+    /// DR with min(w, λ).
+    ClippedDr(f64),
+    /// DR with w where w ≤ λ, else 0.
+    SwitchDr(f64),
+    /// DR with λw/(w² + λ): optimistic shrinkage.
+    DrOs(f64),
+    /// IPS with w/(1 − λ + λw): sub-Gaussian.
+    SgIps(f64),
+    /// DR with w/(1 − λ + λw).
+    SgDr(f64),
+}
+
+/// A value and how sure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Expected reward per round.
+    pub value: f64,
+    /// Standard error of the terms, std(ddof 1)/√n, as Open Bandit Pipeline has it: a self-normalised estimator's mean weight counts as
+    /// known. Rounds of one subject are added first.
+    pub se: f64,
+    /// Lower end of the 95 % normal interval; self-normalised estimators by the delta method, so their own error, not `se`, is in it.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+impl Estimator {
+    /// Every estimator at the settings that a report shows; those with a model only when there is one.
+    pub fn all(with_model: bool) -> Vec<Estimator> {
+        use Estimator::*;
+        let mut all = vec![Ips];
+        all.extend(WEIGHT_LIMITS.map(ClippedIps));
+        all.push(SnIps);
+        if with_model {
+            all.extend([Dm, Dr, SnDr]);
+            all.extend(WEIGHT_LIMITS.map(ClippedDr));
+            all.push(SwitchDr(0.0));
+            all.extend(WEIGHT_LIMITS.map(SwitchDr));
+            all.extend([0.0, 1.0, 10.0, 100.0, 1_000.0].map(DrOs));
+        }
+        all.extend(SHRINKAGES.map(SgIps));
+        if with_model {
+            all.extend(SHRINKAGES.map(SgDr));
+        }
+        all
+    }
+
+    /// Short key, as in reports: `switch_dr_5`.
+    pub fn key(self) -> String {
+        use Estimator::*;
+        match self {
+            Ips => "ipw".into(),
+            ClippedIps(l) => format!("ipw_clip_{l}"),
+            SnIps => "snipw".into(),
+            Dm => "dm".into(),
+            Dr => "dr".into(),
+            SnDr => "sndr".into(),
+            ClippedDr(l) => format!("dr_clip_{l}"),
+            SwitchDr(l) => format!("switch_dr_{l}"),
+            DrOs(l) => format!("dros_{l}"),
+            SgIps(l) => format!("sgipw_{l}"),
+            SgDr(l) => format!("sgdr_{l}"),
+        }
+    }
+
+    /// The definition in a line.
+    pub fn definition(self) -> &'static str {
+        use Estimator::*;
+        match self {
+            Ips => "inverse propensity weighting: mean(w r)",
+            ClippedIps(_) => "the same with weights of at most λ: mean(min(w, λ) r)",
+            SnIps => "self-normalised: mean(w r)/mean(w)",
+            Dm => "direct method: the reward model's expectation under the policy, mean(q^π)",
+            Dr => "doubly robust: mean(q^π + w (r − q))",
+            SnDr => "doubly robust, weights divided by their mean",
+            ClippedDr(_) => "doubly robust with weights of at most λ",
+            SwitchDr(_) => "doubly robust where w ≤ λ, the reward model alone elsewhere",
+            DrOs(_) => "doubly robust with optimistic shrinkage, ŵ = λw/(w² + λ)",
+            SgIps(_) => "sub-Gaussian weights, ŵ = w/(1 − λ + λw)",
+            SgDr(_) => "doubly robust with sub-Gaussian weights, ŵ = w/(1 − λ + λw)",
+        }
+    }
+
+    /// Whether it needs a reward model.
+    pub fn needs_model(self) -> bool {
+        use Estimator::*;
+        matches!(self, Dm | Dr | SnDr | ClippedDr(_) | SwitchDr(_) | DrOs(_) | SgDr(_))
+    }
+
+    /// Whether it divides by the mean weight.
+    pub fn self_normalised(self) -> bool {
+        matches!(self, Estimator::SnIps | Estimator::SnDr)
+    }
+
+    /// The weight that it gives to a round whose importance weight is `w`.
+    pub fn weight(self, w: f64) -> f64 {
+        use Estimator::*;
+        match self {
+            Ips | SnIps | Dr | SnDr => w,
+            Dm => 0.0,
+            ClippedIps(l) | ClippedDr(l) => w.min(l),
+            SwitchDr(l) => {
+                if w <= l {
+                    w
+                } else {
+                    0.0
+                }
+            }
+            DrOs(l) => {
+                if l == 0.0 {
+                    0.0
+                } else if l.is_infinite() {
+                    w
+                } else {
+                    l * w / (w * w + l)
+                }
+            }
+            SgIps(l) | SgDr(l) => {
+                let below = 1.0 - l + l * w;
+                if w == 0.0 { 0.0 } else { w / below }
+            }
+        }
+    }
+
+    /// The two parts of each round's term: what stands fixed (q^π, or 0) and what is weighted, h(w)(r − q). `None` without the model it
+    /// needs. The value is mean(fixed) + mean(weighted)/c, c being mean(w) when self-normalised and 1 otherwise.
+    pub fn parts(self, logged: &Logged<'_>) -> Option<(Vec<f64>, Vec<f64>)> {
+        let n = logged.rounds();
+        if !self.needs_model() {
+            let weighted = logged.weights.iter().zip(logged.rewards).map(|(w, r)| self.weight(*w) * r).collect();
+            return Some((vec![0.0; n], weighted));
+        }
+        let model = logged.model?;
+        let residual = logged.rewards.iter().zip(model.logged).map(|(r, q)| r - q);
+        let weighted = logged.weights.iter().zip(residual).map(|(w, e)| self.weight(*w) * e).collect();
+        Some((model.target.to_vec(), weighted))
+    }
+
+    /// Each round's term; the value is their mean. `None` without the model it needs, or when no weight is positive and it divides
+    /// by them.
+    pub fn terms(self, logged: &Logged<'_>) -> Option<Vec<f64>> {
+        let (mut terms, weighted) = self.parts(logged)?;
+        let mean_weight = mean(logged.weights);
+        let scale = if self.self_normalised() { mean_weight } else { 1.0 };
+        if scale <= 0.0 {
+            return None;
+        }
+        terms.iter_mut().zip(weighted).for_each(|(term, x)| *term += x / scale);
+        Some(terms)
+    }
+
+    /// The estimate; `None` as for [`Estimator::terms`], or with fewer than two rounds or subjects.
+    pub fn estimate(self, logged: &Logged<'_>) -> Option<Answer> {
+        let terms = self.terms(logged)?;
+        let n = terms.len();
+        let value = mean(&terms);
+        let error = |terms: &[f64], center: f64| {
+            let (squares, groups) = clustered_squares(terms.iter().map(|x| x - center), logged.clusters, n);
+            let groups = groups as f64;
+            (groups > 1.0).then(|| (squares * groups / (groups - 1.0)).sqrt() / n as f64)
+        };
+        let se = error(&terms, value)?;
+        let spread = if self.self_normalised() {
+            // The ratio's own influence: the mean weight is estimated too.
+            let (fixed, weighted) = self.parts(logged)?;
+            let (scale, base) = (mean(logged.weights), mean(&fixed));
+            let ratio = value - base;
+            let influence: Vec<f64> = (fixed.iter().zip(&weighted).zip(logged.weights))
+                .map(|((b, x), w)| (b - base) + (x - w * ratio) / scale)
+                .collect();
+            error(&influence, 0.0)?
+        } else {
+            se
+        };
+        Some(Answer { value, se, low: value - Z95 * spread, high: value + Z95 * spread })
+    }
+}
+
+/// Limits of clipping and switching that a report shows.
+pub const WEIGHT_LIMITS: [f64; 6] = [1.0, 2.0, 5.0, 10.0, 50.0, 100.0];
+/// Sub-Gaussian shrinkages that a report shows.
+pub const SHRINKAGES: [f64; 5] = [0.0, 0.01, 0.1, 0.5, 1.0];
+
+/// Compensated mean; NaN of nothing.
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    sum(values.iter().copied()) / values.len() as f64
+}
