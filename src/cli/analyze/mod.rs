@@ -1,8 +1,10 @@
 //! `attune analyze`: one question to one file, without a project.
 
 mod drift;
+mod estimate;
 mod purchases;
 mod rfm;
+mod uplift;
 mod value;
 
 use super::console::{Console, Outcome, Result};
@@ -10,7 +12,7 @@ use super::console::{Console, Outcome, Result};
 /// Answer a question about a file, without a project
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  attune analyze rfm online_retail.csv\n  attune analyze value orders.parquet --customer buyer --calibration-end 2024-01-01\n  attune analyze drift january.csv june.csv --json\n\n\
+    after_help = "Examples:\n  attune analyze rfm online_retail.csv\n  attune analyze value orders.parquet --customer buyer --calibration-end 2024-01-01\n  attune analyze drift january.csv june.csv --json\n  attune analyze estimate log.csv --reward click --propensity p --target pi\n  attune analyze uplift trial.csv --treatment treated --outcome bought --score model\n\n\
                         `attune analyze QUESTION --help` says more about each."
 )]
 pub struct Analyze {
@@ -23,6 +25,8 @@ enum Question {
     Rfm(rfm::Rfm),
     Value(value::Value),
     Drift(drift::Drift),
+    Estimate(estimate::Estimate),
+    Uplift(uplift::Uplift),
 }
 
 impl Analyze {
@@ -31,6 +35,8 @@ impl Analyze {
             Question::Rfm(question) => question.run(console),
             Question::Value(question) => question.run(console),
             Question::Drift(question) => question.run(console),
+            Question::Estimate(question) => question.run(console),
+            Question::Uplift(question) => question.run(console),
         }
     }
 }

@@ -172,7 +172,7 @@ impl Fit {
 }
 
 /// Cells of some rows as numbers, NaN where missing or not a number.
-pub fn numbers(cells: &Cells, rows: &[u32]) -> Vec<f64> {
+pub(super) fn numbers(cells: &Cells, rows: &[u32]) -> Vec<f64> {
     let whole = |v: &[i64], row: usize| match v.get(row) {
         Some(&x) if x != Cells::MISSING => x as f64,
         _ => f64::NAN,

@@ -9,5 +9,5 @@ pub mod rfm;
 pub(crate) mod testing;
 pub mod transactions;
 
-pub use inputs::{Fit, Style, Unusable, fit, numbers};
+pub use inputs::{Fit, Style, Unusable, fit};
 pub use matrix::{Matrix, matrix};

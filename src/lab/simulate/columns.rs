@@ -7,7 +7,6 @@ use super::off_policy::{Logged, Predictions};
 use super::uplift::Trial;
 use crate::data::{Dataset, cells::Cells};
 use crate::error::{Error, Result};
-use crate::features::numbers;
 use std::collections::HashMap;
 
 /// Which columns hold logged rounds; names as in the source or as identifiers.
@@ -135,12 +134,8 @@ impl Arms {
 /// Names the column that is not there or holds no numbers, or the first row that is missing.
 pub fn known(dataset: &Dataset, name: &str) -> Result<Vec<f64>> {
     let cells = column(dataset, name)?;
-    if matches!(cells, Cells::Text(_) | Cells::Time(_)) {
-        let found = cells.type_().name();
-        return Err(Error::new(format!("holds {found}s, where numbers are needed")).in_column(name));
-    }
-    let rows: Vec<u32> = (0..dataset.rows() as u32).collect();
-    let values = numbers(cells, &rows);
+    let numbers = (!matches!(cells, Cells::Time(_))).then(|| cells.numbers()).flatten();
+    let values = numbers.ok_or_else(|| Error::new("does not hold numbers, which are needed here").in_column(name))?;
     match values.iter().position(|x| x.is_nan()) {
         Some(at) => Err(Error::new("is missing, and every row needs a number")
             .in_column(name)
@@ -227,7 +222,7 @@ mod tests {
             (RoundColumns { propensity: "bad".into(), ..columns() }, vec!["bad", "row 3", "missing"]),
             (RoundColumns { propensity: "pi".into(), ..columns() }, vec!["pi", "row 3", "above 0"]),
             (RoundColumns { reward: "rewards".into(), ..columns() }, vec!["rewards", "did you mean `reward`"]),
-            (RoundColumns { reward: "who".into(), ..columns() }, vec!["who", "numbers are needed"]),
+            (RoundColumns { reward: "who".into(), ..columns() }, vec!["who", "does not hold numbers"]),
         ] {
             let found = read(columns);
             assert!(words.iter().all(|word| found.contains(word)), "{found}");

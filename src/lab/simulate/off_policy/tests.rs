@@ -22,8 +22,7 @@ impl Log {
     fn read(name: &str) -> Option<Log> {
         let path = shared(&format!("reference/off_policy/{name}.csv"))?;
         let dataset = import(&path, &ImportOptions::default(), &Task::default()).unwrap().dataset;
-        let rows: Vec<u32> = (0..dataset.rows() as u32).collect();
-        let column = |name: &str| crate::features::numbers(dataset.cells(name).unwrap(), &rows);
+        let column = |name: &str| dataset.cells(name).unwrap().numbers().unwrap();
         Some(Log {
             weights: weights(&column("pi_e"), &column("pscore")).unwrap(),
             rewards: column("reward"),

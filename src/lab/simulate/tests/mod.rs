@@ -130,7 +130,7 @@ fn compile(document: Document) -> Policy {
 }
 
 /// A file of the shared data folder; missing files skip a test, but not in CI.
-fn shared(path: &str) -> Option<PathBuf> {
+pub(in crate::simulate) fn shared(path: &str) -> Option<PathBuf> {
     let root = match std::env::var_os("ATTUNE_SHARED") {
         Some(root) => PathBuf::from(root),
         None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),

@@ -18,8 +18,7 @@ fn every_number_of_the_reference_files() {
     for (file, scores) in expected.as_object().unwrap() {
         let path = shared(&format!("reference/uplift/{file}.csv")).unwrap();
         let dataset = import(&path, &ImportOptions::default(), &Task::default()).unwrap().dataset;
-        let rows: Vec<u32> = (0..dataset.rows() as u32).collect();
-        let column = |name: &str| crate::features::numbers(dataset.cells(name).unwrap(), &rows);
+        let column = |name: &str| dataset.cells(name).unwrap().numbers().unwrap();
         let treated: Vec<bool> = column("treatment").iter().map(|t| *t == 1.0).collect();
         let outcomes = column("y");
         for (score, numbers) in scores.as_object().unwrap() {
