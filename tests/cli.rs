@@ -1,12 +1,9 @@
 //! The command line from the outside: whole paths through it, wrong usage, bad input, exit codes, help.
 
-<<<<<<< HEAD
 #[path = "cli/analyze.rs"]
 mod analyze;
-=======
 #[path = "cli/estimates.rs"]
 mod estimates;
->>>>>>> 4db5131 (attune analyze estimate and uplift: every estimator and uplift metric on any file; benchmark beside numpy)
 
 use attune_lab::project::{Access, Origin, Project, samples};
 use attune_lab::world;

@@ -66,11 +66,8 @@ impl Uplift {
             outcome: self.outcome.clone(),
         };
         let arms = Arms::read(&imported.dataset, &columns).map_err(in_file)?;
-        let prices = self.margin.map(|margin| Prices {
-            margin,
-            contact: self.contact_cost,
-            incentive: self.incentive_cost,
-        });
+        let prices =
+            self.margin.map(|margin| Prices { margin, contact: self.contact_cost, incentive: self.incentive_cost });
         let ask = Ask { replicates: self.bootstrap, seed: self.seed, prices };
         let mut found = Vec::new();
         for name in &self.scores {
