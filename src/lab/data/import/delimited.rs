@@ -16,9 +16,9 @@ use rayon::prelude::*;
 /// Reads a table from text. The encoding in `options` is the one `text` was decoded with.
 pub fn read(text: &str, options: &ImportOptions, task: &Task) -> Result<Table> {
     task.stage("Finding the shape of the table")?;
-    let sniffed = sniff::sniff(text, &options.csv, &CellParser::new(options))?;
+    let sniffed = sniff::sniff(text, options, &CellParser::new(options))?;
     let mut notes = sniffed.notes.clone();
-    let (sources, rows_at) = header(text, &sniffed, &mut notes);
+    let (sources, rows_at) = header(text, &sniffed, options.csv.names.as_deref(), &mut notes)?;
     let names = names::identifiers(&sources);
 
     task.stage("Reading rows")?;
@@ -63,10 +63,28 @@ pub fn read(text: &str, options: &ImportOptions, task: &Task) -> Result<Table> {
     Ok(Table { columns, numbers, bad_rows: records.bad, bad_cells, options, notes })
 }
 
-/// The source names of the columns, and where the rows begin.
-pub fn header(text: &str, sniffed: &Sniffed, notes: &mut Vec<String>) -> (Vec<String>, usize) {
+/// The source names of the columns, and where the rows begin. `given` names stand in for those of the file.
+///
+/// # Errors
+/// When there are not as many given names as columns.
+pub fn header(
+    text: &str,
+    sniffed: &Sniffed,
+    given: Option<&[String]>,
+    notes: &mut Vec<String>,
+) -> Result<(Vec<String>, usize)> {
+    if let Some(given) = given
+        && given.len() != sniffed.width
+    {
+        return Err(Error::new(format!("{} names are given for {}", given.len(), fields(sniffed.width)))
+            .at_line(sniffed.line)
+            .hint("give one name for each column, in order"));
+    }
     if !sniffed.header {
-        return ((1..=sniffed.width).map(|i| format!("column_{i}")).collect(), sniffed.start);
+        let names = given.map(<[String]>::to_vec);
+        let mut names = names.unwrap_or_else(|| (1..=sniffed.width).map(|i| format!("column_{i}")).collect());
+        notes.extend(unique_sources(&mut names));
+        return Ok((names, sniffed.start));
     }
     let mut ends = Vec::new();
     let (rows_at, _) = sniffed.dialect.record(text.as_bytes(), sniffed.start, &mut ends);
@@ -77,8 +95,12 @@ pub fn header(text: &str, sniffed: &Sniffed, notes: &mut Vec<String>) -> (Vec<St
         sources.push(name.trim_start_matches('\u{FEFF}').to_owned());
         from = *end as usize + 1;
     }
+    if let Some(given) = given {
+        notes.push(format!("The names of the first line ({}) are replaced by those given.", sources.join(", ")));
+        sources = given.to_vec();
+    }
     notes.extend(unique_sources(&mut sources));
-    (sources, rows_at)
+    Ok((sources, rows_at))
 }
 
 /// Gives columns without a name one, and columns with the same name a number; says so.
@@ -132,9 +154,9 @@ fn resolve(
     notes: &mut Vec<String>,
 ) -> ImportOptions {
     let mut options = options.clone();
-    options.format = Some(Format::Csv);
+    options.format = Some(if sniffed.dialect.aligned { Format::Aligned } else { Format::Csv });
     let csv = &mut options.csv;
-    csv.delimiter = Some(char::from(sniffed.dialect.delimiter));
+    csv.delimiter = (!sniffed.dialect.aligned).then(|| char::from(sniffed.dialect.delimiter));
     csv.quote = Some(char::from(sniffed.dialect.quote));
     csv.header = Some(sniffed.header);
     if csv.decimal_comma.is_none() {
@@ -222,7 +244,8 @@ impl Reader<'_> {
             let raw = self.records.raw(self.text, row, column);
             evidence.add(&self.sniffed.dialect.unquote(raw), parser);
             let padded = raw.starts_with(' ') || raw.ends_with(' ');
-            evidence.padded += u64::from(padded && !raw.trim_start_matches(' ').is_empty());
+            evidence.padded +=
+                u64::from(padded && !self.sniffed.dialect.aligned && !raw.trim_start_matches(' ').is_empty());
         }
         Ok(evidence)
     }

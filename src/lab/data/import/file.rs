@@ -1,41 +1,195 @@
-//! Bytes of a file, read in pieces so that it can be stopped, and the errors of files in words.
+//! Bytes of a file, read in pieces so that it can be stopped, unpacked on the way where they are compressed; and the
+//! errors of files in words.
 
 use super::Format;
 use crate::error::{Error, Result};
 use crate::task::Task;
+use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{BufReader, ErrorKind, Read};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes read between two looks at whether to stop.
 const PIECE: u64 = 8 << 20;
+/// Most bytes that a file may become when it is unpacked as a whole.
+const MOST_UNPACKED: u64 = 8 << 30;
 
-/// All bytes of a file.
-pub fn read(path: &Path, task: &Task) -> Result<Vec<u8>> {
-    task.stage("Reading the file")?;
-    let (mut file, size) = open(path)?;
-    let mut bytes = Vec::new();
-    bytes
-        .try_reserve(usize::try_from(size).unwrap_or(usize::MAX))
-        .map_err(|_| Error::new(format!("the file of {size} bytes does not fit into memory")).hint("split it"))?;
-    loop {
-        task.tick(bytes.len() as f32 / size.max(1) as f32)?;
-        match (&mut file).take(PIECE).read_to_end(&mut bytes) {
-            Ok(0) => return Ok(bytes),
-            Ok(_) => {}
-            Err(error) => return Err(unreadable(&error)),
+/// How a file is compressed; its first bytes tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// gzip, `.gz`.
+    Gzip,
+    /// Zstandard, `.zst`.
+    Zstd,
+}
+
+impl Compression {
+    /// From the first bytes of a file.
+    pub fn of(bytes: &[u8]) -> Option<Compression> {
+        match bytes {
+            [0x1F, 0x8B, ..] => Some(Compression::Gzip),
+            [0x28, 0xB5, 0x2F, 0xFD, ..] => Some(Compression::Zstd),
+            // A skippable frame, as some writers put first.
+            [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Some(Compression::Zstd),
+            _ => None,
+        }
+    }
+
+    /// Its name for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Compression::Gzip => "gzip",
+            Compression::Zstd => "zstd",
         }
     }
 }
 
-/// At most `limit` bytes of the beginning, and the size of the file.
-pub fn head(path: &Path, limit: usize) -> Result<(Vec<u8>, u64)> {
-    let (file, size) = open(path)?;
+/// The unpacked bytes of a file, one after the other, and the hash and number of those on disk.
+pub struct Bytes {
+    inner: Box<dyn Read + Send>,
+    raw: Arc<Raw>,
+    /// Size on disk.
+    pub size: u64,
+    /// How it is compressed.
+    pub compression: Option<Compression>,
+}
+
+/// What was read from disk so far.
+#[derive(Default)]
+struct Raw {
+    read: AtomicU64,
+    hash: std::sync::Mutex<Option<Sha256>>,
+}
+
+/// Counts and hashes what passes.
+struct Counted {
+    file: File,
+    raw: Arc<Raw>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.file.read(into)?;
+        self.raw.read.fetch_add(n as u64, Ordering::Relaxed);
+        if let Ok(mut hash) = self.raw.hash.lock()
+            && let Some(hash) = hash.as_mut()
+        {
+            hash.update(&into[..n]);
+        }
+        Ok(n)
+    }
+}
+
+impl Bytes {
+    /// Opens a file; with `hashed` the bytes on disk are hashed while they are read.
+    ///
+    /// # Errors
+    /// When there is no such file, or it may not be read.
+    pub fn open(path: &Path, hashed: bool) -> Result<Bytes> {
+        let (file, size) = open(path)?;
+        let raw = Arc::new(Raw { read: AtomicU64::new(0), hash: std::sync::Mutex::new(hashed.then(Sha256::new)) });
+        let mut counted = Counted { file, raw: raw.clone() };
+        let mut first = Vec::new();
+        (&mut counted).take(4).read_to_end(&mut first).map_err(|error| unreadable(&error))?;
+        let compression = Compression::of(&first);
+        let all = std::io::Cursor::new(first).chain(counted);
+        let inner: Box<dyn Read + Send> = match compression {
+            None => Box::new(all),
+            // Several packed pieces one after the other are one file, as `cat a.gz b.gz` makes it.
+            Some(Compression::Gzip) => {
+                Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, all)))
+            }
+            Some(Compression::Zstd) => Box::new(zstd::Decoder::new(all).map_err(|error| unreadable(&error))?),
+        };
+        Ok(Bytes { inner, raw, size, compression })
+    }
+
+    /// Appends at most `limit` more bytes; gives how many there were, 0 at the end.
+    ///
+    /// # Errors
+    /// When the disk fails, or packed bytes are damaged or end too early.
+    pub fn read(&mut self, limit: u64, into: &mut Vec<u8>) -> Result<usize> {
+        let compression = self.compression;
+        (&mut self.inner).take(limit).read_to_end(into).map_err(|error| match compression {
+            Some(packed) => damaged(packed, &error),
+            None => unreadable(&error),
+        })
+    }
+
+    /// Share of the bytes on disk that were read, 0 to 1.
+    pub fn fraction(&self) -> f32 {
+        self.raw.read.load(Ordering::Relaxed) as f32 / self.size.max(1) as f32
+    }
+
+    /// SHA-256 of the bytes on disk, lower-case hex; empty when it was not asked for. To be called at the end.
+    pub fn sha256(&mut self) -> String {
+        let taken = self.raw.hash.lock().ok().and_then(|mut hash| hash.take());
+        taken.map(|hash| hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()).unwrap_or_default()
+    }
+}
+
+/// All bytes of a file, unpacked.
+pub struct Whole {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of the bytes on disk.
+    pub sha256: String,
+    /// What to say about how it is packed.
+    pub note: Option<String>,
+}
+
+/// All bytes of a file, unpacked.
+pub fn read(path: &Path, task: &Task) -> Result<Whole> {
+    task.stage("Reading the file")?;
+    let mut file = Bytes::open(path, true)?;
     let mut bytes = Vec::new();
-    file.take(limit as u64).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    bytes.try_reserve(usize::try_from(file.size).unwrap_or(usize::MAX)).map_err(|_| {
+        Error::new(format!("the file of {} bytes does not fit into memory", file.size)).hint("split it")
+    })?;
+    while file.read(PIECE, &mut bytes)? > 0 {
+        task.tick(file.fraction())?;
+        if bytes.len() as u64 > MOST_UNPACKED {
+            return Err(Error::new(format!("the file is larger than {} GiB", MOST_UNPACKED >> 30)).hint("split it"));
+        }
+    }
+    let sha256 = file.sha256();
+    let note = file.compression.map(|packed| unpacked(packed, file.size, bytes.len() as u64));
+    Ok(Whole { bytes, sha256, note })
+}
+
+/// What is said about a compressed file.
+fn unpacked(packed: Compression, from: u64, to: u64) -> String {
+    format!("Compressed with {}: {from} bytes, unpacked {to}.", packed.word())
+}
+
+/// The beginning of a file, unpacked.
+pub struct Head {
+    /// At most the bytes asked for.
+    pub bytes: Vec<u8>,
+    /// Whether that is all.
+    pub whole: bool,
+    /// Size on disk.
+    pub size: u64,
+    /// What to say about how it is packed.
+    pub note: Option<String>,
+}
+
+/// At most `limit` bytes of the beginning.
+pub fn head(path: &Path, limit: usize) -> Result<Head> {
+    let mut file = Bytes::open(path, false)?;
+    let mut bytes = Vec::new();
+    file.read(limit as u64 + 1, &mut bytes)?;
+    let whole = bytes.len() <= limit;
+    bytes.truncate(limit);
     // Pipes and files that grow have no size to rely on.
-    let size = if bytes.len() < limit { bytes.len() as u64 } else { size };
-    Ok((bytes, size))
+    let size = if whole && file.compression.is_none() { bytes.len() as u64 } else { file.size };
+    let note = file.compression.map(|packed| match whole {
+        true => unpacked(packed, size, bytes.len() as u64),
+        false => format!("Compressed with {}: {size} bytes.", packed.word()),
+    });
+    Ok(Head { bytes, whole, size, note })
 }
 
 /// The kind of a file: what the options say, else its first bytes, else its name.
@@ -46,15 +200,22 @@ pub fn format(path: &Path, bytes: &[u8], asked: Option<Format>) -> Format {
     if bytes.starts_with(b"PAR1") {
         return Format::Parquet;
     }
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let name = without_packing(&name);
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension).unwrap_or_default();
     let bytes = bytes.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(bytes).trim_ascii_start();
     let object = bytes.starts_with(b"{\"") || bytes.starts_with(b"{ \"") || bytes.starts_with(b"{}");
-    match extension.as_str() {
+    match extension {
         "jsonl" | "ndjson" | "json" => Format::JsonLines,
         "csv" | "tsv" | "tab" => Format::Csv,
         _ if object => Format::JsonLines,
         _ => Format::Csv,
     }
+}
+
+/// A file name without the part that says how it is compressed.
+pub fn without_packing(name: &str) -> &str {
+    [".gz", ".gzip", ".zst", ".zstd"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
 }
 
 /// The bytes up to the last line end; all of them when there is none.
@@ -74,6 +235,17 @@ fn open(path: &Path) -> Result<(File, u64)> {
     }
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     Ok((file, about.len()))
+}
+
+/// Why packed bytes cannot be unpacked, in words.
+fn damaged(packed: Compression, error: &std::io::Error) -> Error {
+    let word = packed.word();
+    // zstd's own reader names an early end in words only.
+    match error.kind() == ErrorKind::UnexpectedEof || error.to_string().contains("incomplete frame") {
+        true => Error::new(format!("the file is compressed with {word} and ends too early"))
+            .hint("it was probably cut off; copy it again"),
+        false => Error::new(format!("the file is compressed with {word} and damaged: {error}")).hint("copy it again"),
+    }
 }
 
 /// Why a file cannot be read, in words.

@@ -33,6 +33,8 @@ pub use parse::{CellParser, MISSING_TOKENS, boolean, expected};
 pub enum Format {
     /// Delimited text: CSV, TSV and their kin.
     Csv,
+    /// Text in columns that any number of blanks divides.
+    Aligned,
     /// Apache Parquet.
     Parquet,
     /// One JSON object per line.
@@ -47,7 +49,7 @@ pub struct ImportOptions {
     /// Kind of file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
-    /// Delimited text.
+    /// Delimited and aligned text.
     pub csv: CsvOptions,
     /// Cells with one of these texts are missing, beside empty and blank ones.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,6 +81,9 @@ pub struct CsvOptions {
     /// Whether the first line names the columns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<bool>,
+    /// Names of all columns, in order; they stand in for those of the first line, if it has some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<Vec<String>>,
 }
 
 /// How bytes stand for text.
@@ -192,13 +197,13 @@ pub fn detect(path: &Path) -> Result<Detected> {
 pub fn detect_with(path: &Path, options: &ImportOptions) -> Result<Detected> {
     let task = Task::default();
     let look = || {
-        let (bytes, size) = file::head(path, DETECT_BYTES)?;
-        let whole = bytes.len() as u64 == size;
-        let table = match file::format(path, &bytes, options.format) {
+        let file::Head { bytes, whole, size, note } = file::head(path, DETECT_BYTES)?;
+        let mut table = match file::format(path, &bytes, options.format) {
             Format::Parquet if whole => parquet::read(&bytes, options, Some(PREVIEW_ROWS), &task)?,
-            Format::Parquet => parquet::read(&file::read(path, &task)?, options, Some(PREVIEW_ROWS), &task)?,
+            Format::Parquet => parquet::read(&file::read(path, &task)?.bytes, options, Some(PREVIEW_ROWS), &task)?,
             format => read_text(&bytes, format, options, !whole, &task)?,
         };
+        table.notes.splice(0..0, note);
         let (notes, options) = (table.notes.clone(), table.options.clone());
         let dataset = Dataset::new("preview", table.columns, Source::default(), table.numbers)?;
         let every: Vec<usize> = (0..dataset.columns().len()).collect();
@@ -214,18 +219,15 @@ pub fn detect_with(path: &Path, options: &ImportOptions) -> Result<Detected> {
 /// When the file cannot be read as a table: what is wrong, where, and what to do. [`Error::Cancelled`] when told to stop.
 pub fn import(path: &Path, options: &ImportOptions, task: &Task) -> Result<Imported> {
     let all = || {
-        let bytes = file::read(path, task)?;
-        let (digest, table) = rayon::join(
-            || attune_policy::fingerprint::sha256_hex(&bytes),
-            || match file::format(path, &bytes, options.format) {
-                Format::Parquet => parquet::read(&bytes, options, None, task),
-                format => read_text(&bytes, format, options, false, task),
-            },
-        );
-        let mut table = table?;
+        let file::Whole { bytes, sha256, note } = file::read(path, task)?;
+        let mut table = match file::format(path, &bytes, options.format) {
+            Format::Parquet => parquet::read(&bytes, options, None, task)?,
+            format => read_text(&bytes, format, options, false, task)?,
+        };
+        table.notes.splice(0..0, note);
         table.notes.extend(vanished(options, &table.columns));
         let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        finish(table, Source { file, sha256: digest, rows: 0 })
+        finish(table, Source { file, sha256, rows: 0 })
     };
     all().map_err(|error: Error| if error.is_cancelled() { error } else { error.in_file(path) })
 }
@@ -244,7 +246,8 @@ fn finish(table: Table, source: Source) -> Result<Imported> {
         notes.push(format!("{} cells did not fit their column's type and became missing.", bad_cells.len()));
     }
     options.types = columns.iter().map(|(column, _)| (column.source.clone(), column.type_)).collect();
-    let name = source.file.rsplit_once('.').map_or(source.file.as_str(), |(stem, _)| stem).to_owned();
+    let name = file::without_packing(&source.file);
+    let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();
     let dataset = Dataset::new(&name, columns, source, numbers)?;
     Ok(Imported { dataset, bad_rows, bad_cells, options, notes })
 }

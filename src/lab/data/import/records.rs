@@ -17,6 +17,8 @@ pub struct Dialect {
     pub quote: u8,
     /// Ends a record: a line feed (with or without carriage return), or a carriage return alone.
     pub terminator: u8,
+    /// Any number of spaces and tabs stands between fields, and some may stand before the first; `delimiter` is a space.
+    pub aligned: bool,
 }
 
 /// What came of reading one record.
@@ -53,6 +55,9 @@ const LONGEST_TEXT: usize = 2_000;
 impl Dialect {
     /// Reads one record at `at`, appending the end of each field; gives the start of the next record.
     pub fn record(&self, text: &[u8], at: usize, ends: &mut Vec<u32>) -> (usize, Shape) {
+        if self.aligned {
+            return self.aligned_record(text, at, ends);
+        }
         let mut shape = Shape::Whole;
         let mut i = at;
         loop {
@@ -87,6 +92,36 @@ impl Dialect {
                 return ((i + 1).min(text.len()), shape);
             }
             i += 1;
+        }
+    }
+
+    /// As [`Dialect::record`], for text in columns.
+    fn aligned_record(&self, text: &[u8], at: usize, ends: &mut Vec<u32>) -> (usize, Shape) {
+        let mut shape = Shape::Whole;
+        let blank = |byte: &u8| matches!(byte, b' ' | b'\t') || (*byte == b'\r' && self.terminator == b'\n');
+        let mut i = at;
+        loop {
+            while text.get(i).is_some_and(blank) {
+                i += 1;
+            }
+            match text.get(i) {
+                None => return (i, shape),
+                Some(byte) if *byte == self.terminator => return (i + 1, shape),
+                Some(byte) if *byte == self.quote => match self.closing(text, i + 1) {
+                    None => return (text.len(), Shape::Unclosed),
+                    Some(after) => {
+                        i = after;
+                        if text.get(i).is_some_and(|b| *b != self.terminator && !blank(b)) {
+                            shape = Shape::AfterQuote;
+                        }
+                    }
+                },
+                Some(_) => {}
+            }
+            while text.get(i).is_some_and(|b| *b != self.terminator && !blank(b)) {
+                i += 1;
+            }
+            ends.push(i as u32);
         }
     }
 

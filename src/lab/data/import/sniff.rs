@@ -4,7 +4,7 @@
 
 use super::parse::{CellParser, Shape as NumberShape};
 use super::records::{Dialect, fields};
-use super::{CsvOptions, DateOrder, dates};
+use super::{DateOrder, Format, ImportOptions, dates};
 use crate::error::{Error, Result};
 
 /// What the head of the file says.
@@ -36,7 +36,8 @@ const MAX_PREAMBLE: usize = 10;
 ///
 /// # Errors
 /// When there is nothing in it, or a fixed delimiter does not occur where another one does in every line.
-pub fn sniff(text: &str, options: &CsvOptions, parser: &CellParser) -> Result<Sniffed> {
+pub fn sniff(text: &str, options: &ImportOptions, parser: &CellParser) -> Result<Sniffed> {
+    let (format, options) = (options.format, &options.csv);
     let terminator = if text.contains('\n') || !text.contains('\r') { b'\n' } else { b'\r' };
     let mut sample = &text.as_bytes()[..text.len().min(SAMPLE_BYTES)];
     if sample.len() < text.len()
@@ -48,7 +49,7 @@ pub fn sniff(text: &str, options: &CsvOptions, parser: &CellParser) -> Result<Sn
         return Err(Error::new("the file is empty").hint("choose a file that holds a table"));
     }
     let mut notes = Vec::new();
-    let mut declared = options.delimiter.map(ascii).transpose()?;
+    let mut declared = options.delimiter.map(ascii).transpose()?.filter(|_| format != Some(Format::Aligned));
     let mut start = 0;
     let mut line = 1;
     // Excel's own way of naming the delimiter.
@@ -72,11 +73,15 @@ pub fn sniff(text: &str, options: &CsvOptions, parser: &CellParser) -> Result<Sn
     }
     let candidates: Vec<Candidate> = DELIMITERS
         .iter()
-        .map(|(delimiter, _)| Candidate::measure(sample, start, Dialect { delimiter: *delimiter, quote, terminator }))
+        .map(|(delimiter, _)| *delimiter)
+        .map(|delimiter| Dialect { delimiter, quote, terminator, aligned: false })
+        .map(|dialect| Candidate::measure(sample, start, dialect))
         .collect();
+    let aligned = Dialect { delimiter: b' ', quote, terminator, aligned: true };
     let chosen = match declared {
+        None if format == Some(Format::Aligned) => Candidate::measure(sample, start, aligned),
         Some(delimiter) => {
-            let own = Candidate::measure(sample, start, Dialect { delimiter, quote, terminator });
+            let own = Candidate::measure(sample, start, Dialect { delimiter, quote, terminator, aligned: false });
             let better = candidates.iter().find(|c| own.width == 1 && c.width > 1 && c.share > 0.9 && c.records > 1);
             if let Some(better) = better {
                 return Err(Error::new(format!(
@@ -89,9 +94,13 @@ pub fn sniff(text: &str, options: &CsvOptions, parser: &CellParser) -> Result<Sn
             }
             own
         }
-        None => Candidate::best(candidates),
+        None => {
+            let best = Candidate::best(candidates);
+            let columns = Candidate::measure(sample, start, aligned);
+            if format.is_none() && columns.is_aligned(text, sample.len(), start, &best) { columns } else { best }
+        }
     };
-    notes.push(chosen.sentence(declared.is_some()));
+    notes.push(chosen.sentence(declared.is_some() || format == Some(Format::Aligned)));
     let dialect = chosen.dialect;
 
     let header_fixed = options.header;
@@ -175,7 +184,8 @@ impl Candidate {
         while at < sample.len() && widths.len() < SAMPLE_RECORDS {
             ends.clear();
             let (next, _) = dialect.record(sample, at, &mut ends);
-            if !sample[at..next].iter().all(u8::is_ascii_whitespace) || sample[at..next].contains(&dialect.delimiter) {
+            let blank = sample[at..next].iter().all(u8::is_ascii_whitespace);
+            if !blank || (sample[at..next].contains(&dialect.delimiter) && !dialect.aligned) {
                 widths.push(ends.len());
             }
             at = next;
@@ -204,12 +214,62 @@ impl Candidate {
         let mut tied: Vec<Candidate> = candidates.into_iter().filter(|c| score(c) >= top - 0.02).collect();
         // Nothing divides the lines: one column.
         if top < 0.3 { tied.pop().map(Candidate::single) } else { Some(tied.remove(0)) }.unwrap_or(Candidate {
-            dialect: Dialect { delimiter: b',', quote: b'"', terminator: b'\n' },
+            dialect: Dialect { delimiter: b',', quote: b'"', terminator: b'\n', aligned: false },
             width: 1,
             share: 1.0,
             records: 0,
             header_fits: true,
         })
+    }
+
+    /// Whether the lines are columns that blanks divide, rather than what `other` takes them for: they divide evenly, and
+    /// blanks stand in rows where nobody writes them, or most columns hold numbers and dates.
+    fn is_aligned(&self, text: &str, end: usize, start: usize, other: &Candidate) -> bool {
+        if self.width < 2 || self.share < 0.9 || self.records < 2 {
+            return false;
+        }
+        let is_data = |cell: &str| {
+            NumberShape::of(cell, false).is_some()
+                || NumberShape::of(cell, true).is_some()
+                || dates::parse(cell, DateOrder::DayFirst).is_some()
+                || dates::parse(cell, DateOrder::MonthFirst).is_some()
+        };
+        let (mut lines, mut runs, mut single, mut split) = (0usize, 0usize, 0usize, 0usize);
+        let mut data = vec![0usize; self.width];
+        let (mut at, mut ends, mut others) = (start, Vec::new(), Vec::new());
+        while at < end && lines < SAMPLE_RECORDS {
+            ends.clear();
+            others.clear();
+            let (next, _) = self.dialect.record(&text.as_bytes()[..end], at, &mut ends);
+            other.dialect.record(&text.as_bytes()[..end], at, &mut others);
+            let line = text[at..next].trim_end();
+            if !line.is_empty() {
+                lines += 1;
+                let wide = |text: &str| text.contains("  ") || text.contains('\t');
+                runs += usize::from(line.starts_with(' ') || wide(line.trim_start()));
+                single += usize::from(is_data(line.trim_start()));
+                let mut from = at;
+                split += usize::from(others.iter().any(|to| {
+                    let cell = text.get(from..*to as usize).unwrap_or_default().trim();
+                    from = *to as usize + 1;
+                    wide(cell)
+                }));
+                let mut from = at;
+                for (to, data) in ends.iter().zip(&mut data) {
+                    *data += usize::from(is_data(self.dialect.unquote(&text[from..*to as usize]).as_ref()));
+                    from = *to as usize + 1;
+                }
+            }
+            at = next;
+        }
+        let nearly_all = |count: usize| count * 10 >= lines * 9;
+        let others_divide = other.width > 1 && other.share > 0.95 && other.header_fits;
+        if others_divide && !nearly_all(split) {
+            return false;
+        }
+        // The first line may be a header.
+        let numbers = data.iter().filter(|count| (**count + 1) * 10 >= lines * 9 && **count > 0).count();
+        !nearly_all(single) && (nearly_all(runs) && numbers > 0 || numbers * 2 > self.width)
     }
 
     fn single(mut self) -> Candidate {
@@ -219,7 +279,7 @@ impl Candidate {
     }
 
     fn sentence(&self, declared: bool) -> String {
-        let name = word(self.dialect.delimiter);
+        let name = if self.dialect.aligned { "any number of blanks".to_owned() } else { word(self.dialect.delimiter) };
         if self.width == 1 {
             return "One column: no delimiter divides the lines evenly.".to_owned();
         }

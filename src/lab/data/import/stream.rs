@@ -13,8 +13,6 @@ use attune_policy::request::Request;
 use attune_policy::schema::Schema;
 use attune_policy::suggest::nearest;
 use attune_policy::value::{Type, Value};
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Bytes of the head that decide the dialect.
@@ -126,7 +124,7 @@ impl Rows {
 
     /// Share of the file's bytes read, 0 to 1.
     pub fn fraction(&self) -> f32 {
-        self.source.read as f32 / self.source.size.max(1) as f32
+        self.source.file.fraction()
     }
 
     fn read(&mut self, request: &mut Request) -> Result<bool> {
@@ -219,12 +217,12 @@ impl Rows {
 }
 
 fn open(path: &Path, schema: &Schema, options: &StreamOptions) -> Result<Rows> {
-    let (head, size) = file::head(path, HEAD)?;
+    let file::Head { bytes: head, whole, .. } = file::head(path, HEAD)?;
     let format = file::format(path, &head, options.import.format);
-    if format != Format::Csv {
+    if !matches!(format, Format::Csv | Format::Aligned) {
         return Err(Error::new("rows are read from delimited text only").hint("save the table as CSV"));
     }
-    let cut = if (head.len() as u64) < size { file::whole_lines(&head) } else { &head };
+    let cut = if whole { &head } else { file::whole_lines(&head) };
     let (encoding, why) = match options.import.csv.encoding {
         Some(encoding) => (encoding, None),
         None => encoding::detect(cut).map(|(encoding, why)| (encoding, Some(why)))?,
@@ -232,8 +230,8 @@ fn open(path: &Path, schema: &Schema, options: &StreamOptions) -> Result<Rows> {
     let text = encoding::decode(cut, encoding)?;
     // The schema says the types; the head's own only tell decimal mark and order of dates.
     let look = ImportOptions { types: Default::default(), ..options.import.clone() };
-    let sniffed = sniff::sniff(&text, &look.csv, &CellParser::new(&look))?;
-    let (columns, rows_at) = delimited::header(&text, &sniffed, &mut Vec::new());
+    let sniffed = sniff::sniff(&text, &look, &CellParser::new(&look))?;
+    let (columns, rows_at) = delimited::header(&text, &sniffed, look.csv.names.as_deref(), &mut Vec::new())?;
     let mut notes = sniffed.notes.clone();
     let (mut settled, types) = match delimited::read(&text, &look, &Task::default()) {
         Ok(table) => (table.options, table.columns.iter().map(|(column, _)| column.type_).collect()),
@@ -267,7 +265,7 @@ fn open(path: &Path, schema: &Schema, options: &StreamOptions) -> Result<Rows> {
     let time = named("it is to say when each row stands", &options.time)?;
     let line = 1 + text.as_bytes()[..rows_at].iter().filter(|b| **b == sniffed.dialect.terminator).count() as u64;
     let width = sniffed.width + usize::from(sniffed.trailing);
-    let mut source = Source::open(path, encoding, size)?;
+    let mut source = Source::open(path, encoding)?;
     source.skip(rows_at)?;
     Ok(Rows {
         path: path.to_owned(),
@@ -294,10 +292,8 @@ fn open(path: &Path, schema: &Schema, options: &StreamOptions) -> Result<Rows> {
 
 /// A file as UTF-8 bytes in a window that moves along.
 struct Source {
-    file: File,
+    file: file::Bytes,
     encoding: Encoding,
-    size: u64,
-    read: u64,
     started: bool,
     /// Bytes of an unfinished UTF-16 unit or surrogate pair.
     carry: Vec<u8>,
@@ -310,13 +306,10 @@ struct Source {
 }
 
 impl Source {
-    fn open(path: &Path, encoding: Encoding, size: u64) -> Result<Source> {
-        let file = File::open(path).map_err(|error| file::unreadable(&error))?;
+    fn open(path: &Path, encoding: Encoding) -> Result<Source> {
         Ok(Source {
-            file,
+            file: file::Bytes::open(path, false)?,
             encoding,
-            size,
-            read: 0,
             started: false,
             carry: Vec::new(),
             window: Vec::new(),
@@ -395,8 +388,7 @@ impl Source {
         self.at = 0;
         let mut raw = std::mem::take(&mut self.carry);
         let before = raw.len();
-        (&mut self.file).take(bytes as u64).read_to_end(&mut raw).map_err(|error| file::unreadable(&error))?;
-        self.read += (raw.len() - before) as u64;
+        self.file.read(bytes as u64, &mut raw)?;
         self.ended = raw.len() == before;
         let mark: &[u8] = match self.encoding {
             Encoding::Utf8 => &[0xEF, 0xBB, 0xBF],

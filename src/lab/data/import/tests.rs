@@ -2,6 +2,7 @@
 
 use super::*;
 use attune_policy::value::Value;
+use std::io::Write;
 
 /// `name:Type …|rows|bad rows as row@line|bad cells as row@line column=text`.
 fn summary(imported: &Imported) -> String {
@@ -79,6 +80,26 @@ fn messy_files_import_as_expected() {
         ("decimal points between semicolons", b"a;b\n1.5;93.994\n2.5;93.200\n".to_vec(), "a:Number b:Number|2||"),
         ("excel names the delimiter", b"sep=;\na;b\n1;2\n".to_vec(), "a:Integer b:Integer|1||"),
         ("one column", b"x\n1\n2\n".to_vec(), "x:Integer|2||"),
+        (
+            "columns of blanks",
+            b" id  date n\n 01 19970101  1\n 02 19970112 15\n".to_vec(),
+            "id:Text date_:Time n:Integer|2||",
+        ),
+        (
+            "columns of blanks without header",
+            b" 4 19970101  1 2.50\r\n17 19970112 15 3.00\r\n".to_vec(),
+            "column_1:Integer column_2:Integer column_3:Integer column_4:Number|2||",
+        ),
+        ("columns of blanks, decimal commas", b"a   b\n1,5  2\n2,25 3\n".to_vec(), "a:Number b:Integer|2||"),
+        (
+            "quotes in columns of blanks",
+            lines("x y name", "1 2 \"A B\"", 9, "3 4 \"C\"\n5 6\n"),
+            "x:Integer y:Integer name:Text|10|11@12|",
+        ),
+        ("names are one column", b"name\nAnna Bell\nJohn Smith\n".to_vec(), "name:Text|2||"),
+        ("full names are one column", b"full name\nAnna Bell\nJohn Smith\n".to_vec(), "full_name:Text|2||"),
+        ("moments are one column", b"2024-01-01 10:00:00\n2024-01-02 11:30:00\n".to_vec(), "column_1:Time|2||"),
+        ("blanks behind commas", b"a,  b,  c\n1,  2,  3\n4,  5,  6\n".to_vec(), "a:Integer b:Integer c:Integer|2||"),
         ("a title above the table", b"Report of May\n\na,b\n1,2\n3,4\n".to_vec(), "a:Integer b:Integer|2||"),
         // Line ends.
         ("carriage returns and line feeds", b"a,b\r\n1,x\r\n2,y\r\n".to_vec(), "a:Integer b:Text|2||"),
@@ -165,6 +186,109 @@ fn messy_files_import_as_expected() {
 }
 
 #[test]
+fn compressed_files_import_as_their_content() {
+    let gzip = |bytes: &[u8]| {
+        let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        writer.write_all(bytes).unwrap();
+        writer.finish().unwrap()
+    };
+    let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 1).unwrap();
+    let (first, second) = (b"a;b\n1;x\n".as_slice(), b"2;y\n".as_slice());
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("t.csv.gz", gzip(b"a;b\n1;x\n2;y\n"), "gzip"),
+        ("t.csv.gz", [gzip(first), gzip(second)].concat(), "gzip"),
+        ("t.tsv.zst", zstd(b"a\tb\n1\tx\n2\ty\n"), "zstd"),
+        ("t.csv.zst", [zstd(first), zstd(second)].concat(), "zstd"),
+        ("t.jsonl.gz", gzip(b"{\"a\":1,\"b\":\"x\"}\n{\"a\":2,\"b\":\"y\"}\n"), "gzip"),
+        ("named_wrongly.csv", gzip(b"a,b\n1,x\n2,y\n"), "gzip"),
+    ];
+    for (name, bytes, word) in cases {
+        let imported = import_bytes(&bytes, name, &ImportOptions::default()).unwrap();
+        assert_eq!(summary(&imported), "a:Integer b:Text|2||", "{name}");
+        assert!(imported.notes[0].starts_with(&format!("Compressed with {word}: {} bytes", bytes.len())), "{name}");
+        assert_eq!(imported.dataset.source().sha256, attune_policy::fingerprint::sha256_hex(&bytes), "{name}");
+        assert_eq!(imported.dataset.name(), if name.starts_with('t') { "t" } else { "named_wrongly" });
+    }
+    let long: String = (0..50_000).map(|i| format!("{i},{}\n", i * 7 % 1_001)).collect();
+    for (name, bytes) in [("t.csv.gz", gzip(long.as_bytes())), ("t.csv.zst", zstd(long.as_bytes()))] {
+        let cut = import_bytes(&bytes[..bytes.len() / 2], name, &ImportOptions::default()).unwrap_err().to_string();
+        assert!(cut.contains("ends too early; it was probably cut off"), "{cut}");
+        if name.ends_with("zst") {
+            // A frame without checksum does not know that it was hurt.
+            continue;
+        }
+        let mut hurt = bytes.clone();
+        let middle = hurt.len() / 2;
+        hurt[middle..middle + 64].iter_mut().for_each(|byte| *byte ^= 0x5A);
+        let hurt = import_bytes(&hurt, name, &ImportOptions::default()).unwrap_err().to_string();
+        assert!(hurt.contains("and damaged") || hurt.contains("ends too early"), "{hurt}");
+    }
+}
+
+#[test]
+fn given_names_are_those_of_the_columns() {
+    let names = |names: &[&str]| {
+        let mut options = ImportOptions::default();
+        options.csv.names = Some(names.iter().map(|n| (*n).to_owned()).collect());
+        options
+    };
+    let cases: [(&[u8], &[&str], &str); 4] = [
+        (
+            b" 01 19970101  1 2.5\n 02 19970102 10 3.5\n",
+            &["id", "day", "n", "x y"],
+            "id:Text day:Time n:Integer x_y:Number|2||",
+        ),
+        (b"1,x\n2,y\n", &["n", "t"], "n:Integer t:Text|2||"),
+        (b"a,b\n1,x\n2,y\n", &["n", "t"], "n:Integer t:Text|2||"),
+        (b"1,x\n2,y\n", &["n", "n"], "n:Integer n_2:Text|2||"),
+    ];
+    let mut wrong = Vec::new();
+    for (bytes, given, expected) in cases {
+        let name = String::from_utf8_lossy(bytes).into_owned();
+        wrong.extend(mismatch(&name, &import_bytes(bytes, "file.txt", &names(given)), expected));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let few = import_bytes(b"1,x\n2,y\n", "file.txt", &names(&["n"])).unwrap_err().to_string();
+    assert!(few.contains("line 1: 1 names are given for 2 fields; give one name for each column"), "{few}");
+}
+
+/// A file of the shared data folder; missing files skip a test, but not in CI.
+fn shared(path: &str) -> Option<std::path::PathBuf> {
+    let root = match std::env::var_os("ATTUNE_SHARED") {
+        Some(root) => std::path::PathBuf::from(root),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
+    };
+    let file = root.join("data").join(path);
+    assert!(file.is_file() || std::env::var_os("CI").is_none(), "{} is missing", file.display());
+    file.is_file().then_some(file)
+}
+
+#[test]
+fn purchases_in_columns_of_blanks_are_read_from_the_real_files() {
+    let cases = [
+        (
+            "cdnow/CDNOW_master.txt",
+            "customer_id:Text date_:Time number_of_cds:Integer dollar_value:Number|69659||",
+            2_500_315.63,
+        ),
+        (
+            "cdnow/CDNOW_sample.txt",
+            "column_1:Text column_2:Text column_3:Time column_4:Integer column_5:Number|6919||",
+            244_091.94,
+        ),
+    ];
+    for (path, expected, total) in cases {
+        let Some(path) = shared(path) else { return };
+        let imported = import(&path, &ImportOptions::default(), &Task::default()).unwrap();
+        assert_eq!(summary(&imported), expected, "{:?}", imported.notes);
+        let amount = imported.dataset.columns().last().unwrap().name.clone();
+        let sum: f64 = imported.dataset.numbers(&amount).unwrap().iter().sum();
+        assert!((sum - total).abs() < 0.005, "{sum}");
+        assert!(imported.notes.iter().any(|n| n.starts_with("Fields are divided by any number of blanks")));
+    }
+}
+
+#[test]
 fn json_lines_import_as_expected() {
     let cases: &[(&str, &str, &str)] = &[
         ("objects", "{\"a\":1,\"b\":\"x\"}\n{\"a\":2,\"b\":\"y\"}\n", "a:Integer b:Text|2||"),
@@ -192,7 +316,7 @@ fn files_that_are_no_tables_are_refused_in_words() {
         ("mark.csv", b"\xEF\xBB\xBF".to_vec(), &["the file is empty"]),
         ("header.csv", b"a,b\n".to_vec(), &["holds no rows"]),
         ("book.csv", b"PK\x03\x04\x14\0".to_vec(), &["Excel workbook or a ZIP", "save the sheet as CSV"]),
-        ("zip.csv", b"\x1F\x8B\x08\0".to_vec(), &["compressed with gzip", "unpack"]),
+        ("short.csv", b"\x1F\x8B\x08\0".to_vec(), &["compressed with gzip", "ends too early", "copy it again"]),
         ("noise.csv", vec![1, 0, 2, 3, 0, 4, 5, 9, 0, 1], &["binary, not text"]),
         ("zero.csv", b"a,b\n1,2\n3,\0\n".to_vec(), &["line 3", "binary, not text"]),
         ("half.csv", utf16("a,b\n1,2\n", true, true)[..15].to_vec(), &["UTF-16", "ends in the middle"]),
