@@ -11,6 +11,7 @@ use crate::simulate::bootstrap::percentile_interval;
 use crate::simulate::report::Refusal;
 use crate::simulate::support::{refusal, support};
 use crate::task::Task;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// What is asked of an evaluation.
@@ -133,7 +134,7 @@ pub fn evaluate(logged: &Logged<'_>, ask: Ask, task: &Task) -> Result<Evaluation
         let bootstrap = percentile_interval(values);
         estimator.estimate(logged).map(|answer| Estimated { estimator: *estimator, answer, bootstrap })
     };
-    let estimates = all.iter().zip(resampled).filter_map(estimated).collect();
+    let estimates = all.par_iter().zip(resampled).filter_map(estimated).collect();
     let terms = Estimator::Ips.terms(logged);
     let seen = logged.rewards.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), r| (a.min(*r), b.max(*r)));
     let range = Range { weights: (0.0, f64::INFINITY), rewards: seen };
@@ -163,8 +164,10 @@ fn tuned(logged: &Logged<'_>) -> Vec<(Tuning, Tuned)> {
         families.push(limits.map(Estimator::SwitchDr).collect());
         families.push([0.1, 1.0, 10.0, 100.0, 1e3, 1e4].map(Estimator::DrOs).into());
     }
-    [Tuning::Slope, Tuning::MseBound]
-        .into_iter()
-        .flat_map(|by| families.iter().filter_map(move |family| Some((by, tune(by, family, logged)?))))
-        .collect()
+    let choose = |family: &Vec<Estimator>| {
+        let answers: Vec<(Estimator, Answer)> =
+            family.par_iter().filter_map(|estimator| Some((*estimator, estimator.estimate(logged)?))).collect();
+        [Tuning::Slope, Tuning::MseBound].map(|by| tune(by, &answers, logged).map(|tuned| (by, tuned)))
+    };
+    families.iter().flat_map(choose).flatten().collect()
 }

@@ -1,7 +1,7 @@
 //! Choice of an estimator's λ from the log itself, without knowing the truth.
 
 use super::Logged;
-use super::estimator::{Estimator, mean};
+use super::estimator::{Answer, Estimator, mean};
 use crate::distributions::student_quantile;
 use serde::{Deserialize, Serialize};
 
@@ -24,18 +24,15 @@ pub struct Tuned {
     pub candidates: Vec<(Estimator, f64)>,
 }
 
-/// Chooses among candidates of one family. `None` when none of them has an estimate.
-pub fn tune(tuning: Tuning, candidates: &[Estimator], logged: &Logged<'_>) -> Option<Tuned> {
-    let mut weighed: Vec<(Estimator, f64, f64, f64)> = candidates
+/// Chooses among the answers of one family. `None` when there is none.
+pub fn tune(tuning: Tuning, answers: &[(Estimator, Answer)], logged: &Logged<'_>) -> Option<Tuned> {
+    let score = |estimator: Estimator, answer: &Answer| match tuning {
+        Tuning::Slope => student_quantile(0.975, logged.rounds() as f64 - 1.0) * answer.se,
+        Tuning::MseBound => mse_bound(estimator, answer.se, logged),
+    };
+    let mut weighed: Vec<(Estimator, f64, f64, f64)> = answers
         .iter()
-        .filter_map(|&estimator| {
-            let answer = estimator.estimate(logged)?;
-            let score = match tuning {
-                Tuning::Slope => student_quantile(0.975, logged.rounds() as f64 - 1.0) * answer.se,
-                Tuning::MseBound => mse_bound(estimator, answer.se, logged),
-            };
-            Some((estimator, answer.value, answer.se, score))
-        })
+        .map(|(estimator, answer)| (*estimator, answer.value, answer.se, score(*estimator, answer)))
         .collect();
     // Widest first: there the bias is least. Equal widths keep the order they were given in.
     weighed.sort_by(|a, b| b.2.total_cmp(&a.2));
