@@ -101,7 +101,7 @@ pub fn reliability(p: &[f64], y: &[bool]) -> Vec<ReliabilityBin> {
 }
 
 /// A share with Wilson's 95 % interval; `n` above 0.
-fn wilson(hits: f64, n: f64) -> Estimate {
+pub(crate) fn wilson(hits: f64, n: f64) -> Estimate {
     let (rate, z2) = (hits / n, Z95 * Z95);
     let middle = (rate + z2 / (2.0 * n)) / (1.0 + z2 / n);
     let half = Z95 / (1.0 + z2 / n) * (rate * (1.0 - rate) / n + z2 / (4.0 * n * n)).sqrt();

@@ -73,14 +73,14 @@ pub fn quality(p: &[f64], y: &[bool]) -> Quality {
 }
 
 /// Row numbers by rising prediction.
-pub(super) fn ascending(p: &[f64]) -> Vec<u32> {
+pub(crate) fn ascending(p: &[f64]) -> Vec<u32> {
     let mut order: Vec<u32> = (0..p.len() as u32).collect();
     order.sort_by(|&a, &b| p[a as usize].total_cmp(&p[b as usize]));
     order
 }
 
 /// Runs of equal predictions in `order`, as ranges of it.
-pub(super) fn ties(p: &[f64], order: &[u32]) -> Vec<std::ops::Range<usize>> {
+pub(crate) fn ties(p: &[f64], order: &[u32]) -> Vec<std::ops::Range<usize>> {
     let mut runs = Vec::new();
     let mut start = 0;
     for i in 1..=order.len() {
@@ -112,21 +112,27 @@ pub fn auc(p: &[f64], y: &[bool]) -> f64 {
 
 /// AUC with DeLong's 95 % interval (Sun and Xu's midrank form), clipped to [0, 1].
 pub fn auc_interval(p: &[f64], y: &[bool]) -> Estimate {
+    let (v10, v01) = placements(p, y);
+    if v10.is_empty() || v01.is_empty() {
+        return Estimate { value: 0.5, low: 0.0, high: 1.0 };
+    }
+    let value = v10.iter().sum::<f64>() / v10.len() as f64;
+    let spread = (variance(&v10) / v10.len() as f64 + variance(&v01) / v01.len() as f64).sqrt();
+    Estimate { value, low: (value - Z95 * spread).max(0.0), high: (value + Z95 * spread).min(1.0) }
+}
+
+/// For each row with the outcome, then for each row without it, the share of the other class it is ordered rightly against; ties
+/// count one half.
+pub(crate) fn placements(p: &[f64], y: &[bool]) -> (Vec<f64>, Vec<f64>) {
     let of = |class: bool| -> Vec<f64> { p.iter().zip(y).filter(|(_, y)| **y == class).map(|(p, _)| *p).collect() };
     let (positive, negative) = (of(true), of(false));
     let (m, n) = (positive.len() as f64, negative.len() as f64);
-    if positive.is_empty() || negative.is_empty() {
-        return Estimate { value: 0.5, low: 0.0, high: 1.0 };
-    }
     let all: Vec<f64> = positive.iter().chain(&negative).copied().collect();
     let (all, own, other) = (midranks(&all), midranks(&positive), midranks(&negative));
     let (above, below) = all.split_at(positive.len());
-    // For each row, the share of the other class it is ordered rightly against.
-    let v10: Vec<f64> = above.iter().zip(&own).map(|(all, own)| (all - own) / n).collect();
-    let v01: Vec<f64> = below.iter().zip(&other).map(|(all, own)| 1.0 - (all - own) / m).collect();
-    let value = v10.iter().sum::<f64>() / m;
-    let spread = (variance(&v10) / m + variance(&v01) / n).sqrt();
-    Estimate { value, low: (value - Z95 * spread).max(0.0), high: (value + Z95 * spread).min(1.0) }
+    let v10 = above.iter().zip(&own).map(|(all, own)| (all - own) / n).collect();
+    let v01 = below.iter().zip(&other).map(|(all, own)| 1.0 - (all - own) / m).collect();
+    (v10, v01)
 }
 
 /// 97.5 % point of the normal distribution.

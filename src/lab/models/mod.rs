@@ -8,17 +8,19 @@ mod card;
 pub mod curves;
 mod folds;
 mod importance;
-mod leaks;
+pub(crate) mod leaks;
 mod learner;
 mod logistic;
 pub mod metrics;
+mod refit;
 pub mod report;
 pub mod spec;
-mod target;
+pub(crate) mod target;
 mod train;
 pub mod value;
 
 pub use card::card;
+pub use refit::Refit;
 pub use report::ModelReport;
 pub use spec::{Calibrate, Family, ModelSpec};
 pub use train::{Trained, train};
@@ -30,4 +32,4 @@ mod law;
 #[path = "reference_tests.rs"]
 mod reference;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

@@ -115,7 +115,7 @@ pub fn train(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32], t
 }
 
 /// The learner that a family names.
-fn learner(spec: &ModelSpec) -> Box<dyn Learner> {
+pub(super) fn learner(spec: &ModelSpec) -> Box<dyn Learner> {
     match spec.family {
         Family::Logistic { l2 } => Box::new(Logistic { l2 }),
         Family::Boosted { trees, depth, learning_rate, min_child_weight, subsample, column_sample, l2 } => {
