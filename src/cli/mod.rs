@@ -7,6 +7,7 @@ mod conform;
 mod console;
 mod decide;
 mod diff;
+mod explain;
 mod export;
 mod import;
 mod inputs;
@@ -72,6 +73,7 @@ enum Command {
     New(new::New),
     Import(import::Import),
     Train(train::Train),
+    Explain(explain::Explain),
     Simulate(simulate::Simulate),
     Check(check::Check),
     Prove(prove::Prove),
@@ -125,6 +127,7 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::New(command)) => command.run(console),
         Some(Command::Import(command)) => command.run(console),
         Some(Command::Train(command)) => command.run(console),
+        Some(Command::Explain(command)) => command.run(console),
         Some(Command::Simulate(command)) => command.run(console),
         Some(Command::Check(command)) => command.run(console),
         Some(Command::Prove(command)) => command.run(console),
