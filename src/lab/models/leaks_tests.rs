@@ -14,7 +14,7 @@ fn world(strengths: &[f64]) -> (Dataset, Target, Vec<String>, Vec<u32>) {
         (field.clone(), Cells::Number(numbers))
     });
     let dataset = Dataset::from_columns("leaks", columns.collect()).unwrap();
-    let target = Target { rows: (0..rows as u32).collect(), labels, unlabelled: 0 };
+    let target = Target { rows: (0..rows as u32).collect(), labels, ..Target::default() };
     (dataset, target, fields, (0..rows as u32).map(|i| i % 5).collect())
 }
 

@@ -1,28 +1,45 @@
-//! Propensity models: train, measure, calibrate, explain by importance, and lower to data of a policy. Customer value: [`value`].
+//! Models of propensities and amounts: train, measure, calibrate, explain by importance, and lower to data of a policy.
+//! Customer value: [`value`].
 //!
 //! *Invariant:* only this module names a learner. What scores anywhere, in the studio too, is the lowered model.
 
+pub mod amounts;
+pub mod base;
+mod bayes;
 mod boosted;
 pub mod calibration;
 mod card;
+mod crossfit;
 pub mod curves;
+mod ebm;
+mod elastic_net;
 mod folds;
+mod forest;
+mod glm;
 mod importance;
 pub(crate) mod leaks;
-mod learner;
+pub mod learner;
+mod linear;
 mod logistic;
 pub mod metrics;
 mod refit;
 pub mod report;
+mod scorecard;
+mod settings;
 pub mod spec;
+mod tables;
 pub(crate) mod target;
+pub mod thresholds;
 mod train;
+mod tree;
+mod validation;
 pub mod value;
 
 pub use card::card;
 pub use refit::Refit;
 pub use report::ModelReport;
-pub use spec::{Calibrate, Family, ModelSpec};
+pub use settings::words as settings_in_words;
+pub use spec::{Calibrate, ClassWeights, Cut, Direction, Family, Goal, ModelSpec, Validation};
 pub use train::{Trained, train};
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Fits of one specification on other rows or other outcomes, for questions that need many of them: would it have learned as much
 //! from shuffled outcomes, what would it know had it seen the past alone? Nothing that is fitted here ever decides.
 
-use super::learner::{Fits, Learner};
-use super::spec::ModelSpec;
+use super::base;
+use super::learner::{Examples, Fits, Learner};
+use super::spec::{Goal, ModelSpec};
 use super::target::{Target, enough, target};
-use super::train::learner;
 use crate::data::{Dataset, Roles};
 use crate::error::Result;
 use crate::features;
@@ -34,7 +34,7 @@ impl<'a> Refit<'a> {
         spec.check()?;
         let target = target(spec, dataset, roles, rows)?;
         enough(spec, &target)?;
-        Ok(Refit { dataset, fields, learner: learner(spec), target })
+        Ok(Refit { dataset, fields, learner: base::learner(&spec.family, spec.seed), target })
     }
 
     /// The rows, as positions in the dataset.
@@ -75,7 +75,11 @@ impl<'a> Refit<'a> {
                 "all rows to learn from have the same outcome: there is nothing to tell apart",
             ));
         }
-        let fitted = self.learner.fit(&features::matrix(self.dataset, &rows, &inputs)?, &y, &watch)?;
+        let x = features::matrix(self.dataset, &rows, &inputs)?;
+        let y: Vec<f64> = y.iter().map(|&y| f64::from(u8::from(y))).collect();
+        let categories = base::categories(&inputs);
+        let examples = Examples { categories: &categories, ..Examples::new(&x, &y, Goal::Propensity) };
+        let fitted = self.learner.fit(&examples, &watch)?;
         fitted.margins(&features::matrix(self.dataset, &positions(test), &inputs)?)
     }
 }
