@@ -8,6 +8,7 @@ mod console;
 mod decide;
 mod diff;
 mod export;
+mod features;
 mod import;
 mod inputs;
 mod keygen;
@@ -71,6 +72,7 @@ enum Command {
     Open(studio::Open),
     New(new::New),
     Import(import::Import),
+    Features(features::Features),
     Train(train::Train),
     Simulate(simulate::Simulate),
     Check(check::Check),
@@ -124,6 +126,7 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::Open(command)) => command.run(console),
         Some(Command::New(command)) => command.run(console),
         Some(Command::Import(command)) => command.run(console),
+        Some(Command::Features(command)) => command.run(console),
         Some(Command::Train(command)) => command.run(console),
         Some(Command::Simulate(command)) => command.run(console),
         Some(Command::Check(command)) => command.run(console),

@@ -9,6 +9,7 @@
 //! of different subjects are spread over the cores. Nothing here opens a file or learns an outcome.
 
 mod check;
+mod describe;
 mod exact;
 mod expression;
 mod order;
@@ -19,6 +20,7 @@ mod suggest;
 mod tests;
 
 pub use check::{Leak, leaks};
+pub use describe::{Described, describe, write_csv};
 pub use suggest::{Columns, suggest};
 
 use crate::data::cells::{Cells, Dictionary, Interner};
@@ -256,6 +258,18 @@ fn filled(feature: &Declared, mut cells: Cells) -> Result<Cells> {
         }
     }
     Ok(cells)
+}
+
+/// Definitions from RON text: a list of [`Declared`].
+///
+/// # Errors
+/// With the line at which the text is not understood.
+pub fn parse(text: &str) -> Result<Vec<Declared>> {
+    let options = ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
+    options.from_str(text).map_err(|error| {
+        Error::new(format!("these are no definitions of features: {}", error.code))
+            .at_line(error.span.start.line as u64)
+    })
 }
 
 /// A failure of a feature.

@@ -38,11 +38,9 @@ impl Formula {
             Ok(compiled) => {
                 let warnings = compiled.warnings().iter().cloned();
                 findings.extend(warnings.map(|finding| finding.into_diagnostic(part.clone())));
-                match typed(&compiled) {
-                    Ok(type_) => {
-                        let set = RuleSet::new(&[compiled]);
-                        Some(Formula { columns: Arc::new(ColumnRules::new(&set)), set, type_ })
-                    }
+                let set = RuleSet::new(&[compiled]);
+                match typed(&set) {
+                    Ok(type_) => Some(Formula { columns: Arc::new(ColumnRules::new(&set)), set, type_ }),
                     Err(message) => {
                         findings.push(Diagnostic { severity: Severity::Error, part, position: None, message });
                         None
@@ -104,19 +102,21 @@ impl Formula {
 }
 
 /// The type of an expression's values, or why it cannot be a formula.
-fn typed(compiled: &Compiled) -> Result<Type, String> {
-    let Some((graph, root)) = compiled.graph() else {
-        let why = compiled.why_interpreted().unwrap_or("something only the interpreter knows");
+fn typed(set: &RuleSet) -> Result<Type, String> {
+    let compiled = set.rules().first();
+    let Some(root) = set.root(0) else {
+        let why = compiled.and_then(Compiled::why_interpreted).unwrap_or("something only the interpreter knows");
         return Err(format!("a formula is one expression over the row, and this one has {why}"));
     };
-    let info = graph.info(root);
+    // Of the joined graph, in which constants are folded: the date of an instant reads no clock.
+    let info = set.graph().info(root);
     let reads = info.reads;
     let outside = [
         (reads.clock, "the clock; use a date part"),
         (reads.history, "the history"),
         (reads.scores, "a score"),
         (reads.tables, "a decision table"),
-        (reads.candidate || compiled.reads_candidate(), "the candidate"),
+        (reads.candidate || compiled.is_some_and(Compiled::reads_candidate), "the candidate"),
     ];
     if let Some((_, what)) = outside.iter().find(|(read, _)| *read) {
         return Err(format!("a formula reads fields and earlier steps alone, and this one reads {what}"));

@@ -187,7 +187,7 @@ fn every_bad_step_is_named() {
         (Step::formula("a", "x + y"), "`y`"),
         (Step::formula("a", "hour()"), "reads the clock"),
         (Step::formula("a", "contacts(7)"), "reads the history"),
-        (Step::formula("a", "if b { 1 } else { \"one\" }"), "must give one type"),
+        (Step::formula("a", "if b { 1 } else { \"one\" }"), "one branch gives a whole number, the other a text"),
         (Step::formula("a", "let s = 0; for i in 0..3 { s += i } s"), "one expression over the row"),
     ];
     for (step, words) in bad {

@@ -409,11 +409,11 @@ impl Edge {
 }
 
 fn slide_window(window: Window) -> [Edge; 2] {
-    let ago = |days: u32| Edge::Ago(i64::from(days) * DAY);
+    let ago = |days: i64| Edge::Ago(days * DAY);
     match window {
         Window::All => [Edge::Start, ago(0)],
-        Window::Days(days) => [ago(days), ago(0)],
-        Window::Between { from, to } => [ago(from), ago(to)],
+        Window::Days(days) => [ago(i64::from(days)), ago(0)],
+        Window::Between { from, to } => [ago(i64::from(from)), ago(i64::from(to))],
         Window::Current(unit) => [Edge::Unit(unit, 0), ago(0)],
         Window::Last { count, of } => [Edge::Unit(of, count), Edge::Unit(of, 0)],
     }

@@ -70,7 +70,7 @@ impl Columns {
             let dictionary = table.dataset.dictionary(name);
             dictionary.is_ok_and(|dictionary| (2..=CATEGORIES).contains(&dictionary.values.len()))
         };
-        let words = ["category", "department", "class", "channel", "type", "group", "page", "device"];
+        let words = ["category", "department", "class", "kind", "channel", "type", "group", "page", "device"];
         Columns {
             amount,
             basket: named(&["invoice", "order", "basket", "receipt", "transaction"], &[Type::Text, Type::Integer]),

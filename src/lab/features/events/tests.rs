@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::random::Random;
-use attune_policy::clock::{DAY, LocalClock, Unit};
+use attune_policy::clock::{DAY, Unit};
 use attune_policy::schema::{Aggregate, Window};
 use attune_policy::value::Value;
 

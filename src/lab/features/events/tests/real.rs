@@ -1,24 +1,11 @@
 //! Online retail and CDNOW: features of customers that Python's standard library was asked for, from the raw files.
 
 use super::{Cells, Computed, DAY, Dataset, Declared, EventTable, Moments, START, compute};
-use crate::data::import::{ImportOptions, import};
 use crate::features::events::{Columns, end_of, suggest};
+use crate::features::testing::{imported, shared};
 use crate::task::Task;
 use attune_policy::schema::{Aggregate, EventFeature, Window};
 use attune_policy::value::Value;
-use std::path::PathBuf;
-
-/// A file of the shared data; `None`, with a printed line, when there is none and no one insists.
-fn shared(path: &str) -> Option<PathBuf> {
-    let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
-    let file = std::env::var_os("ATTUNE_SHARED").map_or_else(beside, PathBuf::from).join(path);
-    if file.exists() {
-        return Some(file);
-    }
-    assert!(std::env::var_os("CI").is_none(), "{} is missing", file.display());
-    println!("skipped: {} is missing", file.display());
-    None
-}
 
 fn check(features: &[Declared], table: &EventTable<'_>, as_of: i64, expected: &[(&str, &[Value])]) -> Computed {
     let moments = Moments::subjects_of(table, as_of).unwrap();
@@ -35,8 +22,7 @@ fn check(features: &[Declared], table: &EventTable<'_>, as_of: i64, expected: &[
 /// Invoice lines with returns (negative quantities), gifts (price 0) and lines of nobody.
 #[test]
 fn online_retail_has_the_values_of_another_program() {
-    let Some(file) = shared("data/online_retail/online_retail.csv") else { return };
-    let data = import(&file, &ImportOptions::default(), &Task::default()).unwrap().dataset;
+    let Some(data) = imported("data/online_retail/online_retail.csv") else { return };
     let table = EventTable { name: "lines", dataset: &data, key: "CustomerID", time: "InvoiceDate" };
     let of = |name: &str, aggregate, window| {
         let feature = EventFeature::new("lines", aggregate).within(window).only("Quantity > 0 && UnitPrice > 0.0");
