@@ -206,7 +206,8 @@ fn told(name: &str, freshness: Option<&super::Freshness>, stale: Stale, then: &s
 /// A length of time in words, to a tenth.
 fn span(ms: i64) -> String {
     let units = [(86_400_000, "days"), (3_600_000, "hours"), (60_000, "minutes")];
-    let (size, unit) = units.into_iter().find(|(size, _)| ms >= *size).unwrap_or((1000, "seconds"));
+    // The largest unit of which there are ten, so that a tenth tells near lengths apart.
+    let (size, unit) = units.into_iter().find(|(size, _)| ms >= 10 * *size).unwrap_or((1000, "seconds"));
     let tenths = ms.saturating_mul(10) / size;
     if tenths % 10 == 0 { format!("{} {unit}", tenths / 10) } else { format!("{}.{} {unit}", tenths / 10, tenths % 10) }
 }
