@@ -4,6 +4,8 @@
 mod analyze;
 #[path = "cli/estimates.rs"]
 mod estimates;
+#[path = "cli/features.rs"]
+mod features;
 
 use attune_lab::project::{Access, Origin, Project, samples};
 use attune_lab::world;

@@ -9,6 +9,7 @@ mod decide;
 mod diff;
 mod explain;
 mod export;
+mod features;
 mod import;
 mod inputs;
 mod keygen;
@@ -72,6 +73,7 @@ enum Command {
     Open(studio::Open),
     New(new::New),
     Import(import::Import),
+    Features(features::Features),
     Train(train::Train),
     Explain(explain::Explain),
     Simulate(simulate::Simulate),
@@ -126,6 +128,7 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::Open(command)) => command.run(console),
         Some(Command::New(command)) => command.run(console),
         Some(Command::Import(command)) => command.run(console),
+        Some(Command::Features(command)) => command.run(console),
         Some(Command::Train(command)) => command.run(console),
         Some(Command::Explain(command)) => command.run(console),
         Some(Command::Simulate(command)) => command.run(console),

@@ -147,12 +147,10 @@ impl Roles {
                 categories.sort_unstable();
             }
             schema.fields.push(Field {
-                name: column.name.clone(),
                 source: column.source.clone(),
-                type_: column.type_,
                 kind,
                 categories,
-                masked: false,
+                ..Field::new(&column.name, column.type_)
             });
         }
         schema

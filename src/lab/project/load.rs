@@ -1,14 +1,14 @@
 //! From a source to rows in memory: a file is imported, a world is made again from its seed. What is not as it was when
 //! the source was added is said by name.
 
-use super::artifacts::key;
+use super::artifacts::{self, key};
 use super::history::history;
 use super::parts::{DataSource, Origin, Parts};
 use super::sources::resolve;
 use crate::data::import::{self, BadCell, BadRow, ImportOptions, Imported};
 use crate::data::{Dataset, Role, Roles, Source, Table, TableKind};
 use crate::error::{Error, Result};
-use crate::features::recipe;
+use crate::features::{events, recipe};
 use crate::task::Task;
 use crate::world::{self, WorldSpec};
 use attune_policy::Document;
@@ -94,7 +94,62 @@ pub fn load(dir: &Path, parts: &Parts, task: &Task) -> Result<Loaded> {
         loaded.changes.extend(table.changes.iter().cloned());
     }
     loaded.tables = tables;
+    add_events(&mut loaded, parts, task)?;
     Ok(loaded)
+}
+
+/// Computes the features over events that the project declares, as columns of its customers.
+fn add_events(loaded: &mut Loaded, parts: &Parts, task: &Task) -> Result<()> {
+    let features = &*parts.events;
+    if features.is_empty() {
+        return Ok(());
+    }
+    let key = parts.roles.first(Role::Subject).ok_or_else(|| {
+        Error::new(
+            "features over events need to know whose they are, and no column of the customers has the role subject",
+        )
+        .hint("give the column that holds the customer's key the role subject")
+    })?;
+    let tables = event_tables(loaded);
+    let outcomes: Vec<(&str, &str)> = loaded
+        .tables
+        .iter()
+        .filter(|table| table.kind == TableKind::DecisionLog)
+        .flat_map(|table| {
+            let columns = table.dataset.columns().iter().filter(|c| parts.roles.role(&c.name) == Role::Outcome);
+            columns.map(|column| (table.name.as_str(), column.name.as_str()))
+        })
+        .collect();
+    let time = parts.roles.first(Role::Time).filter(|name| loaded.dataset.column(name).is_some());
+    let moments = events::Moments::of(&loaded.dataset, key, time, parts.goal.as_of)?;
+    let leaks = events::leaks(features, &tables, &outcomes, &moments);
+    if let Some(leak) = leaks.iter().find(|leak| leak.refused) {
+        let about =
+            if leak.message.starts_with("feature ") { String::new() } else { format!("feature `{}`: ", leak.feature) };
+        return Err(Error::new(format!("{about}{}", leak.message)).hint("correct features.ron"));
+    }
+    let computed = events::compute(features, &tables, &moments, task)?;
+    let (dataset, _) = events::join(&loaded.dataset, &parts.roles, features, computed.cells)?;
+    let about = |leak: &events::Leak| match leak.feature.as_str() {
+        "" => leak.message.clone(),
+        name => format!("feature `{name}`: {}", leak.message),
+    };
+    let notes: Vec<String> = leaks.iter().map(about).chain(computed.notes).collect();
+    loaded.notes.extend(notes);
+    loaded.dataset = dataset;
+    loaded.fingerprint = artifacts::key(&("events 1", &loaded.fingerprint, features));
+    Ok(())
+}
+
+/// The tables beside the customers whose rows happened to somebody at some time.
+pub fn event_tables(loaded: &Loaded) -> Vec<events::EventTable<'_>> {
+    let tables = loaded.tables.iter().filter(|table| table.kind.is_timed());
+    tables
+        .filter_map(|table| {
+            let (key, time) = (table.key.as_deref()?, table.time.as_deref()?);
+            Some(events::EventTable { name: &table.name, dataset: &table.dataset, key, time })
+        })
+        .collect()
 }
 
 /// Reads a table of events as a history for deciding, outside of any project.

@@ -35,7 +35,7 @@ pub use export::{Exported, export};
 pub use history::history;
 pub use home::home;
 pub use layout::source_order;
-pub use load::{CUSTOMERS, HISTORY, Loaded, load, load_history};
+pub use load::{CUSTOMERS, HISTORY, Loaded, event_tables, load, load_history};
 pub use parts::{DataSource, Goal, Origin, Parts, Scenario, is_slug, slug};
 pub use readiness::{Check, CheckState, readiness};
 pub use run::{RunReport, run};

@@ -3,6 +3,7 @@
 
 use crate::data::import::ImportOptions;
 use crate::data::{Column, Roles, TableKind};
+use crate::features::events::Declared;
 use crate::models::ModelSpec;
 use crate::world::WorldSpec;
 use attune_policy::Document;
@@ -21,6 +22,8 @@ pub struct Parts {
     pub sources: Arc<Vec<DataSource>>,
     /// What the columns mean: `roles.ron`. Its `as_of` is the goal's.
     pub roles: Arc<Roles>,
+    /// Features made from tables of events, which become columns of the customers: `features.ron`.
+    pub events: Arc<Vec<Declared>>,
     /// Row features made from the columns: `features.ron`.
     pub recipe: Arc<Vec<Step>>,
     /// Models to train: `models.ron`.
@@ -174,7 +177,8 @@ impl Parts {
         unique("issue", &mut draft.issues.iter().map(|i| i.id.as_str()));
         unique("group", &mut draft.issues.iter().flat_map(|i| &i.groups).map(|g| g.id.as_str()));
         unique("context weight", &mut draft.arbitration.context_weights.iter().map(|w| w.id.as_str()));
-        unique("feature", &mut self.recipe.iter().map(|s| s.output.as_str()));
+        let events = self.events.iter().map(|feature| feature.name.as_str());
+        unique("feature", &mut events.chain(self.recipe.iter().map(|s| s.output.as_str())));
         if self.roles.as_of != self.goal.as_of {
             breaches.push("the roles' instant is not the goal's".into());
         }

@@ -77,6 +77,7 @@ pub fn parts(customers: usize) -> Result<Parts> {
         models: Arc::new(models(&roles)),
         draft: Arc::new(draft()),
         roles: Arc::new(roles),
+        events: Arc::default(),
         recipe: Arc::default(),
         scenarios: Arc::new(vec![Scenario {
             id: "discounts_for_all".into(),

@@ -113,5 +113,6 @@ fn begin(policy: &Policy, table: &Table<'_>, row: usize, request: &Request, work
     for note in table.columns().notes(row) {
         work.report(note.to_owned());
     }
+    work.admit(policy, request);
     table.read_derived(row, work.derived());
 }

@@ -14,6 +14,7 @@ use crate::outcome::Tier;
 use crate::overrides::{Override, OverrideKind};
 use crate::reason::{Reason, Step};
 use crate::rule::{OnMissing, Scope, Stage};
+use crate::schema::Missing;
 use crate::value::{Type, Value};
 use crate::{Event, Request};
 use std::collections::BTreeMap;
@@ -86,7 +87,18 @@ impl<'n> Naive<'n> {
             Some(HoldoutKind::Ablation(arm)) => Some(*arm),
             _ => None,
         };
+        let refused = self.refused().map(|field| (Step::Active, Reason::InputRefused { field: field.into() }));
         let mut answer = match self.document.mode {
+            Operation::Live | Operation::Shadow if refused.is_some() => {
+                let refused = refused.into_iter().cycle();
+                let fates = self.candidates().zip(refused).map(|((a, t), fate)| ((a.id.clone(), t.id.clone()), fate));
+                let mut answer = Answer { fates: fates.collect(), ..Answer::default() };
+                match self.document.mode {
+                    Operation::Shadow => self.baseline(&mut answer, withheld),
+                    _ => self.ladder(&mut answer, withheld),
+                }
+                answer
+            }
             Operation::Off => {
                 let off = (Step::Active, Reason::PolicyOff);
                 let fates = self.candidates().map(|(a, t)| ((a.id.clone(), t.id.clone()), off.clone())).collect();
@@ -106,19 +118,30 @@ impl<'n> Naive<'n> {
                     answer.fates.insert(key, (Step::Arbitration, Reason::Shadowed));
                 }
                 answer.rung = None;
-                if let Some(rung) = &self.document.baseline {
-                    let (action, treatment) = self.find(rung);
-                    if self.bound(action, treatment, withheld).is_ok() {
-                        let key = (action.id.clone(), treatment.id.clone());
-                        answer.fates.insert(key.clone(), (Step::Chosen, Reason::Baseline));
-                        answer.slots = vec![key];
-                    }
-                }
+                self.baseline(&mut answer, withheld);
                 answer
             }
         };
         answer.holdout = withheld.map(|h| h.id.clone());
         answer
+    }
+
+    fn baseline(&self, answer: &mut Answer, withheld: Option<&Holdout>) {
+        if let Some(rung) = &self.document.baseline {
+            let (action, treatment) = self.find(rung);
+            if self.bound(action, treatment, withheld).is_ok() {
+                let key = (action.id.clone(), treatment.id.clone());
+                answer.fates.insert(key.clone(), (Step::Chosen, Reason::Baseline));
+                answer.slots = vec![key];
+            }
+        }
+    }
+
+    /// The first field that is missing and without which the policy does not decide.
+    fn refused(&self) -> Option<&'n str> {
+        let fields = self.document.schema.fields.iter().enumerate();
+        let mut missing = fields.filter(|(at, _)| !self.field(*at).is_known());
+        missing.find(|(_, field)| field.missing == Missing::Refuse).map(|(_, field)| field.name.as_str())
     }
 
     fn candidates(&self) -> impl Iterator<Item = (&'n Action, &'n Treatment)> {
@@ -511,8 +534,25 @@ impl<'n> Naive<'n> {
         }
     }
 
-    /// A field, unknown when absent or of the wrong type.
+    /// A field: the request's if it is fresh, else the default.
     fn field(&self, i: usize) -> Value {
+        let declared = &self.document.schema.fields[i];
+        let fresh = declared.freshness.as_ref().is_none_or(|fresh| {
+            let dated = self.document.schema.fields.iter().position(|field| field.name == fresh.at).unwrap();
+            match self.given(dated) {
+                Value::Time(t) => t <= self.request.now && self.request.now - t <= fresh.max_age as i64 * 1000,
+                _ => false,
+            }
+        });
+        match (self.given(i), &declared.missing) {
+            (value, _) if value.is_known() && fresh => value,
+            (_, Missing::Default(default)) => default.clone(),
+            _ => Value::Unknown,
+        }
+    }
+
+    /// What the request carries, unknown when absent or of the wrong type.
+    fn given(&self, i: usize) -> Value {
         match (self.document.schema.fields[i].type_, self.request.fields.get(i)) {
             (Type::Number, Some(Value::Integer(x))) => Value::Number(*x as f64),
             (Type::Number, Some(Value::Number(x))) if x.is_nan() => Value::Unknown,

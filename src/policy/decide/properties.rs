@@ -79,9 +79,9 @@ fn the_answer_is_the_naive_one_in_every_form() {
     assert_eq!(steps.len(), EXPECTED_FATES, "{steps:?}");
 }
 
-/// Active 2, holdout 3, guard 2, override 1, eligibility 2, applicability 2, suitability 2, contact 1, arbitration 6, slots 1,
+/// Active 3, holdout 3, guard 2, override 1, eligibility 2, applicability 2, suitability 2, contact 1, arbitration 6, slots 1,
 /// chosen 4.
-const EXPECTED_FATES: usize = 26;
+const EXPECTED_FATES: usize = 27;
 
 #[test]
 fn the_order_of_candidates_never_matters() {

@@ -14,7 +14,7 @@ use crate::holdout::{Arm, Holdout, HoldoutKind};
 use crate::model::{Calibration, Encode, Function, Input, Link, Model};
 use crate::overrides::{Override, OverrideKind};
 use crate::rule::{OnMissing, Rule, Scope, Stage};
-use crate::schema::Schema;
+use crate::schema::{Freshness, Missing, Schema};
 use crate::testing::{HOUR, Random, event, field};
 use crate::value::{Type, Value};
 use crate::{MemoryHistory, Request};
@@ -32,8 +32,17 @@ const NOW: i64 = 500_000 * HOUR;
 pub fn document(random: &mut Random) -> (Document, Meanings) {
     let mut meanings = Meanings::new();
     let mut document = Document { id: "random".into(), name: "Random".into(), ..Document::default() };
-    document.schema =
-        Schema { fields: vec![field("n", Type::Integer), field("b", Type::Bool), field("x", Type::Number)] };
+    document.schema = Schema {
+        fields: vec![
+            field("n", Type::Integer),
+            field("b", Type::Bool),
+            field("x", Type::Number),
+            field("stood", Type::Time),
+        ],
+    };
+    if random.chance(0.25) {
+        entry(random, &mut document.schema);
+    }
     let weight = |random: &mut Random| *random.pick(&[0.0, 0.0, 10.0, -20.0]);
     let group = |random: &mut Random, id: &str| Group { id: id.into(), weight: weight(random) };
     document.issues = vec![
@@ -168,6 +177,21 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
     (document, meanings)
 }
 
+/// Some fields must be fresh, have a default, or be there.
+fn entry(random: &mut Random, schema: &mut Schema) {
+    let defaults = [Value::Integer(3), Value::Bool(true), Value::Number(0.5)];
+    for (field, default) in schema.fields.iter_mut().zip(defaults) {
+        if random.chance(0.5) {
+            field.freshness = Some(Freshness { at: "stood".into(), max_age: *random.pick(&[3_600, 24 * 3_600]) });
+        }
+        field.missing = match random.below(4) {
+            0 => Missing::Default(default),
+            1 if random.chance(0.5) => Missing::Refuse,
+            _ => Missing::Unknown,
+        };
+    }
+}
+
 /// A guard over a condition.
 pub fn guard(random: &mut Random, document: &Document, meanings: &mut Meanings) -> Rule {
     let meaning = condition(random, 1);
@@ -220,13 +244,14 @@ pub fn request(random: &mut Random) -> Request {
         Value::Integer(random.below(5) as i64),
         Value::Bool(random.chance(0.5)),
         Value::Number(*random.pick(&[0.25, 0.5, 1.0, 2.0, 0.0, f64::NAN])),
+        Value::Time(NOW + (random.below(72) as i64 - 24) * HOUR),
     ];
     for field in &mut fields {
         if random.chance(0.15) {
             *field = random.pick(&[Value::Unknown, Value::Unknown, Value::text("wrong"), Value::Integer(1)]).clone();
         }
     }
-    fields.truncate(if random.chance(0.05) { random.below(4) } else { 3 });
+    fields.truncate(if random.chance(0.05) { random.below(5) } else { 4 });
     let now = NOW + random.below(48) as i64 * HOUR;
     Request { decision_id: "d".into(), subject: subject(random), now, zone: None, fields, ..Request::default() }
 }
