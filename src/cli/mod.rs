@@ -7,6 +7,7 @@ mod conform;
 mod console;
 mod decide;
 mod diff;
+mod erase;
 mod export;
 mod import;
 mod inputs;
@@ -14,8 +15,10 @@ mod keygen;
 mod keys;
 mod new;
 mod policy;
+mod profile;
 mod project;
 mod prove;
+mod refresh;
 mod report;
 mod rows;
 mod run;
@@ -71,6 +74,9 @@ enum Command {
     Open(studio::Open),
     New(new::New),
     Import(import::Import),
+    Refresh(refresh::Refresh),
+    Profile(profile::ProfileCommand),
+    Erase(erase::Erase),
     Train(train::Train),
     Simulate(simulate::Simulate),
     Check(check::Check),
@@ -124,6 +130,9 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::Open(command)) => command.run(console),
         Some(Command::New(command)) => command.run(console),
         Some(Command::Import(command)) => command.run(console),
+        Some(Command::Refresh(command)) => command.run(console),
+        Some(Command::Profile(command)) => command.run(console),
+        Some(Command::Erase(command)) => command.run(console),
         Some(Command::Train(command)) => command.run(console),
         Some(Command::Simulate(command)) => command.run(console),
         Some(Command::Check(command)) => command.run(console),
