@@ -132,7 +132,7 @@ impl Import {
 
     fn save_in_project(&self, dir: &Path, options: &ImportOptions, console: &Console) -> Result<(Seen, Roles)> {
         // The file is read before anything is written.
-        let described = self.described(TableKind::Customers)?;
+        let described = self.described_anew(dir, TableKind::Customers)?;
         let read = |task: &Task| project::import_customers(dir, &described, &self.file, options.clone(), task);
         let (source, loaded) = console.work(read)?;
         self.refuse_unknown_types(&loaded.dataset)?;
@@ -165,12 +165,7 @@ impl Import {
             goal.as_of = Some(instant("--as-of", text)?);
         }
         roles.as_of = goal.as_of;
-        let mut sources = (*parts.sources).clone();
-        match sources.iter_mut().find(|known| known.name == source.name) {
-            Some(known) => *known = source,
-            None => sources.insert(0, source),
-        }
-        parts.sources = Arc::new(sources);
+        project::put(&mut parts, source);
         parts.roles = Arc::new(roles.clone());
         project.save(&parts, "Import")?;
         project::remember_rows(dir, project::CUSTOMERS, &loaded.dataset, roles.first(Role::Subject))?;
@@ -196,7 +191,7 @@ impl Import {
         if let Some((flag, _)) = customers.iter().find(|(_, given)| *given) {
             return Err(Failure::Usage(format!("{flag} is about the customer table, not about {}", kind.label())));
         }
-        let described = self.described(kind)?;
+        let described = self.described_anew(dir, kind)?;
         let read = |task: &Task| project::import_table(dir, &described, &self.file, options.clone(), task);
         let (source, table) = console.work(read)?;
         self.refuse_unknown_types(&table.dataset)?;
@@ -223,6 +218,19 @@ impl Import {
         let DataTable { dataset, notes, bad_rows, bad_cells, key, time, .. } = table;
         let roles = table_roles(&dataset, key.as_deref(), time.as_deref());
         Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
+    }
+
+    /// What the arguments say of the table, and what stays hidden of the one of that name.
+    fn described_anew(&self, dir: &Path, kind: TableKind) -> Result<Described> {
+        let mut described = self.described(kind)?;
+        if dir.join("project.ron").exists() {
+            let beside = self.is_beside(kind);
+            let name = if beside { described.table_name() } else { project::CUSTOMERS };
+            let opened = Project::open(dir, Access::Read)?;
+            let known = opened.parts.sources.iter().find(|source| source.name == name);
+            described.pseudonymise.extend(known.iter().flat_map(|source| source.pseudonymise.iter().cloned()));
+        }
+        Ok(described)
     }
 
     fn described(&self, kind: TableKind) -> Result<Described> {

@@ -7,6 +7,8 @@ pub mod cells;
 pub mod dataset;
 pub mod import;
 pub mod join;
+#[cfg(test)]
+mod join_tests;
 pub mod names;
 pub mod profile;
 pub mod pseudonym;

@@ -138,7 +138,9 @@ pub fn erase(project: &mut Project, parts: &mut Parts, subject: &str, task: &Tas
                     ));
                     continue;
                 };
-                let table = read_table(&dir, source, Some(key), task)?;
+                // Rows that a rule leaves out are in the file all the same.
+                let whole = DataSource { leave_out: Vec::new(), ..source.clone() };
+                let table = read_table(&dir, &whole, Some(key), task)?;
                 let hidden = source.pseudonymise.contains(key);
                 let kept = not_erased(&table.dataset, key, &only, &secret, hidden)?;
                 let rows = kept.map_or(0, |kept| table.dataset.rows() - kept.len()) as u64;

@@ -45,7 +45,7 @@ pub use readiness::{Check, CheckState, readiness};
 pub use refresh::{RowChanges, SourceChange, refresh, remember_rows};
 pub use run::{RunReport, run};
 pub use simulate::{Asked, simulate, simulate_draft};
-pub use sources::{Described, import_customers, import_source, import_table, put_table, subjects_of};
+pub use sources::{Described, import_customers, import_source, import_table, put, put_table, subjects_of};
 pub use starter::{Starter, create_from_file, keep_roles, starter, starter_for};
 pub use store::{Access, Opened, Project, SaveReport};
 pub use train::{train, train_missing};

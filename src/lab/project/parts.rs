@@ -132,6 +132,24 @@ impl Default for Origin {
     }
 }
 
+impl DataSource {
+    /// Takes over what was declared of the file that this one replaces, for the columns that it has too: what is hidden stays
+    /// hidden, ranges and rules for rows hold on.
+    pub fn keep_declared(&mut self, before: &DataSource) {
+        let columns: BTreeSet<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
+        let kept = before.pseudonymise.iter().filter(|name| columns.contains(name.as_str()));
+        self.pseudonymise.extend(kept.cloned());
+        for (name, range) in before.ranges.iter().filter(|(name, _)| columns.contains(name.as_str())) {
+            self.ranges.entry(name.clone()).or_insert(*range);
+        }
+        for rule in before.leave_out.iter().filter(|rule| rule.column().is_none_or(|name| columns.contains(name))) {
+            if !self.leave_out.contains(rule) {
+                self.leave_out.push(rule.clone());
+            }
+        }
+    }
+}
+
 impl Parts {
     /// The customer table's source.
     pub fn source(&self) -> Option<&DataSource> {

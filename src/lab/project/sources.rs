@@ -6,7 +6,7 @@ use super::erasure;
 use super::load::{CUSTOMERS, HISTORY, Loaded, load_source, read_table, subjects};
 use super::parts::{DataSource, Origin, Parts, is_slug};
 use crate::data::import::ImportOptions;
-use crate::data::join::Join;
+use crate::data::join::{Join, refuse_repeated_keys};
 use crate::data::quality::Range;
 use crate::data::table::{key_and_time, named};
 use crate::data::{Dataset, Role, Roles, Table, TableKind};
@@ -180,6 +180,7 @@ fn declared_join(parts: &mut Parts, source: &DataSource, table: &Table) -> Resul
         }
         return Ok(None);
     };
+    refuse_repeated_keys(table)?;
     let mut join = Join { on, columns: before.map(|join| join.columns).unwrap_or_default() };
     join.columns.retain(|column, _| table.dataset.column(column).is_some());
     let taken: BTreeSet<String> = parts
@@ -220,11 +221,14 @@ fn declared_join(parts: &mut Parts, source: &DataSource, table: &Table) -> Resul
     Ok(Some(join))
 }
 
-/// Puts a source in its place among the others, instead of the one of its name.
-pub(super) fn put(parts: &mut Parts, source: DataSource) {
+/// Puts a source in its place among the others, instead of the one of its name, whose declarations it takes over.
+pub fn put(parts: &mut Parts, mut source: DataSource) {
     let sources = Arc::make_mut(&mut parts.sources);
     match sources.iter_mut().find(|known| known.name == source.name) {
-        Some(known) => *known = source,
+        Some(known) => {
+            source.keep_declared(known);
+            *known = source;
+        }
         None => sources.push(source),
     }
     sources.sort_by(|a, b| super::source_order(a).cmp(&super::source_order(b)));

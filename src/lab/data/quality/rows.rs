@@ -57,6 +57,17 @@ pub struct LeftOut {
 }
 
 impl LeaveOut {
+    /// The column that it looks at, if it looks at one.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            LeaveOut::RepeatedRows => None,
+            LeaveOut::RepeatedKeys { column }
+            | LeaveOut::Without { column }
+            | LeaveOut::Outside { column, .. }
+            | LeaveOut::After { column, .. } => Some(column),
+        }
+    }
+
     /// The rule in words.
     pub fn words(&self) -> String {
         match self {

@@ -2,6 +2,8 @@
 
 mod crash;
 mod damage;
+mod privacy;
+mod refresh;
 mod source;
 mod store;
 mod tables;
