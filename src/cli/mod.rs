@@ -8,6 +8,7 @@ mod console;
 mod decide;
 mod diff;
 mod explain;
+mod erase;
 mod export;
 mod features;
 mod import;
@@ -16,8 +17,10 @@ mod keygen;
 mod keys;
 mod new;
 mod policy;
+mod profile;
 mod project;
 mod prove;
+mod refresh;
 mod report;
 mod rows;
 mod run;
@@ -74,6 +77,9 @@ enum Command {
     New(new::New),
     Import(import::Import),
     Features(features::Features),
+    Refresh(refresh::Refresh),
+    Profile(profile::ProfileCommand),
+    Erase(erase::Erase),
     Train(train::Train),
     Explain(explain::Explain),
     Simulate(simulate::Simulate),
@@ -129,6 +135,9 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::New(command)) => command.run(console),
         Some(Command::Import(command)) => command.run(console),
         Some(Command::Features(command)) => command.run(console),
+        Some(Command::Refresh(command)) => command.run(console),
+        Some(Command::Profile(command)) => command.run(console),
+        Some(Command::Erase(command)) => command.run(console),
         Some(Command::Train(command)) => command.run(console),
         Some(Command::Explain(command)) => command.run(console),
         Some(Command::Simulate(command)) => command.run(console),

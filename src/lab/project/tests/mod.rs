@@ -3,6 +3,8 @@
 mod crash;
 mod damage;
 mod events;
+mod privacy;
+mod refresh;
 mod source;
 mod store;
 mod tables;
