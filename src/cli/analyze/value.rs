@@ -122,7 +122,7 @@ impl Value {
             None => {
                 let (columns, found) = self.purchases.columns(&dataset)?;
                 let (histories, left_out) = console.work(|task| {
-                    let count = || {
+                    let from_purchases = || {
                         let bought = transactions::purchases(&dataset, &columns, None, task)?;
                         let last = bought.lines.iter().map(|line| line.day()).max();
                         let end_day = match (end, self.holdout_days) {
@@ -133,7 +133,7 @@ impl Value {
                         let periods = Periods { end_day, holdout_days: self.holdout_days, days: self.period_days };
                         Ok((value::histories(&bought, periods, task)?, bought.left_out))
                     };
-                    count().map_err(|error: attune_lab::Error| match error.is_cancelled() {
+                    from_purchases().map_err(|error: attune_lab::Error| match error.is_cancelled() {
                         true => error,
                         false => error.in_file(self.purchases.file()),
                     })
@@ -302,13 +302,26 @@ impl Answer<'_> {
                 110,
             ));
         }
-        if !report.coverage.is_empty() {
+        let by = [("the model", &report.coverage), ("the regression of intervals", &report.regression_coverage)];
+        for (who, coverage) in by.into_iter().filter(|(_, coverage)| !coverage.is_empty()) {
             let said =
                 |c: &value::Coverage| format!("{} → {} of {}", percent(c.level), percent(c.seen), count(c.customers));
             text.push_str(&wrap(
                 &format!(
-                    "- Next purchase by the time said with probability → how often it had come: {}.",
-                    report.coverage.iter().map(said).collect::<Vec<_>>().join("; ")
+                    "- Next purchase by the time that {who} said with probability → how often it had come: {}.",
+                    coverage.iter().map(said).collect::<Vec<_>>().join("; ")
+                ),
+                2,
+                110,
+            ));
+        }
+        if let Some(brier) = report.brier {
+            text.push_str(&wrap(
+                &format!(
+                    "- Who buys at all, Brier score: the model {}, the regression {}, the share of buyers alone {}.",
+                    number(brier.model),
+                    number(brier.regression),
+                    number(brier.share)
                 ),
                 2,
                 110,
@@ -369,6 +382,7 @@ impl Answer<'_> {
             "discount": self.asked.discount,
             "point_checks": self.point_checks(),
             "shrinkage": report.shrinkage,
+            "next_purchase": report.next_purchase.as_ref().map_or_else(|why| json!({ "absent": why }), |fit| json!(fit)),
             "each": report.each,
         });
         for fit in &report.purchases {
@@ -401,6 +415,8 @@ impl Answer<'_> {
                 "per_customer_rmse": first.rmse,
                 "correlation": first.correlation,
                 "next_purchase_coverage": report.coverage,
+                "regression_coverage": report.regression_coverage,
+                "brier": report.brier,
                 "models": report.holdout.iter().map(|h| (key(h.kind).to_owned(), json!(h))).collect::<Map<_, _>>(),
             });
             for holdout in &report.holdout {
