@@ -131,7 +131,7 @@ fn totals_lie_in_their_intervals_and_next_purchases_come_in_time() {
         let known = world(40 + seed);
         let histories: Vec<History> = known.customers.iter().map(|c| c.history).collect();
         let fit = fit(Kind::BgNbd, &histories, &Task::default()).unwrap();
-        let total = total(&fit, &Groups::new(&histories), 26.0);
+        let total = total(&fit, &Groups::new(&histories), 26.0, &Task::default()).unwrap();
         let actual: f64 = known.customers.iter().map(|c| c.later).sum();
         let [low, high] = total.interval.unwrap();
         assert!(high - low < 0.6 * total.expected, "an interval as wide as that says nothing: {total:?}");
