@@ -37,7 +37,7 @@ impl SendTime {
                 let found = send_time(&times, acts.customers.len(), task)?;
                 Ok((acts, found))
             });
-            found.map_err(|e| if e.is_cancelled() { e } else { e.in_file(self.purchases.file()) })
+            found.map_err(|e| e.in_file(self.purchases.file()))
         })?;
         let read =
             Read { file: self.purchases.file().to_owned(), columns: json!(columns), rows: dataset.rows(), notes };

@@ -133,10 +133,7 @@ impl Value {
                         let periods = Periods { end_day, holdout_days: self.holdout_days, days: self.period_days };
                         Ok((value::histories(&bought, periods, task)?, bought.left_out))
                     };
-                    from_purchases().map_err(|error: attune_lab::Error| match error.is_cancelled() {
-                        true => error,
-                        false => error.in_file(self.purchases.file()),
-                    })
+                    from_purchases().map_err(|error: attune_lab::Error| error.in_file(self.purchases.file()))
                 })?;
                 let notes = notes.into_iter().chain(found).collect();
                 let read = Read {
@@ -154,10 +151,8 @@ impl Value {
             period_days: self.period_days,
             discount: self.discount,
         };
-        let report = console.work(|task| {
-            value::analyse(&histories, &questions, task)
-                .map_err(|e| if e.is_cancelled() { e } else { e.in_file(self.purchases.file()) })
-        })?;
+        let report = console
+            .work(|task| value::analyse(&histories, &questions, task).map_err(|e| e.in_file(self.purchases.file())))?;
         if let Some(output) = &self.output {
             write(output, &report.each)?;
         }
