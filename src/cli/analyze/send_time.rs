@@ -3,7 +3,7 @@
 use super::super::console::{Console, Outcome, Result};
 use super::super::table::{Table, count, number, percent, wrap};
 use super::purchases::{Purchases, Read};
-use attune_lab::features::transactions::{self, Amount, CustomerId};
+use attune_lab::features::transactions::{self, Amount, CustomerId, Free};
 use attune_lab::models::value::{Preference, send_time};
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ impl SendTime {
         (columns.amount, columns.invoice) = (Amount::None, None);
         notes.extend(how);
         let (acts, found) = console.work(|task| {
-            let found = transactions::purchases(&dataset, &columns, None, task).and_then(|acts| {
+            let found = transactions::purchases(&dataset, &columns, Free::Count, None, task).and_then(|acts| {
                 let times: Vec<(u32, i64)> = acts.lines.iter().map(|line| (line.customer, line.time)).collect();
                 let found = send_time(&times, acts.customers.len(), task)?;
                 Ok((acts, found))

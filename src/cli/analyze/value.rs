@@ -5,7 +5,7 @@ use super::super::inputs::instant;
 use super::super::table::{Table, count, interval, number, percent, wrap};
 use super::purchases::{Purchases, Read};
 use attune_lab::data::import::dates;
-use attune_lab::features::transactions::{self, DAY, LeftOut};
+use attune_lab::features::transactions::{self, DAY, Free, LeftOut};
 use attune_lab::models::value::{
     self, CustomerValue, Histories, History, Kind, Parameter, Periods, PurchaseFit, Questions, SummaryColumns,
     ValueReport,
@@ -19,7 +19,7 @@ use std::path::PathBuf;
     after_help = "Examples:\n  attune analyze value orders.csv\n  attune analyze value CDNOW_sample.txt --calibration-end 1997-09-30\n  \
                         attune analyze value orders.csv --holdout-days 91 --discount 0.08 --output value.csv\n  \
                         attune analyze value cdnow_customers_summary.csv --horizon 39 --json\n\n\
-                        Purchases of a customer on one day are one; the first is no repeat. Time runs in weeks from a customer's first\n\
+                        Purchases of a customer on one day are one, also free ones; the first is no repeat. Time runs in weeks from a customer's first\n\
                         purchase to the end of calibration; what comes after it is the holdout, on which the models are measured.\n\
                         FILE may also have one row per customer with the columns frequency, recency and T."
 )]
@@ -123,7 +123,7 @@ impl Value {
                 let (columns, found) = self.purchases.columns(&dataset)?;
                 let (histories, left_out) = console.work(|task| {
                     let from_purchases = || {
-                        let bought = transactions::purchases(&dataset, &columns, None, task)?;
+                        let bought = transactions::purchases(&dataset, &columns, Free::Count, None, task)?;
                         let last = bought.lines.iter().map(|line| line.day()).max();
                         let end_day = match (end, self.holdout_days) {
                             (Some(end), _) => Some(end.div_euclid(DAY)),
@@ -236,13 +236,13 @@ impl Answer<'_> {
         text.push_str(&format!("\n{}", wrap(&report.shrinkage, 0, 110)));
         text.push_str(&self.holdout());
 
-        text.push_str(&format!("\nPurchases expected in the next {} {unit}\n", number(report.horizon)));
+        text.push_str(&format!("\nPurchases expected in the next {} {unit}\n", plain(report.horizon)));
         for total in &report.totals {
             let interval = total.interval.map(|[low, high]| interval(low, high)).unwrap_or_default();
             text.push_str(&format!("  {}: {:.1} {interval}\n", total.kind.name(), total.expected));
         }
         let model = self.fit(report.model).model;
-        let by = |t: &f64| format!("{}: {:.4}", number(*t), model.expected_by(*t));
+        let by = |t: &f64| format!("{}: {:.4}", plain(*t), model.expected_by(*t));
         text.push_str(&format!(
             "  A random customer, repeat purchases by {unit}: {}\n",
             self.asked.at.iter().map(by).collect::<Vec<_>>().join("; ")
@@ -264,7 +264,7 @@ impl Answer<'_> {
         if report.holdout.is_empty() {
             return "\nNo holdout: nothing shows whether the models come true. Try --holdout-days.\n".into();
         }
-        let mut text = format!("\nHoldout of {} {}\n", number(report.holdout_periods), self.asked.unit());
+        let mut text = format!("\nHoldout of {} {}\n", plain(report.holdout_periods), self.asked.unit());
         let mut table =
             Table::new(&["model", "bought", "expected", "95 %", "MAE", "RMSE", "correlation", "spent", "expected"]);
         for holdout in &report.holdout {
@@ -352,7 +352,7 @@ impl Answer<'_> {
         }
         format!(
             "\nThe worthiest within {} {unit}, at {} a year\n{}",
-            number(report.horizon),
+            plain(report.horizon),
             percent(self.asked.discount),
             table.text(2)
         )
@@ -466,6 +466,11 @@ fn parameters(parameters: &[Parameter], log_likelihood: f64, warnings: &[String]
     value["standard_errors"] = Json::Object(errors);
     value["intervals"] = Json::Object(intervals);
     value
+}
+
+/// `39`, `0.1429`, `5.57`.
+fn plain(x: f64) -> String {
+    if x.fract() == 0.0 { format!("{x}") } else { number(x).trim_end_matches('0').to_owned() }
 }
 
 /// One row per customer, for a policy to read as columns.
