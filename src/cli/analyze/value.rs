@@ -239,7 +239,8 @@ impl Answer<'_> {
         text.push_str(&format!("\nPurchases expected in the next {} {unit}\n", plain(report.horizon)));
         for total in &report.totals {
             let interval = total.interval.map(|[low, high]| interval(low, high)).unwrap_or_default();
-            text.push_str(&format!("  {}: {:.1} {interval}\n", total.kind.name(), total.expected));
+            text.push_str(format!("  {}: {:.1} {interval}", total.kind.name(), total.expected).trim_end());
+            text.push('\n');
         }
         let model = self.fit(report.model).model;
         let by = |t: &f64| format!("{}: {:.4}", plain(*t), model.expected_by(*t));
