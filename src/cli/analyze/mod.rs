@@ -4,6 +4,7 @@ mod drift;
 mod estimate;
 mod purchases;
 mod rfm;
+mod send_time;
 mod uplift;
 mod value;
 
@@ -24,6 +25,7 @@ pub struct Analyze {
 enum Question {
     Rfm(rfm::Rfm),
     Value(value::Value),
+    SendTime(send_time::SendTime),
     Drift(drift::Drift),
     Estimate(estimate::Estimate),
     Uplift(uplift::Uplift),
@@ -34,6 +36,7 @@ impl Analyze {
         match self.question {
             Question::Rfm(question) => question.run(console),
             Question::Value(question) => question.run(console),
+            Question::SendTime(question) => question.run(console),
             Question::Drift(question) => question.run(console),
             Question::Estimate(question) => question.run(console),
             Question::Uplift(question) => question.run(console),
