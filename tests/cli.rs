@@ -4,6 +4,8 @@
 mod analyze;
 #[path = "cli/estimates.rs"]
 mod estimates;
+#[path = "cli/groups.rs"]
+mod groups;
 
 use attune_lab::project::{Access, Origin, Project, samples};
 use attune_lab::world;

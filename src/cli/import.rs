@@ -469,7 +469,7 @@ fn listed(title: &str, total: usize, lines: impl Iterator<Item = String>) -> Str
 }
 
 /// The identifier of a column named by identifier or source name.
-fn column_named(dataset: &Dataset, flag: &str, name: &str) -> Result<String> {
+pub fn column_named(dataset: &Dataset, flag: &str, name: &str) -> Result<String> {
     if let Some(column) = dataset.columns().iter().find(|c| c.name == name || c.source == name) {
         return Ok(column.name.clone());
     }

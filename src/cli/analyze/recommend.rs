@@ -4,11 +4,11 @@ use super::super::console::{Console, Failure, Outcome, Result};
 use super::super::import::column_named;
 use super::super::inputs::{Reading, instant};
 use super::super::table::{Table, count, interval, number, percent, wrap};
+use attune_lab::Error;
 use attune_lab::data::import::{dates, import};
 use attune_lab::models::recommend::{
     self, Columns, Comparison, Evaluated, Fields, Method, Options, Read, Recommender, Who, ranking,
 };
-use attune_lab::Error;
 use clap::ValueEnum;
 use serde_json::json;
 use std::path::PathBuf;
@@ -142,7 +142,7 @@ impl Recommend {
                 ..Fields::default()
             };
             let model = recommend::lower(&best, &read.interactions, names, &fields, "recommend")?;
-            super::write_ron(file, &model)?;
+            super::write_models(file, &[&model])?;
         }
         let text = self.text(dataset.rows(), &read, &comparison, &best, &lists);
         let value = json!({
@@ -201,7 +201,17 @@ impl Recommend {
             count(test.pairs)
         ));
         let at = |name: &str| format!("{name}@{k}");
-        let header = ["method", &at("precision"), &at("recall"), &at("MAP"), &at("NDCG"), "95 %", &at("hit rate"), "coverage", "novelty"];
+        let header = [
+            "method",
+            &at("precision"),
+            &at("recall"),
+            &at("MAP"),
+            &at("NDCG"),
+            "95 %",
+            &at("hit rate"),
+            "coverage",
+            "novelty",
+        ];
         let mut table = Table::new(&header);
         for method in &comparison.methods {
             table.row(numbers(method));
@@ -222,7 +232,13 @@ impl Recommend {
             let mut table = Table::new(&["group", "customers", "recall", "NDCG", "95 %"]);
             for group in &best.groups {
                 let ndcg = interval(group.ndcg.low, group.ndcg.high);
-                table.row(vec![group.name.clone(), count(group.n), number(group.recall.value), number(group.ndcg.value), ndcg]);
+                table.row(vec![
+                    group.name.clone(),
+                    count(group.n),
+                    number(group.recall.value),
+                    number(group.ndcg.value),
+                    ndcg,
+                ]);
             }
             text.push_str(&table.text(2));
         }
@@ -262,5 +278,8 @@ fn list(customer: &str, read: &Read, best: &Recommender, k: usize) -> Result<(St
     let segment = read.catalogue.segments.as_ref().and_then(|segments| segments.of.get(subject).copied().flatten());
     let who = Who { subject: (!basket.is_empty()).then_some(subject as u32), segment, basket: &basket };
     let items = best.recommend(who, k);
-    Ok((customer.to_owned(), items.into_iter().map(|(item, score)| (interactions.items[item as usize].to_string(), score)).collect()))
+    Ok((
+        customer.to_owned(),
+        items.into_iter().map(|(item, score)| (interactions.items[item as usize].to_string(), score)).collect(),
+    ))
 }

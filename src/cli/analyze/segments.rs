@@ -84,7 +84,7 @@ impl Segments {
         let rows: Vec<u32> = (0..dataset.rows() as u32).collect();
         let found = console.work(|task| segment(&spec, &dataset, &rows, task).map_err(|e| e.in_file(&self.file)))?;
         if let Some(file) = &self.model {
-            super::write_ron(file, &found.models)?;
+            super::write_models(file, &found.models.iter().collect::<Vec<_>>())?;
         }
         let value = json!({ "file": self.file, "report": found.report, "models": found.models });
         console.result(&self.text(&found.report), &value)?;
@@ -102,7 +102,13 @@ impl Segments {
         let mut table = Table::new(&["segments", "silhouette", "inertia", "BIC", "smallest"]);
         for tried in &report.tried {
             let bic = tried.bic.map_or_else(|| "–".into(), |bic| format!("{bic:.0}"));
-            table.row(vec![tried.k.to_string(), number(tried.silhouette), number(tried.inertia), bic, percent(tried.smallest)]);
+            table.row(vec![
+                tried.k.to_string(),
+                number(tried.silhouette),
+                number(tried.inertia),
+                bic,
+                percent(tried.smallest),
+            ]);
         }
         text.push_str(&table.text(2));
         let stability = report.stability;

@@ -1,4 +1,5 @@
-//! Propensity models: train, measure, calibrate, explain by importance, and lower to data of a policy. Customer value: [`value`].
+//! Propensity models: train, measure, calibrate, explain by importance, and lower to data of a policy. Customer value: [`value`];
+//! recommendations: [`recommend`]; segments: [`segments`].
 //!
 //! *Invariant:* only this module names a learner. What scores anywhere, in the studio too, is the lowered model.
 
@@ -18,6 +19,7 @@ pub mod report;
 pub mod segments;
 pub mod spec;
 pub(crate) mod target;
+mod text;
 mod train;
 pub mod value;
 
@@ -25,6 +27,7 @@ pub use card::card;
 pub use refit::Refit;
 pub use report::ModelReport;
 pub use spec::{Calibrate, Family, ModelSpec};
+pub use text::text;
 pub use train::{Trained, train};
 
 #[cfg(test)]

@@ -103,6 +103,15 @@ pub struct Evaluated {
     pub parameters: u64,
 }
 
+impl Comparison {
+    /// The method with the largest NDCG, the first among equals; `None` when none could be learned.
+    pub fn best(&self) -> Option<&Method> {
+        let ndcg = |method: &Evaluated| method.all().map_or(f64::NEG_INFINITY, |all| all.ndcg.value);
+        let best = self.methods.iter().reduce(|best, next| if ndcg(next) > ndcg(best) { next } else { best });
+        best.and_then(|best| best.method.as_ref())
+    }
+}
+
 impl Evaluated {
     /// The group that holds everyone.
     pub fn all(&self) -> Option<&Group> {
