@@ -200,19 +200,9 @@ impl Recommend {
             count(test.subjects),
             count(test.pairs)
         ));
-        let at = |name: &str| format!("{name}@{k}");
-        let header = [
-            "method",
-            &at("precision"),
-            &at("recall"),
-            &at("MAP"),
-            &at("NDCG"),
-            "95 %",
-            &at("hit rate"),
-            "coverage",
-            "novelty",
-        ];
-        let mut table = Table::new(&header);
+        let names = ["precision", "recall", "MAP", "NDCG", "hit rate"];
+        let [precision, recall, map, ndcg, hits] = names.map(|name| format!("{name}@{k}"));
+        let mut table = Table::new(&["method", &precision, &recall, &map, &ndcg, "95 %", &hits, "coverage", "novelty"]);
         for method in &comparison.methods {
             table.row(numbers(method));
         }
