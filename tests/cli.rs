@@ -8,6 +8,8 @@ mod data;
 mod estimates;
 #[path = "cli/features.rs"]
 mod features;
+#[path = "cli/groups.rs"]
+mod groups;
 
 use attune_lab::project::{Access, Origin, Project, samples};
 use attune_lab::world;

@@ -1,5 +1,5 @@
 //! Models of propensities and amounts: train, measure, calibrate, explain by importance, and lower to data of a policy.
-//! Customer value: [`value`].
+//! Customer value: [`value`]; recommendations: [`recommend`]; segments: [`segments`].
 //!
 //! *Invariant:* only this module names a learner. What scores anywhere, in the studio too, is the lowered model.
 
@@ -22,13 +22,16 @@ pub mod learner;
 mod linear;
 mod logistic;
 pub mod metrics;
+pub mod recommend;
 mod refit;
 pub mod report;
 mod scorecard;
+pub mod segments;
 mod settings;
 pub mod spec;
 mod tables;
 pub(crate) mod target;
+mod text;
 pub mod thresholds;
 mod train;
 mod tree;
@@ -40,6 +43,7 @@ pub use refit::Refit;
 pub use report::ModelReport;
 pub use settings::words as settings_in_words;
 pub use spec::{Calibrate, ClassWeights, Cut, Direction, Family, Goal, ModelSpec, Validation};
+pub use text::text;
 pub use train::{Trained, train};
 
 #[cfg(test)]
