@@ -351,7 +351,7 @@ impl Explain {
     fn honesty(&self, case: &Case<'_>, loaded: &Loaded, console: &Console) -> Result<(String, Value)> {
         let Loaded { report, dataset, roles, .. } = loaded;
         let order = match self.order.as_deref() {
-            Some("rows") => Some(Order::File),
+            Some("rows") => Some(Order::Rows),
             Some(name) => Some(Order::Column(column(dataset, "--order", name)?)),
             None => roles.first(Role::Time).map(|name| Order::Column(name.to_owned())),
         };

@@ -115,7 +115,7 @@ fn the_future_and_rows_seen_twice_are_found() {
     {
         roles.columns.insert(name.into(), role);
     }
-    let options = Options { runs: 0, order: Some(Order::File), ..QUICK };
+    let options = Options { runs: 0, order: Some(Order::Rows), ..QUICK };
     let out = ask(&dataset, &roles, &["week"], &options);
     let split = out.time.clone().unwrap();
     assert!(split.fall.low > 0.2 && split.rows == 900, "{split:?}");

@@ -27,7 +27,7 @@ pub enum Order {
     /// A column of times or numbers.
     Column(String),
     /// The order of the file.
-    File,
+    Rows,
 }
 
 /// A model that knows the past alone beside models that know rows of all times, on the same last rows.
@@ -129,7 +129,7 @@ pub fn later(dataset: &Dataset, roles: &Roles, fields: &[String], rows: &[u32]) 
 /// When the column holds no times or numbers, the last or the first rows lack an outcome, or the task is cancelled.
 pub fn split(refit: &Refit<'_>, dataset: &Dataset, order: &Order, seed: u64, task: &Task) -> Result<TimeSplit> {
     let when: Vec<f64> = match order {
-        Order::File => refit.rows().iter().map(|&row| f64::from(row)).collect(),
+        Order::Rows => refit.rows().iter().map(|&row| f64::from(row)).collect(),
         Order::Column(name) => {
             let numbers = dataset.numbers(name)?;
             refit.rows().iter().map(|&row| numbers[row as usize]).collect()
