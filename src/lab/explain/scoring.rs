@@ -5,7 +5,7 @@ use crate::features::Matrix;
 use attune_policy::columns::{Column, Columns, Table};
 use attune_policy::model::{BatchScratch, Calibration, Encode, Function, Input, Link, Model, Scorer, Scores};
 use attune_policy::recipe::Program;
-use attune_policy::schema::{Field, FieldKind, Schema};
+use attune_policy::schema::{Field, FieldKind, Missing, Schema};
 use attune_policy::value::Type;
 use rayon::prelude::*;
 
@@ -39,6 +39,9 @@ impl Scoring {
             kind: FieldKind::Feature,
             categories: Vec::new(),
             masked: false,
+            from: None,
+            freshness: None,
+            missing: Missing::default(),
         };
         let input = |(at, input): (usize, &Input)| {
             let encode = match &input.encode {
