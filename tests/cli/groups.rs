@@ -13,7 +13,7 @@ fn orders(dir: &Path) {
             let half = buyer % 2;
             let item = half * 12 + (buyer / 2 * 5 + week * 7) % 12;
             let (day, month) = (1 + week * 7 % 28, 1 + week * 7 / 28);
-            let units = if week == 3 && buyer == 4 { -1 } else { 1 + buyer % 3 };
+            let units = if week == 3 && buyer == 4 { -1 } else { 1 + (buyer % 3) as i64 };
             let (label, region) = (["red mug", "garden hose"][half], ["north", "south"][half]);
             writeln!(text, "b{buyer},i{item},2024-{month:02}-{day:02},{units},{label} {item},{region}").unwrap();
         }

@@ -100,6 +100,6 @@ impl SendTime {
                 percent(slot.confidence),
             ]);
         }
-        text + &table.text(2)
+        format!("{text}{}", table.text(2))
     }
 }

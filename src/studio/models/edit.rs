@@ -165,7 +165,9 @@ fn how(ui: &mut Ui, now: &mut ModelSpec, asks: &mut Asks) {
             number_field(ui, "Penalty on leaf values", DragValue::new(l2).range(0.0..=1e6).speed(0.05), asks);
         }
         // The others have their settings in models.ron.
-        other => hint(ui, &attune_lab::models::settings_in_words(other)),
+        other => {
+            hint(ui, &attune_lab::models::settings_in_words(other));
+        }
     });
 }
 
