@@ -62,7 +62,7 @@ pub fn fit(method: &Method, baskets: &Baskets, catalogue: &Catalogue, task: &Tas
         Method::Als { factors, l2, alpha, iterations, seed } => {
             let als = Als { factors, l2, alpha, iterations };
             // The logarithm keeps one bulk order from outweighing everything else a subject took.
-            let damped = baskets.mapped(|weight| libm::log1p(weight));
+            let damped = baskets.mapped(libm::log1p);
             let vectors = als.fit(&damped, als.begin(baskets.items(), seed), task)?;
             Form::Factors(factors_of(&vectors.subjects, &vectors.items, factors, &popularity(baskets), baskets))
         }

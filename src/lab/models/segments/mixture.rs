@@ -1,7 +1,7 @@
 //! Gaussian mixtures by expectation–maximisation from a k-means solution, as scikit-learn's `GaussianMixture` defines them: a covariance
 //! of its own per component, full or diagonal, 1e-6 added to the diagonal.
 
-use super::kmeans::{Grouping, kmeans};
+use super::kmeans::Grouping;
 use crate::error::{Error, Result};
 use crate::features::Matrix;
 use crate::models::recommend::cholesky;
@@ -40,16 +40,11 @@ struct Component {
     log_determinant: f64,
 }
 
-/// Fits `k` components.
+/// Fits a mixture that begins with the groups, one component each.
 ///
 /// # Errors
 /// When a covariance collapses, or the task was cancelled.
-pub fn mixture(x: &Matrix, k: usize, full: bool, seed: u64, task: &Task) -> Result<Mixture> {
-    from_groups(x, &kmeans(x, k, seed, task)?, full, task)
-}
-
-/// Fits a mixture that begins with the groups.
-pub fn from_groups(x: &Matrix, groups: &Grouping, full: bool, task: &Task) -> Result<Mixture> {
+pub fn mixture(x: &Matrix, groups: &Grouping, full: bool, task: &Task) -> Result<Mixture> {
     let k = groups.centroids.points.len();
     let one_hot = |own: &u32| (0..k as u32).map(|at| f64::from(u8::from(at == *own))).collect::<Vec<f64>>();
     let mut responsibilities: Vec<f64> = groups.of.iter().flat_map(one_hot).collect();

@@ -3,7 +3,7 @@
 use super::agreement::adjusted_rand;
 use super::kmeans::{Grouping, assign, inertia, kmeans};
 use super::lower::{condition, lower};
-use super::mixture::from_groups;
+use super::mixture::mixture;
 use super::points::{self, Centroids};
 use super::profile::profile;
 use super::report::{Candidate, SegmentReport, Stability};
@@ -163,8 +163,8 @@ impl Finder {
             }
             (Cluster::Mixture | Cluster::FullMixture, _) => {
                 let groups = kmeans(x, k, self.seed, task)?;
-                let mixture = from_groups(x, &groups, self.method == Cluster::FullMixture, task)?;
-                Ok((whole(mixture.of), Some(mixture.bic)))
+                let fitted = mixture(x, &groups, self.method == Cluster::FullMixture, task)?;
+                Ok((whole(fitted.of), Some(fitted.bic)))
             }
             _ => Ok((kmeans(x, k, self.seed, task)?, None)),
         }

@@ -43,8 +43,13 @@ fn small() -> Baskets {
 fn random(subjects: usize, items: usize, share: f64, seed: u64) -> Baskets {
     let mut random = Random::new(seed);
     let mut row = || {
-        let all = (0..items as u32).filter_map(|i| random.chance(share).then(|| (i, 1.0 + random.uniform())));
-        all.collect::<Vec<_>>()
+        let mut row = Vec::new();
+        for item in 0..items as u32 {
+            if random.chance(share) {
+                row.push((item, 1.0 + random.uniform()));
+            }
+        }
+        row
     };
     Baskets::new(items, (0..subjects).map(|_| row()).collect())
 }

@@ -40,7 +40,7 @@ fn mixtures_have_the_peers_likelihood() {
     for (full, likelihood, bic) in
         [(false, -3.9885458352582046, 560.5123914754265), (true, -3.982704452512119, 596.6605266058953)]
     {
-        let own = mixture(&x, 3, full, 1, &task).unwrap();
+        let own = mixture(&x, &kmeans(&x, 3, 1, &task).unwrap(), full, &task).unwrap();
         close("mean log likelihood", own.log_likelihood, likelihood, 1e-7);
         close("BIC", own.bic, bic, 1e-5);
         own.weights.iter().for_each(|weight| close("weight", *weight, 1.0 / 3.0, 1e-4));
