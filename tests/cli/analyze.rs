@@ -89,7 +89,8 @@ fn value_of_cdnow_is_as_in_the_reference() {
     }
     let (checks, expected) = (&found["point_checks"], &reference["point_checks"]);
     assert_eq!(checks[0]["what"], expected[0]["what"]);
-    assert_eq!(checks[1]["t"], expected[1]["t"]);
+    let times = |of: &Value| of["t"].as_array().unwrap().iter().map(|t| t.as_f64().unwrap()).collect::<Vec<f64>>();
+    assert_eq!(times(&checks[1]), times(&expected[1]));
     close("x = 2", &checks[0]["value"], &expected[0]["value"], 1e-3);
     for i in 0..6 {
         close("random customer", &checks[1]["value"][i], &expected[1]["value"][i], 1e-4);

@@ -103,7 +103,7 @@ fn wrong_columns_of_a_log_are_named() {
     };
     for (ended, words) in [
         (ask("reward", "p"), ["`p`", "row 2", "above 0"]),
-        (ask("pi", "reward"), ["`reward`", "row 2", "above 0"]),
+        (ask("reward", "reward"), ["`reward`", "row 2", "above 0"]),
         (ask("pie", "p"), ["pie", "no column", "did you mean `pi`"]),
         (ask("arm", "p"), ["`arm`", "does not hold numbers", "log.csv"]),
     ] {

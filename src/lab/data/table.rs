@@ -119,12 +119,19 @@ pub fn key_and_time(
             })?
         }
     };
+    // Whatever its name: where one column alone holds times, rows happened then.
+    let only_time = || {
+        let mut times = dataset.columns().iter().filter(|column| column.type_ == Type::Time);
+        times.next().filter(|_| times.next().is_none()).map(|column| column.name.clone())
+    };
     let time = match time {
         Some(name) => Some(named(dataset, name)?),
-        None if kind.is_timed() => Some(suggested.first(Role::Time).map(str::to_owned).ok_or_else(|| {
-            Error::new(format!("no column of `{}` looks like the time of a row", dataset.name()))
-                .hint(format!("name the time column; the table has {}", names(dataset)))
-        })?),
+        None if kind.is_timed() => {
+            Some(suggested.first(Role::Time).map(str::to_owned).or_else(only_time).ok_or_else(|| {
+                Error::new(format!("no column of `{}` looks like the time of a row", dataset.name()))
+                    .hint(format!("name the time column; the table has {}", names(dataset)))
+            })?)
+        }
         None => None,
     };
     if let Some(column) = time.as_deref().and_then(|name| dataset.column(name)).filter(|c| c.type_ != Type::Time) {

@@ -136,24 +136,8 @@ fn number(text: &str, event: &Event) -> f64 {
     }
 }
 
-/// The exact sum, rounded once [Shewchuk 1997, as in `math.fsum`].
+/// The exact sum, rounded once: whole multiples of 2⁻⁸⁰, which hold every bit of the amounts here.
 fn exact(values: &[f64]) -> f64 {
-    let mut parts: Vec<f64> = Vec::new();
-    for value in values {
-        let mut x = *value;
-        let mut kept = Vec::new();
-        for y in &parts {
-            let (a, b) = if x.abs() < y.abs() { (*y, x) } else { (x, *y) };
-            let high = a + b;
-            let low = b - (high - a);
-            if low != 0.0 {
-                kept.push(low);
-            }
-            x = high;
-        }
-        kept.push(x);
-        parts = kept;
-    }
-    // The parts do not overlap; from the greatest down, two of them decide the rounding but for a tie, which cents never make.
-    parts.iter().rev().sum::<f64>() + 0.0
+    let scale = 2f64.powi(80);
+    values.iter().map(|x| (x * scale) as i128).sum::<i128>() as f64 / scale
 }
