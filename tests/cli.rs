@@ -6,6 +6,8 @@ mod analyze;
 mod data;
 #[path = "cli/estimates.rs"]
 mod estimates;
+#[path = "cli/evaluate.rs"]
+mod evaluate;
 #[path = "cli/features.rs"]
 mod features;
 #[path = "cli/groups.rs"]
@@ -528,8 +530,10 @@ fn prove_tells_what_guards_never_let_happen() {
 fn every_command_has_help_with_an_example() {
     let folder = tempfile::tempdir().unwrap();
     let help = done(folder.path(), &["--help"]).out;
-    let commands =
-        ["open", "new", "import", "train", "simulate", "check", "prove", "export", "run", "decide", "score", "trace"];
+    let commands = [
+        "open", "new", "import", "train", "evaluate", "simulate", "check", "prove", "export", "run", "decide", "score",
+        "trace",
+    ];
     for command in commands {
         assert!(help.contains(&format!("  {command} ")), "{help}");
         let own = done(folder.path(), &[command, "--help"]).out;

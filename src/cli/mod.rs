@@ -8,6 +8,7 @@ mod console;
 mod decide;
 mod diff;
 mod erase;
+mod evaluate;
 mod explain;
 mod export;
 mod features;
@@ -82,6 +83,7 @@ enum Command {
     Erase(erase::Erase),
     Train(train::Train),
     Explain(explain::Explain),
+    Evaluate(evaluate::Evaluate),
     Simulate(simulate::Simulate),
     Check(check::Check),
     Prove(prove::Prove),
@@ -140,6 +142,7 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::Erase(command)) => command.run(console),
         Some(Command::Train(command)) => command.run(console),
         Some(Command::Explain(command)) => command.run(console),
+        Some(Command::Evaluate(command)) => command.run(console),
         Some(Command::Simulate(command)) => command.run(console),
         Some(Command::Check(command)) => command.run(console),
         Some(Command::Prove(command)) => command.run(console),

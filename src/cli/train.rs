@@ -1,16 +1,24 @@
 //! `attune train`: models of a project.
 
-use super::console::{Console, Outcome, Result};
+use super::console::{Console, Failure, Outcome, Result};
+use super::evaluate;
 use super::report;
+use super::table::wrap;
+use attune_lab::Error;
+use attune_lab::models::{Duel, Tuning, Verdict};
 use attune_lab::project::{self, Access, TrainedModel};
 use serde_json::json;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Train the models of a project that are not up to date.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  attune train shop\n  attune train shop visit_mens_e_mail --json\n\n\
+#[command(after_help = "Examples:\n  attune train shop\n  attune train shop visit_mens_e_mail --json\n  \
+                        attune train shop visit_mens_e_mail --tune 20\n  attune train shop --refit\n\n\
                         A model whose data, roles, features and settings did not change is found again, not trained again.\n\
-                        30 % of the subjects never train, so that policies can be valued on them.")]
+                        30 % of the subjects never train, so that policies can be valued on them.\n\
+                        --tune searches settings of the same family and writes the best into models.ron; --refit trains on the\n\
+                        data as they are now and keeps the model in use unless those 30 % show the new one to be better.")]
 pub struct Train {
     /// Folder of the project
     project: PathBuf,
@@ -19,34 +27,97 @@ pub struct Train {
     /// Train also what is up to date
     #[arg(long)]
     again: bool,
+    /// Try so many settings of each model first, 2 to 200, and take over the best
+    #[arg(long, value_name = "N", conflicts_with = "refit")]
+    tune: Option<u32>,
+    /// Keep the model in use unless held-out rows show the new one to be better
+    #[arg(long, conflicts_with = "again")]
+    refit: bool,
 }
 
 impl Train {
     pub fn run(self, console: &Console) -> Result<Outcome> {
-        let opened = super::project::open(&self.project, Access::Write, console)?;
-        let (dir, parts) = (opened.project.dir(), &opened.parts);
+        let mut opened = super::project::open(&self.project, Access::Write, console)?;
+        let dir = opened.project.dir().to_owned();
+        let known: Vec<String> = opened.parts.models.iter().map(|spec| spec.id.clone()).collect();
+        if let Some(unknown) = self.models.iter().find(|id| !known.contains(id)) {
+            return Err(Failure::Work(Error::new(format!("there is no model `{unknown}`")).in_file(&dir)));
+        }
+        let wanted: Vec<String> =
+            known.into_iter().filter(|id| self.models.is_empty() || self.models.contains(id)).collect();
+        let loaded = console.work(|task| super::project::load(&dir, &opened.parts, console, task))?;
+
+        let mut tunings: Vec<(String, Tuning)> = Vec::new();
+        if let Some(trials) = self.tune {
+            for id in &wanted {
+                let tuning = console.work(|task| project::tune(&opened.parts, &loaded, id, trials, task))?;
+                let models = Arc::make_mut(&mut opened.parts.models);
+                models.iter_mut().filter(|spec| spec.id == *id).for_each(|spec| *spec = tuning.chosen.clone());
+                tunings.push((id.clone(), tuning));
+            }
+            opened.project.save(&opened.parts, "Tune models")?;
+        }
+
+        let parts = &opened.parts;
+        let mut duels: Vec<(String, Option<Duel>)> = Vec::new();
         let (models, fresh) = console.work(|task| {
-            let loaded = super::project::load(dir, parts, console, task)?;
+            if self.refit {
+                let mut models = Vec::new();
+                let mut fresh = Vec::new();
+                for id in &wanted {
+                    let (model, duel) = project::refit(&dir, parts, &loaded, id, task)?;
+                    if duel.as_ref().is_none_or(|duel| duel.verdict == Verdict::Replaced) {
+                        fresh.push(id.clone());
+                    }
+                    models.push(model);
+                    duels.push((id.clone(), duel));
+                }
+                return Ok((models, fresh));
+            }
             if self.again {
-                let known = parts.models.iter().map(|spec| &spec.id);
-                for id in known.filter(|id| self.models.is_empty() || self.models.contains(id)) {
-                    project::train(dir, parts, &loaded, id, task)?;
+                for id in &wanted {
+                    project::train(&dir, parts, &loaded, id, task)?;
                 }
             }
-            project::train_missing(dir, parts, &loaded, &self.models, task)
+            project::train_missing(&dir, parts, &loaded, &self.models, task)
         })?;
         let rows: Vec<(&TrainedModel, bool)> =
             models.iter().map(|model| (model, self.again || fresh.contains(&model.model.id))).collect();
         let reports: Vec<_> = rows.iter().map(|(model, trained)| (&model.report, *trained)).collect();
-        let text = match reports.is_empty() {
+        let mut text = String::new();
+        for (id, tuning) in &tunings {
+            text.push_str(&format!("{id}: {} settings tried, from {}\n", tuning.trials.len(), tuning.space));
+            text.push_str(&evaluate::board(&tuning.board, true));
+            text.push_str(&wrap(&format!("{}.", tuning.note), 2, 110));
+            text.push('\n');
+        }
+        text.push_str(&match reports.is_empty() {
             true => "The project has no models.\n".to_owned(),
             false => report::models(&reports),
-        };
+        });
+        for (id, duel) in &duels {
+            let line = match duel {
+                None => format!("{id}: there was no model in use"),
+                Some(Duel { verdict: Verdict::Kept, why, .. }) => format!("{id}: the model in use is kept; {why}"),
+                Some(Duel { verdict: Verdict::Replaced, why, .. }) => format!("{id}: replaced; {why}"),
+            };
+            text.push_str(&wrap(&line, 2, 110));
+        }
         let value: Vec<_> = rows
             .iter()
             .map(|(model, trained)| json!({ "id": model.model.id, "trained": trained, "report": model.report }))
             .collect();
-        console.result(&text, &json!({ "models": value }))?;
+        let mut result = json!({ "models": value });
+        if self.tune.is_some() {
+            result["tuning"] = json!(
+                tunings.iter().map(|(id, tuning)| (id.clone(), json!(tuning))).collect::<serde_json::Map<_, _>>()
+            );
+        }
+        if self.refit {
+            result["refit"] =
+                json!(duels.iter().map(|(id, duel)| (id.clone(), json!(duel))).collect::<serde_json::Map<_, _>>());
+        }
+        console.result(&text, &result)?;
         Ok(Outcome::Done)
     }
 }

@@ -99,6 +99,7 @@ pub trait Fitted: Send + Sync {
 pub struct Fits<'a> {
     task: &'a Task,
     permille: Vec<AtomicU32>,
+    silent: bool,
 }
 
 /// One fit's view of the task: it reports its own share and learns whether to stop.
@@ -110,7 +111,12 @@ pub struct Watch<'a> {
 impl<'a> Fits<'a> {
     /// `count` fits under `task`.
     pub fn new(task: &'a Task, count: usize) -> Fits<'a> {
-        Fits { task, permille: (0..count).map(|_| AtomicU32::new(0)).collect() }
+        Fits { task, permille: (0..count).map(|_| AtomicU32::new(0)).collect(), silent: false }
+    }
+
+    /// The same for fits whose progress somebody else tells: they only learn whether to stop.
+    pub fn silent(task: &'a Task, count: usize) -> Fits<'a> {
+        Fits { silent: true, ..Fits::new(task, count) }
     }
 
     /// The view of fit `index`.
@@ -122,6 +128,9 @@ impl<'a> Fits<'a> {
 impl Watch<'_> {
     /// Reports that `fraction` of this fit is done.
     pub fn at(&self, fraction: f32) -> Result<()> {
+        if self.fits.silent {
+            return self.check();
+        }
         let all = &self.fits.permille;
         if let Some(own) = all.get(self.index) {
             own.store((fraction.clamp(0.0, 1.0) * 1000.0) as u32, Ordering::Relaxed);

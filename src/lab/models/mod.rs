@@ -6,11 +6,13 @@
 pub mod amounts;
 pub mod base;
 mod bayes;
+pub mod board;
 mod boosted;
 pub mod calibration;
 mod card;
 mod crossfit;
 pub mod curves;
+pub mod duel;
 mod ebm;
 mod elastic_net;
 mod folds;
@@ -26,6 +28,7 @@ pub mod recommend;
 mod refit;
 pub mod report;
 mod scorecard;
+pub mod scores;
 pub mod segments;
 mod settings;
 pub mod spec;
@@ -35,16 +38,20 @@ mod text;
 pub mod thresholds;
 mod train;
 mod tree;
+pub mod tune;
 mod validation;
 pub mod value;
 
+pub use board::{Board, board};
 pub use card::card;
+pub use duel::{Duel, Verdict, duel};
 pub use refit::Refit;
 pub use report::ModelReport;
 pub use settings::words as settings_in_words;
 pub use spec::{Calibrate, ClassWeights, Cut, Direction, Family, Goal, ModelSpec, Validation};
 pub use text::text;
 pub use train::{Trained, train};
+pub use tune::{Tuning, tune};
 
 #[cfg(test)]
 #[path = "law_tests.rs"]

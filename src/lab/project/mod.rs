@@ -48,4 +48,4 @@ pub use simulate::{Asked, simulate, simulate_draft};
 pub use sources::{Described, import_customers, import_source, import_table, put, put_table, subjects_of};
 pub use starter::{Starter, create_from_file, keep_roles, starter, starter_for};
 pub use store::{Access, Opened, Project, SaveReport};
-pub use train::{train, train_missing};
+pub use train::{compare, refit, train, train_missing, tune};

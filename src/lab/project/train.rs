@@ -1,11 +1,11 @@
 //! Training a project's models: each on rows that the split leaves for training, and only when its inputs changed.
 
-use super::artifacts::{TrainedModel, find_model, model_key, save_model};
+use super::artifacts::{TrainedModel, find_model, last_model, model_key, save_model};
 use super::load::{Loaded, with_recipe};
 use super::parts::Parts;
 use crate::data::split;
 use crate::error::{Error, Result};
-use crate::models;
+use crate::models::{self, Board, Duel, ModelSpec, Tuning, Verdict};
 use crate::task::Task;
 use std::path::Path;
 
@@ -56,4 +56,63 @@ pub fn train_missing(
         models.push(model);
     }
     Ok((models, fresh))
+}
+
+/// Trains a model again on the data as they are now and keeps the better one, the champion in use where nothing else is shown;
+/// both are compared on the subjects held out, of whom neither learned. Without a model in use the new one is simply kept.
+///
+/// # Errors
+/// As [`train`].
+pub fn refit(
+    dir: &Path,
+    parts: &Parts,
+    loaded: &Loaded,
+    id: &str,
+    task: &Task,
+) -> Result<(TrainedModel, Option<Duel>)> {
+    let Some(champion) = last_model(dir, id) else { return Ok((train(dir, parts, loaded, id, task)?, None)) };
+    let spec = parts.model(id).ok_or_else(|| Error::new(format!("there is no model `{id}`")))?;
+    task.stage("Preparing the data")?;
+    let (dataset, roles) = with_recipe(&loaded.dataset, parts)?;
+    let rows = split::train_rows(&dataset, &roles)?;
+    let new = models::train(spec, &dataset, &roles, &rows, task)?;
+    task.stage("Comparing with the model in use")?;
+    let held_out = split::held_out_rows(&dataset, &roles)?;
+    let duel = models::duel(&champion.model, &new.model, spec, &dataset, &roles, &held_out)?;
+    let key = model_key(spec, parts, &loaded.fingerprint);
+    let trained = match duel.verdict {
+        Verdict::Replaced => TrainedModel { key, model: new.model, report: new.report },
+        // Kept under the key of the new data: it was weighed against them and is what they want.
+        Verdict::Kept => {
+            let mut report = champion.report;
+            let note = format!("kept when the data were refreshed: {}", duel.why);
+            report.notes.retain(|note| !note.starts_with("kept when the data were refreshed"));
+            report.notes.push(note);
+            TrainedModel { key, model: champion.model, report }
+        }
+    };
+    task.tick(1.0)?;
+    save_model(dir, &trained)?;
+    Ok((trained, Some(duel)))
+}
+
+/// Searches settings for a model of the project; nothing is kept, the caller takes [`Tuning::chosen`] over.
+///
+/// # Errors
+/// As [`models::tune`].
+pub fn tune(parts: &Parts, loaded: &Loaded, id: &str, trials: u32, task: &Task) -> Result<Tuning> {
+    let spec = parts.model(id).ok_or_else(|| Error::new(format!("there is no model `{id}`")))?;
+    task.stage("Preparing the data")?;
+    let (dataset, roles) = with_recipe(&loaded.dataset, parts)?;
+    models::tune(spec, trials, &dataset, &roles, &split::train_rows(&dataset, &roles)?, task)
+}
+
+/// Compares specifications on the project's training rows.
+///
+/// # Errors
+/// As [`models::board()`].
+pub fn compare(parts: &Parts, loaded: &Loaded, specs: &[ModelSpec], task: &Task) -> Result<Board> {
+    task.stage("Preparing the data")?;
+    let (dataset, roles) = with_recipe(&loaded.dataset, parts)?;
+    models::board(specs, &dataset, &roles, &split::train_rows(&dataset, &roles)?, task)
 }

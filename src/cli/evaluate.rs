@@ -1,0 +1,313 @@
+//! `attune evaluate`: how well models of one outcome do on the same rows, in a project or on any file.
+
+use super::console::{Console, Failure, Outcome, Result};
+use super::inputs::Reading;
+use super::table::{Table, count, number, percent, wrap};
+use attune_lab::Error;
+use attune_lab::data::import;
+use attune_lab::data::{Role, Roles};
+use attune_lab::models::board::Entry;
+use attune_lab::models::metrics::definition;
+use attune_lab::models::{self, Board, Calibrate, Family, Goal, ModelSpec, Validation, settings_in_words};
+use attune_lab::project::{self, Access};
+use std::path::PathBuf;
+
+/// Width of running text.
+const WIDTH: usize = 110;
+
+/// Compare families of models on the same rows: AUC, log loss, calibration with n and intervals, and who is not shown to be worse
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  attune evaluate shop\n  attune evaluate telco_churn.csv --outcome Churn\n  \
+                        attune evaluate bank.csv --outcome y --ignore duration --families logistic,boosted,ebm\n  \
+                        attune evaluate bank.csv --outcome y --ignore duration --by-time 0.2 --json\n  \
+                        attune evaluate hillstrom.csv --outcome spend --amount --ignore visit --ignore conversion\n\n\
+                        A project's models are compared with each other, each outcome and arm by itself. On a file every column\n\
+                        but the outcome, those that look like a subject or a time, and those ignored is learned from. Families:\n\
+                        logistic, linear, elastic_net, scorecard, bayes, tree, ebm, forest, boosted.")]
+pub struct Evaluate {
+    /// Folder of a project, or a file
+    path: PathBuf,
+    /// Outcome column; needed for a file
+    #[arg(long, value_name = "COLUMN")]
+    outcome: Option<String>,
+    /// The value of the outcome that counts; 1, true or yes when not given
+    #[arg(long, value_name = "VALUE", requires = "outcome")]
+    positive: Option<String>,
+    /// The outcome is a number whose mean is estimated
+    #[arg(long, requires = "outcome", conflicts_with = "positive")]
+    amount: bool,
+    /// Families to compare, with their usual settings
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', requires = "outcome")]
+    families: Vec<String>,
+    /// A column to leave out; may be given several times
+    #[arg(long = "ignore", value_name = "COLUMN", requires = "outcome")]
+    ignored: Vec<String>,
+    /// Calibrate scores: platt or isotonic
+    #[arg(long, value_name = "METHOD", requires = "outcome")]
+    calibrate: Option<String>,
+    /// Measure on the last share of the rows in the order of the file, by models of the earlier ones
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = false, default_missing_value = "0.2", requires = "outcome")]
+    by_time: Option<f64>,
+    /// Parts of the cross-validation
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    folds: u32,
+    /// Seed of folds and samples
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    seed: u64,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+impl Evaluate {
+    pub fn run(self, console: &Console) -> Result<Outcome> {
+        let boards = match self.path.is_dir() {
+            true => self.project(console)?,
+            false => vec![self.file(console)?],
+        };
+        let mut text = String::new();
+        for (title, found) in &boards {
+            text.push_str(&format!("{title}\n{}\n", board(found, false)));
+        }
+        if let Some((_, first)) = boards.first() {
+            text.push_str(&definitions(first.goal));
+        }
+        if boards.is_empty() {
+            text.push_str("The project has no models.\n");
+        }
+        let value: Vec<_> =
+            boards.iter().map(|(title, board)| serde_json::json!({ "title": title, "board": board })).collect();
+        console.result(&text, &serde_json::json!({ "boards": value }))?;
+        Ok(Outcome::Done)
+    }
+
+    /// The models of a project, those of one outcome and arm beside each other.
+    fn project(&self, console: &Console) -> Result<Vec<(String, Board)>> {
+        if self.outcome.is_some() {
+            return Err(Failure::Usage("--outcome is for files; a project's models say what they are of".into()));
+        }
+        let opened = super::project::open(&self.path, Access::Read, console)?;
+        let parts = &opened.parts;
+        let loaded = console.work(|task| super::project::load(opened.project.dir(), parts, console, task))?;
+        let mut groups: Vec<Vec<ModelSpec>> = Vec::new();
+        for spec in parts.models.iter() {
+            let of = |s: &ModelSpec| {
+                (s.goal, s.outcome.clone(), s.positive.clone(), s.arm.clone())
+                    == (spec.goal, spec.outcome.clone(), spec.positive.clone(), spec.arm.clone())
+                    && (s.validation, s.folds, s.seed) == (spec.validation, spec.folds, spec.seed)
+            };
+            match groups.iter_mut().find(|group| group.iter().any(of)) {
+                Some(group) => group.push(spec.clone()),
+                None => groups.push(vec![spec.clone()]),
+            }
+        }
+        let mut boards = Vec::new();
+        for group in groups {
+            let Some(first) = group.first() else { continue };
+            let arm = first.arm.as_ref().map_or_else(String::new, |arm| format!(" after `{arm}`"));
+            let title = format!("{} of `{}`{arm}", first.goal.words(), first.outcome);
+            boards.push((title, console.work(|task| project::compare(parts, &loaded, &group, task))?));
+        }
+        Ok(boards)
+    }
+
+    /// Families side by side on a file.
+    fn file(&self, console: &Console) -> Result<(String, Board)> {
+        let outcome = self
+            .outcome
+            .clone()
+            .ok_or_else(|| Failure::Usage("--outcome names the column that is estimated".into()))?;
+        let goal = if self.amount { Goal::Amount } else { Goal::Propensity };
+        let families = self.chosen(goal)?;
+        let calibration = match self.calibrate.as_deref() {
+            None => Calibrate::None,
+            Some("platt") => Calibrate::Platt,
+            Some("isotonic") => Calibrate::Isotonic,
+            Some(other) => {
+                return Err(Failure::Usage(format!(
+                    "--calibrate `{other}` is no method; the methods are platt, isotonic"
+                )));
+            }
+        };
+        let options = self.reading.options()?;
+        let dataset = console.work(|task| import::import(&self.path, &options, task))?.dataset;
+        let column = |name: &str| -> Result<String> {
+            let found = dataset.columns().iter().find(|c| c.name == name || c.source == name);
+            found.map(|c| c.name.clone()).ok_or_else(|| {
+                let near = attune_policy::suggest::nearest(name, dataset.columns().iter().map(|c| c.source.as_str()));
+                let error = Error::new("there is no such column").in_file(&self.path).in_column(name);
+                Failure::Work(near.map_or(error.clone(), |near| error.hint(format!("did you mean `{near}`?"))))
+            })
+        };
+        let outcome = column(&outcome)?;
+        let suggested = Roles::suggest(&dataset);
+        let mut roles = Roles::default();
+        for c in dataset.columns() {
+            let role = match suggested.role(&c.name) {
+                role @ (Role::Subject | Role::Time) => role,
+                _ => Role::Feature,
+            };
+            roles.columns.insert(c.name.clone(), role);
+        }
+        for name in &self.ignored {
+            roles.columns.insert(column(name)?, Role::Ignored);
+        }
+        roles.columns.insert(outcome.clone(), Role::Outcome);
+        let specs: Vec<ModelSpec> = families
+            .into_iter()
+            .map(|(name, family)| ModelSpec {
+                goal,
+                family,
+                positive: self.positive.clone(),
+                validation: self.by_time.map_or(Validation::Folds, Validation::FileOrder),
+                folds: self.folds,
+                seed: self.seed,
+                calibration,
+                ..ModelSpec::new(name, outcome.clone())
+            })
+            .collect();
+        let rows: Vec<u32> = (0..dataset.rows() as u32).collect();
+        let found = console.work(|task| {
+            models::board(&specs, &dataset, &roles, &rows, task).map_err(|error| error.in_file(&self.path))
+        })?;
+        Ok((format!("{}: {} of `{outcome}`", self.path.display(), goal.words()), found))
+    }
+
+    /// The families named, or all that can estimate the goal.
+    fn chosen(&self, goal: Goal) -> Result<Vec<(&'static str, Family)>> {
+        let all: Vec<(&'static str, Family)> =
+            NAMES.iter().copied().zip(families()).filter(|(_, family)| family.estimates(goal)).collect();
+        if self.families.is_empty() {
+            return Ok(all);
+        }
+        let named = |name: &String| {
+            all.iter().find(|(known, _)| known == name).cloned().ok_or_else(|| {
+                let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+                Failure::Usage(format!("`{name}` is no family for this; the families are {}", names.join(", ")))
+            })
+        };
+        self.families.iter().map(named).collect()
+    }
+}
+
+/// Names of [`families`] on the command line.
+const NAMES: [&str; 9] =
+    ["logistic", "linear", "elastic_net", "scorecard", "bayes", "tree", "ebm", "forest", "boosted"];
+
+fn families() -> [Family; 9] {
+    [
+        Family::logistic(),
+        Family::linear(),
+        Family::elastic_net(),
+        Family::scorecard(),
+        Family::bayes(),
+        Family::tree(),
+        Family::ebm(),
+        Family::forest(),
+        Family::boosted(),
+    ]
+}
+
+/// A leaderboard as text; with the settings of each model where they are what differs.
+pub fn board(board: &Board, with_settings: bool) -> String {
+    let amount = board.goal == Goal::Amount;
+    let mut table = match amount {
+        false => Table::new(&[
+            "model",
+            "family",
+            "AUC",
+            "95 % interval",
+            "behind the best",
+            "PR AUC",
+            "log loss",
+            "Brier",
+            "ECE",
+            "KS",
+            "time",
+            "",
+        ]),
+        true => Table::new(&[
+            "model",
+            "family",
+            "R²",
+            "95 % interval",
+            "behind the best",
+            "RMSE",
+            "95 % interval",
+            "MAE",
+            "time",
+            "",
+        ]),
+    };
+    for (place, entry) in board.entries.iter().enumerate() {
+        table.row(row(entry, place));
+    }
+    let rows = match amount {
+        false => {
+            let rate = board.positives as f64 / board.rows.max(1) as f64;
+            format!("{} rows, {} with the outcome ({})", count(board.rows), count(board.positives), percent(rate))
+        }
+        true => format!("{} rows, {} above 0", count(board.rows), count(board.positives)),
+    };
+    let mut text =
+        format!("{}\n{}", wrap(&format!("n = {rows}; {}.", board.measured_on), 2, WIDTH).trim_end(), table.text(2));
+    text.push_str(&wrap(&format!("Behind the best: {}.", board.test), 2, WIDTH));
+    if with_settings {
+        for entry in &board.entries {
+            text.push_str(&wrap(&format!("{}: {}", entry.spec.id, settings_in_words(&entry.spec.family)), 2, WIDTH));
+        }
+    }
+    for (id, why) in &board.failed {
+        text.push_str(&wrap(&format!("not trained: {id}: {why}"), 2, WIDTH));
+    }
+    text
+}
+
+fn row(entry: &Entry, place: usize) -> Vec<String> {
+    let behind = &entry.behind;
+    let (gap, mark) = match place {
+        0 => (String::new(), "best"),
+        _ => (
+            format!("{:.4} [{:.4}, {:.4}]", behind.value, behind.low, behind.high),
+            if entry.level { "not distinguishable from the best" } else { "" },
+        ),
+    };
+    let names = [entry.spec.id.clone(), entry.spec.family.words().to_owned()];
+    let time = format!("{:.1} s", entry.seconds);
+    let cells = match &entry.amount {
+        None => {
+            let q = &entry.quality;
+            vec![
+                format!("{:.4}", q.auc.value),
+                format!("[{:.4}, {:.4}]", q.auc.low, q.auc.high),
+                gap,
+                format!("{:.4}", q.average_precision),
+                format!("{:.5}", q.log_loss),
+                format!("{:.5}", q.brier),
+                format!("{:.4}", q.ece_uniform),
+                format!("{:.4}", q.ks),
+            ]
+        }
+        Some(q) => vec![
+            format!("{:.4}", q.r2.value),
+            format!("[{:.4}, {:.4}]", q.r2.low, q.r2.high),
+            gap,
+            number(q.rmse.value),
+            format!("[{}, {}]", number(q.rmse.low), number(q.rmse.high)),
+            number(q.mae.value),
+        ],
+    };
+    names.into_iter().chain(cells).chain([time, mark.to_owned()]).collect()
+}
+
+/// What the columns mean.
+fn definitions(goal: Goal) -> String {
+    let ids: &[&str] = match goal {
+        Goal::Propensity => &["auc", "average_precision", "log_loss", "brier", "ece_uniform", "ks"],
+        Goal::Amount => &["r2", "rmse", "mae"],
+    };
+    let mut text = "Definitions\n".to_owned();
+    for definition in ids.iter().filter_map(|id| definition(id)) {
+        text.push_str(&wrap(&format!("{}: {}.", definition.name, definition.text), 2, WIDTH));
+    }
+    text
+}
