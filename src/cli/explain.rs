@@ -11,7 +11,7 @@ use attune_lab::explain::honesty::{self, time::Order};
 use attune_lab::explain::thresholds::{Money, thresholds};
 use attune_lab::explain::{Case, Method, dependence, fairness, groups, permutation, segments};
 use attune_lab::features::recipe;
-use attune_lab::models::{self, Family, ModelReport, ModelSpec};
+use attune_lab::models::{self, Family, Goal, ModelReport, ModelSpec};
 use attune_lab::project::{self, Access};
 use attune_lab::task::Task;
 use attune_policy::model::Model;
@@ -122,6 +122,14 @@ enum Learner {
     Boosted,
     /// Logistic regression
     Logistic,
+    /// One tree
+    Tree,
+    /// A forest of trees
+    Forest,
+    /// Explainable boosting machine
+    Ebm,
+    /// Scorecard
+    Scorecard,
 }
 
 /// A model with its data.
@@ -205,6 +213,10 @@ impl Explain {
         let family = match self.learner {
             Learner::Boosted => Family::boosted(),
             Learner::Logistic => Family::logistic(),
+            Learner::Tree => Family::tree(),
+            Learner::Forest => Family::forest(),
+            Learner::Ebm => Family::ebm(),
+            Learner::Scorecard => Family::scorecard(),
         };
         let spec = ModelSpec { family, positive: self.positive.clone(), ..ModelSpec::new("occasion", outcome) };
         console.work(|task| {
@@ -242,6 +254,14 @@ impl Explain {
         if let Some(field) = &view.dependence {
             return self.dependence(&case, &column(dataset, "--dependence", field)?, console);
         }
+        let yes_or_no = view.threshold || view.segments.is_some() || view.fairness.is_some() || view.honesty;
+        let amount = report.spec.goal == Goal::Amount;
+        if amount && yes_or_no {
+            return Err(Failure::Usage(format!(
+                "model `{}` predicts an amount; --threshold, --segments, --fairness and --honesty are for models of a yes or no",
+                model.id
+            )));
+        }
         if view.threshold {
             let money = Money { cost: self.cost, benefit: self.benefit };
             let out = console.work(|task| thresholds(&case.scores, &case.labels, money, SEED, task))?;
@@ -259,7 +279,7 @@ impl Explain {
         if view.honesty {
             return self.honesty(&case, loaded, console);
         }
-        self.drivers(&case, console)
+        self.drivers(&case, amount, console)
     }
 
     fn method(&self) -> Method {
@@ -292,7 +312,7 @@ impl Explain {
         Ok((text, json!({ "base": out.base, "base_score": out.base_score, "log_odds": out.log_odds, "rows": value })))
     }
 
-    fn drivers(&self, case: &Case<'_>, console: &Console) -> Result<(String, Value)> {
+    fn drivers(&self, case: &Case<'_>, amount: bool, console: &Console) -> Result<(String, Value)> {
         let (out, drops) = console.work(|task| {
             task.stage("Explaining rows")?;
             let some = case.some(GLOBAL_ROWS);
@@ -301,7 +321,10 @@ impl Explain {
             let x = case.inputs(&rows)?;
             let out = case.explainer(self.method(), task)?.explain(&x, task)?;
             task.stage("Shuffling columns")?;
-            let drops = permutation::permutation(case.model, &x, &labels, SEED, task)?;
+            let drops = match amount {
+                true => Vec::new(),
+                false => permutation::permutation(case.model, &x, &labels, SEED, task)?,
+            };
             Ok((views::Drivers::new(&out, case.dataset, &rows), drops))
         })?;
         let text = views::drivers(&out, &drops);

@@ -69,17 +69,23 @@ fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
 
 /// What is explained, and how good it is.
 pub fn heading(model: &Model, report: &ModelReport) -> String {
-    let auc = report.out_of_fold.quality.auc;
+    let measured = &report.out_of_fold;
+    let (base, quality) = match &measured.amount {
+        Some(amount) => (
+            format!("mean {}", number(report.mean.unwrap_or_default())),
+            format!("R² out of fold {}", estimate(&amount.r2)),
+        ),
+        None => (
+            format!("base rate {}", percent(report.base_rate())),
+            format!("AUC out of fold {}", estimate(&measured.quality.auc)),
+        ),
+    };
     let mut text = format!(
-        "{}: {}\n  {}, {} rows, base rate {}, AUC out of fold {:.4} ({:.4} to {:.4})\n",
+        "{}: {}\n  {}, {} rows, {base}, {quality}\n",
         model.id,
         model.target,
         report.spec.family.words(),
         count(report.rows),
-        percent(report.base_rate()),
-        auc.value,
-        auc.low,
-        auc.high
     );
     for suspicion in &report.suspicions {
         text.push_str(&wrap(&format!("warning: {}", suspicion.message), 2, WIDTH));

@@ -10,7 +10,7 @@ use super::tree_shap::TreeShap;
 use crate::error::{Error, Result};
 use crate::features::Matrix;
 use crate::task::Task;
-use attune_policy::model::{Function, Link, Model};
+use attune_policy::model::{Function, Link, Model, Scores};
 use serde::{Deserialize, Serialize};
 
 /// How far base and attributions together may lie from the sum, as a share of everything added.
@@ -119,8 +119,7 @@ impl Explainer {
     /// # Errors
     /// When rows do not have the model's inputs, attributions do not add up to the score, or the task is cancelled.
     pub fn explain(&self, x: &Matrix, task: &Task) -> Result<Attributions> {
-        let scores = self.scoring.scores(x)?;
-        let raw = self.scoring.raw(x)?;
+        let Scores { raw, values: scores } = self.scoring.run(x)?;
         let width = self.fields.len();
         let (base, mut values, mut margins) = match &self.kind {
             Kind::Trees(trees) => {

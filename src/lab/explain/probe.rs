@@ -226,11 +226,10 @@ fn frequent(cells: &Cells, rows: &[u32], most: usize) -> Vec<u32> {
 
 fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
-    for name in names {
-        if !out.iter().any(|known| known == name) {
-            out.push(format!("`{name}`"));
+    for name in names.map(|name| format!("`{name}`")) {
+        if !out.contains(&name) {
+            out.push(name);
         }
     }
-    out.dedup();
     out
 }

@@ -70,7 +70,7 @@ impl Scoring {
     /// # Errors
     /// When the matrix does not have the model's inputs.
     pub fn scores(&self, x: &Matrix) -> Result<Vec<f64>> {
-        Ok(self.run(x)?.into_iter().flat_map(|part| part.values).collect())
+        Ok(self.run(x)?.values)
     }
 
     /// Outputs of rows before calibration; NaN where the model cannot be evaluated.
@@ -78,7 +78,7 @@ impl Scoring {
     /// # Errors
     /// As [`Scoring::scores`].
     pub fn raw(&self, x: &Matrix) -> Result<Vec<f64>> {
-        Ok(self.run(x)?.into_iter().flat_map(|part| part.raw).collect())
+        Ok(self.run(x)?.raw)
     }
 
     /// The score of a sum: link, then calibration.
@@ -91,13 +91,14 @@ impl Scoring {
         self.link
     }
 
-    fn run(&self, x: &Matrix) -> Result<Vec<Scores>> {
+    /// Both.
+    pub(super) fn run(&self, x: &Matrix) -> Result<Scores> {
         let inputs = self.schema.fields.len();
         if x.inputs() != inputs {
             return Err(Error::new(format!("rows have {} inputs, the model has {inputs}", x.inputs())));
         }
         let parts = x.rows().div_ceil(BLOCK);
-        (0..parts)
+        let parts: Vec<Scores> = (0..parts)
             .into_par_iter()
             .map(|part| {
                 let rows = part * BLOCK..((part + 1) * BLOCK).min(x.rows());
@@ -113,6 +114,12 @@ impl Scoring {
                 );
                 Ok(scores)
             })
-            .collect()
+            .collect::<Result<_>>()?;
+        let mut all = Scores::default();
+        for part in parts {
+            all.raw.extend(part.raw);
+            all.values.extend(part.values);
+        }
+        Ok(all)
     }
 }

@@ -2,13 +2,12 @@
 //! from shuffled outcomes, what would it know had it seen the past alone? Nothing that is fitted here ever decides.
 
 use super::base;
-use super::learner::{Examples, Fits, Learner};
+use super::learner::{Examples, Learner, Watch};
 use super::spec::{Goal, ModelSpec};
 use super::target::{Target, enough, target};
 use crate::data::{Dataset, Roles};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::features;
-use crate::task::Task;
 
 /// A specification and the rows that it may learn from.
 pub struct Refit<'a> {
@@ -23,7 +22,8 @@ impl<'a> Refit<'a> {
     /// learn from, as a trained model's report names them.
     ///
     /// # Errors
-    /// As training: when a setting or a column is wrong, or there is nothing to tell apart.
+    /// As training: when a setting or a column is wrong, or there is nothing to tell apart; and when the specification predicts an
+    /// amount: these questions are about yes or no.
     pub fn new(
         spec: &ModelSpec,
         fields: &'a [String],
@@ -32,6 +32,10 @@ impl<'a> Refit<'a> {
         rows: &[u32],
     ) -> Result<Refit<'a>> {
         spec.check()?;
+        if spec.goal == Goal::Amount {
+            return Err(Error::new(format!("model `{}` predicts an amount, not whether something happens", spec.id))
+                .hint("ask it of a model of a yes or no"));
+        }
         let target = target(spec, dataset, roles, rows)?;
         enough(spec, &target)?;
         Ok(Refit { dataset, fields, learner: base::learner(&spec.family, spec.seed), target })
@@ -57,29 +61,20 @@ impl<'a> Refit<'a> {
     ///
     /// # Errors
     /// When `train` lacks one of the outcomes, or the task is cancelled.
-    pub fn predict(&self, labels: &[bool], train: &[u32], test: &[u32], task: &Task) -> Result<Vec<f64>> {
-        // Progress is told by whoever asks for many fits; here the task is only asked whether to stop.
-        let silent = Task::default();
-        if task.is_cancelled() {
-            silent.cancel();
-        }
-        let fits = Fits::new(&silent, 1);
-        let watch = fits.watch(0);
+    pub fn predict(&self, labels: &[bool], train: &[u32], test: &[u32], watch: &Watch<'_>) -> Result<Vec<f64>> {
         watch.check()?;
         let positions = |places: &[u32]| places.iter().map(|&i| self.target.rows[i as usize]).collect::<Vec<u32>>();
         let rows = positions(train);
         let inputs = features::fit(self.dataset, &rows, self.fields, self.learner.style())?.inputs;
         let y: Vec<bool> = train.iter().map(|&i| labels[i as usize]).collect();
         if y.iter().all(|&y| y) || y.iter().all(|&y| !y) {
-            return Err(crate::Error::new(
-                "all rows to learn from have the same outcome: there is nothing to tell apart",
-            ));
+            return Err(Error::new("all rows to learn from have the same outcome: there is nothing to tell apart"));
         }
         let x = features::matrix(self.dataset, &rows, &inputs)?;
         let y: Vec<f64> = y.iter().map(|&y| f64::from(u8::from(y))).collect();
         let categories = base::categories(&inputs);
         let examples = Examples { categories: &categories, ..Examples::new(&x, &y, Goal::Propensity) };
-        let fitted = self.learner.fit(&examples, &watch)?;
+        let fitted = self.learner.fit(&examples, watch)?;
         fitted.margins(&features::matrix(self.dataset, &positions(test), &inputs)?)
     }
 }

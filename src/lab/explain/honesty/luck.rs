@@ -2,12 +2,12 @@
 
 use crate::error::Result;
 use crate::models::Refit;
+use crate::models::learner::Fits;
 use crate::models::metrics::auc;
 use crate::random::Random;
 use crate::task::Task;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The test.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,23 +25,22 @@ pub struct Luck {
 
 /// Trains `runs` times on shuffled outcomes, from the places `train` of a refit's rows, measured on `test`.
 pub fn luck(refit: &Refit<'_>, train: &[u32], test: &[u32], runs: usize, seed: u64, task: &Task) -> Result<Luck> {
-    let measure = |labels: &[bool]| -> Result<f64> {
+    let fits = Fits::new(task, runs + 1);
+    let measure = |labels: &[bool], run: usize| -> Result<f64> {
         let y: Vec<bool> = test.iter().map(|&i| labels[i as usize]).collect();
-        Ok(auc(&refit.predict(labels, train, test, task)?, &y))
+        Ok(auc(&refit.predict(labels, train, test, &fits.watch(run))?, &y))
     };
-    let own = measure(refit.labels())?;
+    let own = measure(refit.labels(), runs)?;
     let used: Vec<u32> = train.iter().chain(test).copied().collect();
-    let done = AtomicUsize::new(0);
     let mut shuffled: Vec<f64> = (0..runs as u64)
         .into_par_iter()
         .map(|run| {
-            task.tick(done.fetch_add(1, Ordering::Relaxed) as f32 / runs as f32)?;
             let mut random = Random::stream(seed, run);
             let mut labels = refit.labels().to_vec();
             for i in (1..used.len()).rev() {
                 labels.swap(used[i] as usize, used[random.below(i + 1)] as usize);
             }
-            measure(&labels)
+            measure(&labels, run as usize)
         })
         .collect::<Result<_>>()?;
     shuffled.sort_by(f64::total_cmp);

@@ -12,6 +12,7 @@ use super::probe::sample;
 use crate::data::{Dataset, Roles};
 use crate::error::Result;
 use crate::models::leaks::{self, CERTAIN};
+use crate::models::learner::Fits;
 use crate::models::metrics::auc_interval;
 use crate::models::report::Estimate;
 use crate::models::{ModelSpec, Refit};
@@ -177,7 +178,8 @@ pub fn honesty(
     out.findings.extend(time::later(dataset, roles, fields, refit.rows()));
 
     task.stage("Training on a part of the rows")?;
-    let scores = refit.predict(refit.labels(), &train, &test, task)?;
+    let fits = Fits::new(task, 1);
+    let scores = refit.predict(refit.labels(), &train, &test, &fits.watch(0))?;
     out.auc = auc_interval(&scores, &test_labels);
     out.twins = twins::twins(dataset, fields, &subjects, (&train_rows, &train_labels), (&test_rows, &test_labels));
     out.findings.push(seen_twice(&out.twins));

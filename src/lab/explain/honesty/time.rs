@@ -6,6 +6,7 @@ use crate::data::{Dataset, Role, Roles};
 use crate::error::{Error, Result};
 use crate::explain::intervals::auc_difference;
 use crate::models::Refit;
+use crate::models::learner::Fits;
 use crate::models::metrics::auc_interval;
 use crate::models::report::Estimate;
 use crate::random::Random;
@@ -150,8 +151,8 @@ pub fn split(refit: &Refit<'_>, dataset: &Dataset, order: &Order, seed: u64, tas
             )));
         }
     }
-    let known = refit.predict(refit.labels(), &past, &last, task)?;
-    task.tick(0.25)?;
+    let fits = Fits::new(task, PARTS as usize + 1);
+    let known = refit.predict(refit.labels(), &past, &last, &fits.watch(PARTS as usize))?;
     let mut random = Random::new(seed);
     let part: Vec<u32> = when.iter().map(|_| random.below(PARTS as usize) as u32).collect();
     let mut mixed = vec![0.0; last.len()];
@@ -159,9 +160,8 @@ pub fn split(refit: &Refit<'_>, dataset: &Dataset, order: &Order, seed: u64, tas
         let train: Vec<u32> = places.iter().copied().filter(|&i| part[i as usize] != own).collect();
         let (at, test): (Vec<usize>, Vec<u32>) =
             last.iter().copied().enumerate().filter(|(_, i)| part[*i as usize] == own).unzip();
-        let scores = refit.predict(refit.labels(), &train, &test, task)?;
+        let scores = refit.predict(refit.labels(), &train, &test, &fits.watch(own as usize))?;
         at.iter().zip(ranks(&scores)).for_each(|(&at, rank)| mixed[at] = rank);
-        task.tick((own + 2) as f32 / (PARTS + 1) as f32)?;
     }
     let rate = |places: &[u32]| labels(places).iter().filter(|&&y| y).count() as f64 / places.len().max(1) as f64;
     let mut out = TimeSplit {
