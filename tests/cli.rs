@@ -490,6 +490,28 @@ fn import_describes_a_file_and_lists_what_does_not_fit() {
     assert_eq!((&value["rows"], value["bad_cells"].as_array().unwrap().len()), (&Value::from(31), 0));
     assert_eq!(std::fs::read_dir(dir).unwrap().count(), 1, "looking writes nothing");
 
+    let value = json(dir, &["import", "rows.csv", "--quarantine", "problems.csv"]);
+    assert_eq!(
+        (value["quarantine"].as_str(), value["bad_rows"][0]["text"].as_str()),
+        (Some("problems.csv"), Some("31;1,5"))
+    );
+    let problems = "row,line,column,text,reason\n31,32,emp.rate,oops,not a number\n\
+                    32,33,,\"31;1,5\",2 fields where the table has 3\n";
+    assert_eq!(std::fs::read_to_string(dir.join("problems.csv")).unwrap(), problems);
+    let again = attune(dir, &["import", "rows.csv", "--quarantine", "problems.csv"]);
+    assert_eq!(again.code, 1, "a quarantine is not overwritten");
+    assert!(again.err.contains("there is such a file already"), "{}", again.err);
+
+    // Columns of blanks without names, as old exports have them.
+    std::fs::write(dir.join("purchases.txt"), " 01 19970101  1   11.77\n 02 19970112 12    5.00\n").unwrap();
+    let value = json(
+        dir,
+        &["import", "purchases.txt", "--names", "customer,day,items,amount", "--only-columns", "customer,day"],
+    );
+    let columns: Vec<&str> =
+        value["columns"].as_array().unwrap().iter().map(|c| c["type_"].as_str().unwrap()).collect();
+    assert_eq!(columns, ["Text", "Time"]);
+
     // The goal is an outcome, whatever its name suggested.
     let value = json(dir, &["import", "rows.csv", "rows", "--goal", "emp.rate", "--type", "emp.rate=number"]);
     assert_eq!(value["roles"]["columns"]["emp_rate"], "Outcome");

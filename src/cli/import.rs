@@ -16,13 +16,15 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Read a customer file (CSV, Parquet, JSON lines): show what is in it, or make a project from it.
+/// Read a file (CSV and other text, Parquet, Arrow, JSON lines, Excel): show what is in it, or make a project from it.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  attune import customers.csv\n  attune import customers.csv shop --goal visit --randomised\n  \
                         attune import customers.csv shop --role segment=action --arm \"No E-Mail=NoAction\" \\\n      \
                         --arm \"Mens E-Mail=mens/email\"\n  \
-                        attune import sales.csv shop --as transactions --key CustomerID --time InvoiceDate\n\n\
+                        attune import sales.csv shop --as transactions --key CustomerID --time InvoiceDate\n  \
+                        attune import purchases.txt.gz --names customer,day,items,amount\n  \
+                        attune import book.xlsx --sheet Customers --quarantine problems.csv\n\n\
                         Without PROJECT nothing is written: the file is read and described. With a PROJECT that exists its\n\
                         customer file is replaced and its roles are kept. --as adds another table beside the customers; a\n\
                         project without customers gets them from it: the subjects that occur in it."
@@ -77,6 +79,9 @@ pub struct Import {
     /// Instant at which rows without a time stand
     #[arg(long, value_name = "DATE")]
     as_of: Option<String>,
+    /// Write the rows and cells that could not be used to a new CSV file
+    #[arg(long, value_name = "OUT.csv")]
+    quarantine: Option<PathBuf>,
     #[command(flatten)]
     reading: Reading,
 }
@@ -94,6 +99,9 @@ impl Import {
             (Some(dir), false) => self.save_in_project(dir, &options, console)?,
             (Some(dir), true) => self.save_table(dir, kind, &options, console)?,
         };
+        if let Some(out) = &self.quarantine {
+            import::quarantine::write(out, &imported.bad_rows, &imported.bad_cells)?;
+        }
         let profile = console.work(|task| profile::profile(&imported.dataset, &roles, task))?;
         console.result(&self.text(&imported, &roles, &profile), &self.value(&imported, &roles, &profile))?;
         Ok(Outcome::Done)
@@ -439,6 +447,9 @@ impl Import {
                 )
             }),
         ));
+        if let Some(out) = &self.quarantine {
+            text.push_str(&format!("\nRows and cells that could not be used are in {}.\n", out.display()));
+        }
         if let Some(dir) = &self.project {
             text.push_str(&format!("\nSaved in {}.\nNext: attune run {}\n", dir.display(), dir.display()));
         }
@@ -455,6 +466,7 @@ impl Import {
             "roles": roles,
             "bad_rows": seen.bad_rows,
             "bad_cells": seen.bad_cells,
+            "quarantine": self.quarantine,
             "profile": profile,
             "project": self.project,
         })

@@ -1,7 +1,7 @@
 //! Arguments that say how files are read, shared by the commands that read rows.
 
 use super::console::{Failure, Result};
-use attune_lab::data::import::{DateOrder, Encoding, ImportOptions, dates};
+use attune_lab::data::import::{DateOrder, Encoding, Format, ImportOptions, dates};
 use attune_policy::value::Type;
 use clap::{Args, ValueEnum};
 
@@ -9,6 +9,9 @@ use clap::{Args, ValueEnum};
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Reading the file (detected where not given)")]
 pub struct Reading {
+    /// Kind of file
+    #[arg(long = "file-format", value_enum, value_name = "FORMAT")]
+    pub format: Option<FormatName>,
     /// Character between fields; `tab` for a tab
     #[arg(long, value_name = "CHAR")]
     pub delimiter: Option<String>,
@@ -24,12 +27,44 @@ pub struct Reading {
     /// Whether the first line names the columns
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub header: Option<bool>,
+    /// Names of all columns, in order, instead of those in the file
+    #[arg(long, value_name = "NAME,NAME,…", value_delimiter = ',')]
+    pub names: Vec<String>,
+    /// Sheet of a workbook
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
+    /// Row of the sheet that names the columns
+    #[arg(long, value_name = "ROW")]
+    pub header_row: Option<u32>,
+    /// The columns to read; the others are left out
+    #[arg(long = "only-columns", value_name = "NAME,NAME,…", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Keep one row in this many: a first look at a table that memory does not hold
+    #[arg(long = "one-row-in", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub sample: Option<u32>,
     /// A text that stands for a missing value; may be given several times
     #[arg(long, value_name = "TEXT")]
     pub missing: Vec<String>,
     /// Order of day and month in dates such as 03/04/2024
     #[arg(long, value_enum)]
     pub dates: Option<Order>,
+}
+
+/// Names of formats on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum FormatName {
+    /// Delimited text: CSV, TSV
+    Csv,
+    /// Text in columns that blanks divide
+    Aligned,
+    /// Apache Parquet
+    Parquet,
+    /// One JSON object per line
+    JsonLines,
+    /// Arrow IPC, file or stream
+    Arrow,
+    /// Excel or OpenDocument sheet
+    Workbook,
 }
 
 /// Names of encodings on the command line.
@@ -58,6 +93,20 @@ impl Reading {
     /// The import options that the arguments say.
     pub fn options(&self) -> Result<ImportOptions> {
         let mut options = ImportOptions::default();
+        let some = |list: &[String]| (!list.is_empty()).then(|| list.to_vec());
+        options.format = self.format.map(|name| match name {
+            FormatName::Csv => Format::Csv,
+            FormatName::Aligned => Format::Aligned,
+            FormatName::Parquet => Format::Parquet,
+            FormatName::JsonLines => Format::JsonLines,
+            FormatName::Arrow => Format::Arrow,
+            FormatName::Workbook => Format::Workbook,
+        });
+        options.csv.names = some(&self.names);
+        options.workbook.sheet.clone_from(&self.sheet);
+        options.workbook.header_row = self.header_row;
+        options.only = some(&self.only);
+        options.sample = self.sample;
         options.csv.delimiter = self.delimiter.as_deref().map(delimiter).transpose()?;
         options.csv.quote = self.quote;
         options.csv.encoding = self.encoding.map(|name| match name {

@@ -128,8 +128,11 @@ impl ImportSheet {
         let options = &mut self.options;
         let formats = [
             (Some(Format::Csv), "Delimited text (CSV, TSV)".to_owned()),
+            (Some(Format::Aligned), "Text in columns of blanks".to_owned()),
             (Some(Format::Parquet), "Parquet".to_owned()),
+            (Some(Format::Arrow), "Arrow IPC".to_owned()),
             (Some(Format::JsonLines), "JSON lines".to_owned()),
+            (Some(Format::Workbook), "Excel or OpenDocument".to_owned()),
         ];
         settle(ui, "Format", width, &mut options.format, found.format, &formats);
         if options.format.or(found.format) == Some(Format::Csv) {

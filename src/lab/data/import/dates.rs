@@ -26,28 +26,69 @@ pub fn render(ms: i64) -> String {
 /// Understood are `2024-12-31`, `2024/12/31`, `20241231`, `31.12.2024`, `31/12/2024`, `12/31/2024`, `31-Dec-2024`,
 /// `Dec 31, 2024`, `31 December 2024`, each with an optional time `23:59[:59[.123]] [AM|PM] [Z|UTC|±hh[:mm]]`.
 pub fn parse(text: &str, order: DateOrder) -> Option<i64> {
-    let text = text.trim();
-    let bytes = text.as_bytes();
-    if bytes.len() < 6 || bytes.len() > 48 {
-        return None;
-    }
-    let mut scan = Scan { bytes, at: 0 };
-    let (year, month, day) = scan.date(order)?;
-    let mut ms = days_from_civil(year, month, day)? * 86_400_000;
-    if !scan.done() {
-        ms += scan.time()?;
-    }
-    scan.done().then_some(ms)
+    let (day_first, month_first) = both(text);
+    if order == DateOrder::DayFirst { day_first } else { month_first }
 }
 
-/// Whether the text reads as a date in either order but with different meaning.
-pub fn is_ambiguous(text: &str) -> bool {
-    parse(text, DateOrder::DayFirst) != parse(text, DateOrder::MonthFirst)
+/// Reads a date or time with the day first and with the month first; the two are equal where the order says nothing.
+pub fn both(text: &str) -> (Option<i64>, Option<i64>) {
+    let bytes = text.trim().as_bytes();
+    if bytes.len() < 6 || bytes.len() > 48 {
+        return (None, None);
+    }
+    let mut scan = Scan { bytes, at: 0, ordered: false };
+    let Some((year, month, day)) = scan.date() else { return (None, None) };
+    let time = if scan.done() { Some(0) } else { scan.time() };
+    let Some(time) = time.filter(|_| scan.done()) else { return (None, None) };
+    let at = |month, day| days_from_civil(year, month, day).map(|days| days * 86_400_000 + time);
+    let day_first = at(month, day);
+    (day_first, if scan.ordered { at(day, month) } else { day_first })
+}
+
+/// The common case at once: `2024-12-31`, with ` 23:59:59` or `T23:59:59`, with `Z`; `None` for all else, date or not.
+pub fn iso(bytes: &[u8]) -> Option<i64> {
+    let two = |at: usize| {
+        let (tens, ones) = (bytes[at].wrapping_sub(b'0'), bytes[at + 1].wrapping_sub(b'0'));
+        (tens < 10 && ones < 10).then(|| i64::from(tens * 10 + ones))
+    };
+    let zoned = bytes.len() == 20 && bytes[19] == b'Z';
+    if !(bytes.len() == 10 || bytes.len() == 19 || zoned) || bytes[4] != b'-' || bytes[7] != b'-' {
+        return None;
+    }
+    let days = days_from_civil(two(0)? * 100 + two(2)?, two(5)?, two(8)?)?;
+    if bytes.len() == 10 {
+        return Some(days * 86_400_000);
+    }
+    if !matches!(bytes[10], b' ' | b'T') || bytes[13] != b':' || bytes[16] != b':' {
+        return None;
+    }
+    let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
+    (hour < 24 && minute < 60 && second < 60).then(|| days * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1_000)
+}
+
+/// A day from its eight digits, `20241231` as a number.
+pub fn from_compact(digits: i64) -> Option<i64> {
+    days_from_civil(digits / 10_000, digits / 100 % 100, digits % 100).map(|days| days * 86_400_000)
+}
+
+/// An instant from whole seconds, milliseconds or microseconds since 1970, told apart by their size: from 2000 to 2100 they do not
+/// overlap.
+pub fn from_epoch(number: i64) -> Option<i64> {
+    const FROM: i64 = 946_684_800;
+    const TO: i64 = 4_102_444_800;
+    match number {
+        n if (FROM..TO).contains(&n) => Some(n * 1_000),
+        n if (FROM * 1_000..TO * 1_000).contains(&n) => Some(n),
+        n if (FROM * 1_000_000..TO * 1_000_000).contains(&n) => Some(n / 1_000),
+        _ => None,
+    }
 }
 
 struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Day and month may stand the other way round; they were read with the day first.
+    ordered: bool,
 }
 
 impl Scan<'_> {
@@ -91,7 +132,8 @@ impl Scan<'_> {
         (count == 2 || (count == 1 && !exact)).then_some(number)
     }
 
-    fn date(&mut self, order: DateOrder) -> Option<(i64, i64, i64)> {
+    /// Year, month and day.
+    fn date(&mut self) -> Option<(i64, i64, i64)> {
         if self.peek().is_ascii_alphabetic() {
             // Dec 31, 2024
             let month = self.month_name()?;
@@ -129,8 +171,8 @@ impl Scan<'_> {
         self.eat(&[separator])?;
         let year = self.year()?;
         // With points the day always comes first.
-        let day_first = separator == b'.' || order == DateOrder::DayFirst;
-        Some(if day_first { (year, second, first) } else { (year, first, second) })
+        self.ordered = separator != b'.';
+        Some((year, second, first))
     }
 
     fn year(&mut self) -> Option<i64> {
@@ -287,6 +329,35 @@ mod tests {
             assert_eq!(parse(text, DateOrder::DayFirst), Some(ms), "{text}");
         }
         assert_eq!(parse("12/31/2024", DateOrder::MonthFirst), Some(day));
+        assert_eq!(both("03/04/2024 10:00"), (Some(1_712_138_400_000), Some(1_709_546_400_000)));
+        assert_eq!(both("03.04.2024"), (Some(1_712_102_400_000), Some(1_712_102_400_000)));
+    }
+
+    #[test]
+    fn the_common_case_is_read_as_every_other() {
+        let cases = [
+            "2024-12-31",
+            "2024-02-29",
+            "2023-02-29",
+            "2024-12-31 23:59:59",
+            "2024-12-31T00:00:00",
+            "2024-12-31T00:00:00Z",
+            "0000-01-01",
+            "9999-12-31",
+            "2024-13-01",
+            "2024-1-001",
+            "2024-12-31x10:00:00",
+            "2024-12-31 24:00:00",
+            "2024-12-31 10:60:00",
+            "20a4-12-31",
+        ];
+        for text in cases {
+            let plainly = parse(text, DateOrder::DayFirst);
+            assert_eq!(iso(text.as_bytes()), plainly, "{text}");
+        }
+        for text in ["", "2024", "2024/12/31", "2024-12-31 10:00", "\u{e9}024-12-3"] {
+            assert_eq!(iso(text.as_bytes()), None, "{text}");
+        }
     }
 
     #[test]

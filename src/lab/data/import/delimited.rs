@@ -1,45 +1,124 @@
-//! Delimited text as typed columns: structure first, then types over the whole file, then values.
+//! Delimited text as typed columns: what the head says, then a pass over the whole text that reads and proves it.
 
+use super::column::Store;
+use super::encoding;
 use super::infer::Evidence;
 use super::parse::{CellParser, expected};
-use super::records::{self, Lines, Records, fields};
+use super::passes::{self, Asked, Found, Misfit, Pass};
+use super::records::fields;
 use super::sniff::{self, Sniffed};
-use super::{BadCell, DateOrder, Format, ImportOptions, Table};
-use crate::data::cells::{Cells, Interner};
+use super::text::Input;
+use super::{BadCell, Bounds, DateOrder, Encoding, Format, ImportOptions, Table};
 use crate::data::dataset::Column;
 use crate::data::names;
 use crate::error::{Error, Result};
 use crate::task::Task;
 use attune_policy::value::Type;
-use rayon::prelude::*;
 
-/// Reads a table from text. The encoding in `options` is the one `text` was decoded with.
-pub fn read(text: &str, options: &ImportOptions, task: &Task) -> Result<Table> {
+/// Text to be read as a table.
+pub struct Reading<'a> {
+    /// Where all of it is.
+    pub input: Input<'a>,
+    /// How its bytes stand for characters.
+    pub encoding: Encoding,
+    /// Its beginning, decoded: whole lines.
+    pub head: &'a str,
+    /// Whether the bytes of the file are to be hashed.
+    pub hashed: bool,
+    /// Memory.
+    pub bounds: &'a Bounds,
+}
+
+/// A table read from text, and what was counted on the way.
+pub struct Read {
+    /// The table.
+    pub table: Table,
+    /// SHA-256 of the file's bytes, when it was asked for.
+    pub sha256: Option<String>,
+    /// Unpacked bytes.
+    pub bytes: u64,
+    /// Rows set aside because they are not UTF-8.
+    pub invalid: u64,
+    /// Characters of several bytes.
+    pub multibyte: u64,
+    /// Most bytes held at once.
+    #[allow(dead_code)] // what the bound promises is tested by this count
+    pub peak: usize,
+}
+
+/// Reads a table from text in memory.
+pub fn read_bytes(bytes: &[u8], encoding: Encoding, options: &ImportOptions, task: &Task) -> Result<Table> {
+    let head = encoding::decode_roughly(bytes, encoding)?;
+    let (input, bounds) = (Input::Memory(bytes), Bounds::default());
+    let reading = Reading { input, encoding, head: &head, hashed: false, bounds: &bounds };
+    Ok(read(&reading, options, task)?.table)
+}
+
+/// Reads a table. The head gives a first idea of the types; the whole text is read under it and shows whether it was right.
+/// Columns for which it was not are read once more.
+pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Result<Read> {
     task.stage("Finding the shape of the table")?;
-    let sniffed = sniff::sniff(text, options, &CellParser::new(options))?;
+    let sniffed = sniff::sniff(reading.head, options, &CellParser::new(options))?;
     let mut notes = sniffed.notes.clone();
-    let (sources, rows_at) = header(text, &sniffed, options.csv.names.as_deref(), &mut notes)?;
+    let (sources, rows_at) = header(reading.head, &sniffed, options.csv.names.as_deref(), &mut notes)?;
+    if let Some(at) = reading.head[..rows_at].find('\u{FFFD}') {
+        return Err(Error::new("the names of the columns are not all UTF-8")
+            .at_line(1 + sniffed.dialect.lines(&reading.head.as_bytes()[..at]))
+            .hint("the file may be Windows-1252 (Latin-1): choose that encoding"));
+    }
     let names = names::identifiers(&sources);
+    let wanted = wanted(options, &sources, &names)?;
+
+    let line = sniffed.line + sniffed.dialect.lines(&reading.head.as_bytes()[sniffed.start..rows_at]);
+    let parser = CellParser::new(options);
+    let evidence_only = |wanted: &bool| if *wanted { Asked::Evidence } else { Asked::Skip };
+    let pass = |parser, columns: Vec<Asked>, hashed: bool| Pass {
+        input: reading.input,
+        encoding: reading.encoding,
+        dialect: sniffed.dialect,
+        width: sniffed.width + usize::from(sniffed.trailing),
+        rows_at,
+        line,
+        // What stands behind the last delimiter of each line is nothing.
+        columns: columns.into_iter().chain(sniffed.trailing.then_some(Asked::Skip)).collect(),
+        parser,
+        sample: options.sample,
+        hashed,
+    };
+    let head = Pass {
+        input: Input::Memory(reading.head.as_bytes()),
+        encoding: Encoding::Utf8,
+        // A sample of the head would be a small one.
+        sample: None,
+        ..pass(&parser, wanted.iter().map(evidence_only).collect(), false)
+    };
+    let head = evidence_of(&passes::run(head, reading.bounds, task)?);
+    let first = resolve(options, &sniffed, &head, &sources, &mut Vec::new());
+    let supposed = types(&first, &head, &sources, &names, &mut Vec::new());
 
     task.stage("Reading rows")?;
-    let width = sniffed.width + usize::from(sniffed.trailing);
-    let line = sniffed.line + lines_between(text, sniffed.start, rows_at, sniffed.dialect.terminator);
-    let mut records = records::read(text, sniffed.dialect, rows_at, line, width, task)?;
-    refuse_no_rows(&records, &sniffed, sources.len())?;
-    if records.blank > 0 {
-        notes.push(format!("{} blank lines were passed over.", records.blank));
+    let is_fixed = |i: usize| options.types.contains_key(&sources[i]) || options.types.contains_key(&names[i]);
+    let asked = |(i, wanted): (usize, &bool)| match *wanted {
+        false => Asked::Skip,
+        true if is_fixed(i) => Asked::Read(supposed[i]),
+        true => Asked::Try(supposed[i]),
+    };
+    let parser = CellParser::new(&first);
+    let asked: Vec<Asked> = wanted.iter().enumerate().map(asked).collect();
+    let mut found = passes::run(pass(&parser, asked, reading.hashed), reading.bounds, task)?;
+    refuse_no_rows(&found, &sniffed, sources.len())?;
+    if found.blank > 0 {
+        notes.push(format!("{} blank lines were passed over.", found.blank));
+    }
+    if let Some(n) = options.sample {
+        let all = found.rows as u64 + found.left_out;
+        notes.push(format!("A sample: one row in {n} was kept, {} of {all}.", found.rows));
     }
 
-    task.stage("Finding types")?;
-    let reader = Reader { text, records: &records, sniffed: &sniffed };
-    let parser = CellParser::new(options);
-    let evidence: Vec<Evidence> = (0..sources.len())
-        .into_par_iter()
-        .map(|column| reader.evidence(column, &parser, task))
-        .collect::<Result<_>>()?;
-    let options = resolve(options, &sniffed, &evidence, &sources, &mut notes);
-    let types = types(&options, &evidence, &sources, &names, &mut notes);
-    for (source, evidence) in sources.iter().zip(&evidence) {
+    let evidence = evidence_of(&found);
+    let resolved = resolve(options, &sniffed, &evidence, &sources, &mut notes);
+    let types = types(&resolved, &evidence, &sources, &names, &mut notes);
+    for ((source, evidence), _) in sources.iter().zip(&evidence).zip(&wanted).filter(|(_, wanted)| **wanted) {
         if evidence.tokens > 0 {
             notes.push(format!("`{source}`: {} cells such as `{}` count as missing.", evidence.tokens, evidence.token));
         }
@@ -47,20 +126,81 @@ pub fn read(text: &str, options: &ImportOptions, task: &Task) -> Result<Table> {
             notes.push(format!("`{source}`: spaces around {} cells were taken off.", evidence.padded));
         }
     }
+    let differs = |(i, wanted): (usize, &bool)| {
+        let reads = match types[i] {
+            Type::Integer | Type::Number => resolved.csv.decimal_comma != first.csv.decimal_comma,
+            Type::Time => resolved.dates != first.dates,
+            Type::Bool | Type::Text => false,
+        };
+        *wanted && (types[i] != supposed[i] || reads || found.columns[i].given_up)
+    };
+    let again: Vec<bool> = wanted.iter().enumerate().map(differs).collect();
+    if again.contains(&true) {
+        task.stage("Reading some columns again")?;
+        let parser = CellParser::new(&resolved);
+        let asked =
+            again.iter().zip(&types).map(|(again, type_)| if *again { Asked::Read(*type_) } else { Asked::Skip });
+        for (column, skipped) in found.columns.iter_mut().zip(&again) {
+            if *skipped {
+                column.store = Store::Nothing;
+                column.bad = Vec::new();
+            }
+        }
+        let second = passes::run(pass(&parser, asked.collect(), false), reading.bounds, task)?;
+        if (second.rows, second.bytes) != (found.rows, found.bytes) {
+            return Err(Error::new("the file changed while it was read").hint("import it when nobody writes to it"));
+        }
+        found.peak = found.peak.max(second.peak);
+        for ((column, again), read) in found.columns.iter_mut().zip(&again).zip(second.columns) {
+            if *again {
+                *column = read;
+            }
+        }
+    }
 
-    task.stage("Reading values")?;
-    let parser = CellParser::new(&options);
-    let columns: Vec<(Cells, Vec<u32>)> = types
-        .par_iter()
-        .enumerate()
-        .map(|(column, type_)| reader.cells(column, *type_, &parser, task))
-        .collect::<Result<_>>()?;
-    let bad_cells = reader.bad_cells(&columns, &sources, &types, line, rows_at);
-    let numbers = records.numbers.take();
-    let columns = names.into_iter().zip(sources).zip(types).zip(columns);
-    let columns =
-        columns.map(|(((name, source), type_), (cells, _))| (Column { name, source, type_ }, cells)).collect();
-    Ok(Table { columns, numbers, bad_rows: records.bad, bad_cells, options, notes })
+    let Found { columns, numbers, bad, sha256, bytes, invalid, multibyte, peak, .. } = found;
+    let mut bad_cells = Vec::new();
+    let mut typed = Vec::with_capacity(columns.len());
+    for ((((name, source), type_), column), wanted) in
+        names.into_iter().zip(sources).zip(types).zip(columns).zip(wanted)
+    {
+        if !wanted {
+            continue;
+        }
+        let bad = column.bad.into_iter().map(|Misfit { row, line, text }| BadCell {
+            row,
+            line,
+            column: source.clone(),
+            text,
+            expected: expected(type_).to_owned(),
+        });
+        bad_cells.extend(bad);
+        let cells = column.store.finish().ok_or_else(|| Error::new("the column was not read").in_column(&source))?;
+        typed.push((Column { name, source, type_ }, cells));
+    }
+    bad_cells.sort_by_key(|cell| cell.row);
+    let table = Table { columns: typed, numbers, bad_rows: bad, bad_cells, options: resolved, notes };
+    Ok(Read { table, sha256, bytes, invalid, multibyte, peak })
+}
+
+fn evidence_of(found: &Found) -> Vec<Evidence> {
+    found.columns.iter().map(|column| column.evidence.clone()).collect()
+}
+
+/// Which columns are read.
+pub fn wanted(options: &ImportOptions, sources: &[String], names: &[String]) -> Result<Vec<bool>> {
+    let Some(only) = &options.only else { return Ok(vec![true; sources.len()]) };
+    for name in only {
+        if !sources.contains(name) && !names.contains(name) {
+            let near = attune_policy::suggest::nearest(name, sources.iter().map(String::as_str));
+            let hint = near.map_or_else(
+                || format!("the file has {}", sources.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            return Err(Error::new("is asked for and is not a column of the file").in_column(name).hint(hint));
+        }
+    }
+    Ok(sources.iter().zip(names).map(|(source, name)| only.contains(source) || only.contains(name)).collect())
 }
 
 /// The source names of the columns, and where the rows begin. `given` names stand in for those of the file.
@@ -87,7 +227,7 @@ pub fn header(
         return Ok((names, sniffed.start));
     }
     let mut ends = Vec::new();
-    let (rows_at, _) = sniffed.dialect.record(text.as_bytes(), sniffed.start, &mut ends);
+    let (rows_at, ..) = sniffed.dialect.record(text.as_bytes(), sniffed.start, &mut ends);
     let mut from = sniffed.start;
     let mut sources = Vec::with_capacity(ends.len());
     for end in ends.iter().take(sniffed.width) {
@@ -125,11 +265,15 @@ pub fn unique_sources(sources: &mut [String]) -> Vec<String> {
     notes
 }
 
-fn refuse_no_rows(records: &Records, sniffed: &Sniffed, columns: usize) -> Result<()> {
-    if records.len() > 0 {
+fn refuse_no_rows(found: &Found, sniffed: &Sniffed, columns: usize) -> Result<()> {
+    if found.rows > 0 {
         return Ok(());
     }
-    match records.bad.first() {
+    if found.left_out > 0 {
+        return Err(Error::new(format!("the sample is empty: none of {} rows is in it", found.left_out))
+            .hint("keep more of the rows"));
+    }
+    match found.bad.first() {
         None => {
             Err(Error::new("the file names its columns and holds no rows")
                 .hint("choose a file with rows below the header"))
@@ -141,7 +285,7 @@ fn refuse_no_rows(records: &Records, sniffed: &Sniffed, columns: usize) -> Resul
             bad.reason
         ))
         .at_line(bad.line)
-        .hint("check the delimiter and the quote")),
+        .hint("check the delimiter, the quote and the encoding")),
     }
 }
 
@@ -218,122 +362,4 @@ fn types(
             verdict.type_
         })
         .collect()
-}
-
-fn lines_between(text: &str, from: usize, to: usize, terminator: u8) -> u64 {
-    text.as_bytes()[from..to].iter().filter(|b| **b == terminator).count() as u64
-}
-
-/// The fields of the table as cells.
-struct Reader<'a> {
-    text: &'a str,
-    records: &'a Records,
-    sniffed: &'a Sniffed,
-}
-
-/// Rows between two looks at whether to stop.
-const ROWS_PER_TICK: usize = 65_536;
-
-impl Reader<'_> {
-    fn evidence(&self, column: usize, parser: &CellParser, task: &Task) -> Result<Evidence> {
-        let mut evidence = Evidence::default();
-        for row in 0..self.records.len() {
-            if row % ROWS_PER_TICK == 0 {
-                task.tick(row as f32 / self.records.len() as f32)?;
-            }
-            let raw = self.records.raw(self.text, row, column);
-            evidence.add(&self.sniffed.dialect.unquote(raw), parser);
-            let padded = raw.starts_with(' ') || raw.ends_with(' ');
-            evidence.padded +=
-                u64::from(padded && !self.sniffed.dialect.aligned && !raw.trim_start_matches(' ').is_empty());
-        }
-        Ok(evidence)
-    }
-
-    /// The cells of a column, and the rows of those that do not fit its type.
-    fn cells(&self, column: usize, type_: Type, parser: &CellParser, task: &Task) -> Result<(Cells, Vec<u32>)> {
-        let rows = self.records.len();
-        let mut bad = Vec::new();
-        let mut each = |read: &mut dyn FnMut(Option<&str>) -> bool| -> Result<()> {
-            for row in 0..rows {
-                if row % ROWS_PER_TICK == 0 {
-                    task.tick(row as f32 / rows as f32)?;
-                }
-                let cell = self.sniffed.dialect.unquote(self.records.raw(self.text, row, column));
-                let known = (!parser.is_missing(&cell)).then_some(&*cell);
-                if !read(known) {
-                    bad.push(row as u32);
-                }
-            }
-            Ok(())
-        };
-        let cells = match type_ {
-            Type::Text => {
-                let mut interner = Interner::default();
-                each(&mut |cell| {
-                    interner.push(cell);
-                    true
-                })?;
-                Cells::Text(interner.finish())
-            }
-            Type::Number => {
-                let mut values = Vec::with_capacity(rows);
-                each(&mut |cell| {
-                    let value = cell.map(|cell| parser.number(cell));
-                    values.push(value.flatten().unwrap_or(f64::NAN));
-                    value != Some(None)
-                })?;
-                Cells::Number(values)
-            }
-            Type::Bool => {
-                let mut values = Vec::with_capacity(rows);
-                each(&mut |cell| {
-                    let value = cell.map(super::parse::boolean);
-                    values.push(value.flatten());
-                    value != Some(None)
-                })?;
-                Cells::Bool(values)
-            }
-            Type::Integer | Type::Time => {
-                let mut values = Vec::with_capacity(rows);
-                each(&mut |cell| {
-                    let read = |cell| if type_ == Type::Time { parser.time(cell) } else { parser.integer(cell) };
-                    let value = cell.map(read);
-                    values.push(value.flatten().unwrap_or(Cells::MISSING));
-                    value != Some(None)
-                })?;
-                if type_ == Type::Time { Cells::Time(values) } else { Cells::Integer(values) }
-            }
-        };
-        Ok((cells, bad))
-    }
-
-    /// Every cell that does not fit, in order of row, with its line.
-    fn bad_cells(
-        &self,
-        columns: &[(Cells, Vec<u32>)],
-        sources: &[String],
-        types: &[Type],
-        line: u64,
-        rows_at: usize,
-    ) -> Vec<BadCell> {
-        let mut places: Vec<(u32, usize)> = columns
-            .iter()
-            .enumerate()
-            .flat_map(|(column, (_, bad))| bad.iter().map(move |row| (*row, column)))
-            .collect();
-        places.sort_unstable();
-        let mut lines = Lines { at: rows_at, line, terminator: self.sniffed.dialect.terminator };
-        let cell = |(row, column): (u32, usize)| {
-            let row = row as usize;
-            BadCell {
-                row: self.records.number(row),
-                line: lines.advance(self.text.as_bytes(), self.records.starts[row] as usize),
-                column: sources[column].clone(),
-                text: self.sniffed.dialect.unquote(self.records.raw(self.text, row, column)).into_owned(),
-                expected: expected(types[column]).to_owned(),
-            }
-        };
-        places.into_iter().map(cell).collect()
-    }
 }

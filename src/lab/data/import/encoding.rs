@@ -26,13 +26,23 @@ pub fn detect(bytes: &[u8]) -> Result<(Encoding, String)> {
         return Ok((Encoding::Utf16Be, "UTF-16 (big-endian): every second byte is zero.".into()));
     }
     let control = |b: &u8| *b == 0 || (*b < 32 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0C | 0x1A | 0x1B));
-    if let Some(at) = bytes.iter().position(|b| *b == 0) {
+    // A few such bytes may have slipped into text; their rows are set aside.
+    if head.iter().filter(|b| control(b)).count() * 100 > head.len() {
+        let at = head.iter().position(|b| control(b)).unwrap_or(0);
         return Err(binary().at_line(line_of(bytes, at)));
     }
-    if head.iter().filter(|b| control(b)).count() * 100 > head.len() {
-        return Err(binary());
-    }
+    let (invalid, multibyte) = utf8_counts(bytes);
     match std::str::from_utf8(bytes) {
+        Err(error) if !is_rather_windows1252(invalid, multibyte) => {
+            let at = error.valid_up_to();
+            let (line, byte) = (line_of(bytes, at), bytes.get(at).copied().unwrap_or(0));
+            Ok((
+                Encoding::Utf8,
+                format!(
+                    "UTF-8, damaged: {multibyte} characters fit it; {invalid} bytes do not, the first is {byte:02X} in line {line}."
+                ),
+            ))
+        }
         Ok(_) if bytes.is_ascii() => Ok((Encoding::Utf8, "Plain ASCII, read as UTF-8.".into())),
         Ok(_) => Ok((Encoding::Utf8, "UTF-8: every byte fits it.".into())),
         Err(error) => {
@@ -47,6 +57,22 @@ pub fn detect(bytes: &[u8]) -> Result<(Encoding, String)> {
             ))
         }
     }
+}
+
+/// Places where bytes are not UTF-8, and characters of several bytes that are.
+fn utf8_counts(bytes: &[u8]) -> (u64, u64) {
+    let (mut invalid, mut multibyte) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        invalid += u64::from(!chunk.invalid().is_empty());
+        multibyte += chunk.valid().bytes().filter(|byte| *byte >= 0xC0).count() as u64;
+    }
+    (invalid, multibyte)
+}
+
+/// Whether a text that is not all UTF-8 is Windows-1252 rather than damaged UTF-8. Letters of Windows-1252 hardly ever stand
+/// so that they make characters of several bytes.
+pub fn is_rather_windows1252(invalid: u64, multibyte: u64) -> bool {
+    invalid > 0 && multibyte < 4 * invalid
 }
 
 /// Decodes, taking a byte order mark off.
@@ -66,7 +92,29 @@ pub fn decode(bytes: &[u8], encoding: Encoding) -> Result<Cow<'_, str>> {
         }
         Encoding::Utf16Le => utf16(bytes.strip_prefix(&[0xFF, 0xFE]).unwrap_or(bytes), u16::from_le_bytes),
         Encoding::Utf16Be => utf16(bytes.strip_prefix(&[0xFE, 0xFF]).unwrap_or(bytes), u16::from_be_bytes),
-        Encoding::Windows1252 => Ok(Cow::Owned(bytes.iter().map(|b| windows1252(*b)).collect())),
+        Encoding::Windows1252 => {
+            let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
+            // Most stretches are plain; they are taken over as they are.
+            for chunk in bytes.utf8_chunks() {
+                match chunk.valid().is_ascii() {
+                    true => text.push_str(chunk.valid()),
+                    false => text.extend(chunk.valid().bytes().map(windows1252)),
+                }
+                text.extend(chunk.invalid().iter().map(|b| windows1252(*b)));
+            }
+            Ok(Cow::Owned(text))
+        }
+    }
+}
+
+/// As [`decode`]; bytes that are not UTF-8 where they should be become replacement characters.
+///
+/// # Errors
+/// When the bytes do not fit UTF-16.
+pub fn decode_roughly(bytes: &[u8], encoding: Encoding) -> Result<Cow<'_, str>> {
+    match encoding {
+        Encoding::Utf8 => Ok(String::from_utf8_lossy(bytes.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(bytes))),
+        _ => decode(bytes, encoding),
     }
 }
 
@@ -109,16 +157,19 @@ pub fn windows1252(byte: u8) -> char {
 /// Files that people mistake for text, by their first bytes.
 fn refuse_known_binaries(bytes: &[u8]) -> Result<()> {
     let known: &[(&[u8], &str, &str)] = &[
-        (b"PK\x03\x04", "an Excel workbook or a ZIP archive", "save the sheet as CSV, or unpack the archive"),
-        (&[0xD0, 0xCF, 0x11, 0xE0], "an old Excel workbook", "save the sheet as CSV"),
-        (&[0x1F, 0x8B], "compressed with gzip", "unpack it first"),
+        (b"PK\x03\x04", "a ZIP archive and no workbook", "unpack it first"),
+        (&[0x1F, 0x8B], "compressed with gzip twice", "unpack it first"),
         (b"%PDF", "a PDF", "export the table as CSV"),
         (b"SQLite format 3", "an SQLite database", "export the table as CSV"),
-        (b"\x89PNG", "a picture", "choose a CSV, Parquet or JSON lines file"),
-        (b"ARROW1", "an Arrow file", "save it as Parquet"),
-        (&[0x28, 0xB5, 0x2F, 0xFD], "compressed with zstd", "unpack it first"),
+        (b"\x89PNG", "a picture", "choose a file that holds a table"),
+        (b"\xFD7zXZ", "compressed with xz", "unpack it first"),
+        (b"7z\xBC\xAF", "a 7-Zip archive", "unpack it first"),
+        (&[0x28, 0xB5, 0x2F, 0xFD], "compressed with zstd twice", "unpack it first"),
         (b"BZh", "compressed with bzip2", "unpack it first"),
     ];
+    if bytes.get(257..262) == Some(b"ustar".as_slice()) {
+        return Err(Error::new("the file is a tar archive, not text").hint("unpack it first"));
+    }
     match known.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
         Some((_, what, hint)) => Err(Error::new(format!("the file is {what}, not text")).hint(*hint)),
         None => Ok(()),
@@ -126,7 +177,7 @@ fn refuse_known_binaries(bytes: &[u8]) -> Result<()> {
 }
 
 fn binary() -> Error {
-    Error::new("the file is binary, not text").hint("choose a CSV, Parquet or JSON lines file")
+    Error::new("the file is binary, not text").hint("choose a file that holds a table")
 }
 
 /// Line of a byte, from 1.

@@ -1,7 +1,7 @@
 //! Bytes of a file, read in pieces so that it can be stopped, unpacked on the way where they are compressed; and the
 //! errors of files in words.
 
-use super::Format;
+use super::{Bounds, Format};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use sha2::{Digest, Sha256};
@@ -13,8 +13,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes read between two looks at whether to stop.
 const PIECE: u64 = 8 << 20;
-/// Most bytes that a file may become when it is unpacked as a whole.
-const MOST_UNPACKED: u64 = 8 << 30;
 
 /// How a file is compressed; its first bytes tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,38 +128,33 @@ impl Bytes {
     }
 }
 
-/// All bytes of a file, unpacked.
-pub struct Whole {
-    /// The bytes.
-    pub bytes: Vec<u8>,
-    /// SHA-256 of the bytes on disk.
-    pub sha256: String,
-    /// What to say about how it is packed.
-    pub note: Option<String>,
+/// Whether a file can be read only once, such as a pipe.
+pub fn is_read_once(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|about| !about.is_file() && !about.is_dir())
 }
 
-/// All bytes of a file, unpacked.
-pub fn read(path: &Path, task: &Task) -> Result<Whole> {
+/// All bytes of a file, unpacked, for what is not read piece by piece.
+pub fn whole(path: &Path, bounds: &Bounds, task: &Task) -> Result<Head> {
     task.stage("Reading the file")?;
     let mut file = Bytes::open(path, true)?;
+    let too_large = |what: String| {
+        Error::new(format!("{what}, more than the {} that may be held in memory", size_word(bounds.memory)))
+            .hint("split the file, or save it as CSV, which is read piece by piece")
+    };
+    if file.size > bounds.memory {
+        return Err(too_large(format!("the file has {}", size_word(file.size))));
+    }
     let mut bytes = Vec::new();
-    bytes.try_reserve(usize::try_from(file.size).unwrap_or(usize::MAX)).map_err(|_| {
-        Error::new(format!("the file of {} bytes does not fit into memory", file.size)).hint("split it")
-    })?;
+    let room = usize::try_from(file.size).unwrap_or(usize::MAX);
+    bytes.try_reserve(room).map_err(|_| too_large(format!("the file has {}", size_word(file.size))))?;
     while file.read(PIECE, &mut bytes)? > 0 {
         task.tick(file.fraction())?;
-        if bytes.len() as u64 > MOST_UNPACKED {
-            return Err(Error::new(format!("the file is larger than {} GiB", MOST_UNPACKED >> 30)).hint("split it"));
+        if bytes.len() as u64 > bounds.memory {
+            return Err(too_large(format!("the file unpacks to more than {}", size_word(bytes.len() as u64))));
         }
     }
-    let sha256 = file.sha256();
-    let note = file.compression.map(|packed| unpacked(packed, file.size, bytes.len() as u64));
-    Ok(Whole { bytes, sha256, note })
-}
-
-/// What is said about a compressed file.
-fn unpacked(packed: Compression, from: u64, to: u64) -> String {
-    format!("Compressed with {}: {from} bytes, unpacked {to}.", packed.word())
+    let (sha256, size, compression) = (file.sha256(), file.size, file.compression);
+    Ok(Head { bytes, whole: true, size, compression, sha256 })
 }
 
 /// The beginning of a file, unpacked.
@@ -172,24 +165,58 @@ pub struct Head {
     pub whole: bool,
     /// Size on disk.
     pub size: u64,
-    /// What to say about how it is packed.
-    pub note: Option<String>,
+    /// How it is compressed.
+    pub compression: Option<Compression>,
+    /// SHA-256 of the bytes on disk when these are all.
+    pub sha256: String,
 }
 
-/// At most `limit` bytes of the beginning.
+impl Head {
+    /// What is said about a compressed file that holds `unpacked` bytes.
+    pub fn packed(&self, unpacked: u64) -> Option<String> {
+        let (word, size) = (self.compression?.word(), self.size);
+        Some(format!("Compressed with {word}: {size} bytes, unpacked {unpacked}."))
+    }
+}
+
+/// Most bytes of a head whose lines are long.
+const LONGEST_HEAD: usize = 64 << 20;
+
+/// About `limit` bytes of the beginning; more where that is less than a few lines.
 pub fn head(path: &Path, limit: usize) -> Result<Head> {
-    let mut file = Bytes::open(path, false)?;
-    let mut bytes = Vec::new();
-    file.read(limit as u64 + 1, &mut bytes)?;
+    let mut file = Bytes::open(path, true)?;
+    let (mut bytes, mut limit) = (Vec::new(), limit);
+    loop {
+        let asked = (limit + 1 - bytes.len()) as u64;
+        file.read(asked, &mut bytes)?;
+        let lines = bytes.iter().filter(|b| matches!(b, b'\n' | b'\r')).count();
+        if bytes.len() <= limit || limit >= LONGEST_HEAD || lines > 2 {
+            break;
+        }
+        limit = (limit * 8).min(LONGEST_HEAD);
+    }
     let whole = bytes.len() <= limit;
     bytes.truncate(limit);
     // Pipes and files that grow have no size to rely on.
     let size = if whole && file.compression.is_none() { bytes.len() as u64 } else { file.size };
-    let note = file.compression.map(|packed| match whole {
-        true => unpacked(packed, size, bytes.len() as u64),
-        false => format!("Compressed with {}: {size} bytes.", packed.word()),
-    });
-    Ok(Head { bytes, whole, size, note })
+    let sha256 = if whole { file.sha256() } else { String::new() };
+    Ok(Head { bytes, whole, size, compression: file.compression, sha256 })
+}
+
+/// Bytes of memory that the machine has, where the system tells it (Linux).
+pub fn memory() -> Option<u64> {
+    let about = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = about.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+}
+
+/// A size in the largest unit that leaves a number of a few digits.
+pub fn size_word(bytes: u64) -> String {
+    match bytes {
+        n if n >= 1 << 30 => format!("{:.1} GiB", n as f64 / (1u64 << 30) as f64),
+        n if n >= 1 << 20 => format!("{:.1} MiB", n as f64 / (1u64 << 20) as f64),
+        n => format!("{n} bytes"),
+    }
 }
 
 /// The kind of a file: what the options say, else its first bytes, else its name.
@@ -200,14 +227,23 @@ pub fn format(path: &Path, bytes: &[u8], asked: Option<Format>) -> Format {
     if bytes.starts_with(b"PAR1") {
         return Format::Parquet;
     }
+    if super::arrow::is_arrow(bytes) {
+        return Format::Arrow;
+    }
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     let name = without_packing(&name);
     let extension = name.rsplit_once('.').map(|(_, extension)| extension).unwrap_or_default();
+    if super::workbook::is_workbook(bytes, extension) {
+        return Format::Workbook;
+    }
     let bytes = bytes.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(bytes).trim_ascii_start();
-    let object = bytes.starts_with(b"{\"") || bytes.starts_with(b"{ \"") || bytes.starts_with(b"{}");
+    let begins = |line: &[u8]| [b"{\"".as_slice(), b"{ \"", b"{}"].iter().any(|start| line.starts_with(start));
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    let object = begins(first) && first.ends_with(b"}");
+    // A name may be wrong; what stands in the file is not.
+    let json = || bytes.starts_with(b"{") || bytes.starts_with(b"[") || bytes.windows(2).any(|pair| pair == b"\n{");
     match extension {
-        "jsonl" | "ndjson" | "json" => Format::JsonLines,
-        "csv" | "tsv" | "tab" => Format::Csv,
+        "jsonl" | "ndjson" | "json" if json() => Format::JsonLines,
         _ if object => Format::JsonLines,
         _ => Format::Csv,
     }

@@ -2,7 +2,7 @@
 
 use super::DateOrder;
 use super::dates;
-use super::parse::{CellParser, Shape};
+use super::parse::{BOOL_WORDS, CellParser, LONGEST_BOOL, Shape, same_word};
 use attune_policy::value::Type;
 
 /// What the cells of a column look like. Counts are of known cells unless they say otherwise.
@@ -20,8 +20,10 @@ pub struct Evidence {
     pub point: Numbers,
     /// Read with a decimal comma.
     pub comma: Numbers,
-    /// Words of [`BOOL_PAIRS`], false and true.
-    bools: [[u64; 2]; BOOL_PAIRS.len()],
+    /// Words of [`BOOL_WORDS`], false and true.
+    bools: [[u64; 2]; BOOL_WORDS.len()],
+    /// Some cell is none of these words.
+    other: bool,
     /// Dates when the day comes first.
     pub day_first: u64,
     /// Dates when the month comes first.
@@ -30,6 +32,8 @@ pub struct Evidence {
     pub ambiguous: u64,
     /// Dates written as eight digits, 1900 to 2099.
     compact_dates: u64,
+    /// Whole numbers that may be seconds, milliseconds or microseconds since 1970.
+    epochs: u64,
 }
 
 /// Numbers among the cells.
@@ -60,8 +64,6 @@ pub struct DecimalMark {
     pub certain: bool,
 }
 
-const BOOL_PAIRS: [(&str, &str); 4] = [("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t")];
-
 /// A type and the reason for it, when it needs one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
@@ -72,23 +74,27 @@ pub struct Verdict {
 }
 
 impl Evidence {
-    /// Takes in a trimmed cell.
-    pub fn add(&mut self, text: &str, parser: &CellParser) {
+    /// Takes in a trimmed cell that occurs several times. With `dates` it is tried as a date whatever the cells before it were.
+    pub fn add(&mut self, text: &str, times: u64, parser: &CellParser, dates: bool) {
         if parser.is_missing(text) {
             if !text.is_empty() {
                 if self.tokens == 0 {
                     text.clone_into(&mut self.token);
                 }
-                self.tokens += 1;
+                self.tokens += times;
             }
             return;
         }
-        self.known += 1;
+        self.known += times;
         let first = text.as_bytes()[0];
+        if first.is_ascii_alphabetic() || first >= 0x80 {
+            self.add_word(text, times);
+        } else {
+            self.other = true;
+        }
         if first.is_ascii_alphabetic() {
-            self.add_word(text);
-            if text.len() >= 8 && self.dates_likely() {
-                self.add_date(text);
+            if text.len() >= 8 && (dates || self.dates_likely()) {
+                self.add_date(text, times);
             }
             return;
         }
@@ -96,22 +102,87 @@ impl Evidence {
         if plain {
             let code = (text.len() > 1 && first == b'0') || text.len() > 18;
             for numbers in [&mut self.point, &mut self.comma] {
-                numbers.all += 1;
-                numbers.whole += 1;
-                numbers.codes += u64::from(code);
+                numbers.all += times;
+                numbers.whole += times;
+                numbers.codes += if code { times } else { 0 };
             }
-            if text.len() == 8 && matches!(&text[..2], "19" | "20") && dates::parse(text, DateOrder::DayFirst).is_some()
-            {
-                self.compact_dates += 1;
+            if text.len() == 8 && matches!(&text[..2], "19" | "20") && dates::both(text).0.is_some() {
+                self.compact_dates += times;
+            }
+            if text.len() >= 9 && !code && text.parse().ok().and_then(dates::from_epoch).is_some() {
+                self.epochs += times;
             }
             return;
         }
         let (point, comma) = (Shape::of(text, false), Shape::of(text, true));
-        self.point.add(point);
-        self.comma.add(comma);
-        if point.is_none() && comma.is_none() && self.dates_likely() {
-            self.add_date(text);
+        self.point.add(point, times);
+        self.comma.add(comma, times);
+        if point.is_none() && comma.is_none() && (dates || self.dates_likely()) {
+            self.add_date(text, times);
         }
+    }
+
+    /// Takes in `count` cells that are whole numbers without separators and codes, `compact` of them dates of eight digits and
+    /// `epochs` counts since 1970.
+    pub fn add_whole(&mut self, count: u64, compact: u64, epochs: u64) {
+        self.known += count;
+        self.other |= count > 0;
+        for numbers in [&mut self.point, &mut self.comma] {
+            numbers.all += count;
+            numbers.whole += count;
+        }
+        self.compact_dates += compact;
+        self.epochs += epochs;
+    }
+
+    /// Takes in `count` cells that are numbers with decimals in one reading of the mark only, `zeros` of them with nothing but
+    /// zeros there.
+    pub fn add_fractions(&mut self, count: u64, zeros: u64, comma: bool) {
+        self.known += count;
+        self.other |= count > 0;
+        let numbers = if comma { &mut self.comma } else { &mut self.point };
+        numbers.all += count;
+        numbers.fractions += count;
+        numbers.zeros += zeros;
+    }
+
+    /// Takes in `count` cells that are dates in either order of day and month.
+    pub fn add_dates(&mut self, count: u64) {
+        self.known += count;
+        self.other |= count > 0;
+        self.day_first += count;
+        self.month_first += count;
+    }
+
+    /// Takes in what another part of the column showed that comes later in the file.
+    pub fn merge(&mut self, later: &Evidence) {
+        if self.tokens == 0 {
+            self.token.clone_from(&later.token);
+        }
+        self.known += later.known;
+        self.tokens += later.tokens;
+        self.padded += later.padded;
+        self.point.merge(&later.point);
+        self.comma.merge(&later.comma);
+        for (mine, theirs) in self.bools.iter_mut().zip(later.bools) {
+            mine[0] += theirs[0];
+            mine[1] += theirs[1];
+        }
+        self.other |= later.other;
+        self.day_first += later.day_first;
+        self.month_first += later.month_first;
+        self.ambiguous += later.ambiguous;
+        self.compact_dates += later.compact_dates;
+        self.epochs += later.epochs;
+    }
+
+    /// The same evidence without counts that decide nothing any more.
+    #[cfg(test)]
+    pub fn settled(mut self) -> Evidence {
+        if self.other {
+            self.bools = Default::default();
+        }
+        self
     }
 
     /// Which decimal mark this column's numbers need, and whether no other reading is possible: `1,234` may be 1.234 or
@@ -165,6 +236,14 @@ impl Evidence {
             ["date", "day", "datum", "time", "_dt", "dt_"].iter().any(|w| name.to_lowercase().contains(w));
         if self.compact_dates == known && (named_as_date || known >= 20) {
             return Verdict { type_: Type::Time, note: Some(format!("`{name}` holds dates written as eight digits.")) };
+        }
+        let named_as_instant = named_as_date
+            || name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|w| matches!(w, "at" | "ts" | "epoch"));
+        if self.epochs == known && named_as_instant {
+            return Verdict {
+                type_: Type::Time,
+                note: Some(format!("`{name}` counts time since 1970; its numbers are taken as instants.")),
+            };
         }
         if self.nearly_all(numbers.all) {
             let whole_with_zeros = numbers.whole + numbers.zeros == numbers.all;
@@ -226,21 +305,28 @@ impl Evidence {
         ["id", "key", "nr", "no", "number", "code", "year"].iter().any(|w| name.ends_with(w))
     }
 
-    fn add_word(&mut self, text: &str) {
-        if text.len() > 5 {
+    fn add_word(&mut self, text: &str, times: u64) {
+        if self.other {
             return;
         }
-        for (counts, (no, yes)) in self.bools.iter_mut().zip(BOOL_PAIRS) {
-            counts[0] += u64::from(no.eq_ignore_ascii_case(text));
-            counts[1] += u64::from(yes.eq_ignore_ascii_case(text));
+        let mut known = false;
+        if text.len() <= LONGEST_BOOL {
+            for (counts, (no, yes, _)) in self.bools.iter_mut().zip(BOOL_WORDS) {
+                let (no, yes) = (same_word(no, text), same_word(yes, text));
+                counts[0] += if no { times } else { 0 };
+                counts[1] += if yes { times } else { 0 };
+                known |= no || yes;
+            }
         }
+        self.other = !known;
     }
 
     fn bool_words(&self) -> Option<String> {
-        let (counts, (no, yes)) = self.bools.iter().zip(BOOL_PAIRS).find(|(c, _)| c[0] + c[1] == self.known)?;
-        // A single letter alone may stand for anything.
-        (yes.len() > 1 || (counts[0] > 0 && counts[1] > 0))
-            .then(|| format!("{yes} ({}) and {no} ({})", counts[1], counts[0]))
+        if self.other {
+            return None;
+        }
+        let (counts, (no, yes, alone)) = self.bools.iter().zip(BOOL_WORDS).find(|(c, _)| c[0] + c[1] == self.known)?;
+        (alone || (counts[0] > 0 && counts[1] > 0)).then(|| format!("{yes} ({}) and {no} ({})", counts[1], counts[0]))
     }
 
     /// Whether it is still worth trying to read cells as dates.
@@ -249,24 +335,35 @@ impl Evidence {
         self.known < 200 || dates * 2 > self.known
     }
 
-    fn add_date(&mut self, text: &str) {
-        let (day, month) = (dates::parse(text, DateOrder::DayFirst), dates::parse(text, DateOrder::MonthFirst));
-        self.day_first += u64::from(day.is_some());
-        self.month_first += u64::from(month.is_some());
-        self.ambiguous += u64::from(day.is_some() && month.is_some() && day != month);
+    fn add_date(&mut self, text: &str, times: u64) {
+        let (day, month) = dates::both(text);
+        let count = |holds: bool| if holds { times } else { 0 };
+        self.day_first += count(day.is_some());
+        self.month_first += count(month.is_some());
+        self.ambiguous += count(day.is_some() && month.is_some() && day != month);
     }
 }
 
 impl Numbers {
-    fn add(&mut self, shape: Option<Shape>) {
+    fn merge(&mut self, other: &Numbers) {
+        self.all += other.all;
+        self.whole += other.whole;
+        self.zeros += other.zeros;
+        self.fractions += other.fractions;
+        self.grouped += other.grouped;
+        self.affixed += other.affixed;
+        self.codes += other.codes;
+    }
+
+    fn add(&mut self, shape: Option<Shape>, times: u64) {
         let Some(shape) = shape else { return };
-        self.all += 1;
-        let whole = !shape.fraction && !shape.exponent;
-        self.whole += u64::from(whole);
-        self.zeros += u64::from(shape.fraction && shape.zeros && !shape.exponent);
-        self.fractions += u64::from(shape.fraction);
-        self.grouped += u64::from(shape.grouped);
-        self.affixed += u64::from(shape.affix);
-        self.codes += u64::from(shape.code);
+        let count = |holds: bool| if holds { times } else { 0 };
+        self.all += times;
+        self.whole += count(!shape.fraction && !shape.exponent);
+        self.zeros += count(shape.fraction && shape.zeros && !shape.exponent);
+        self.fractions += count(shape.fraction);
+        self.grouped += count(shape.grouped);
+        self.affixed += count(shape.affix);
+        self.codes += count(shape.code);
     }
 }

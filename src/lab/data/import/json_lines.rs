@@ -31,9 +31,10 @@ struct Sparse {
 }
 
 /// Reads a table from text.
-pub fn read(text: &str, options: &ImportOptions, task: &Task) -> Result<Table> {
+pub fn read(text: &[u8], options: &ImportOptions, task: &Task) -> Result<Table> {
     task.stage("Reading lines")?;
-    if text.trim_start().starts_with('[') {
+    let text = text.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(text);
+    if text.trim_ascii_start().starts_with(b"[") {
         return Err(
             Error::new("the file is one JSON list").hint("write one object per line, without the list around them")
         );
@@ -42,28 +43,35 @@ pub fn read(text: &str, options: &ImportOptions, task: &Task) -> Result<Table> {
     let mut sources: Vec<String> = Vec::new();
     let mut columns: Vec<Sparse> = Vec::new();
     let (mut numbers, mut lines, mut bad_rows, mut blank) = (Vec::new(), Vec::new(), Vec::new(), 0u64);
-    let (mut row, mut at) = (0u64, 0);
-    for (line, content) in text.split('\n').enumerate() {
+    let (mut row, mut at, mut left_out) = (0u64, 0, 0u64);
+    for (line, content) in text.split(|byte| *byte == b'\n').enumerate() {
         if line % 8_192 == 0 {
             task.tick(at as f32 / text.len().max(1) as f32)?;
         }
         at += content.len() + 1;
-        let content = content.trim();
+        let place = (at - content.len() - 1) as u64;
+        let content = content.trim_ascii();
         if content.is_empty() {
             blank += u64::from(at < text.len());
             continue;
         }
         row += 1;
-        let members = match serde_json::from_str::<Members>(content) {
-            Ok(Members(members)) => members,
+        if options.sample.is_some_and(|n| !super::passes::is_drawn(place, n)) {
+            left_out += 1;
+            continue;
+        }
+        let object = match std::str::from_utf8(content) {
+            Ok(content) => serde_json::from_str::<Members>(content)
+                .map_err(|error| format!("no JSON object: {}", plain_words(&error))),
             Err(error) => {
-                let reason = format!("no JSON object: {}", plain_words(&error));
-                bad_rows.push(BadRow {
-                    row,
-                    line: line as u64 + 1,
-                    text: content.chars().take(2_000).collect(),
-                    reason,
-                });
+                let byte = content.get(error.valid_up_to()).copied().unwrap_or(0);
+                Err(format!("the byte {byte:02X} is not UTF-8"))
+            }
+        };
+        let members = match object {
+            Ok(Members(members)) => members,
+            Err(reason) => {
+                bad_rows.push(BadRow { row, line: line as u64 + 1, text: super::records::shorten(content), reason });
                 continue;
             }
         };
@@ -89,6 +97,13 @@ pub fn read(text: &str, options: &ImportOptions, task: &Task) -> Result<Table> {
     if blank > 0 {
         notes.push(format!("{blank} blank lines were passed over."));
     }
+    if let Some(n) = options.sample {
+        notes.push(format!(
+            "A sample: one row in {n} was kept, {} of {}.",
+            numbers.len(),
+            numbers.len() as u64 + left_out
+        ));
+    }
     task.stage("Finding types")?;
     let mut options = options.clone();
     options.format = Some(Format::JsonLines);
@@ -97,9 +112,11 @@ pub fn read(text: &str, options: &ImportOptions, task: &Task) -> Result<Table> {
     options.dates.get_or_insert(DateOrder::DayFirst);
     let parser = CellParser::new(&options);
     let names = names::identifiers(&sources);
+    let wanted = super::delimited::wanted(&options, &sources, &names)?;
     let mut bad_cells = Vec::new();
     let mut typed = Vec::with_capacity(columns.len());
-    for ((name, source), column) in names.into_iter().zip(sources).zip(&columns) {
+    let each = names.into_iter().zip(sources).zip(&columns).zip(wanted);
+    for (((name, source), column), _) in each.filter(|(_, wanted)| *wanted) {
         task.tick(typed.len() as f32 / columns.len() as f32)?;
         let type_ = match options.types.get(&source).or_else(|| options.types.get(&name)) {
             Some(type_) => *type_,
@@ -116,7 +133,7 @@ pub fn read(text: &str, options: &ImportOptions, task: &Task) -> Result<Table> {
         typed.push((Column { name, source, type_ }, cells));
     }
     bad_cells.sort_by_key(|cell| cell.row);
-    let numbers = (!bad_rows.is_empty()).then_some(numbers);
+    let numbers = (!bad_rows.is_empty() || left_out > 0).then_some(numbers);
     Ok(Table { columns: typed, numbers, bad_rows, bad_cells, options, notes })
 }
 
@@ -150,7 +167,7 @@ impl Sparse {
                 Json::Bool(_) => bools += 1,
                 Json::Integer(_) => integers += 1,
                 Json::Number(_) => numbers += 1,
-                Json::Text(text) => texts.add(text.trim(), parser),
+                Json::Text(text) => texts.add(text.trim(), 1, parser, false),
             }
         }
         let known = bools + integers + numbers + texts.known as usize;

@@ -3,19 +3,29 @@
 //! What is detected is said in words and can be overridden by [`ImportOptions`]. Types are inferred over the whole
 //! file. Files are only read here; nothing is written.
 
+mod arrow;
+mod column;
 pub mod dates;
 mod delimited;
 mod encoding;
 mod file;
+mod frame;
 mod infer;
 mod json_lines;
+#[cfg(test)]
+mod messy_tests;
 mod parquet;
 mod parse;
+mod passes;
+pub mod quarantine;
 mod records;
 mod sniff;
 pub mod stream;
 #[cfg(test)]
 mod tests;
+mod text;
+mod words;
+mod workbook;
 
 use super::cells::Cells;
 use super::dataset::{Column, Dataset, Page, Source};
@@ -39,6 +49,10 @@ pub enum Format {
     Parquet,
     /// One JSON object per line.
     JsonLines,
+    /// Arrow IPC, as a file or as a stream.
+    Arrow,
+    /// A sheet of an Excel or OpenDocument workbook.
+    Workbook,
 }
 
 /// How a file is read. What is left `None` is detected; [`Imported::options`] has everything filled in, so that the same
@@ -51,6 +65,9 @@ pub struct ImportOptions {
     pub format: Option<Format>,
     /// Delimited and aligned text.
     pub csv: CsvOptions,
+    /// Excel and OpenDocument workbooks.
+    #[serde(skip_serializing_if = "WorkbookOptions::is_default")]
+    pub workbook: WorkbookOptions,
     /// Cells with one of these texts are missing, beside empty and blank ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing: Option<Vec<String>>,
@@ -60,6 +77,12 @@ pub struct ImportOptions {
     /// Types by column, source name or identifier; a cell that does not fit is listed and becomes missing.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub types: BTreeMap<String, Type>,
+    /// The columns to read, by source name or identifier; all when it is `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only: Option<Vec<String>>,
+    /// One row in this many is kept, drawn by its place in the file: a first look at a table that memory does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<u32>,
 }
 
 /// How delimited text is read; `None` is detected.
@@ -84,6 +107,24 @@ pub struct CsvOptions {
     /// Names of all columns, in order; they stand in for those of the first line, if it has some.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub names: Option<Vec<String>>,
+}
+
+/// How a workbook is read; `None` is detected.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorkbookOptions {
+    /// The sheet; else the first visible one that holds something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// Row of the sheet that names the columns, from 1; rows above it are passed over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header_row: Option<u32>,
+}
+
+impl WorkbookOptions {
+    fn is_default(&self) -> bool {
+        *self == WorkbookOptions::default()
+    }
 }
 
 /// How bytes stand for text.
@@ -197,13 +238,22 @@ pub fn detect(path: &Path) -> Result<Detected> {
 pub fn detect_with(path: &Path, options: &ImportOptions) -> Result<Detected> {
     let task = Task::default();
     let look = || {
-        let file::Head { bytes, whole, size, note } = file::head(path, DETECT_BYTES)?;
-        let mut table = match file::format(path, &bytes, options.format) {
-            Format::Parquet if whole => parquet::read(&bytes, options, Some(PREVIEW_ROWS), &task)?,
-            Format::Parquet => parquet::read(&file::read(path, &task)?.bytes, options, Some(PREVIEW_ROWS), &task)?,
-            format => read_text(&bytes, format, options, !whole, &task)?,
+        let head = file::head(path, DETECT_BYTES)?;
+        let size = head.size;
+        let format = file::format(path, &head.bytes, options.format);
+        let bounds = Bounds::default();
+        let in_lines = matches!(format, Format::Csv | Format::Aligned | Format::JsonLines);
+        let whole = head.whole;
+        let head = if whole || in_lines { head } else { file::whole(path, &bounds, &task)? };
+        let bytes = &head.bytes;
+        let mut table = match format {
+            Format::Parquet => parquet::read(bytes, options, Some(PREVIEW_ROWS), &task)?,
+            Format::Arrow => arrow::read(bytes, options, Some(PREVIEW_ROWS), &task)?,
+            Format::Workbook => workbook::read(bytes, options, &bounds, &task)?,
+            format => read_text(bytes, format, options, !whole, &task)?,
         };
-        table.notes.splice(0..0, note);
+        let packed = || head.compression.map(|packed| format!("Compressed with {}: {size} bytes.", packed.word()));
+        table.notes.splice(0..0, if head.whole { head.packed(bytes.len() as u64) } else { packed() });
         let (notes, options) = (table.notes.clone(), table.options.clone());
         let dataset = Dataset::new("preview", table.columns, Source::default(), table.numbers)?;
         let every: Vec<usize> = (0..dataset.columns().len()).collect();
@@ -218,18 +268,103 @@ pub fn detect_with(path: &Path, options: &ImportOptions) -> Result<Detected> {
 /// # Errors
 /// When the file cannot be read as a table: what is wrong, where, and what to do. [`Error::Cancelled`] when told to stop.
 pub fn import(path: &Path, options: &ImportOptions, task: &Task) -> Result<Imported> {
+    import_within(path, options, &Bounds::default(), task)
+}
+
+/// As [`import`], with bounds of one's own.
+///
+/// # Errors
+/// As [`import`]; also when the table does not fit into the memory it may take.
+pub fn import_within(path: &Path, options: &ImportOptions, bounds: &Bounds, task: &Task) -> Result<Imported> {
     let all = || {
-        let file::Whole { bytes, sha256, note } = file::read(path, task)?;
-        let mut table = match file::format(path, &bytes, options.format) {
-            Format::Parquet => parquet::read(&bytes, options, None, task)?,
-            format => read_text(&bytes, format, options, false, task)?,
+        task.stage("Looking at the file")?;
+        let head = match file::is_read_once(path) {
+            true => file::whole(path, bounds, task)?,
+            false => file::head(path, DETECT_BYTES)?,
         };
-        table.notes.splice(0..0, note);
+        let format = file::format(path, &head.bytes, options.format);
+        let (mut table, sha256) = match format {
+            Format::Csv | Format::Aligned => read_lines(path, &head, options, bounds, task)?,
+            format => {
+                // Objects, frames and sheets take several times the room of their bytes.
+                let room = Bounds { memory: bounds.memory / 4, ..*bounds };
+                let head = if head.whole { head } else { file::whole(path, &room, task)? };
+                let bytes = &head.bytes;
+                let mut table = match format {
+                    Format::Parquet => parquet::read(bytes, options, None, task)?,
+                    Format::Arrow => arrow::read(bytes, options, None, task)?,
+                    Format::Workbook => workbook::read(bytes, options, bounds, task)?,
+                    _ => read_text(bytes, format, options, false, task)?,
+                };
+                table.notes.splice(0..0, head.packed(bytes.len() as u64));
+                (table, head.sha256)
+            }
+        };
         table.notes.extend(vanished(options, &table.columns));
         let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         finish(table, Source { file, sha256, rows: 0 })
     };
     all().map_err(|error: Error| if error.is_cancelled() { error } else { error.in_file(path) })
+}
+
+/// What an import may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Most bytes that the cells of a table, and what was set aside, may take in memory.
+    pub memory: u64,
+    /// Bytes of text read at a time; a few times that is held beside the cells.
+    pub window: usize,
+}
+
+impl Default for Bounds {
+    /// Half of the machine's memory, 4 GiB where it is not known; 16 MiB of text at a time.
+    fn default() -> Bounds {
+        Bounds { memory: file::memory().map_or(4 << 30, |bytes| bytes / 2), window: 16 << 20 }
+    }
+}
+
+/// Reads delimited or aligned text window by window; gives the hash of the file, too.
+fn read_lines(
+    path: &Path,
+    head: &file::Head,
+    options: &ImportOptions,
+    bounds: &Bounds,
+    task: &Task,
+) -> Result<(Table, String)> {
+    let bytes = if head.whole { &head.bytes } else { file::whole_lines(&head.bytes) };
+    let (mut encoding, mut why) = settle_encoding(bytes, options)?;
+    let input = if head.whole { text::Input::Memory(&head.bytes) } else { text::Input::File(path) };
+    loop {
+        let text = encoding::decode_roughly(bytes, encoding)?;
+        let reading = delimited::Reading { input, encoding, head: &text, hashed: !head.whole, bounds };
+        let read = delimited::read(&reading, options, task)?;
+        // The head was plain; further down the file is not what it seemed to be.
+        if why.is_some() && encoding == Encoding::Utf8 && encoding::is_rather_windows1252(read.invalid, read.multibyte)
+        {
+            why = Some(match read.table.bad_rows.iter().find(|bad| bad.reason.ends_with("is not UTF-8")) {
+                Some(bad) => format!("Windows-1252 (Latin-1): line {}: {}.", bad.line, bad.reason),
+                None => "Windows-1252 (Latin-1): not all bytes are UTF-8.".to_owned(),
+            });
+            encoding = Encoding::Windows1252;
+            continue;
+        }
+        let mut table = read.table;
+        table.options.csv.encoding = Some(encoding);
+        table.notes.splice(0..0, why);
+        table.notes.splice(0..0, head.packed(read.bytes));
+        return Ok((table, read.sha256.unwrap_or_else(|| head.sha256.clone())));
+    }
+}
+
+/// The encoding that the options say, else the one the bytes speak for and why.
+fn settle_encoding(bytes: &[u8], options: &ImportOptions) -> Result<(Encoding, Option<String>)> {
+    if bytes.is_empty() {
+        return Err(Error::new("the file is empty").hint("choose a file that holds a table"));
+    }
+    match options.csv.encoding {
+        Some(encoding) => Ok((encoding, None)),
+        None => encoding::detect(bytes).map(|(encoding, why)| (encoding, Some(why))),
+    }
 }
 
 /// A table and what it came from as the result of an import.
@@ -238,8 +373,10 @@ fn finish(table: Table, source: Source) -> Result<Imported> {
     if !bad_rows.is_empty() {
         let total = bad_rows.len() + columns.first().map_or(0, |(_, cells)| cells.len());
         notes.push(format!(
-            "{} of {total} rows were set aside: they do not have the shape of the table.",
-            bad_rows.len()
+            "{} of {total} rows were set aside, the first, row {}, because {}.",
+            bad_rows.len(),
+            bad_rows[0].row,
+            bad_rows[0].reason
         ));
     }
     if !bad_cells.is_empty() {
@@ -255,22 +392,14 @@ fn finish(table: Table, source: Source) -> Result<Imported> {
 /// Reads text of a format; with `cut` the bytes end somewhere inside the file.
 fn read_text(bytes: &[u8], format: Format, options: &ImportOptions, cut: bool, task: &Task) -> Result<Table> {
     let bytes = if cut { file::whole_lines(bytes) } else { bytes };
-    if bytes.is_empty() {
-        return Err(Error::new("the file is empty").hint("choose a file that holds a table"));
-    }
-    let (encoding, why) = match options.csv.encoding {
-        Some(encoding) => (encoding, None),
-        None => encoding::detect(bytes).map(|(encoding, why)| (encoding, Some(why)))?,
-    };
-    let text = encoding::decode(bytes, encoding)?;
-    let mut table = match format {
-        Format::JsonLines => json_lines::read(&text, options, task)?,
-        _ => delimited::read(&text, options, task)?,
+    let (encoding, why) = settle_encoding(bytes, options)?;
+    let mut table = match (format, encoding) {
+        (Format::JsonLines, Encoding::Utf8) => json_lines::read(bytes, options, task)?,
+        (Format::JsonLines, _) => json_lines::read(encoding::decode(bytes, encoding)?.as_bytes(), options, task)?,
+        _ => delimited::read_bytes(bytes, encoding, options, task)?,
     };
     table.options.csv.encoding = Some(encoding);
-    if let Some(why) = why {
-        table.notes.insert(0, why);
-    }
+    table.notes.splice(0..0, why);
     Ok(table)
 }
 

@@ -15,6 +15,8 @@ pub const MISSING_TOKENS: &[&str] = &[
 pub struct CellParser {
     missing: Vec<String>,
     longest: usize,
+    /// Whether some missing text begins with this byte.
+    begins: [bool; 256],
     decimal_comma: bool,
     dates: DateOrder,
 }
@@ -26,7 +28,12 @@ impl CellParser {
             Some(tokens) => tokens.clone(),
             None => MISSING_TOKENS.iter().map(|t| (*t).to_owned()).collect(),
         };
+        let mut begins = [false; 256];
+        for first in missing.iter().filter_map(|token| token.as_bytes().first()) {
+            begins[usize::from(*first)] = true;
+        }
         CellParser {
+            begins,
             longest: missing.iter().map(String::len).max().unwrap_or(0),
             missing,
             decimal_comma: options.csv.decimal_comma.unwrap_or(false),
@@ -36,7 +43,18 @@ impl CellParser {
 
     /// Whether a trimmed text stands for a missing value.
     pub fn is_missing(&self, text: &str) -> bool {
-        text.is_empty() || (text.len() <= self.longest && self.missing.iter().any(|token| token == text))
+        let Some(first) = text.as_bytes().first() else { return true };
+        self.begins[usize::from(*first)] && text.len() <= self.longest && self.missing.iter().any(|token| token == text)
+    }
+
+    /// Whether a text that begins with this byte may stand for a missing value.
+    pub fn may_be_missing(&self, first: u8) -> bool {
+        self.begins[usize::from(first)]
+    }
+
+    /// Whether numbers are written `3,14`.
+    pub fn decimal_comma(&self) -> bool {
+        self.decimal_comma
     }
 
     /// The value of a cell; unknown when it is missing.
@@ -86,7 +104,10 @@ impl CellParser {
 
     /// An instant in milliseconds.
     pub fn time(&self, text: &str) -> Option<i64> {
-        dates::parse(text, self.dates)
+        dates::parse(text, self.dates).or_else(|| match text.len() {
+            9..=16 if text.bytes().all(|byte| byte.is_ascii_digit()) => dates::from_epoch(text.parse().ok()?),
+            _ => None,
+        })
     }
 }
 
@@ -101,21 +122,54 @@ pub fn expected(type_: Type) -> &'static str {
     }
 }
 
+/// Words for false and true that stand together in a column, and whether one of them alone says so. A letter or a short word
+/// may stand for anything when it is alone.
+pub const BOOL_WORDS: [(&str, &str, bool); 20] = [
+    ("false", "true", true),
+    ("no", "yes", true),
+    ("n", "y", false),
+    ("f", "t", false),
+    ("off", "on", false),
+    ("nein", "ja", false),
+    ("falsch", "wahr", false),
+    ("non", "oui", false),
+    ("faux", "vrai", false),
+    ("no", "sí", false),
+    ("no", "si", false),
+    ("falso", "verdadero", false),
+    ("falso", "vero", false),
+    ("falso", "verdadeiro", false),
+    ("não", "sim", false),
+    ("nao", "sim", false),
+    ("nee", "ja", false),
+    ("nej", "ja", false),
+    ("nie", "tak", false),
+    ("нет", "да", false),
+];
+
+/// Most bytes of such a word.
+pub const LONGEST_BOOL: usize = 10;
+
 /// True or false in the words exports use.
 pub fn boolean(text: &str) -> Option<bool> {
-    const WORDS: [(&str, bool); 10] = [
-        ("true", true),
-        ("false", false),
-        ("yes", true),
-        ("no", false),
-        ("y", true),
-        ("n", false),
-        ("t", true),
-        ("f", false),
-        ("1", true),
-        ("0", false),
-    ];
-    WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, b)| *b)
+    if text.len() > LONGEST_BOOL {
+        return None;
+    }
+    let same = |word: &str| same_word(word, text);
+    match text {
+        "1" => Some(true),
+        "0" => Some(false),
+        _ if BOOL_WORDS.iter().any(|(no, ..)| same(no)) => Some(false),
+        _ if BOOL_WORDS.iter().any(|(_, yes, _)| same(yes)) => Some(true),
+        _ => None,
+    }
+}
+
+/// Whether two words are the same but for capitals.
+pub fn same_word(word: &str, text: &str) -> bool {
+    let lower = |s: &str| s.chars().flat_map(char::to_lowercase).collect::<String>();
+    word.eq_ignore_ascii_case(text)
+        || (!text.is_ascii() && !word.is_ascii() && word.len() == text.len() && lower(text) == word)
 }
 
 /// How a number is written.
@@ -145,9 +199,14 @@ impl Shape {
             || rest.last().is_some_and(|b| !b.is_ascii_digit())
             || rest.first() == Some(&b'$')
         {
-            let bare = strip_affix(text)?;
+            let bare = strip_affix(text);
             shape.affix = bare.len() != text.len();
             rest = bare.as_bytes();
+        }
+        let mut joined = [0u8; 48];
+        if let Some(length) = join_groups(rest, &mut joined)? {
+            shape.grouped = true;
+            rest = &joined[..length];
         }
         let (mark, group) = if comma { (b',', b'.') } else { (b'.', b',') };
         let signed = rest.first().copied().filter(|b| matches!(b, b'+' | b'-'));
@@ -203,27 +262,55 @@ impl Shape {
     }
 }
 
-/// The text without one currency or percent sign and the space beside it; `None` when what is left cannot be a number.
-fn strip_affix(text: &str) -> Option<&str> {
+/// The text without one currency or percent sign and the space beside it.
+fn strip_affix(text: &str) -> &str {
     const SIGNS: [char; 5] = ['$', '€', '£', '¥', '%'];
-    let bare = match text.strip_suffix(SIGNS) {
+    match text.strip_suffix(SIGNS) {
         Some(bare) => bare.trim_end(),
-        None => match text.strip_prefix(SIGNS) {
-            Some(bare) => bare.trim_start(),
-            None => text,
-        },
-    };
-    bare.is_ascii().then_some(bare)
+        None => text.strip_prefix(SIGNS).map_or(text, str::trim_start),
+    }
+}
+
+/// Takes out what stands between groups of three digits and is neither point nor comma: a space (also one that does not break, or
+/// a thin one) or an apostrophe, the same one throughout. Gives the length of what is left; `Some(None)` when there is no such
+/// sign, `None` when it cannot be a number.
+fn join_groups(text: &[u8], into: &mut [u8; 48]) -> Option<Option<usize>> {
+    const SIGNS: [&[u8]; 5] = [b" ", b"'", "\u{a0}".as_bytes(), "\u{202f}".as_bytes(), "’".as_bytes()];
+    if text.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'-' | b'+' | b'e' | b'E')) {
+        return Some(None);
+    }
+    let (mut sign, mut length, mut digits, mut at): (Option<&[u8]>, usize, usize, usize) = (None, 0, 0, 0);
+    while at < text.len() {
+        let here = SIGNS.into_iter().find(|sign| text[at..].starts_with(sign));
+        if let Some(here) = here {
+            let group = &text[at + here.len()..];
+            let three = group.len() >= 3 && group[..3].iter().all(u8::is_ascii_digit);
+            let ends = !group.get(3).is_some_and(u8::is_ascii_digit);
+            if !(three && ends && (1..=3).contains(&digits)) || sign.is_some_and(|sign| sign != here) {
+                return None;
+            }
+            sign = Some(here);
+            digits = 0;
+            at += here.len();
+            continue;
+        }
+        digits = if text[at].is_ascii_digit() { digits + 1 } else { 0 };
+        *into.get_mut(length)? = text[at];
+        length += 1;
+        at += 1;
+    }
+    Some(sign.map(|_| length))
 }
 
 /// A number's text with a decimal point, without groups and signs of currency.
 fn plain(text: &str, comma: bool) -> Cow<'_, str> {
-    let bare = strip_affix(text).unwrap_or(text);
+    let bare = strip_affix(text);
     let (mark, group) = if comma { (',', '.') } else { ('.', ',') };
-    if !bare.contains([',', '.']) {
+    let is_group = |c: char| c == group || matches!(c, ' ' | '\'' | '\u{a0}' | '\u{202f}' | '’');
+    if !bare.contains(|c: char| c == mark || is_group(c)) {
         return Cow::Borrowed(bare);
     }
-    Cow::Owned(bare.chars().filter(|c| *c != group).map(|c| if c == mark { '.' } else { c }).collect())
+    Cow::Owned(bare.chars().filter(|c| !is_group(*c)).map(|c| if c == mark { '.' } else { c }).collect())
 }
 
 #[cfg(test)]
@@ -251,6 +338,14 @@ mod tests {
             ("$1,200.50", Some(1200.5)),
             ("12 €", Some(12.0)),
             ("45%", Some(45.0)),
+            ("1 234 567", Some(1_234_567.0)),
+            ("1\u{202f}234.5", Some(1234.5)),
+            ("12\u{a0}345 €", Some(12_345.0)),
+            ("1'234'567.25", Some(1_234_567.25)),
+            ("1 234'567", None),
+            ("1234 567", None),
+            ("1 23", None),
+            ("31 12 2024", None),
             ("1,23", None),
             ("1,2345", None),
             ("1234,567", None),

@@ -1,11 +1,8 @@
 //! The structure of delimited text: where each field of each record ends. Values and types are read elsewhere.
 //!
-//! A record that does not have the table's width is set aside with its line and text; so is a line whose quote never
-//! closes, and reading goes on at the next line.
+//! Positions are those of bytes in a window of UTF-8 text. What comes of a record depends on its own position alone, not on
+//! where a window or a chunk began: text can be read in pieces and by several threads, with one result.
 
-use super::BadRow;
-use crate::error::{Error, Result};
-use crate::task::Task;
 use std::borrow::Cow;
 
 /// What separates records and fields.
@@ -17,6 +14,8 @@ pub struct Dialect {
     pub quote: u8,
     /// Ends a record: a line feed (with or without carriage return), or a carriage return alone.
     pub terminator: u8,
+    /// Lines that end with a carriage return alone stand among others that end with a line feed.
+    pub mixed: bool,
     /// Any number of spaces and tabs stands between fields, and some may stand before the first; `delimiter` is a space.
     pub aligned: bool,
 }
@@ -32,33 +31,19 @@ pub enum Shape {
     AfterQuote,
 }
 
-/// The fields of a table, by position in its text.
-#[derive(Debug, Default)]
-pub struct Records {
-    /// Fields per record.
-    pub width: usize,
-    /// Where each record starts.
-    pub starts: Vec<u32>,
-    /// Where each field ends, `width` per record.
-    pub ends: Vec<u32>,
-    /// Number of each record in the file; `None` when none was set aside.
-    pub numbers: Option<Vec<u32>>,
-    /// Records set aside.
-    pub bad: Vec<BadRow>,
-    /// Empty lines passed over.
-    pub blank: u64,
-}
-
-/// Longest text kept of a row that was set aside.
-const LONGEST_TEXT: usize = 2_000;
+/// A record longer than this has an opening quote that never closes, or is no record.
+pub const LONGEST_RECORD: usize = 64 << 20;
+/// Longest text kept of a row that was set aside, in characters.
+const LONGEST_TEXT: usize = 1_000_000;
 
 impl Dialect {
-    /// Reads one record at `at`, appending the end of each field; gives the start of the next record.
-    pub fn record(&self, text: &[u8], at: usize, ends: &mut Vec<u32>) -> (usize, Shape) {
+    /// Reads one record at `at`, appending the end of each field; gives the start of the next record, the shape, and whether
+    /// some field is quoted. A record that ends with the text, and not before it, may be cut off.
+    pub fn record(&self, text: &[u8], at: usize, ends: &mut Vec<u32>) -> (usize, Shape, bool) {
         if self.aligned {
             return self.aligned_record(text, at, ends);
         }
-        let mut shape = Shape::Whole;
+        let (mut shape, mut quoted) = (Shape::Whole, false);
         let mut i = at;
         loop {
             let mut j = i;
@@ -66,8 +51,9 @@ impl Dialect {
                 j += 1;
             }
             if text.get(j) == Some(&self.quote) {
-                match self.closing(text, j + 1) {
-                    None => return (text.len(), Shape::Unclosed),
+                quoted = true;
+                match self.closing(text, at, j + 1) {
+                    None => return (text.len(), Shape::Unclosed, true),
                     Some(after) => i = after,
                 }
                 let closed = i;
@@ -79,9 +65,7 @@ impl Dialect {
                     i = closed;
                 }
             }
-            while i < text.len() && text[i] != self.delimiter && text[i] != self.terminator {
-                i += 1;
-            }
+            i = self.stop(text, i);
             let at_delimiter = text.get(i) == Some(&self.delimiter);
             let mut end = i;
             if !at_delimiter && self.terminator == b'\n' && end > at && text[end - 1] == b'\r' {
@@ -89,15 +73,42 @@ impl Dialect {
             }
             ends.push(end as u32);
             if !at_delimiter {
-                return ((i + 1).min(text.len()), shape);
+                // Where lines end in several ways, a carriage return and a line feed are one end.
+                let both = text.get(i) == Some(&b'\r') && text.get(i + 1) == Some(&b'\n');
+                return ((i + 1 + usize::from(both)).min(text.len()), shape, quoted);
             }
             i += 1;
         }
     }
 
+    /// The first delimiter or line end from `i` on, eight bytes at a time.
+    fn stop(&self, text: &[u8], mut i: usize) -> usize {
+        const LOW: u64 = 0x0101_0101_0101_0101;
+        const HIGH: u64 = 0x8080_8080_8080_8080;
+        let zeros = |word: u64| word.wrapping_sub(LOW) & !word & HIGH;
+        let (delimiter, line) = (LOW * u64::from(self.delimiter), LOW * u64::from(self.terminator));
+        let back = if self.mixed { LOW * u64::from(b'\r') } else { line };
+        while let Some(word) = text.get(i..i + 8) {
+            let word = u64::from_le_bytes(word.try_into().unwrap_or_default());
+            let found = zeros(word ^ delimiter) | zeros(word ^ line) | zeros(word ^ back);
+            if found != 0 {
+                return i + found.trailing_zeros() as usize / 8;
+            }
+            i += 8;
+        }
+        while text.get(i).is_some_and(|byte| *byte != self.delimiter && !self.ends_line(*byte)) {
+            i += 1;
+        }
+        i
+    }
+
+    fn ends_line(&self, byte: u8) -> bool {
+        byte == self.terminator || (self.mixed && byte == b'\r')
+    }
+
     /// As [`Dialect::record`], for text in columns.
-    fn aligned_record(&self, text: &[u8], at: usize, ends: &mut Vec<u32>) -> (usize, Shape) {
-        let mut shape = Shape::Whole;
+    fn aligned_record(&self, text: &[u8], at: usize, ends: &mut Vec<u32>) -> (usize, Shape, bool) {
+        let (mut shape, mut quoted) = (Shape::Whole, false);
         let blank = |byte: &u8| matches!(byte, b' ' | b'\t') || (*byte == b'\r' && self.terminator == b'\n');
         let mut i = at;
         loop {
@@ -105,11 +116,12 @@ impl Dialect {
                 i += 1;
             }
             match text.get(i) {
-                None => return (i, shape),
-                Some(byte) if *byte == self.terminator => return (i + 1, shape),
-                Some(byte) if *byte == self.quote => match self.closing(text, i + 1) {
-                    None => return (text.len(), Shape::Unclosed),
+                None => return (i, shape, quoted),
+                Some(byte) if *byte == self.terminator => return (i + 1, shape, quoted),
+                Some(byte) if *byte == self.quote => match self.closing(text, at, i + 1) {
+                    None => return (text.len(), Shape::Unclosed, true),
                     Some(after) => {
+                        quoted = true;
                         i = after;
                         if text.get(i).is_some_and(|b| *b != self.terminator && !blank(b)) {
                             shape = Shape::AfterQuote;
@@ -125,8 +137,9 @@ impl Dialect {
         }
     }
 
-    /// The position behind the closing quote.
-    fn closing(&self, text: &[u8], mut at: usize) -> Option<usize> {
+    /// The position behind the closing quote of a record that began at `start`.
+    fn closing(&self, text: &[u8], start: usize, mut at: usize) -> Option<usize> {
+        let text = &text[..text.len().min(start.saturating_add(LONGEST_RECORD))];
         loop {
             at += text.get(at..)?.iter().position(|b| *b == self.quote)? + 1;
             if text.get(at) != Some(&self.quote) {
@@ -139,14 +152,25 @@ impl Dialect {
     fn ends_field(&self, text: &[u8], at: usize) -> bool {
         match text.get(at) {
             None => true,
-            Some(b'\r') => self.terminator == b'\r' || text.get(at + 1).is_none_or(|b| *b == b'\n'),
+            Some(b'\r') => self.terminator == b'\r' || self.mixed || text.get(at + 1).is_none_or(|b| *b == b'\n'),
             Some(byte) => *byte == self.delimiter || *byte == self.terminator,
         }
     }
 
     /// The position behind the end of the line that holds `at`.
-    fn next_line(&self, text: &[u8], at: usize) -> usize {
-        text[at..].iter().position(|b| *b == self.terminator).map_or(text.len(), |n| at + n + 1)
+    pub fn next_line(&self, text: &[u8], at: usize) -> usize {
+        let Some(n) = text[at..].iter().position(|b| self.ends_line(*b)) else { return text.len() };
+        let end = at + n;
+        let both = self.mixed && text[end] == b'\r' && text.get(end + 1) == Some(&b'\n');
+        end + 1 + usize::from(both)
+    }
+
+    /// How many lines end in a text.
+    pub fn lines(&self, text: &[u8]) -> u64 {
+        let ends = text.iter().filter(|b| **b == self.terminator).count();
+        let returns =
+            || text.iter().filter(|b| **b == b'\r').count() - text.windows(2).filter(|w| *w == b"\r\n").count();
+        (ends + if self.mixed { returns() } else { 0 }) as u64
     }
 
     /// A raw field as the text it stands for: without spaces and quotes around it, doubled quotes made single.
@@ -160,97 +184,15 @@ impl Dialect {
         }
         Cow::Owned(inner.replace(&format!("{quote}{quote}"), &quote.to_string()))
     }
-}
 
-/// Reads all records from `at` on; `line` is the number of the line there and `width` the table's.
-pub fn read(text: &str, dialect: Dialect, at: usize, line: u64, width: usize, task: &Task) -> Result<Records> {
-    let bytes = text.as_bytes();
-    if u32::try_from(bytes.len()).is_err() {
-        return Err(Error::new("the file is larger than 4 GiB").hint("split it, or save it as Parquet"));
-    }
-    let mut records = Records { width, ..Records::default() };
-    let guess = (bytes.len() - at) / (width * 6).max(8);
-    records.starts.reserve(guess);
-    records.ends.reserve(guess * width);
-    let mut lines = Lines { at, line, terminator: dialect.terminator };
-    let (mut at, mut row, mut since_tick) = (at, 0u64, 0u32);
-    while at < bytes.len() {
-        since_tick += 1;
-        if since_tick == 8_192 {
-            since_tick = 0;
-            task.tick(at as f32 / bytes.len() as f32)?;
+    /// What is wrong with a record that does not have the shape of the table; `None` when it has.
+    pub fn fault(&self, shape: Shape, found: usize, width: usize) -> Option<String> {
+        match shape {
+            Shape::Unclosed => Some(format!("an opening {} has no end", char::from(self.quote))),
+            Shape::AfterQuote => Some(format!("text stands behind a closing {}", char::from(self.quote))),
+            Shape::Whole if found != width => Some(format!("{} where the table has {width}", fields(found))),
+            Shape::Whole => None,
         }
-        let before = records.ends.len();
-        let (mut next, shape) = dialect.record(bytes, at, &mut records.ends);
-        let found = records.ends.len() - before;
-        if shape == Shape::Whole && found == width && !(width == 1 && is_blank(&bytes[at..next])) {
-            row += 1;
-            records.starts.push(at as u32);
-            if let Some(numbers) = &mut records.numbers {
-                numbers.push(row as u32);
-            }
-            at = next;
-            continue;
-        }
-        records.ends.truncate(before);
-        if is_blank(&bytes[at..next]) {
-            records.blank += 1;
-            at = next;
-            continue;
-        }
-        row += 1;
-        if records.numbers.is_none() {
-            records.numbers = Some((1..=records.starts.len() as u32).collect());
-        }
-        // A wrong width over several lines is a stray quote far more often than a long cell: give up one line only.
-        next = next.min(dialect.next_line(bytes, at));
-        let reason = match shape {
-            Shape::Unclosed => format!("an opening {} has no end", char::from(dialect.quote)),
-            Shape::AfterQuote => format!("text stands behind a closing {}", char::from(dialect.quote)),
-            Shape::Whole => format!("{} where the table has {width}", fields(found)),
-        };
-        let line = lines.advance(bytes, at);
-        records.bad.push(BadRow { row, line, text: shorten(text[at..next].trim_end_matches(['\r', '\n'])), reason });
-        at = next;
-    }
-    Ok(records)
-}
-
-impl Records {
-    /// Number of records.
-    pub fn len(&self) -> usize {
-        self.starts.len()
-    }
-
-    /// A field as it stands in the text.
-    pub fn raw<'a>(&self, text: &'a str, row: usize, column: usize) -> &'a str {
-        let base = row * self.width;
-        let start = if column == 0 { self.starts[row] } else { self.ends[base + column - 1] + 1 };
-        &text[start as usize..self.ends[base + column] as usize]
-    }
-
-    /// Number of a record in the file, from 1.
-    pub fn number(&self, row: usize) -> u64 {
-        self.numbers.as_ref().map_or(row as u64 + 1, |numbers| u64::from(numbers[row]))
-    }
-}
-
-/// Counts lines while going forward through a text.
-pub struct Lines {
-    /// Position whose line is known.
-    pub at: usize,
-    /// Its line, from 1.
-    pub line: u64,
-    /// What ends a line.
-    pub terminator: u8,
-}
-
-impl Lines {
-    /// The line of a position that is not before the last one asked for.
-    pub fn advance(&mut self, text: &[u8], to: usize) -> u64 {
-        self.line += text[self.at..to].iter().filter(|b| **b == self.terminator).count() as u64;
-        self.at = to;
-        self.line
     }
 }
 
@@ -259,13 +201,43 @@ pub fn fields(n: usize) -> String {
     if n == 1 { "1 field".to_owned() } else { format!("{n} fields") }
 }
 
-fn is_blank(record: &[u8]) -> bool {
-    record.iter().all(u8::is_ascii_whitespace)
+/// Whether nothing stands in a record, or the sign that ends files of DOS.
+pub fn is_blank(record: &[u8]) -> bool {
+    record.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0x1A)
 }
 
-fn shorten(text: &str) -> String {
+/// The text of a row that was set aside, without its line end; of a very long one its beginning.
+pub fn shorten(record: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&record[..record.len().min(4 * LONGEST_TEXT)]);
+    let text = text.trim_end_matches(['\r', '\n']);
     match text.char_indices().nth(LONGEST_TEXT) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_bytes_at_a_time_stop_where_one_at_a_time_does() {
+        let dialect = Dialect { delimiter: b';', quote: b'"', terminator: b'\n', mixed: false, aligned: false };
+        let mixed = Dialect { mixed: true, ..dialect };
+        let mut state = 7u64;
+        for _ in 0..2_000 {
+            let text: Vec<u8> = (0..40)
+                .map(|_| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    [b';', b'\n', b'\r', b':', b'<', 0xBB, 0x8A, b'a'][(state >> 60) as usize % 8]
+                })
+                .collect();
+            for (dialect, stops) in [(dialect, b";\n".as_slice()), (mixed, b";\n\r")] {
+                for from in 0..text.len() {
+                    let plainly = text[from..].iter().position(|b| stops.contains(b)).map_or(text.len(), |n| from + n);
+                    assert_eq!(dialect.stop(&text, from), plainly, "{text:?} from {from}");
+                }
+            }
+        }
     }
 }

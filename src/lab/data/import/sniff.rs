@@ -71,35 +71,44 @@ pub fn sniff(text: &str, options: &ImportOptions, parser: &CellParser) -> Result
     if quote == b'\'' && options.quote.is_none() {
         notes.push("Fields are quoted with '.".to_owned());
     }
-    let candidates: Vec<Candidate> = DELIMITERS
-        .iter()
-        .map(|(delimiter, _)| *delimiter)
-        .map(|delimiter| Dialect { delimiter, quote, terminator, aligned: false })
-        .map(|dialect| Candidate::measure(sample, start, dialect))
-        .collect();
-    let aligned = Dialect { delimiter: b' ', quote, terminator, aligned: true };
-    let chosen = match declared {
-        None if format == Some(Format::Aligned) => Candidate::measure(sample, start, aligned),
-        Some(delimiter) => {
-            let own = Candidate::measure(sample, start, Dialect { delimiter, quote, terminator, aligned: false });
-            let better = candidates.iter().find(|c| own.width == 1 && c.width > 1 && c.share > 0.9 && c.records > 1);
-            if let Some(better) = better {
-                return Err(Error::new(format!(
-                    "there is one column with {} between fields, but {} divide every line into {}",
-                    word(delimiter),
-                    word(better.dialect.delimiter),
-                    fields(better.width)
-                ))
-                .hint(format!("set the delimiter to `{}`", char::from(better.dialect.delimiter))));
+    let base = Dialect { delimiter: b' ', quote, terminator, mixed: false, aligned: false };
+    let choose = |mixed: bool| -> Result<Candidate> {
+        let base = Dialect { mixed, ..base };
+        let measure = |dialect: Dialect| Candidate::measure(sample, start, dialect);
+        let candidates: Vec<Candidate> =
+            DELIMITERS.iter().map(|(delimiter, _)| measure(Dialect { delimiter: *delimiter, ..base })).collect();
+        let aligned = || measure(Dialect { aligned: true, ..base });
+        let Some(delimiter) = declared else {
+            if format == Some(Format::Aligned) {
+                return Ok(aligned());
             }
-            own
-        }
-        None => {
-            let best = Candidate::best(candidates);
-            let columns = Candidate::measure(sample, start, aligned);
-            if format.is_none() && columns.is_aligned(text, sample.len(), start, &best) { columns } else { best }
+            let best = Candidate::best(candidates, base);
+            let columns = aligned();
+            let is_aligned = format.is_none() && columns.is_aligned(text, sample.len(), start, &best);
+            return Ok(if is_aligned { columns } else { best });
+        };
+        let own = measure(Dialect { delimiter, ..base });
+        match candidates.iter().find(|c| own.width == 1 && c.width > 1 && c.share > 0.9 && c.records > 1) {
+            None => Ok(own),
+            Some(better) => Err(Error::new(format!(
+                "there is one column with {} between fields, but {} divide every line into {}",
+                word(delimiter),
+                word(better.dialect.delimiter),
+                fields(better.width)
+            ))
+            .hint(format!("set the delimiter to `{}`", char::from(better.dialect.delimiter)))),
         }
     };
+    let mut chosen = choose(false)?;
+    // A carriage return inside a cell divides a line unevenly; one that ends a line does not.
+    let lone = |w: &[u8]| w[0] == b'\r' && w[1] != b'\n';
+    if terminator == b'\n' && sample.windows(2).any(lone) {
+        let other = choose(true)?;
+        if other.share >= chosen.share {
+            notes.push("Some lines end with a carriage return alone, some with a line feed.".to_owned());
+            chosen = other;
+        }
+    }
     notes.push(chosen.sentence(declared.is_some() || format == Some(Format::Aligned)));
     let dialect = chosen.dialect;
 
@@ -109,7 +118,7 @@ pub fn sniff(text: &str, options: &ImportOptions, parser: &CellParser) -> Result
     let mut at = start;
     while at < sample.len() && records.len() < 200 {
         ends.clear();
-        let (next, _) = dialect.record(sample, at, &mut ends);
+        let (next, ..) = dialect.record(sample, at, &mut ends);
         let span = &text[at..next];
         if !span.trim().is_empty() {
             let mut from = at;
@@ -142,7 +151,7 @@ pub fn sniff(text: &str, options: &ImportOptions, parser: &CellParser) -> Result
     let Some((at, _, cells)) = records.get(first) else {
         return Err(Error::new("the file is empty").hint("choose a file that holds a table"));
     };
-    line += text.as_bytes()[start..*at].iter().filter(|b| **b == terminator).count() as u64;
+    line += dialect.lines(&text.as_bytes()[start..*at]);
     let rows = &records[first + 1..];
     let header = match header_fixed {
         Some(header) => header,
@@ -183,7 +192,7 @@ impl Candidate {
         let (mut at, mut widths, mut ends) = (start, Vec::new(), Vec::new());
         while at < sample.len() && widths.len() < SAMPLE_RECORDS {
             ends.clear();
-            let (next, _) = dialect.record(sample, at, &mut ends);
+            let (next, ..) = dialect.record(sample, at, &mut ends);
             let blank = sample[at..next].iter().all(u8::is_ascii_whitespace);
             if !blank || (sample[at..next].contains(&dialect.delimiter) && !dialect.aligned) {
                 widths.push(ends.len());
@@ -205,7 +214,7 @@ impl Candidate {
     }
 
     /// The most even one; where several are even, the one that occurs in text least.
-    fn best(candidates: Vec<Candidate>) -> Candidate {
+    fn best(candidates: Vec<Candidate>, base: Dialect) -> Candidate {
         let score = |c: &Candidate| match c.width {
             1 => 0.0,
             _ => c.share * if c.header_fits { 1.0 } else { 0.6 },
@@ -214,7 +223,7 @@ impl Candidate {
         let mut tied: Vec<Candidate> = candidates.into_iter().filter(|c| score(c) >= top - 0.02).collect();
         // Nothing divides the lines: one column.
         if top < 0.3 { tied.pop().map(Candidate::single) } else { Some(tied.remove(0)) }.unwrap_or(Candidate {
-            dialect: Dialect { delimiter: b',', quote: b'"', terminator: b'\n', aligned: false },
+            dialect: Dialect { delimiter: b',', ..base },
             width: 1,
             share: 1.0,
             records: 0,
@@ -240,7 +249,7 @@ impl Candidate {
         while at < end && lines < SAMPLE_RECORDS {
             ends.clear();
             others.clear();
-            let (next, _) = self.dialect.record(&text.as_bytes()[..end], at, &mut ends);
+            let (next, ..) = self.dialect.record(&text.as_bytes()[..end], at, &mut ends);
             other.dialect.record(&text.as_bytes()[..end], at, &mut others);
             let line = text[at..next].trim_end();
             if !line.is_empty() {

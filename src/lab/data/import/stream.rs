@@ -3,7 +3,8 @@
 //! Structure and cells are read exactly as import reads them, but types come from the policy's schema. The head of the
 //! file decides delimiter, encoding, decimal mark and order of dates where the options leave them open.
 
-use super::records::{Dialect, Shape, fields};
+use super::records::{Dialect, LONGEST_RECORD, Shape, is_blank};
+use super::text::Text;
 use super::{CellParser, Encoding, Format, ImportOptions, delimited, encoding, file, sniff};
 use crate::data::cells::render;
 use crate::data::names::identifiers;
@@ -19,8 +20,6 @@ use std::path::{Path, PathBuf};
 const HEAD: usize = 1 << 20;
 /// Bytes read at a time.
 const PIECE: usize = 1 << 16;
-/// A record longer than this has an opening quote that never closes.
-const LONGEST_RECORD: usize = 4 << 20;
 
 /// What becomes of a row or cell that cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,7 +123,7 @@ impl Rows {
 
     /// Share of the file's bytes read, 0 to 1.
     pub fn fraction(&self) -> f32 {
-        self.source.file.fraction()
+        self.source.text.fraction()
     }
 
     fn read(&mut self, request: &mut Request) -> Result<bool> {
@@ -134,21 +133,16 @@ impl Rows {
             }
             let line = self.line;
             let record = self.source.text(line)?;
-            let whole = self.source.shape == Shape::Whole && self.ends.len() == self.width;
-            let blank = record.bytes().all(|b| b.is_ascii_whitespace()) && (self.width == 1 || !whole);
-            let lines = record.as_bytes().iter().filter(|b| **b == self.dialect.terminator).count() as u64;
+            let fault = self.dialect.fault(self.source.shape, self.ends.len(), self.width);
+            let blank = is_blank(record.as_bytes()) && (self.width == 1 || fault.is_some());
+            let lines = self.dialect.lines(record.as_bytes());
             if blank {
                 self.line += lines;
                 self.source.accept();
                 continue;
             }
             self.row += 1;
-            if !whole {
-                let reason = match self.source.shape {
-                    Shape::Unclosed => format!("an opening {} has no end", char::from(self.dialect.quote)),
-                    Shape::AfterQuote => format!("text stands behind a closing {}", char::from(self.dialect.quote)),
-                    Shape::Whole => format!("{} where the table has {}", fields(self.ends.len()), self.width),
-                };
+            if let Some(reason) = fault {
                 if self.bad_rows == OnBad::Fail {
                     return Err(Error::new(reason)
                         .at_row(self.row)
@@ -156,7 +150,7 @@ impl Rows {
                         .hint("correct the row, or pass bad rows over"));
                 }
                 self.passed_rows += 1;
-                self.line += self.source.accept_line(self.dialect.terminator);
+                self.line += self.source.accept_line(&self.dialect);
                 continue;
             }
             self.fill(request)?;
@@ -233,7 +227,7 @@ fn open(path: &Path, schema: &Schema, options: &StreamOptions) -> Result<Rows> {
     let sniffed = sniff::sniff(&text, &look, &CellParser::new(&look))?;
     let (columns, rows_at) = delimited::header(&text, &sniffed, look.csv.names.as_deref(), &mut Vec::new())?;
     let mut notes = sniffed.notes.clone();
-    let (mut settled, types) = match delimited::read(&text, &look, &Task::default()) {
+    let (mut settled, types) = match delimited::read_bytes(text.as_bytes(), Encoding::Utf8, &look, &Task::default()) {
         Ok(table) => (table.options, table.columns.iter().map(|(column, _)| column.type_).collect()),
         // A header without rows decides nothing and is no reason to fail: there is nothing to decide either.
         Err(_) => (look, Vec::new()),
@@ -263,7 +257,7 @@ fn open(path: &Path, schema: &Schema, options: &StreamOptions) -> Result<Rows> {
     let subject = named("it is to name the subject", &options.subject)?
         .map(|position| (position, types.get(position).copied().unwrap_or(Type::Text)));
     let time = named("it is to say when each row stands", &options.time)?;
-    let line = 1 + text.as_bytes()[..rows_at].iter().filter(|b| **b == sniffed.dialect.terminator).count() as u64;
+    let line = 1 + sniffed.dialect.lines(&text.as_bytes()[..rows_at]);
     let width = sniffed.width + usize::from(sniffed.trailing);
     let mut source = Source::open(path, encoding)?;
     source.skip(rows_at)?;
@@ -290,38 +284,24 @@ fn open(path: &Path, schema: &Schema, options: &StreamOptions) -> Result<Rows> {
     })
 }
 
-/// A file as UTF-8 bytes in a window that moves along.
+/// The records of a text, in a window that moves along.
 struct Source {
-    file: file::Bytes,
-    encoding: Encoding,
-    started: bool,
-    /// Bytes of an unfinished UTF-16 unit or surrogate pair.
-    carry: Vec<u8>,
+    text: Text<'static>,
     window: Vec<u8>,
     at: usize,
     /// End of the record found last.
     next: usize,
     shape: Shape,
-    ended: bool,
 }
 
 impl Source {
     fn open(path: &Path, encoding: Encoding) -> Result<Source> {
-        Ok(Source {
-            file: file::Bytes::open(path, false)?,
-            encoding,
-            started: false,
-            carry: Vec::new(),
-            window: Vec::new(),
-            at: 0,
-            next: 0,
-            shape: Shape::Whole,
-            ended: false,
-        })
+        let text = Text::open_file(path, encoding, false)?;
+        Ok(Source { text, window: Vec::new(), at: 0, next: 0, shape: Shape::Whole })
     }
 
     fn skip(&mut self, bytes: usize) -> Result<()> {
-        while self.window.len() < bytes && !self.ended {
+        while self.window.len() < bytes && !self.text.ended() {
             self.fill(PIECE)?;
         }
         self.at = bytes.min(self.window.len());
@@ -336,14 +316,14 @@ impl Source {
             let rest = &self.window[self.at..];
             ends.clear();
             if !rest.is_empty() {
-                let (next, shape) = dialect.record(rest, 0, ends);
+                let (next, shape, _) = dialect.record(rest, 0, ends);
                 let closed = shape != Shape::Unclosed && next < rest.len();
-                if closed || self.ended || rest.len() > LONGEST_RECORD {
+                if closed || self.text.ended() || rest.len() > LONGEST_RECORD {
                     self.next = self.at + next;
                     self.shape = shape;
                     return Ok(true);
                 }
-            } else if self.ended {
+            } else if self.text.ended() {
                 return Ok(false);
             }
             self.fill(piece).map_err(|error| error.at_line(line))?;
@@ -369,60 +349,18 @@ impl Source {
     }
 
     /// Goes on behind the record's first line; gives the lines passed.
-    fn accept_line(&mut self, terminator: u8) -> u64 {
-        let rest = &self.window[self.at..self.next];
-        match rest.iter().position(|b| *b == terminator) {
-            Some(end) => {
-                self.at += end + 1;
-                1
-            }
-            None => {
-                self.at = self.next;
-                0
-            }
-        }
+    fn accept_line(&mut self, dialect: &Dialect) -> u64 {
+        let end = dialect.next_line(&self.window[..self.next], self.at);
+        let lines = dialect.lines(&self.window[self.at..end]);
+        self.at = end;
+        lines
     }
 
     fn fill(&mut self, bytes: usize) -> Result<()> {
         self.window.drain(..self.at);
         self.at = 0;
-        let mut raw = std::mem::take(&mut self.carry);
-        let before = raw.len();
-        self.file.read(bytes as u64, &mut raw)?;
-        self.ended = raw.len() == before;
-        let mark: &[u8] = match self.encoding {
-            Encoding::Utf8 => &[0xEF, 0xBB, 0xBF],
-            Encoding::Utf16Le => &[0xFF, 0xFE],
-            Encoding::Utf16Be => &[0xFE, 0xFF],
-            Encoding::Windows1252 => &[],
-        };
-        let body = if self.started { &raw[..] } else { raw.strip_prefix(mark).unwrap_or(&raw) };
-        self.started |= !raw.is_empty();
-        match self.encoding {
-            Encoding::Utf8 => self.window.extend_from_slice(body),
-            _ => {
-                let whole = match self.encoding {
-                    Encoding::Windows1252 => body.len(),
-                    _ if self.ended => body.len(),
-                    _ => whole_units(body, self.encoding == Encoding::Utf16Le),
-                };
-                let (body, rest) = body.split_at(whole);
-                self.carry = rest.to_vec();
-                let text = encoding::decode(body, self.encoding)?;
-                self.window.extend_from_slice(text.as_bytes());
-            }
-        }
-        Ok(())
+        self.text.fill(bytes, &mut self.window)
     }
-}
-
-/// Bytes that end with a whole UTF-16 character.
-fn whole_units(bytes: &[u8], little: bool) -> usize {
-    let even = bytes.len() & !1;
-    let Some(last) = even.checked_sub(2).and_then(|at| bytes.get(at..even)) else { return even };
-    let high = if little { last[1] } else { last[0] };
-    // The first half of a surrogate pair waits for the second.
-    if (0xD8..0xDC).contains(&high) { even - 2 } else { even }
 }
 
 #[cfg(test)]

@@ -1,0 +1,459 @@
+//! One pass over delimited text: window by window, each cut into chunks that all cores read at once. Memory holds the cells and
+//! a few windows, never the text.
+//!
+//! A chunk begins at the start of a line and supposes that no quoted field reaches over it. Where one does, the chunk is read
+//! again from where the record before it ends, so that the result is that of reading from the first byte to the last.
+
+use super::column::{Fields, Part, Store};
+use super::file::size_word;
+use super::infer::Evidence;
+use super::parse::CellParser;
+use super::records::{Dialect, LONGEST_RECORD, Shape, is_blank, shorten};
+use super::text::{Input, Text};
+use super::{BadRow, Bounds, Encoding};
+use crate::error::{Error, Result};
+use crate::task::Task;
+use attune_policy::value::Type;
+use rayon::prelude::*;
+
+/// What is read in a pass.
+pub struct Pass<'a> {
+    /// The text.
+    pub input: Input<'a>,
+    /// How its bytes stand for characters.
+    pub encoding: Encoding,
+    /// What separates records and fields.
+    pub dialect: Dialect,
+    /// Fields per record.
+    pub width: usize,
+    /// Where the rows begin in the decoded text.
+    pub rows_at: usize,
+    /// Line of that place, from 1.
+    pub line: u64,
+    /// Per column: whether it is looked at, under which type, and whether that type is settled.
+    pub columns: Vec<Asked>,
+    /// How cells are read.
+    pub parser: &'a CellParser,
+    /// One row in this many is kept.
+    pub sample: Option<u32>,
+    /// Whether the bytes of the file are hashed.
+    pub hashed: bool,
+}
+
+/// What is asked of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Nothing.
+    Skip,
+    /// What its cells look like.
+    Evidence,
+    /// Its cells under a type that may be wrong; no longer once too many do not fit.
+    Try(Type),
+    /// Its cells under this type.
+    Read(Type),
+}
+
+/// What a pass found.
+pub struct Found {
+    /// The columns.
+    pub columns: Vec<Gathered>,
+    /// Rows kept.
+    pub rows: usize,
+    /// Number of each kept row in the file; `None` when all are kept.
+    pub numbers: Option<Vec<u32>>,
+    /// Rows set aside.
+    pub bad: Vec<BadRow>,
+    /// Empty lines.
+    pub blank: u64,
+    /// Rows left out by sampling.
+    pub left_out: u64,
+    /// Rows set aside because they are not UTF-8.
+    pub invalid: u64,
+    /// Characters of several bytes.
+    pub multibyte: u64,
+    /// SHA-256 of the file's bytes, when it was asked for.
+    pub sha256: Option<String>,
+    /// Unpacked bytes.
+    pub bytes: u64,
+    /// Most bytes held at once, text and cells.
+    pub peak: usize,
+}
+
+/// A column of the whole pass.
+pub struct Gathered {
+    /// Its cells.
+    pub store: Store,
+    /// What they look like.
+    pub evidence: Evidence,
+    /// Those that do not fit.
+    pub bad: Vec<Misfit>,
+    /// Whether reading it under its type was given up.
+    pub given_up: bool,
+}
+
+/// A cell that does not fit.
+pub struct Misfit {
+    /// Number of its row.
+    pub row: u64,
+    /// Line where the row begins.
+    pub line: u64,
+    /// Its text.
+    pub text: String,
+}
+
+/// Cells that do not fit before a type that may be wrong is given up.
+const MANY_MISFITS: usize = 10_000;
+
+/// Reads the text once.
+///
+/// # Errors
+/// When it cannot be read, a line is longer than any record, or the table outgrows its bound.
+pub fn run(mut pass: Pass<'_>, bounds: &Bounds, task: &Task) -> Result<Found> {
+    let mut text = Text::open(pass.input, pass.encoding, pass.hashed)?;
+    let mut window = Vec::new();
+    while window.len() < pass.rows_at.max(1) && !text.ended() {
+        text.fill(bounds.window.max(pass.rows_at), &mut window)?;
+    }
+    let mut found = Found::new(&pass);
+    let mut from = pass.rows_at.min(window.len());
+    let mut line = pass.line;
+    // Where the window begins in the text.
+    let mut base = 0u64;
+    loop {
+        task.tick(text.fraction())?;
+        let eof = text.ended();
+        let mut more = Vec::new();
+        let (end, filled) = rayon::join(
+            || pass.window(&window, from, eof, base, CHUNK.min(bounds.window / 8).max(1)),
+            || if eof { Ok(()) } else { text.fill(bounds.window, &mut more) },
+        );
+        filled?;
+        let Outcome { chunks, end } = end;
+        let chunk_bytes: usize = chunks.iter().map(Chunk::bytes).sum();
+        found.peak = found.peak.max(window.len() + more.len() + chunk_bytes + found.bytes_held());
+        if found.rows == 0 && !eof {
+            found.reserve(&chunks, end - from, &mut text, bounds);
+        }
+        found.take(&mut pass, chunks, &mut line)?;
+        found.refuse_too_large(bounds, text.fraction())?;
+        if eof {
+            break;
+        }
+        if end == from && window.len() - from > LONGEST_RECORD {
+            return Err(Error::new(format!("the line is longer than {} MiB", LONGEST_RECORD >> 20))
+                .at_line(line)
+                .hint("this is hardly a table; check the kind of file"));
+        }
+        base += end as u64;
+        window.drain(..end);
+        window.append(&mut more);
+        from = 0;
+    }
+    found.bytes = text.read();
+    found.sha256 = text.file().filter(|_| pass.hashed).map(super::file::Bytes::sha256);
+    Ok(found)
+}
+
+/// What a window gave: its chunks in order, and where the next window begins.
+struct Outcome {
+    chunks: Vec<Chunk>,
+    end: usize,
+}
+
+/// The records of a stretch of text.
+#[derive(Default)]
+struct Chunk {
+    from: usize,
+    until: usize,
+    /// Where the record after its last one begins.
+    end: usize,
+    /// The text ended inside its last record.
+    cut: bool,
+    /// Rows and lines passed.
+    records: u64,
+    lines: u64,
+    blank: u64,
+    left_out: u64,
+    invalid: u64,
+    multibyte: u64,
+    /// Per kept row: start, number and line, the latter two from 0 on in this chunk.
+    starts: Vec<u32>,
+    numbers: Vec<u32>,
+    row_lines: Vec<u32>,
+    ends: Vec<u32>,
+    bad: Vec<BadRow>,
+    columns: Vec<Part>,
+}
+
+/// Most bytes of a chunk, or so: its places and cells stay in the cache of a core.
+const CHUNK: usize = 512 << 10;
+
+impl Pass<'_> {
+    /// Reads the records of a window in chunks of about `size` bytes.
+    fn window(&self, window: &[u8], from: usize, eof: bool, base: u64, size: usize) -> Outcome {
+        let mut starts = vec![from];
+        while let Some(next) = starts.last().map(|at| at + size).filter(|next| *next < window.len()) {
+            let next = self.dialect.next_line(window, next);
+            if next >= window.len() {
+                break;
+            }
+            starts.push(next);
+        }
+        starts.push(window.len());
+        let supposed: Vec<Chunk> =
+            starts.par_windows(2).map(|pair| self.chunk(window, pair[0], pair[1], eof, base)).collect();
+        let mut chunks = Vec::with_capacity(supposed.len());
+        let mut end = from;
+        for chunk in supposed {
+            let chunk = match chunk {
+                _ if end >= chunk.until => continue,
+                chunk if chunk.from == end => chunk,
+                wrong => self.chunk(window, end, wrong.until, eof, base),
+            };
+            end = chunk.end;
+            let cut = chunk.cut;
+            chunks.push(chunk);
+            if cut {
+                break;
+            }
+        }
+        Outcome { chunks, end }
+    }
+
+    /// Reads the records that begin in a stretch of the window.
+    fn chunk(&self, window: &[u8], from: usize, until: usize, eof: bool, base: u64) -> Chunk {
+        let mut chunk = self.structure(window, from, until, eof, base);
+        let fields =
+            Fields { text: window, dialect: self.dialect, width: self.width, starts: &chunk.starts, ends: &chunk.ends };
+        let read = |(column, asked): (usize, &Asked)| match asked {
+            Asked::Skip => Part { store: Store::Nothing, evidence: Evidence::default(), bad: Vec::new() },
+            Asked::Evidence => fields.read(column, None, self.parser),
+            Asked::Try(type_) | Asked::Read(type_) => fields.read(column, Some(*type_), self.parser),
+        };
+        let columns = self.columns.iter().enumerate().map(read).collect();
+        chunk.columns = columns;
+        // Only the places of rows are needed from here on.
+        chunk.ends = Vec::new();
+        chunk
+    }
+
+    fn structure(&self, window: &[u8], from: usize, until: usize, eof: bool, base: u64) -> Chunk {
+        let dialect = self.dialect;
+        let mut chunk = Chunk { from, until, end: from, ..Chunk::default() };
+        let stretch = &window[from..until];
+        let plain = stretch.is_ascii();
+        let valid = plain || std::str::from_utf8(stretch).is_ok();
+        if !plain {
+            chunk.multibyte = stretch.iter().filter(|byte| **byte >= 0xC0).count() as u64;
+        }
+        let zeros = stretch.contains(&0);
+        let guess = stretch.len() / (self.width * 4).max(8);
+        chunk.starts.reserve(guess);
+        chunk.ends.reserve(guess * self.width);
+        let mut at = from;
+        while at < until {
+            let before = chunk.ends.len();
+            let (mut next, shape, quoted) = dialect.record(window, at, &mut chunk.ends);
+            let more_may_come = next == window.len() && !eof;
+            if more_may_come && (shape != Shape::Unclosed || window.len() - at < LONGEST_RECORD) {
+                chunk.ends.truncate(before);
+                chunk.cut = true;
+                break;
+            }
+            let record = &window[at..next];
+            let found = chunk.ends.len() - before;
+            let whole = shape == Shape::Whole && found == self.width && !(self.width == 1 && is_blank(record));
+            let unreadable = || {
+                let wrong = !valid || next > until;
+                let error = wrong.then(|| std::str::from_utf8(record).err()).flatten();
+                let zero =
+                    ((zeros || next > until) && record.contains(&0)).then(|| "a NUL byte stands in it".to_owned());
+                let byte = |at: usize| record.get(at).copied().unwrap_or(0);
+                error.map(|error| format!("the byte {:02X} is not UTF-8", byte(error.valid_up_to()))).or(zero)
+            };
+            let fault = match whole {
+                true if plain && !zeros && next <= until => None,
+                true => unreadable(),
+                false => dialect.fault(shape, found, self.width).or_else(|| Some(String::new())),
+            };
+            let Some(reason) = fault else {
+                let passed = if quoted { dialect.lines(record).max(1) } else { 1 };
+                if self.sample.is_some_and(|n| !is_drawn(base + at as u64, n)) {
+                    chunk.ends.truncate(before);
+                    chunk.left_out += 1;
+                } else {
+                    chunk.starts.push(at as u32);
+                    chunk.numbers.push(chunk.records as u32);
+                    chunk.row_lines.push(chunk.lines as u32);
+                }
+                chunk.records += 1;
+                chunk.lines += passed;
+                at = next;
+                continue;
+            };
+            chunk.ends.truncate(before);
+            if is_blank(record) {
+                chunk.blank += 1;
+                chunk.lines += dialect.lines(record);
+                at = next;
+                continue;
+            }
+            chunk.invalid += u64::from(reason.ends_with("is not UTF-8"));
+            if !whole {
+                // A wrong width over several lines is a stray quote far more often than a long cell: give up one line only.
+                next = next.min(dialect.next_line(window, at));
+            }
+            let record = &window[at..next];
+            chunk.bad.push(BadRow { row: chunk.records, line: chunk.lines, text: shorten(record), reason });
+            chunk.records += 1;
+            chunk.lines += dialect.lines(record);
+            at = next;
+        }
+        chunk.end = at;
+        chunk
+    }
+}
+
+impl Chunk {
+    fn bytes(&self) -> usize {
+        let cells: usize = self.columns.iter().map(|part| part.store.bytes()).sum();
+        cells + (self.starts.len() + self.numbers.len() + self.row_lines.len()) * 4
+    }
+}
+
+impl Found {
+    fn new(pass: &Pass<'_>) -> Found {
+        let column = |asked: &Asked| Gathered {
+            store: Store::new(match asked {
+                Asked::Skip | Asked::Evidence => None,
+                Asked::Try(type_) | Asked::Read(type_) => Some(*type_),
+            }),
+            evidence: Evidence::default(),
+            bad: Vec::new(),
+            given_up: false,
+        };
+        Found {
+            columns: pass.columns.iter().map(column).collect(),
+            rows: 0,
+            numbers: None,
+            bad: Vec::new(),
+            blank: 0,
+            left_out: 0,
+            invalid: 0,
+            multibyte: 0,
+            sha256: None,
+            bytes: 0,
+            peak: 0,
+        }
+    }
+
+    /// Makes room for as many rows as the first window promises.
+    fn reserve(&mut self, chunks: &[Chunk], bytes: usize, text: &mut Text<'_>, bounds: &Bounds) {
+        let rows: usize = chunks.iter().map(|chunk| chunk.starts.len()).sum();
+        let packed = text.file().is_some_and(|file| file.compression.is_some());
+        let Some(size) = text.file().map(|file| file.size).filter(|_| !packed && bytes > 0) else { return };
+        let expected = (rows as f64 * size as f64 / bytes as f64 * 1.02) as usize;
+        if expected as u64 * 8 * (self.columns.len() as u64) < bounds.memory {
+            self.columns.iter_mut().for_each(|column| column.store.reserve(expected));
+        }
+    }
+
+    /// Takes over the chunks of a window, in their order.
+    fn take(&mut self, pass: &mut Pass<'_>, chunks: Vec<Chunk>, line: &mut u64) -> Result<()> {
+        // Numbers and lines of the rows before each chunk.
+        let mut record = self.rows as u64 + self.bad.len() as u64 + self.left_out;
+        let mut parts: Vec<Vec<Part>> = pass.columns.iter().map(|_| Vec::with_capacity(chunks.len())).collect();
+        let mut places = Vec::with_capacity(chunks.len());
+        for mut chunk in chunks {
+            if record + chunk.records >= u64::from(u32::MAX) {
+                return Err(Error::new(format!("the file has more than {record} rows")).hint("split it"));
+            }
+            if self.numbers.is_none() && (!chunk.bad.is_empty() || chunk.left_out > 0) {
+                self.numbers = Some((1..=self.rows as u32).collect());
+            }
+            if let Some(numbers) = &mut self.numbers {
+                numbers.extend(chunk.numbers.iter().map(|n| (record + u64::from(*n) + 1) as u32));
+            }
+            let moved = |bad: BadRow| BadRow { row: record + bad.row + 1, line: *line + bad.line, ..bad };
+            self.bad.extend(chunk.bad.drain(..).map(moved));
+            self.rows += chunk.starts.len();
+            self.blank += chunk.blank;
+            self.left_out += chunk.left_out;
+            self.invalid += chunk.invalid;
+            self.multibyte += chunk.multibyte;
+            for (parts, part) in parts.iter_mut().zip(chunk.columns) {
+                parts.push(part);
+            }
+            places.push((record, *line, chunk.numbers, chunk.row_lines));
+            record += chunk.records;
+            *line += chunk.lines;
+        }
+        let columns = self.columns.par_iter_mut().zip(pass.columns.par_iter_mut()).zip(parts);
+        let fits = columns.map(|((column, asked), parts)| column.take(asked, parts, &places)).all(|fits| fits);
+        match fits {
+            true => Ok(()),
+            false => Err(Error::new("the distinct texts of one column need more than 4 GiB")
+                .hint("leave the column out with the list of columns to read")),
+        }
+    }
+
+    /// Bytes of cells and of what was set aside.
+    fn bytes_held(&self) -> usize {
+        let bad: usize = self.bad.iter().map(|bad| bad.text.len() + bad.reason.len() + size_of::<BadRow>()).sum();
+        let column = |column: &Gathered| {
+            let bad: usize = column.bad.iter().map(|bad| bad.text.len() + size_of::<Misfit>()).sum();
+            column.store.bytes() + bad
+        };
+        bad + self.numbers.as_ref().map_or(0, |n| n.len() * 4) + self.columns.iter().map(column).sum::<usize>()
+    }
+
+    fn refuse_too_large(&self, bounds: &Bounds, fraction: f32) -> Result<()> {
+        let held = self.bytes_held() as u64;
+        if held <= bounds.memory {
+            return Ok(());
+        }
+        Err(Error::new(format!(
+            "the table needs more than {} of memory: {} rows, {:.0} % of the file, took that much",
+            size_word(bounds.memory),
+            self.rows,
+            fraction * 100.0
+        ))
+        .hint("read fewer columns, or a sample of the rows"))
+    }
+}
+
+/// The numbers and lines of the kept rows of a chunk: those of the rows before it, then its own.
+type Place = (u64, u64, Vec<u32>, Vec<u32>);
+
+impl Gathered {
+    /// Takes over the parts of a window; false when texts outgrow what a column can hold.
+    fn take(&mut self, asked: &mut Asked, parts: Vec<Part>, places: &[Place]) -> bool {
+        for (part, (record, line, numbers, lines)) in parts.into_iter().zip(places) {
+            self.evidence.merge(&part.evidence);
+            if !self.store.append(part.store) {
+                return false;
+            }
+            self.bad.extend(part.bad.into_iter().map(|(row, text)| Misfit {
+                row: record + u64::from(numbers[row as usize]) + 1,
+                line: line + u64::from(lines[row as usize]),
+                text,
+            }));
+        }
+        if matches!(asked, Asked::Try(_)) && self.bad.len() > MANY_MISFITS.max(self.evidence.known as usize / 20) {
+            // The type is another one; the evidence will say which.
+            *asked = Asked::Evidence;
+            self.store = Store::Nothing;
+            self.bad = Vec::new();
+            self.given_up = true;
+        }
+        true
+    }
+}
+
+/// Whether the row at a place in the text is one of the one in `n` that are kept (SplitMix64 of the place).
+pub fn is_drawn(place: u64, n: u32) -> bool {
+    let mut z = place.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    (z ^ (z >> 31)).is_multiple_of(u64::from(n.max(1)))
+}
