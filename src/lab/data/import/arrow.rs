@@ -50,7 +50,7 @@ fn stream(bytes: &[u8], limit: Option<usize>) -> PolarsResult<DataFrame> {
             }
         }
     }
-    let rows = columns.first().map_or(0, Series::len);
+    let rows = columns.first().map_or(0, |column| column.len());
     let columns: Vec<Column> = columns.into_iter().map(IntoColumn::into_column).collect();
     let frame = DataFrame::new(rows, columns)?;
     Ok(limit.map_or(frame.clone(), |limit| frame.head(Some(limit))))
