@@ -170,7 +170,24 @@ fn online_retail_has_the_values_of_another_program() {
         assert!(names.contains(&name), "{names:?}");
     }
     let rfm = [("12347", &[i(3), i(7), x(4310.0), i(368)][..]), ("12346", &[i(326), i(1), x(77183.6), i(326)])];
-    check(&suggested[..4], &table, end, &rfm);
+    let found = check(&suggested[..4], &table, end, &rfm);
+    // Recency, frequency and money of every customer who bought, as the reference has them.
+    let Some(reference) = shared("reference/rfm/rfm_reference.csv") else { return };
+    let reference = std::fs::read_to_string(reference).unwrap();
+    let keys = Moments::subjects_of(&table, end).unwrap().keys.values;
+    let place: std::collections::HashMap<&str, usize> = keys.iter().map(|key| &**key).zip(0..).collect();
+    let mut compared = 0;
+    for line in reference.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let row = place[cells[0].split('.').next().unwrap()];
+        for (cells_of, expected) in found.cells.iter().zip(&cells[1..4]) {
+            let (found, expected) = (cells_of.value(row).as_f64().unwrap(), expected.parse::<f64>().unwrap());
+            assert!((found - expected).abs() <= 0.005 + 1e-9 * expected.abs(), "{line}: {found}");
+        }
+        compared += 1;
+    }
+    let bought = (0..keys.len()).filter(|row| !found.cells[0].is_missing(*row)).count();
+    assert_eq!((compared, bought), (4_338, 4_338));
 }
 
 /// Whole days, several purchases on some of them; the file is aligned by spaces, so it is read here by hand.
@@ -193,14 +210,14 @@ fn cdnow_has_the_values_of_another_program() {
         "cdnow",
         vec![
             ("customer".into(), Cells::from_texts(column(0).map(Some))),
-            ("date".into(), Cells::Time(column(1).map(time).collect())),
+            ("day".into(), Cells::Time(column(1).map(time).collect())),
             ("cds".into(), Cells::Integer(column(2).map(|n| n.parse().unwrap()).collect())),
             ("dollars".into(), Cells::Number(column(3).map(|x| x.parse().unwrap()).collect())),
         ],
     )
     .unwrap();
     assert_eq!(data.rows(), 69_659);
-    let table = EventTable { name: "cdnow", dataset: &data, key: "customer", time: "date" };
+    let table = EventTable { name: "cdnow", dataset: &data, key: "customer", time: "day" };
     let of = |aggregate, window| Declared::new("f", EventFeature::new("cdnow", aggregate).within(window));
     let year = Window::Days(365);
     let features = [
