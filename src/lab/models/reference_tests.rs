@@ -10,6 +10,7 @@ use crate::features::{self, Style};
 use crate::task::Task;
 use attune_policy::model::{Encode, Input};
 use attune_policy::{Type, Value};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// How far below a peer's AUC ours may lie.
@@ -156,21 +157,23 @@ impl Twister {
     }
 }
 
-/// Inputs of `make_column_transformer((StandardScaler(), numbers), (OneHotEncoder(handle_unknown="ignore"), texts))`.
+/// Inputs of `make_column_transformer((StandardScaler(), numbers), (OneHotEncoder(handle_unknown="ignore"), texts))`. The peer
+/// reads yes and no as texts, and a missing word as one more of them.
 fn encoded(dataset: &Dataset, roles: &Roles, rows: &[u32]) -> Vec<Input> {
     let mut inputs = Vec::new();
     for field in roles.with_role(dataset, Role::Feature) {
-        if dataset.column(field).unwrap().type_ != Type::Text {
+        if !matches!(dataset.column(field).unwrap().type_, Type::Text | Type::Bool) {
             let numbers = features::fit(dataset, rows, &[field], Style::Standardised).unwrap().inputs;
             inputs.extend(numbers.into_iter().filter(|input| input.encode != Encode::Missing));
             continue;
         }
-        let mut seen: Vec<String> =
-            rows.iter().filter_map(|&row| dataset.value(row as usize, field).as_text().map(str::to_owned)).collect();
-        seen.sort_unstable();
-        seen.dedup();
-        let one = |category| Encode::OneHot { category, center: 0.0, scale: 1.0 };
-        inputs.extend(seen.into_iter().map(|category| Input { field: field.to_owned(), encode: one(category) }));
+        let dictionary = dataset.dictionary(field).unwrap();
+        let codes: BTreeSet<u32> = rows.iter().map(|&row| dictionary.codes[row as usize]).collect();
+        let one = |code: &u32| match dictionary.values.get(*code as usize) {
+            Some(category) => Encode::OneHot { category: category.to_string(), center: 0.0, scale: 1.0 },
+            None => Encode::Missing,
+        };
+        inputs.extend(codes.iter().map(|code| Input { field: field.to_owned(), encode: one(code) }));
     }
     inputs
 }
