@@ -4,14 +4,14 @@ use super::super::console::{Console, Outcome, Result};
 use super::super::table::{Table, count, number, percent, wrap};
 use super::purchases::{Purchases, Read};
 use attune_lab::features::transactions::{self, Amount, CustomerId, Free};
-use attune_lab::models::value::{Preference, send_time};
+use attune_lab::models::value::{self, Preference, send_time};
 use serde_json::{Value, json};
 
 /// Best hour and weekday per customer, drawn towards everybody's by how little is known
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  attune analyze send-time opens.csv --customer subject --date opened_at\n  attune analyze send-time online_retail.csv --json\n\n\
-                        Counts what customers did, in the clock of the file. Where messages always went out at one hour, answers come\n\
+                        Counts what customers did, in the clock of the file; what one did at one instant counts once. Where messages always went out at one hour, answers come\n\
                         then too: the evidence is for acting, not for receiving."
 )]
 pub struct SendTime {
@@ -33,8 +33,7 @@ impl SendTime {
         notes.extend(how);
         let (acts, found) = console.work(|task| {
             let found = transactions::purchases(&dataset, &columns, Free::Count, None, task).and_then(|acts| {
-                let times: Vec<(u32, i64)> = acts.lines.iter().map(|line| (line.customer, line.time)).collect();
-                let found = send_time(&times, acts.customers.len(), task)?;
+                let found = send_time(&value::acts(&acts), acts.customers.len(), task)?;
                 Ok((acts, found))
             });
             found.map_err(|e| e.in_file(self.purchases.file()))

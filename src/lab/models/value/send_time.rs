@@ -6,6 +6,7 @@
 
 use super::special::ln_beta;
 use crate::error::{Error, Result};
+use crate::features::transactions::Purchases;
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +62,15 @@ pub fn send_time(acts: &[(u32, i64)], subjects: usize, task: &Task) -> Result<Se
         hours: preference(acts, subjects, 24, hour, task)?,
         weekdays: preference(acts, subjects, 7, weekday, task)?,
     })
+}
+
+/// The acts of customers who buy: the lines of one customer at one instant are one act, so that a long invoice says no more than
+/// a short one.
+pub fn acts(purchases: &Purchases) -> Vec<(u32, i64)> {
+    let mut acts: Vec<(u32, i64)> = purchases.lines.iter().map(|line| (line.customer, line.time)).collect();
+    acts.sort_unstable();
+    acts.dedup();
+    acts
 }
 
 fn preference(

@@ -84,6 +84,15 @@ fn the_incomplete_beta_function_is_scipys() {
 }
 
 #[test]
+fn a_long_invoice_is_one_act() {
+    use crate::features::transactions::{Line, Purchases};
+    let line = |customer, time| Line { customer, time, invoice: 0, amount: None };
+    let lines = vec![line(1, HOUR), line(0, 5), line(1, HOUR), line(1, 2 * HOUR), line(0, HOUR)];
+    let purchases = Purchases { lines, ..Purchases::default() };
+    assert_eq!(acts(&purchases), [(0, 5), (0, HOUR), (1, HOUR), (1, 2 * HOUR)]);
+}
+
+#[test]
 fn nothing_to_count_is_refused() {
     assert!(send_time(&[], 3, &Task::default()).unwrap_err().to_string().contains("nothing was done"));
     let task = Task::default();
