@@ -112,7 +112,7 @@ impl<'n> Naive<'n> {
     /// What those who are left lost to.
     pub(super) fn settle(&self, run: &mut Run<'n>) {
         let count = self.document.slots.count;
-        let last = run.filled.last().filter(|_| !run.filled.is_empty()).cloned();
+        let last = run.filled.last().cloned();
         let priority =
             |key_: &Key| run.survivors.iter().find(|s| key(s.candidate) == *key_).map_or(0.0, |s| s.priority);
         let full = run.filled.len() >= count as usize;
