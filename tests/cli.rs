@@ -2,8 +2,14 @@
 
 #[path = "cli/analyze.rs"]
 mod analyze;
+#[path = "cli/data.rs"]
+mod data;
 #[path = "cli/estimates.rs"]
 mod estimates;
+#[path = "cli/features.rs"]
+mod features;
+#[path = "cli/groups.rs"]
+mod groups;
 
 use attune_lab::project::{Access, Origin, Project, samples};
 use attune_lab::world;

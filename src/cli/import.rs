@@ -6,6 +6,7 @@ use super::new::folder_name;
 use super::table::{Table, count, percent, wrap};
 use attune_lab::data::import::{self, BadCell, BadRow, ImportOptions, Imported};
 use attune_lab::data::profile::{self, Profile};
+use attune_lab::data::quality::Range;
 use attune_lab::data::table::key_and_time;
 use attune_lab::data::{Arm, Dataset, Logging, Role, Roles, Severity, Table as DataTable, TableKind};
 use attune_lab::project::{self, Access, Described, Loaded, Parts, Project};
@@ -46,10 +47,19 @@ pub struct Import {
     /// Column that says when a row happened
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
+    /// Column of the customers that leads to the key: the table is joined to them by it
+    #[arg(long, value_name = "COLUMN", requires = "project")]
+    on: Option<String>,
+    /// Replace the values of a column by pseudonyms whenever the file is read; may be given several times
+    #[arg(long, value_name = "COLUMN", requires = "project")]
+    pseudonymise: Vec<String>,
+    /// Declare the range of a column, as COLUMN=LOW..HIGH; either end may be left out
+    #[arg(long = "range", value_name = "COLUMN=RANGE", requires = "project")]
+    ranges: Vec<String>,
     /// Type of a column, as COLUMN=bool|integer|number|text|time; cells that do not fit are listed
     #[arg(long = "type", value_name = "COLUMN=TYPE")]
     types: Vec<String>,
-    /// Role of a column, as COLUMN=feature|context|action|outcome|subject|time|propensity|ignored
+    /// Role of a column, as COLUMN=feature|context|action|outcome|subject|time|propensity|consent|protected|ignored
     #[arg(long = "role", value_name = "COLUMN=ROLE")]
     roles: Vec<String>,
     /// What a value of the action column stands for, as VALUE=ACTION[/TREATMENT] or VALUE=NoAction
@@ -122,7 +132,8 @@ impl Import {
 
     fn save_in_project(&self, dir: &Path, options: &ImportOptions, console: &Console) -> Result<(Seen, Roles)> {
         // The file is read before anything is written.
-        let read = |task: &Task| project::import_source(dir, project::CUSTOMERS, &self.file, options.clone(), task);
+        let described = self.described_anew(dir, TableKind::Customers)?;
+        let read = |task: &Task| project::import_customers(dir, &described, &self.file, options.clone(), task);
         let (source, loaded) = console.work(read)?;
         self.refuse_unknown_types(&loaded.dataset)?;
         let name = self.name.clone().unwrap_or_else(|| folder_name(dir));
@@ -154,14 +165,10 @@ impl Import {
             goal.as_of = Some(instant("--as-of", text)?);
         }
         roles.as_of = goal.as_of;
-        let mut sources = (*parts.sources).clone();
-        match sources.iter_mut().find(|known| known.name == source.name) {
-            Some(known) => *known = source,
-            None => sources.insert(0, source),
-        }
-        parts.sources = Arc::new(sources);
+        project::put(&mut parts, source);
         parts.roles = Arc::new(roles.clone());
         project.save(&parts, "Import")?;
+        project::remember_rows(dir, project::CUSTOMERS, &loaded.dataset, roles.first(Role::Subject))?;
         let Loaded { dataset, notes, bad_rows, bad_cells, .. } = loaded;
         Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
     }
@@ -184,12 +191,7 @@ impl Import {
         if let Some((flag, _)) = customers.iter().find(|(_, given)| *given) {
             return Err(Failure::Usage(format!("{flag} is about the customer table, not about {}", kind.label())));
         }
-        let described = Described {
-            name: self.table.clone().unwrap_or_default(),
-            kind,
-            key: self.key.clone(),
-            time: self.time.clone(),
-        };
+        let described = self.described_anew(dir, kind)?;
         let read = |task: &Task| project::import_table(dir, &described, &self.file, options.clone(), task);
         let (source, table) = console.work(read)?;
         self.refuse_unknown_types(&table.dataset)?;
@@ -212,9 +214,35 @@ impl Import {
             Arc::make_mut(&mut parts.goal).name.clone_from(name);
         }
         project.save(&parts, "Import")?;
+        project::remember_rows(dir, &table.name, &table.dataset, table.key.as_deref())?;
         let DataTable { dataset, notes, bad_rows, bad_cells, key, time, .. } = table;
         let roles = table_roles(&dataset, key.as_deref(), time.as_deref());
         Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
+    }
+
+    /// What the arguments say of the table, and what stays hidden of the one of that name.
+    fn described_anew(&self, dir: &Path, kind: TableKind) -> Result<Described> {
+        let mut described = self.described(kind)?;
+        if dir.join("project.ron").exists() {
+            let beside = self.is_beside(kind);
+            let name = if beside { described.table_name() } else { project::CUSTOMERS };
+            let opened = Project::open(dir, Access::Read)?;
+            let known = opened.parts.sources.iter().find(|source| source.name == name);
+            described.pseudonymise.extend(known.iter().flat_map(|source| source.pseudonymise.iter().cloned()));
+        }
+        Ok(described)
+    }
+
+    fn described(&self, kind: TableKind) -> Result<Described> {
+        Ok(Described {
+            name: self.table.clone().unwrap_or_default(),
+            kind,
+            key: self.key.clone(),
+            time: self.time.clone(),
+            on: self.on.clone(),
+            pseudonymise: self.pseudonymise.clone(),
+            ranges: self.ranges.iter().map(|argument| range(argument)).collect::<Result<_>>()?,
+        })
     }
 
     fn open_or_create(&self, dir: &Path, console: &Console) -> Result<(Project, Parts)> {
@@ -267,7 +295,7 @@ impl Import {
             match roles.role(&column) {
                 Role::Outcome => {}
                 // What the policy is to raise is an outcome, whatever its name suggested; no model may learn from it.
-                Role::Feature | Role::Context | Role::Ignored => {
+                Role::Feature | Role::Context | Role::Consent | Role::Protected | Role::Ignored => {
                     roles.columns.insert(column, Role::Outcome);
                 }
                 other => {
@@ -433,6 +461,23 @@ impl Import {
     }
 }
 
+/// `COLUMN=LOW..HIGH`, either end may be missing.
+fn range(argument: &str) -> Result<(String, Range)> {
+    let (column, text) = pair("--range", argument)?;
+    let wrong = || Failure::Usage(format!("--range `{argument}` is not of the form COLUMN=LOW..HIGH"));
+    let (low, high) = text.split_once("..").ok_or_else(wrong)?;
+    let end = |text: &str| match text.trim() {
+        "" => Ok(None),
+        text => text.parse::<f64>().ok().filter(|x| x.is_finite()).map(Some).ok_or_else(wrong),
+    };
+    let range = Range { low: end(low)?, high: end(high)? };
+    match (range.low, range.high) {
+        (Some(low), Some(high)) if low > high => Err(wrong()),
+        (None, None) => Err(wrong()),
+        _ => Ok((column.to_owned(), range)),
+    }
+}
+
 /// Roles that show what is known of a table beside the customers: its key and its time.
 fn table_roles(dataset: &Dataset, key: Option<&str>, time: Option<&str>) -> Roles {
     let role = |name: &str| match name {
@@ -469,7 +514,7 @@ fn listed(title: &str, total: usize, lines: impl Iterator<Item = String>) -> Str
 }
 
 /// The identifier of a column named by identifier or source name.
-fn column_named(dataset: &Dataset, flag: &str, name: &str) -> Result<String> {
+pub fn column_named(dataset: &Dataset, flag: &str, name: &str) -> Result<String> {
     if let Some(column) = dataset.columns().iter().find(|c| c.name == name || c.source == name) {
         return Ok(column.name.clone());
     }
@@ -491,10 +536,13 @@ fn role_named(text: &str) -> Result<Role> {
         "subject" => Role::Subject,
         "time" => Role::Time,
         "propensity" => Role::LoggingPropensity,
+        "consent" => Role::Consent,
+        "protected" => Role::Protected,
         "ignored" | "ignore" => Role::Ignored,
         _ => {
             return Err(Failure::Usage(format!(
-                "`{text}` is no role; the roles are feature, context, action, outcome, subject, time, propensity, ignored"
+                "`{text}` is no role; the roles are feature, context, action, outcome, subject, time, propensity, consent, \
+                 protected, ignored"
             )));
         }
     })

@@ -7,15 +7,20 @@ mod conform;
 mod console;
 mod decide;
 mod diff;
+mod erase;
+mod explain;
 mod export;
+mod features;
 mod import;
 mod inputs;
 mod keygen;
 mod keys;
 mod new;
 mod policy;
+mod profile;
 mod project;
 mod prove;
+mod refresh;
 mod report;
 mod rows;
 mod run;
@@ -71,7 +76,12 @@ enum Command {
     Open(studio::Open),
     New(new::New),
     Import(import::Import),
+    Features(features::Features),
+    Refresh(refresh::Refresh),
+    Profile(profile::ProfileCommand),
+    Erase(erase::Erase),
     Train(train::Train),
+    Explain(explain::Explain),
     Simulate(simulate::Simulate),
     Check(check::Check),
     Prove(prove::Prove),
@@ -124,7 +134,12 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::Open(command)) => command.run(console),
         Some(Command::New(command)) => command.run(console),
         Some(Command::Import(command)) => command.run(console),
+        Some(Command::Features(command)) => command.run(console),
+        Some(Command::Refresh(command)) => command.run(console),
+        Some(Command::Profile(command)) => command.run(console),
+        Some(Command::Erase(command)) => command.run(console),
         Some(Command::Train(command)) => command.run(console),
+        Some(Command::Explain(command)) => command.run(console),
         Some(Command::Simulate(command)) => command.run(console),
         Some(Command::Check(command)) => command.run(console),
         Some(Command::Prove(command)) => command.run(console),

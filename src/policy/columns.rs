@@ -11,6 +11,7 @@ mod table;
 mod tests;
 mod values;
 
+pub(crate) use build::column;
 pub use labels::{Instants, Labels, OptionalLabels};
 pub use slice::Slice;
 pub use table::Table;

@@ -110,6 +110,9 @@ fn evaluate(case: &Case<'_>, outcome: &mut Outcome) {
     outcome.arm = frame.layer;
     outcome.mode = plan.mode;
     outcome.shadow_choice = None;
+    if let (Some(field), true) = (case.work.refused, plan.mode != Operation::Off) {
+        return refuse(case, &frame, field, outcome);
+    }
     match plan.mode {
         Operation::Live => {
             run(case, &frame, &mut outcome.run);
@@ -129,6 +132,17 @@ fn evaluate(case: &Case<'_>, outcome: &mut Outcome) {
             outcome.run.fates.extend(plan.slots.iter().map(|_| off));
             ladder::climb(case, &frame, &mut outcome.run);
         }
+    }
+}
+
+/// A field is missing without which the policy does not decide: it answers its fallback ladder, or in shadow its baseline.
+fn refuse(case: &Case<'_>, frame: &Frame, field: u32, outcome: &mut Outcome) {
+    outcome.run.clear();
+    let refused = Fate { step: Step::Active, cause: Cause::Refused(field) };
+    outcome.run.fates.extend(case.plan.slots.iter().map(|_| refused));
+    match case.plan.mode {
+        Operation::Shadow => ladder::baseline(case, frame, &mut outcome.run),
+        _ => ladder::climb(case, frame, &mut outcome.run),
     }
 }
 

@@ -19,6 +19,7 @@ pub mod approval;
 pub mod arbitration;
 pub mod cases;
 pub mod check;
+pub mod clock;
 pub mod codec;
 pub mod columns;
 pub mod conformance;

@@ -253,6 +253,8 @@ pub struct Fate {
 pub enum Cause {
     /// The policy is switched off.
     Off,
+    /// The field at this position of the schema is missing, and the policy does not decide without it.
+    Refused(u32),
     /// Outside its validity dates.
     NotActive,
     /// Held out, by this layer of `document.holdouts`.

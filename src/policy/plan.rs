@@ -295,7 +295,7 @@ pub fn plan(document: &Document) -> (Plan, Vec<Diagnostic>) {
     plan.standby = plan.slots.iter().any(|slot| slot.standby);
     choice(document, &mut plan);
     plan.set = RuleSet::new(&compiler.expressions);
-    plan.masked = masked(document);
+    plan.masked = masked(document, &plan.program);
     plan.context = Some(compiler.context);
     (plan, compiler.findings)
 }
@@ -377,12 +377,11 @@ fn choice(document: &Document, plan: &mut Plan) {
 }
 
 /// The columns whose value is not to be shown: masked fields, and what the recipe makes of them.
-fn masked(document: &Document) -> Vec<bool> {
-    let mut columns: Vec<(&str, bool)> =
-        document.schema.fields.iter().map(|field| (field.name.as_str(), field.masked)).collect();
-    for step in &document.recipe {
-        let masked = columns.iter().any(|(name, masked)| *masked && *name == step.input);
-        columns.push((&step.output, masked));
+fn masked(document: &Document, program: &Program) -> Vec<bool> {
+    let mut masked: Vec<bool> = document.schema.fields.iter().map(|field| field.masked).collect();
+    for step in 0..document.recipe.len() {
+        let reads = program.reads(step).any(|at| masked.get(at).copied().unwrap_or(false));
+        masked.push(reads);
     }
-    columns.into_iter().map(|(_, masked)| masked).collect()
+    masked
 }

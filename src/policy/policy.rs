@@ -192,7 +192,7 @@ impl Policy {
     /// Calibrated output of a model for a request, or its fallback; `None` when the policy has no such model.
     pub fn score(&self, model: &str, request: &Request) -> Option<f64> {
         let (_, scorer) = self.plan.models.iter().find(|(id, _)| **id == *model)?;
-        let row = Row::new(&self.document.schema, &self.plan.program, &request.fields, &mut |_| {});
+        let row = Row::new(&self.document.schema, &self.plan.program, &request.fields, request.now, &mut |_| {});
         Some(scorer.score(&row, &mut model::Scratch::default()).value)
     }
 
@@ -200,7 +200,8 @@ impl Policy {
     pub fn zone(&self, request: &Request) -> Option<String> {
         let zones = &self.document.zones;
         let region = || {
-            let row = Row::new(&self.document.schema, &self.plan.program, &request.fields, &mut |_| {});
+            let (schema, program) = (&self.document.schema, &self.plan.program);
+            let row = Row::new(schema, program, &request.fields, request.now, &mut |_| {});
             zones.regions.get(row.get(self.plan.region?).as_text()?)?.first().cloned()
         };
         request.zone.clone().or_else(region).or_else(|| zones.project.clone())

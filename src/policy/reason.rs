@@ -12,6 +12,11 @@ pub const NO_ACTION: &str = "NoAction";
 pub enum Reason {
     /// The policy is switched off: it answers its fallback ladder alone.
     PolicyOff,
+    /// A field is missing or too old, and the policy does not decide without it: it answers its fallback ladder alone.
+    InputRefused {
+        /// Field name.
+        field: Arc<str>,
+    },
     /// Outside its validity dates.
     NotActive,
     /// The subject is in a global holdout.

@@ -30,11 +30,18 @@ impl<'a> Row<'a> {
         Row { fields: Cow::Borrowed(values), derived: Cow::Borrowed(&[]) }
     }
 
-    /// The row of a request's fields: wrong types and lengths become unknown and are told to `report`.
-    pub fn new(schema: &Schema, program: &Program, fields: &'a [Value], report: &mut dyn FnMut(String)) -> Row<'a> {
-        let fields = sound(schema, fields, report);
+    /// The row of a request's fields at the instant `now` (ms): wrong types and lengths become unknown, as does what is too
+    /// old, and missing rules apply; all of it is told to `report`.
+    pub fn new(
+        schema: &Schema,
+        program: &Program,
+        fields: &'a [Value],
+        now: i64,
+        report: &mut dyn FnMut(String),
+    ) -> Row<'a> {
+        let (fields, _) = program.entry.admit(schema, sound(schema, fields, report), now, report);
         let mut derived = Vec::new();
-        program.run(&fields, &mut derived);
+        program.run(&fields, now, &mut derived);
         Row { fields, derived: Cow::Owned(derived) }
     }
 
@@ -146,7 +153,7 @@ mod tests {
             let schema = schema(types);
             let program = Program::compile(&[], &schema).unwrap();
             let mut said = Vec::new();
-            let row = Row::new(&schema, &program, &values, &mut |m| said.push(m));
+            let row = Row::new(&schema, &program, &values, 0, &mut |m| said.push(m));
             assert_eq!(row.values().cloned().collect::<Vec<_>>(), expected, "{values:?}");
             assert_eq!(said.len(), reports, "{said:?}");
             assert_eq!(row.get(99), &Value::Unknown);

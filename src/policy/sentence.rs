@@ -62,6 +62,9 @@ impl Policy {
         };
         match reason {
             Reason::PolicyOff => "Not asked: the policy is switched off and answers its fallback alone.".into(),
+            Reason::InputRefused { field } => {
+                format!("Not asked: `{field}` is missing or too old, and the policy does not decide without it.")
+            }
             Reason::Shadowed => "Would have been chosen: the policy is in shadow and answers its baseline.".into(),
             Reason::Baseline => "Chosen as the baseline: the policy is in shadow.".into(),
             Reason::WonByBundle { bundle } => format!("Chosen together with the rest of the bundle “{bundle}”."),

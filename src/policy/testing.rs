@@ -47,14 +47,7 @@ pub const GOLDEN: &[u8] = include_bytes!("../../assets/golden/policy-1.0.ron");
 
 /// A field of the subject that is called in rules as in its source.
 pub fn field(name: &str, type_: crate::Type) -> crate::schema::Field {
-    crate::schema::Field {
-        name: name.into(),
-        source: name.into(),
-        type_,
-        kind: crate::schema::FieldKind::Feature,
-        categories: Vec::new(),
-        masked: false,
-    }
+    crate::schema::Field::new(name, type_)
 }
 
 /// An hour in milliseconds.

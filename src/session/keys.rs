@@ -39,7 +39,9 @@ impl Default for Keys {
 
 /// What the rows are called before they are read: where they come from and how they are read.
 pub(crate) fn sources_key(sources: &[DataSource]) -> Key {
-    let each: Vec<_> = sources.iter().map(|s| (&s.name, &s.origin, &s.options, &s.sha256)).collect();
+    // Everything that decides what is read; what the last reading found is no part of it.
+    let bare = |s: &DataSource| DataSource { rows: 0, columns: Vec::new(), ..s.clone() };
+    let each: Vec<DataSource> = sources.iter().map(bare).collect();
     key(&("sources", each))
 }
 

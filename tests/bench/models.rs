@@ -10,7 +10,7 @@ use attune_policy::columns::{Column as Values, Columns, Table};
 use attune_policy::model::{BatchScratch, Encode, Function, Input, Link, Model, Scorer, Scores, Scratch, Tree};
 use attune_policy::recipe::Program;
 use attune_policy::row::{Column, Row};
-use attune_policy::schema::{Field, FieldKind, Schema};
+use attune_policy::schema::{Field, Schema};
 use attune_policy::{Type, Value};
 use harness::{Contest, Random, argument};
 use std::hint::black_box;
@@ -122,14 +122,7 @@ impl Raw {
 
     fn field(&self) -> Field {
         let type_ = if self.texts.is_some() { Type::Text } else { Type::Number };
-        Field {
-            name: self.name.clone(),
-            source: self.name.clone(),
-            type_,
-            kind: FieldKind::Feature,
-            categories: vec![],
-            masked: false,
-        }
+        Field::new(&self.name, type_)
     }
 
     fn values(&self) -> Values<'_> {

@@ -7,7 +7,7 @@ use attune_policy::contact::{Cap, CapTarget, EventKind, Window};
 use attune_policy::document::Document;
 use attune_policy::model::{Calibration, Encode, Function, Input, Link, Model, Tree};
 use attune_policy::rule::{Rule, Scope, Stage};
-use attune_policy::schema::{Field, FieldKind, Schema};
+use attune_policy::schema::{Field, Schema};
 use attune_policy::{Request, Type, Value};
 
 /// 2026-03-02T09:00:00Z.
@@ -226,14 +226,7 @@ fn leaf(tree: &mut Tree, random: &mut Random) -> u32 {
 
 fn base(id: &str, actions: usize) -> Document {
     let groups = (0..40.min(actions)).map(|i| Group { id: format!("g{i}"), weight: 0.0 });
-    let field = |(name, type_): &(&str, Type)| Field {
-        name: (*name).to_owned(),
-        source: (*name).to_owned(),
-        type_: *type_,
-        kind: FieldKind::Feature,
-        categories: Vec::new(),
-        masked: false,
-    };
+    let field = |(name, type_): &(&str, Type)| Field::new(*name, *type_);
     let mut document = Document {
         id: id.into(),
         name: id.into(),

@@ -3,16 +3,22 @@
 mod drift;
 mod estimate;
 mod purchases;
+mod recommend;
 mod rfm;
+mod segments;
+mod send_time;
 mod uplift;
 mod value;
 
 use super::console::{Console, Outcome, Result};
+use attune_lab::Error;
+use attune_policy::model::Model;
+use std::path::Path;
 
 /// Answer a question about a file, without a project
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  attune analyze rfm online_retail.csv\n  attune analyze value orders.parquet --customer buyer --calibration-end 2024-01-01\n  attune analyze drift january.csv june.csv --json\n  attune analyze estimate log.csv --reward click --propensity p --target pi\n  attune analyze uplift trial.csv --treatment treated --outcome bought --score model\n\n\
+    after_help = "Examples:\n  attune analyze rfm online_retail.csv\n  attune analyze value orders.parquet --customer buyer --calibration-end 2024-01-01\n  attune analyze drift january.csv june.csv --json\n  attune analyze estimate log.csv --reward click --propensity p --target pi\n  attune analyze uplift trial.csv --treatment treated --outcome bought --score model\n  attune analyze recommend orders.csv --customer buyer --item sku --date day\n  attune analyze segments customers.csv --features age,spend\n\n\
                         `attune analyze QUESTION --help` says more about each."
 )]
 pub struct Analyze {
@@ -24,9 +30,12 @@ pub struct Analyze {
 enum Question {
     Rfm(rfm::Rfm),
     Value(value::Value),
+    SendTime(send_time::SendTime),
     Drift(drift::Drift),
     Estimate(estimate::Estimate),
     Uplift(uplift::Uplift),
+    Recommend(recommend::Recommend),
+    Segments(segments::Segments),
 }
 
 impl Analyze {
@@ -34,9 +43,19 @@ impl Analyze {
         match self.question {
             Question::Rfm(question) => question.run(console),
             Question::Value(question) => question.run(console),
+            Question::SendTime(question) => question.run(console),
             Question::Drift(question) => question.run(console),
             Question::Estimate(question) => question.run(console),
             Question::Uplift(question) => question.run(console),
+            Question::Recommend(question) => question.run(console),
+            Question::Segments(question) => question.run(console),
         }
     }
+}
+
+/// Writes models to a file, as a policy holds them.
+fn write_models(file: &Path, models: &[&Model]) -> Result<()> {
+    let text = attune_lab::models::text(models)?;
+    std::fs::write(file, text).map_err(|error| Error::new(format!("could not be written: {error}")).in_file(file))?;
+    Ok(())
 }

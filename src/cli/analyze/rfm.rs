@@ -34,10 +34,8 @@ impl Rfm {
         let (dataset, mut notes) = self.purchases.import(console)?;
         let (columns, how) = self.purchases.columns(&dataset)?;
         notes.extend(how);
-        let found = console.work(|task| {
-            rfm::rfm(&dataset, &columns, snapshot, task)
-                .map_err(|e| if e.is_cancelled() { e } else { e.in_file(self.purchases.file()) })
-        })?;
+        let found = console
+            .work(|task| rfm::rfm(&dataset, &columns, snapshot, task).map_err(|e| e.in_file(self.purchases.file())))?;
         let read =
             Read { file: self.purchases.file().to_owned(), columns: json!(columns), rows: dataset.rows(), notes };
         let value = json!({

@@ -5,7 +5,7 @@ use super::super::inputs::instant;
 use super::super::table::{Table, count, interval, number, percent, wrap};
 use super::purchases::{Purchases, Read};
 use attune_lab::data::import::dates;
-use attune_lab::features::transactions::{self, DAY, LeftOut};
+use attune_lab::features::transactions::{self, DAY, Free, LeftOut};
 use attune_lab::models::value::{
     self, CustomerValue, Histories, History, Kind, Parameter, Periods, PurchaseFit, Questions, SummaryColumns,
     ValueReport,
@@ -19,7 +19,7 @@ use std::path::PathBuf;
     after_help = "Examples:\n  attune analyze value orders.csv\n  attune analyze value CDNOW_sample.txt --calibration-end 1997-09-30\n  \
                         attune analyze value orders.csv --holdout-days 91 --discount 0.08 --output value.csv\n  \
                         attune analyze value cdnow_customers_summary.csv --horizon 39 --json\n\n\
-                        Purchases of a customer on one day are one; the first is no repeat. Time runs in weeks from a customer's first\n\
+                        Purchases of a customer on one day are one, also free ones; the first is no repeat. Time runs in weeks from a customer's first\n\
                         purchase to the end of calibration; what comes after it is the holdout, on which the models are measured.\n\
                         FILE may also have one row per customer with the columns frequency, recency and T."
 )]
@@ -122,8 +122,8 @@ impl Value {
             None => {
                 let (columns, found) = self.purchases.columns(&dataset)?;
                 let (histories, left_out) = console.work(|task| {
-                    let count = || {
-                        let bought = transactions::purchases(&dataset, &columns, None, task)?;
+                    let from_purchases = || {
+                        let bought = transactions::purchases(&dataset, &columns, Free::Count, None, task)?;
                         let last = bought.lines.iter().map(|line| line.day()).max();
                         let end_day = match (end, self.holdout_days) {
                             (Some(end), _) => Some(end.div_euclid(DAY)),
@@ -133,10 +133,7 @@ impl Value {
                         let periods = Periods { end_day, holdout_days: self.holdout_days, days: self.period_days };
                         Ok((value::histories(&bought, periods, task)?, bought.left_out))
                     };
-                    count().map_err(|error: attune_lab::Error| match error.is_cancelled() {
-                        true => error,
-                        false => error.in_file(self.purchases.file()),
-                    })
+                    from_purchases().map_err(|error: attune_lab::Error| error.in_file(self.purchases.file()))
                 })?;
                 let notes = notes.into_iter().chain(found).collect();
                 let read = Read {
@@ -154,10 +151,8 @@ impl Value {
             period_days: self.period_days,
             discount: self.discount,
         };
-        let report = console.work(|task| {
-            value::analyse(&histories, &questions, task)
-                .map_err(|e| if e.is_cancelled() { e } else { e.in_file(self.purchases.file()) })
-        })?;
+        let report = console
+            .work(|task| value::analyse(&histories, &questions, task).map_err(|e| e.in_file(self.purchases.file())))?;
         if let Some(output) = &self.output {
             write(output, &report.each)?;
         }
@@ -241,13 +236,14 @@ impl Answer<'_> {
         text.push_str(&format!("\n{}", wrap(&report.shrinkage, 0, 110)));
         text.push_str(&self.holdout());
 
-        text.push_str(&format!("\nPurchases expected in the next {} {unit}\n", number(report.horizon)));
+        text.push_str(&format!("\nPurchases expected in the next {} {unit}\n", plain(report.horizon)));
         for total in &report.totals {
             let interval = total.interval.map(|[low, high]| interval(low, high)).unwrap_or_default();
-            text.push_str(&format!("  {}: {:.1} {interval}\n", total.kind.name(), total.expected));
+            text.push_str(format!("  {}: {:.1} {interval}", total.kind.name(), total.expected).trim_end());
+            text.push('\n');
         }
         let model = self.fit(report.model).model;
-        let by = |t: &f64| format!("{}: {:.4}", number(*t), model.expected_by(*t));
+        let by = |t: &f64| format!("{}: {:.4}", plain(*t), model.expected_by(*t));
         text.push_str(&format!(
             "  A random customer, repeat purchases by {unit}: {}\n",
             self.asked.at.iter().map(by).collect::<Vec<_>>().join("; ")
@@ -269,7 +265,7 @@ impl Answer<'_> {
         if report.holdout.is_empty() {
             return "\nNo holdout: nothing shows whether the models come true. Try --holdout-days.\n".into();
         }
-        let mut text = format!("\nHoldout of {} {}\n", number(report.holdout_periods), self.asked.unit());
+        let mut text = format!("\nHoldout of {} {}\n", plain(report.holdout_periods), self.asked.unit());
         let mut table =
             Table::new(&["model", "bought", "expected", "95 %", "MAE", "RMSE", "correlation", "spent", "expected"]);
         for holdout in &report.holdout {
@@ -302,13 +298,26 @@ impl Answer<'_> {
                 110,
             ));
         }
-        if !report.coverage.is_empty() {
+        let by = [("the model", &report.coverage), ("the regression of intervals", &report.regression_coverage)];
+        for (who, coverage) in by.into_iter().filter(|(_, coverage)| !coverage.is_empty()) {
             let said =
                 |c: &value::Coverage| format!("{} → {} of {}", percent(c.level), percent(c.seen), count(c.customers));
             text.push_str(&wrap(
                 &format!(
-                    "- Next purchase by the time said with probability → how often it had come: {}.",
-                    report.coverage.iter().map(said).collect::<Vec<_>>().join("; ")
+                    "- Next purchase by the time that {who} said with probability → how often it had come: {}.",
+                    coverage.iter().map(said).collect::<Vec<_>>().join("; ")
+                ),
+                2,
+                110,
+            ));
+        }
+        if let Some(brier) = report.brier {
+            text.push_str(&wrap(
+                &format!(
+                    "- Who buys at all, Brier score: the model {}, the regression {}, the share of buyers alone {}.",
+                    number(brier.model),
+                    number(brier.regression),
+                    number(brier.share)
                 ),
                 2,
                 110,
@@ -344,7 +353,7 @@ impl Answer<'_> {
         }
         format!(
             "\nThe worthiest within {} {unit}, at {} a year\n{}",
-            number(report.horizon),
+            plain(report.horizon),
             percent(self.asked.discount),
             table.text(2)
         )
@@ -369,6 +378,7 @@ impl Answer<'_> {
             "discount": self.asked.discount,
             "point_checks": self.point_checks(),
             "shrinkage": report.shrinkage,
+            "next_purchase": report.next_purchase.as_ref().map_or_else(|why| json!({ "absent": why }), |fit| json!(fit)),
             "each": report.each,
         });
         for fit in &report.purchases {
@@ -401,6 +411,8 @@ impl Answer<'_> {
                 "per_customer_rmse": first.rmse,
                 "correlation": first.correlation,
                 "next_purchase_coverage": report.coverage,
+                "regression_coverage": report.regression_coverage,
+                "brier": report.brier,
                 "models": report.holdout.iter().map(|h| (key(h.kind).to_owned(), json!(h))).collect::<Map<_, _>>(),
             });
             for holdout in &report.holdout {
@@ -455,6 +467,11 @@ fn parameters(parameters: &[Parameter], log_likelihood: f64, warnings: &[String]
     value["standard_errors"] = Json::Object(errors);
     value["intervals"] = Json::Object(intervals);
     value
+}
+
+/// `39`, `0.1429`, `5.57`.
+fn plain(x: f64) -> String {
+    if x.fract() == 0.0 { format!("{x}") } else { number(x).trim_end_matches('0').to_owned() }
 }
 
 /// One row per customer, for a policy to read as columns.

@@ -226,6 +226,20 @@ impl Index {
     }
 }
 
+/// Refuses a table that has several different rows for one key, as [`join`] would.
+///
+/// # Errors
+/// When it has: the keys with their rows, and what to do.
+pub fn refuse_repeated_keys(table: &Table) -> Result<()> {
+    let Some((key, cells)) = table.key.as_deref().and_then(|key| Some((key, table.dataset.cells(key)?))) else {
+        return Ok(());
+    };
+    match Index::of(&table.dataset, cells, is_numeric(cells)).refusal(&table.name, key) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
 /// The keys of a table that stand in several different rows, in order of first appearance; rows that repeat another one
 /// exactly are not among them.
 ///

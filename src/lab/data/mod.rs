@@ -7,8 +7,12 @@ pub mod cells;
 pub mod dataset;
 pub mod import;
 pub mod join;
+#[cfg(test)]
+mod join_tests;
 pub mod names;
 pub mod profile;
+pub mod pseudonym;
+pub mod quality;
 pub mod requests;
 pub mod roles;
 pub mod split;
@@ -17,7 +21,8 @@ pub mod table;
 mod tests;
 
 pub use dataset::{Column, Dataset, Page, Source};
-pub use profile::{Problem, Profile, Severity};
+pub use profile::Profile;
+pub use quality::{Problem, Severity};
 pub use requests::Requests;
 pub use roles::{Arm, Logging, Role, Roles};
 pub use table::{Table, TableKind};

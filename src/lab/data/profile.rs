@@ -1,28 +1,33 @@
 //! The profile of a dataset: statistics of every column and the problems a person should know of, with row numbers.
 
-mod checks;
+pub mod association;
 pub mod chi_square;
 mod columns;
 
 use super::dataset::Dataset;
+use super::quality;
 use super::roles::Roles;
 use crate::error::Result;
 use crate::task::Task;
 use attune_policy::value::Type;
 use serde::{Deserialize, Serialize};
 
+pub use super::quality::{CheckId, Known, LISTED_ROWS, Problem, Range, Repair, Severity};
+
 /// Most bins of a histogram.
 pub const MAX_BINS: usize = 40;
 /// Most frequent values kept per column.
 pub const TOP_VALUES: usize = 20;
-/// Most row numbers listed per problem; its count is exact.
-pub const LISTED_ROWS: usize = 100;
+/// Most gaps of a column of times that are kept.
+pub const MAX_GAPS: usize = 20;
 
 /// Statistics and problems of a dataset.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// Number of rows.
     pub rows: u64,
+    /// Missing cells of all columns.
+    pub missing: u64,
     /// One entry per column, in the order of the dataset.
     pub columns: Vec<ColumnProfile>,
     /// What a person should know of, worst first.
@@ -54,8 +59,11 @@ pub struct ColumnProfile {
     pub quantiles: Vec<(f64, f64)>,
     /// At most [`MAX_BINS`] bins over [min, max]; half-open but for the last.
     pub histogram: Vec<Bin>,
-    /// The most frequent values and their counts, most frequent first, ties in order of text.
+    /// The most frequent values and their counts, most frequent first, ties in order of value.
     pub top: Vec<(String, u64)>,
+    /// Days of a column of times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
 }
 
 /// A bin of a histogram.
@@ -69,68 +77,44 @@ pub struct Bin {
     pub count: u64,
 }
 
-/// Something wrong, or worth knowing, about the data.
+/// Days of a column of times.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Problem {
-    /// How bad.
-    pub severity: Severity,
-    /// Column it is in (identifier); `None` is the table as a whole.
-    pub column: Option<String>,
-    /// Numbers of the first rows concerned, as in the file, at most [`LISTED_ROWS`].
-    pub rows: Vec<u64>,
-    /// How many rows are concerned; 0 when it is not about rows.
-    pub count: u64,
-    /// What is the matter.
-    pub message: String,
-    /// What to do about it.
-    pub hint: String,
+pub struct Span {
+    /// Days (UTC) with a row.
+    pub days: u64,
+    /// 95 % of the pauses between days with rows are this many days or fewer; 1 is the next day.
+    pub usual_pause: u32,
+    /// Pauses that are suddenly longer ([`CheckId::TimeGaps`]), longest first, at most [`MAX_GAPS`].
+    pub gaps: Vec<Gap>,
 }
 
-/// How bad a problem is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Severity {
-    /// Worth knowing.
-    Note,
-    /// Results may be misleading.
-    Warning,
-    /// Work cannot go on like this.
-    Error,
+/// A stretch of time without rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// The last instant before it (ms).
+    pub after: i64,
+    /// The first instant after it (ms).
+    pub before: i64,
+    /// From the day of one to the day of the other.
+    pub days: u32,
 }
 
-impl Problem {
-    /// A problem of a column, or of the table.
-    pub fn new(severity: Severity, column: Option<&str>, message: impl Into<String>, hint: &str) -> Problem {
-        Problem {
-            severity,
-            column: column.map(str::to_owned),
-            rows: Vec::new(),
-            count: 0,
-            message: message.into(),
-            hint: hint.to_owned(),
-        }
-    }
-
-    /// Names the rows: the first of them are kept, all are counted.
-    #[must_use]
-    pub fn at_rows(mut self, rows: impl IntoIterator<Item = u64>) -> Problem {
-        for row in rows {
-            if self.rows.len() < LISTED_ROWS {
-                self.rows.push(row);
-            }
-            self.count += 1;
-        }
-        self
-    }
-}
-
-/// Profiles every column and looks for problems, those of the roles included.
+/// Profiles every column of the customers and looks for problems, those of the roles included.
 ///
 /// # Errors
 /// Only [`crate::Error::Cancelled`].
 pub fn profile(dataset: &Dataset, roles: &Roles, task: &Task) -> Result<Profile> {
+    profile_table(dataset, roles, &Known::default(), task)
+}
+
+/// Profiles every column of a table and looks for problems with what is known of it.
+///
+/// # Errors
+/// Only [`crate::Error::Cancelled`].
+pub fn profile_table(dataset: &Dataset, roles: &Roles, known: &Known<'_>, task: &Task) -> Result<Profile> {
     let columns = columns::profile(dataset, task)?;
-    let mut problems = roles.check(dataset);
-    problems.extend(checks::find(dataset, roles, &columns, task)?);
-    problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
-    Ok(Profile { rows: dataset.rows() as u64, columns, problems })
+    let problems = quality::find(dataset, roles, known, &columns, task)?;
+    let columns: Vec<ColumnProfile> = columns.into_iter().map(|(about, _)| about).collect();
+    let missing = columns.iter().map(|column| column.missing).sum();
+    Ok(Profile { rows: dataset.rows() as u64, missing, columns, problems })
 }

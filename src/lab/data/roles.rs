@@ -7,7 +7,7 @@ mod suggest;
 
 use super::cells::Dictionary;
 use super::dataset::Dataset;
-use super::profile::Problem;
+use super::quality::Problem;
 use crate::error::{Error, Result};
 use attune_policy::schema::{Field, FieldKind, Schema};
 use attune_policy::value::Type;
@@ -53,6 +53,11 @@ pub enum Role {
     Time,
     /// The probability with which history chose what it logged.
     LoggingPropensity,
+    /// Whether the subject agreed to something: read by guards and other rules, never an input of a model.
+    Consent,
+    /// An attribute by which nobody may be treated differently: no input of models, not known to rules; kept to see whether
+    /// decisions are fair.
+    Protected,
     /// Not used.
     #[default]
     Ignored,
@@ -107,6 +112,8 @@ impl Role {
             Role::Subject => "subject",
             Role::Time => "time",
             Role::LoggingPropensity => "logging propensity",
+            Role::Consent => "consent",
+            Role::Protected => "protected",
             Role::Ignored => "ignored",
         }
     }
@@ -128,13 +135,13 @@ impl Roles {
         self.columns.iter().find(|(_, r)| **r == role).map(|(name, _)| name.as_str())
     }
 
-    /// The schema of a request: features and context, in the order of the dataset, with the categories of text columns
-    /// that have at most [`MAX_CATEGORIES`].
+    /// The schema of a request: features, consent and context, in the order of the dataset, with the categories of text
+    /// columns that have at most [`MAX_CATEGORIES`].
     pub fn schema(&self, dataset: &Dataset) -> Schema {
         let mut schema = Schema::default();
         for column in dataset.columns() {
             let kind = match self.role(&column.name) {
-                Role::Feature => FieldKind::Feature,
+                Role::Feature | Role::Consent => FieldKind::Feature,
                 Role::Context => FieldKind::Context,
                 _ => continue,
             };
@@ -147,12 +154,10 @@ impl Roles {
                 categories.sort_unstable();
             }
             schema.fields.push(Field {
-                name: column.name.clone(),
                 source: column.source.clone(),
-                type_: column.type_,
                 kind,
                 categories,
-                masked: false,
+                ..Field::new(&column.name, column.type_)
             });
         }
         schema
@@ -160,6 +165,11 @@ impl Roles {
 
     /// Roles that the names and contents of the columns speak for; a start to be looked over, not the truth.
     pub fn suggest(dataset: &Dataset) -> Roles {
+        suggest::suggest(dataset).0
+    }
+
+    /// As [`Roles::suggest`], with the reason for each column's role (by identifier), in words.
+    pub fn suggest_with_reasons(dataset: &Dataset) -> (Roles, BTreeMap<String, String>) {
         suggest::suggest(dataset)
     }
 

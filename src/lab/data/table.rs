@@ -5,6 +5,7 @@
 
 use super::dataset::Dataset;
 use super::import::{BadCell, BadRow, ImportOptions};
+use super::quality::LeftOut;
 use super::roles::{Role, Roles};
 use crate::error::{Error, Result};
 use attune_policy::value::Type;
@@ -31,6 +32,8 @@ pub struct Table {
     pub bad_rows: Vec<BadRow>,
     /// Cells that became missing.
     pub bad_cells: Vec<BadCell>,
+    /// Rows left out by the rules of the source.
+    pub left_out: Vec<LeftOut>,
     /// What is not as it was when the table was imported.
     pub changes: Vec<Error>,
     /// Hash of what was read and how; everything made from the rows depends on it.
@@ -136,6 +139,17 @@ pub fn key_and_time(
 }
 
 impl Table {
+    /// What the checks need to know of the columns: whom a row is about, and when.
+    pub fn roles(&self) -> Roles {
+        let role = |name: &str| match name {
+            _ if self.key.as_deref() == Some(name) => Role::Subject,
+            _ if self.time.as_deref() == Some(name) => Role::Time,
+            _ => Role::Feature,
+        };
+        let columns = self.dataset.columns().iter().map(|c| (c.name.clone(), role(&c.name)));
+        Roles { columns: columns.collect(), ..Roles::default() }
+    }
+
     /// A table made in memory.
     pub fn new(name: &str, kind: TableKind, key: Option<&str>, time: Option<&str>, dataset: Dataset) -> Table {
         Table {
@@ -148,6 +162,7 @@ impl Table {
             notes: Vec::new(),
             bad_rows: Vec::new(),
             bad_cells: Vec::new(),
+            left_out: Vec::new(),
             changes: Vec::new(),
             fingerprint: String::new(),
         }

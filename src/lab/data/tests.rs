@@ -20,7 +20,7 @@ fn shared(path: &str) -> Option<PathBuf> {
     None
 }
 
-fn load(path: &str) -> Option<Imported> {
+pub(super) fn load(path: &str) -> Option<Imported> {
     let imported = import(&shared(path)?, &ImportOptions::default(), &Task::default()).unwrap();
     assert!(imported.bad_rows.is_empty() && imported.bad_cells.is_empty(), "{:?}", imported.notes);
     Some(imported)

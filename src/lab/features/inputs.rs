@@ -17,8 +17,10 @@ pub const MIN_CATEGORY_ROWS: usize = 10;
 pub enum Style {
     /// Mean 0 and standard deviation 1, missing at the mean with an indicator beside it: for linear models.
     Standardised,
-    /// As they are, missing as NaN: for trees.
+    /// As they are, missing as NaN, an input of 0 and 1 for each category of a text: for trees.
     Raw,
+    /// As they are, missing as NaN, one input of codes for each text: for tables of one input each.
+    Tabular,
 }
 
 /// Inputs fitted from rows.
@@ -108,7 +110,7 @@ impl Fit {
         let varies = scale.is_finite() && scale > 1e-12 * center.abs();
         if !varies && !gaps {
             self.notes.push(format!("`{field}` is the same in every row and was left out"));
-        } else if style == Style::Raw {
+        } else if style != Style::Standardised {
             self.push(field, Encode::Number);
         } else {
             if varies {
@@ -154,6 +156,11 @@ impl Fit {
             ));
         }
         seen.sort_unstable();
+        if style == Style::Tabular {
+            let categories = seen.into_iter().map(|(category, _)| category.to_owned()).collect();
+            self.push(field, Encode::Category { categories });
+            return;
+        }
         // Of two categories that fill every row, one says it all.
         if seen.len() == 2 && distinct == 2 && known == rows.len() {
             seen.remove(0);
@@ -161,7 +168,7 @@ impl Fit {
         for (category, count) in seen {
             let share = count as f64 / rows.len() as f64;
             let (center, scale) = match style {
-                Style::Raw => (0.0, 1.0),
+                Style::Raw | Style::Tabular => (0.0, 1.0),
                 Style::Standardised => (share, (share * (1.0 - share)).sqrt()),
             };
             if scale > 0.0 {

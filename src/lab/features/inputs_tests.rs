@@ -101,3 +101,14 @@ fn only_the_rows_given_are_seen() {
     let fit = fit(&dataset(), &even, &["x"], Style::Standardised).unwrap();
     assert!(fit.inputs.is_empty(), "x is 1 in every even row");
 }
+
+#[test]
+fn tables_read_a_text_as_one_code() {
+    let encodes = |field| of(field, Style::Tabular).inputs.into_iter().map(|i| i.encode).collect::<Vec<_>>();
+    let categories = |names: &[&str]| Encode::Category { categories: names.iter().map(|n| (*n).to_owned()).collect() };
+    assert_eq!(encodes("two"), [categories(&["no", "yes"])]);
+    assert_eq!(encodes("rare"), [categories(&["c0", "c1", "c2"])]);
+    assert_eq!(encodes("half"), [categories(&["here"])]);
+    assert_eq!(encodes("gaps"), [Encode::Number]);
+    assert!(encodes("same").is_empty());
+}

@@ -6,8 +6,11 @@ use super::inputs::{MAX_CATEGORIES, numbers};
 use crate::data::cells::{Cells, Interner};
 use crate::data::{Column, Dataset, Role, Roles};
 use crate::error::{Error, Result};
+use attune_policy::diagnostic::Severity;
 use attune_policy::recipe::{Op, Program, Step};
+use attune_policy::schema::Schema;
 use attune_policy::value::{Type, Value};
+use std::collections::HashSet;
 
 /// The dataset with the outputs of the steps as columns after its own, and roles that call them features.
 ///
@@ -23,23 +26,32 @@ pub fn apply(dataset: &Dataset, roles: &Roles, steps: &[Step]) -> Result<(Datase
             .in_column(&step.output)
             .hint("give the step another output name"));
     }
+    let compiled = |schema: &Schema| {
+        Program::compile(steps, schema).map_err(|findings| {
+            let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+            let messages: Vec<String> = errors.map(ToString::to_string).collect();
+            Error::new(messages.join("; ")).hint("correct the recipe first")
+        })
+    };
     // Only the fields that steps read; the policy has the others, but computes nothing from them.
     let mut schema = roles.schema(dataset);
-    schema.fields.retain(|field| steps.iter().any(|step| step.input == field.name));
+    let whole = compiled(&schema)?;
+    let inputs: HashSet<usize> = (0..steps.len()).flat_map(|step| whole.reads(step)).collect();
+    let mut at = 0..;
+    schema.fields.retain(|_| at.next().is_some_and(|at| inputs.contains(&at)));
     let read: Vec<usize> = schema.fields.iter().filter_map(|field| dataset.position(&field.name)).collect();
-    let program = Program::compile(steps, &schema).map_err(|findings| {
-        let messages: Vec<String> = findings.iter().map(ToString::to_string).collect();
-        Error::new(messages.join("; ")).hint("correct the recipe first")
-    })?;
+    let program = compiled(&schema)?;
+    let now = instants(dataset, roles, &program)?;
 
     let outputs = &program.columns()[read.len()..];
     let mut cells: Vec<Sink> = outputs.iter().map(|column| Sink::new(column.type_, dataset.rows())).collect();
     let (mut row_values, mut derived) = (Vec::with_capacity(read.len()), Vec::with_capacity(steps.len()));
+    let mut scratch = program.scratch();
     for row in 0..dataset.rows() {
         row_values.clear();
         row_values.extend(read.iter().map(|&i| dataset.value_at(row, i)));
         derived.clear();
-        program.run(&row_values, &mut derived);
+        program.run_in(&row_values, now(row), &mut derived, &mut scratch);
         cells.iter_mut().zip(&derived).for_each(|(sink, value)| sink.push(value));
     }
 
@@ -53,6 +65,23 @@ pub fn apply(dataset: &Dataset, roles: &Roles, steps: &[Step]) -> Result<(Datase
     let mut roles = roles.clone();
     roles.columns.extend(steps.iter().map(|step| (step.output.clone(), Role::Feature)));
     Ok((with, roles))
+}
+
+/// The instant at which a row stands: its time, else `as_of`, as a request of it has it.
+fn instants<'a>(dataset: &'a Dataset, roles: &Roles, program: &Program) -> Result<impl Fn(usize) -> i64 + use<'a>> {
+    let times = roles.first(Role::Time).and_then(|name| dataset.cells(name));
+    let times = if let Some(Cells::Time(times)) = times { Some(times) } else { None };
+    if program.asks_now() && times.is_none() && roles.as_of.is_none() {
+        return Err(Error::new(
+            "the recipe counts the days to the instant of a row, and there is no time column and no `as_of`",
+        )
+        .hint("set the instant at which these rows stand"));
+    }
+    let as_of = roles.as_of.unwrap_or(0);
+    Ok(move |row: usize| match times.and_then(|times| times.get(row)) {
+        Some(&time) if time != Cells::MISSING => time,
+        _ => as_of,
+    })
 }
 
 /// A replacement for missing values: the median of numbers, the most frequent text or truth value.

@@ -3,7 +3,7 @@
 //! Recency is the number of calendar days from the last purchase to the snapshot, frequency the number of distinct
 //! invoices, monetary the sum of quantity × price. It describes; it predicts nothing (see `models::value` for that).
 
-use super::transactions::{self, CustomerId, DAY, LeftOut, PurchaseColumns};
+use super::transactions::{self, CustomerId, DAY, Free, LeftOut, PurchaseColumns};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -70,7 +70,7 @@ pub const TIE_RULE: &str =
 /// When a column is missing or unfit, or no row is a purchase before the snapshot.
 pub fn rfm(dataset: &Dataset, columns: &PurchaseColumns, snapshot: Option<i64>, task: &Task) -> Result<Rfm> {
     let snapshot_day = snapshot.map(|time| time.div_euclid(DAY));
-    let purchases = transactions::purchases(dataset, columns, snapshot_day.map(|day| day * DAY), task)?;
+    let purchases = transactions::purchases(dataset, columns, Free::LeaveOut, snapshot_day.map(|day| day * DAY), task)?;
     let last = purchases.lines.iter().map(|line| line.day()).max();
     let snapshot_day = snapshot_day
         .or(last.map(|day| day + 1))

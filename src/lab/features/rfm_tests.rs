@@ -70,6 +70,17 @@ fn customers_are_counted_and_what_is_left_out_is_said() {
 }
 
 #[test]
+fn free_lines_are_purchases_where_asked() {
+    let shop = shop();
+    let (columns, _) = PurchaseColumns::find(&shop, &Wanted::default()).unwrap();
+    let read = |free| transactions::purchases(&shop, &columns, free, None, &Task::default()).unwrap();
+    let (without, with) = (read(Free::LeaveOut), read(Free::Count));
+    assert_eq!((without.lines.len(), with.lines.len()), (5, 6));
+    assert_eq!((without.left_out.price_not_positive, with.left_out.price_not_positive), (1, 0));
+    assert_eq!(with.lines[4].amount, Some(0.0));
+}
+
+#[test]
 fn the_columns_are_found_or_asked_for() {
     let find = |dataset: &Dataset, wanted: Wanted| PurchaseColumns::find(dataset, &wanted);
     let named = |name: &str| Some(name.to_owned());

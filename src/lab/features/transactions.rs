@@ -81,7 +81,7 @@ pub struct LeftOut {
     pub no_invoice: u64,
     /// The quantity is missing, zero or negative: a return or a correction.
     pub quantity_not_positive: u64,
-    /// The price, or the amount where there is no price, is missing, zero or negative.
+    /// The price, or the amount where there is no price, is missing, negative, or zero where [`Free::LeaveOut`] was asked.
     pub price_not_positive: u64,
     /// On or after the day at which the analysis stands.
     pub after_the_end: u64,
@@ -100,7 +100,7 @@ impl LeftOut {
             ("no date", self.no_date),
             ("no invoice", self.no_invoice),
             ("quantity is not above 0", self.quantity_not_positive),
-            ("price or amount is not above 0", self.price_not_positive),
+            ("price or amount is missing or too low", self.price_not_positive),
             ("on or after the end", self.after_the_end),
         ]
     }
@@ -133,6 +133,15 @@ pub enum Amount {
         /// Price of a unit.
         price: String,
     },
+}
+
+/// Whether lines that cost nothing are purchases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Free {
+    /// They are none: recency, frequency, monetary value.
+    LeaveOut,
+    /// They are: the purchase models, whose published results count them.
+    Count,
 }
 
 /// What a person says about the columns, by identifier or name in the file; what is `None` is looked for.
@@ -390,7 +399,13 @@ fn compact_date(day: i64) -> Option<i64> {
 ///
 /// # Errors
 /// When a column is missing or holds what it cannot hold, or no row is a purchase.
-pub fn purchases(dataset: &Dataset, columns: &PurchaseColumns, end: Option<i64>, task: &Task) -> Result<Purchases> {
+pub fn purchases(
+    dataset: &Dataset,
+    columns: &PurchaseColumns,
+    free: Free,
+    end: Option<i64>,
+    task: &Task,
+) -> Result<Purchases> {
     task.stage("Reading purchases")?;
     let times = times(dataset, &columns.date)?;
     let customers = dataset.dictionary(&columns.customer)?;
@@ -419,7 +434,7 @@ pub fn purchases(dataset: &Dataset, columns: &PurchaseColumns, end: Option<i64>,
             &mut left_out.no_invoice
         } else if !positive(&quantity) {
             &mut left_out.quantity_not_positive
-        } else if !positive(&price) {
+        } else if !(positive(&price) || free == Free::Count && price.as_ref().is_some_and(|price| price[row] == 0.0)) {
             &mut left_out.price_not_positive
         } else if end.is_some_and(|end| time >= end) {
             &mut left_out.after_the_end

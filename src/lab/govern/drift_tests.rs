@@ -57,7 +57,6 @@ fn without_drift_the_critical_value_is_passed_as_often_as_it_says() {
         let report = drift(&table(seed, 800, 0.0), &table(1_000 + seed, 500, 0.0), &[], &Task::default()).unwrap();
         assert_eq!(report.columns.len(), 3);
         for column in &report.columns {
-            assert_eq!(column.band, Band::Stable, "{column:?}");
             passed += usize::from(column.psi() > column.psi_critical.unwrap());
             all += 1;
         }

@@ -1,12 +1,13 @@
-//! Gradient-boosted trees on the log loss, by hessboost. Missing numbers stay missing; trees learn where to send them.
+//! Gradient-boosted trees on the log loss or, for amounts, the squared error, by hessboost. Missing numbers stay missing; trees learn where to send them.
 //!
 //! Inputs are rounded to f32, margins are summed in f32 in tree order: the lowered trees repeat both exactly.
 
-use super::learner::{Fitted, Learner, Watch};
+use super::learner::{Examples, Fitted, Learner, Watch};
+use super::spec::Goal;
 use crate::error::{Error, Result};
 use crate::features::{Matrix, Style};
 use attune_policy::model::{Function, Link, Tree};
-use hessboost::config::TrainingParams;
+use hessboost::config::{Monotone, TrainingParams};
 use hessboost::data::DMatrix;
 use hessboost::error::HessboostError;
 use hessboost::model::{BoostedModel, ImportanceType, Iterations};
@@ -39,6 +40,7 @@ pub struct Boosted {
 pub struct FittedBoosted {
     model: BoostedModel,
     inputs: usize,
+    link: Link,
 }
 
 impl Learner for Boosted {
@@ -46,31 +48,47 @@ impl Learner for Boosted {
         Style::Raw
     }
 
-    fn fit(&self, x: &Matrix, y: &[bool], watch: &Watch<'_>) -> Result<Box<dyn Fitted>> {
-        let params = TrainingParams::builder()
-            .objective(Objective::BinaryLogistic(RegLoss::default()))
-            .max_depth(self.depth as usize)
-            .eta(self.learning_rate)
-            .min_child_weight(self.min_child_weight)
-            .subsample(self.subsample)
-            .colsample_bytree(self.column_sample)
-            .lambda(self.l2)
-            .seed(self.seed)
-            .build()
-            .map_err(failed)?;
-        let labels: Vec<f32> = y.iter().map(|&y| f32::from(u8::from(y))).collect();
-        let data = dense(x).and_then(|data| data.with_labels(&labels)).map_err(failed)?;
+    fn fit(&self, examples: &Examples<'_>, watch: &Watch<'_>) -> Result<Box<dyn Fitted>> {
+        let (objective, link) = objective(examples.goal);
+        let data = labelled(examples).map_err(failed)?;
         let rounds = self.trees as usize;
-        let mut stopped = Ok(());
-        let trained = Trainer::new(&params, &data, rounds)
-            .on_round(|round| {
-                stopped = watch.at((round.iteration() + 1) as f32 / rounds as f32);
-                if stopped.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            })
-            .train();
-        stopped?;
-        Ok(Box::new(FittedBoosted { model: trained.map_err(failed)?.model, inputs: x.inputs() }))
+        let model = steady(|nudge| {
+            let params = TrainingParams::builder()
+                .objective(objective.clone())
+                .max_depth(self.depth as usize)
+                .eta(self.learning_rate)
+                .min_child_weight(self.min_child_weight)
+                .subsample(self.subsample)
+                .colsample_bytree(self.column_sample)
+                .lambda(self.l2 + nudge)
+                .monotone_constraints(monotone(examples))
+                .seed(self.seed)
+                .build()
+                .map_err(failed)?;
+            let mut stopped = Ok(());
+            let trained = Trainer::new(&params, &data, rounds)
+                .on_round(|round| {
+                    stopped = watch.at((round.iteration() + 1) as f32 / rounds as f32);
+                    if stopped.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                })
+                .train();
+            stopped?;
+            Ok(trained.map_err(failed)?.model)
+        })?;
+        Ok(Box::new(FittedBoosted { model, inputs: examples.x.inputs(), link }))
     }
+}
+
+/// Runs a fit that may panic, again with a penalty nudged by a ten-thousandth when it does: where a direction pinches a leaf
+/// between two bounds, rounding in hessboost 0.4 can put the lower above the upper, which it does not survive.
+pub(super) fn steady<T>(fit: impl Fn(f64) -> Result<T>) -> Result<T> {
+    for attempt in 0..4 {
+        let nudge = 1e-4 * f64::from(attempt);
+        if let Ok(result) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fit(nudge))) {
+            return result;
+        }
+    }
+    Err(Error::new("the trees could not be held to the directions of their columns").hint("take a direction out"))
 }
 
 impl Fitted for FittedBoosted {
@@ -82,12 +100,16 @@ impl Fitted for FittedBoosted {
         Ok(margins.as_slice().iter().map(|&z| f64::from(z)).collect())
     }
 
+    fn link(&self) -> Link {
+        self.link
+    }
+
     fn lower(&self) -> Function {
         let trees = self.model.trees().iter().zip(self.model.tree_weights());
         Function::Trees {
             base: self.model.base_score(),
             trees: trees.map(|(tree, weight)| lower(tree, weight)).collect(),
-            link: Link::Logistic,
+            link: self.link,
         }
     }
 
@@ -97,17 +119,49 @@ impl Fitted for FittedBoosted {
     }
 }
 
+/// The loss, and the link from margins to predictions.
+pub(super) fn objective(goal: Goal) -> (Objective, Link) {
+    match goal {
+        Goal::Propensity => (Objective::BinaryLogistic(RegLoss::default()), Link::Logistic),
+        Goal::Amount => (Objective::SquaredError(RegLoss::default()), Link::Identity),
+    }
+}
+
+/// The directions of the inputs as the learner takes them.
+pub(super) fn monotone(examples: &Examples<'_>) -> Vec<Monotone> {
+    let direction = |sign: &i8| match sign {
+        1 => Monotone::Increasing,
+        -1 => Monotone::Decreasing,
+        _ => Monotone::None,
+    };
+    examples.monotone.iter().map(direction).collect()
+}
+
 /// Numbers are kept this near to 0, so that the learner's bounds, up to twice as far, stay finite in f32.
 const FARTHEST: f32 = 1e38;
 
+/// The rows with their targets and weights.
+pub(super) fn labelled(examples: &Examples<'_>) -> hessboost::error::Result<DMatrix> {
+    let single = |values: &[f64]| -> Vec<f32> { values.iter().map(|&x| x as f32).collect() };
+    let data = dense(examples.x)?.with_labels(&single(examples.y))?;
+    match examples.weights {
+        Some(weights) => data.with_weights(&single(weights)),
+        None => Ok(data),
+    }
+}
+
 /// The rows as the learner takes them.
-fn dense(x: &Matrix) -> hessboost::error::Result<DMatrix> {
-    let values = x.values().iter().map(|&x| if x.is_nan() { f32::NAN } else { (x as f32).clamp(-FARTHEST, FARTHEST) });
-    DMatrix::from_dense_vec(values.collect(), x.rows(), x.inputs())
+pub(super) fn dense(x: &Matrix) -> hessboost::error::Result<DMatrix> {
+    DMatrix::from_dense_vec(rounded(x).collect(), x.rows(), x.inputs())
+}
+
+/// Every value as the learner and the policy's trees see it.
+pub(super) fn rounded(x: &Matrix) -> impl Iterator<Item = f32> {
+    x.values().iter().map(|&x| if x.is_nan() { f32::NAN } else { (x as f32).clamp(-FARTHEST, FARTHEST) })
 }
 
 /// The reachable nodes of a tree in arrays, the root first, each parent before its children.
-fn lower(tree: &RegTree, weight: f32) -> Tree {
+pub(super) fn lower(tree: &RegTree, weight: f32) -> Tree {
     let nodes = tree.nodes();
     let mut order = vec![0_usize];
     let mut out = Tree::default();
@@ -132,8 +186,8 @@ fn lower(tree: &RegTree, weight: f32) -> Tree {
     out
 }
 
-fn failed(error: HessboostError) -> Error {
-    Error::new(format!("boosted trees could not be trained: {error}"))
+pub(super) fn failed(error: HessboostError) -> Error {
+    Error::new(format!("trees could not be trained: {error}"))
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! The model card: what a model predicts, how well, from what, and where not to trust it, in Markdown for people.
 
 use super::metrics::DEFINITIONS;
-use super::report::{Evaluation, ModelReport, Quality};
-use super::spec::Family;
+use super::report::{AmountQuality, Estimate, Evaluation, ModelReport, Quality};
+use super::settings;
+use super::spec::{ClassWeights, Direction, Family, Goal};
 use std::fmt::Write;
 
 /// Most drivers listed.
@@ -22,8 +23,21 @@ fn write(out: &mut String, report: &ModelReport) -> std::fmt::Result {
     writeln!(out, "`score(\"{}\")` is the {}.\n", spec.id, report.target)?;
 
     writeln!(out, "## Model\n")?;
-    writeln!(out, "- {}: {}", upper(spec.family.words()), settings(&spec.family))?;
-    writeln!(out, "- {}", upper(spec.calibration.words()))?;
+    writeln!(out, "- {}: {}", upper(spec.family.words()), settings::words(&spec.family))?;
+    if spec.goal == Goal::Propensity {
+        writeln!(out, "- {}", upper(spec.calibration.words()))?;
+    }
+    match spec.class_weights {
+        ClassWeights::Equal => {}
+        ClassWeights::Balanced => writeln!(out, "- Both classes weigh the same in learning")?,
+        ClassWeights::Positive(weight) => {
+            writeln!(out, "- Rows with the outcome weigh {weight} in learning, the others 1")?
+        }
+    }
+    for (field, direction) in &spec.monotone {
+        let never = if *direction == Direction::Rising { "falls" } else { "rises" };
+        writeln!(out, "- The score never {never} where `{field}` rises, all else equal")?;
+    }
     writeln!(out, "- {} columns, {} numeric inputs", report.features.len(), report.inputs)?;
     writeln!(out, "- Seed {}, {} folds\n", spec.seed, spec.folds)?;
 
@@ -31,8 +45,15 @@ fn write(out: &mut String, report: &ModelReport) -> std::fmt::Result {
     if let Some(arm) = &spec.arm {
         writeln!(out, "- Rows of arm `{arm}` only")?;
     }
-    let rate = percent(report.base_rate());
-    writeln!(out, "- {} rows, {} with the outcome ({rate})", count(report.rows), count(report.positives))?;
+    match report.mean {
+        None => {
+            let rate = percent(report.base_rate());
+            writeln!(out, "- {} rows, {} with the outcome ({rate})", count(report.rows), count(report.positives))?;
+        }
+        Some(mean) => {
+            writeln!(out, "- {} rows, {} above 0, mean {mean:.4}", count(report.rows), count(report.positives))?;
+        }
+    }
     if report.unlabelled > 0 {
         writeln!(out, "- {} more rows were left out because their outcome is missing", count(report.unlabelled))?;
     }
@@ -41,11 +62,29 @@ fn write(out: &mut String, report: &ModelReport) -> std::fmt::Result {
     writeln!(out, "## Quality\n")?;
     quality_table(out, report)?;
     writeln!(out)?;
-    for definition in DEFINITIONS.iter().filter(|d| d.id != "auc_drop") {
+    let shown: &[&str] = match spec.goal {
+        Goal::Propensity => &[
+            "auc",
+            "average_precision",
+            "log_loss",
+            "brier",
+            "brier_parts",
+            "ece_uniform",
+            "ece_quantile",
+            "ks",
+            "lift",
+            "gain",
+        ],
+        Goal::Amount => &["rmse", "mae", "r2", "bias", "lift", "gain"],
+    };
+    for definition in DEFINITIONS.iter().filter(|d| shown.contains(&d.id)) {
         writeln!(out, "- **{}**: {}.", definition.name, definition.text)?;
     }
     writeln!(out, "\n### Tenths of the rows by falling score, out of fold\n")?;
-    writeln!(out, "| tenth | rows | outcomes | rate | predicted | lift | gain |\n|--:|--:|--:|--:|--:|--:|--:|")?;
+    let amount = spec.goal == Goal::Amount;
+    let (sum, mean) = if amount { ("amount", "mean") } else { ("outcomes", "rate") };
+    writeln!(out, "| tenth | rows | {sum} | {mean} | predicted | lift | gain |\n|--:|--:|--:|--:|--:|--:|--:|")?;
+    let share = |x: f64| if amount { format!("{x:.4}") } else { percent(x) };
     for part in &report.out_of_fold.deciles {
         writeln!(
             out,
@@ -53,20 +92,21 @@ fn write(out: &mut String, report: &ModelReport) -> std::fmt::Result {
             part.decile,
             part.rows,
             part.positives,
-            percent(part.rate),
-            percent(part.predicted),
+            share(part.rate),
+            share(part.predicted),
             part.lift,
             percent(part.gain)
         )?;
     }
 
+    let score = if amount { "R²" } else { "AUC" };
     writeln!(out, "\n## Drivers\n")?;
     writeln!(
         out,
-        "AUC lost when a column's values are shuffled among out-of-fold rows (mean ± standard deviation); share of {}.\n",
+        "{score} lost when a column's values are shuffled among out-of-fold rows (mean ± standard deviation); share of {}.\n",
         own_measure(&spec.family)
     )?;
-    writeln!(out, "| column | AUC lost | own share |\n|:--|--:|--:|")?;
+    writeln!(out, "| column | {score} lost | own share |\n|:--|--:|--:|")?;
     for driver in report.importance.iter().take(DRIVERS) {
         let (drop, sd, share) = (driver.auc_drop, driver.auc_drop_sd, percent(driver.own_share));
         writeln!(out, "| `{}` | {drop:.4} ± {sd:.4} | {share} |", driver.field)?;
@@ -89,6 +129,9 @@ fn write(out: &mut String, report: &ModelReport) -> std::fmt::Result {
 }
 
 fn quality_table(out: &mut String, report: &ModelReport) -> std::fmt::Result {
+    if let Some(amount) = &report.out_of_fold.amount {
+        return amounts_table(out, amount, report);
+    }
     let mut columns: Vec<(String, Quality)> =
         vec![(heading("out of fold", &report.out_of_fold), report.out_of_fold.quality)];
     if let Some(quality) = report.uncalibrated {
@@ -105,10 +148,36 @@ fn quality_table(out: &mut String, report: &ModelReport) -> std::fmt::Result {
     };
     line("ROC AUC (95 % interval)", &|q| format!("{:.4} ({:.4}–{:.4})", q.auc.value, q.auc.low, q.auc.high))?;
     line("Log loss", &|q| format!("{:.4}", q.log_loss))?;
+    line("PR AUC", &|q| format!("{:.4}", q.average_precision))?;
     line("Brier score", &|q| format!("{:.4}", q.brier))?;
+    line("Brier: reliability, resolution, uncertainty", &|q| {
+        let parts = q.brier_parts;
+        format!("{:.5}, {:.4}, {:.4}", parts.reliability, parts.resolution, parts.uncertainty)
+    })?;
     line("ECE (10 uniform bins)", &|q| format!("{:.4}", q.ece_uniform))?;
     line("ECE (10 quantile bins)", &|q| format!("{:.4}", q.ece_quantile))?;
     line("KS", &|q| format!("{:.4}", q.ks))
+}
+
+fn amounts_table(out: &mut String, out_of_fold: &AmountQuality, report: &ModelReport) -> std::fmt::Result {
+    let mut columns = vec![(heading("out of fold", &report.out_of_fold), *out_of_fold)];
+    if let Some((held_out, amount)) = report.held_out.as_ref().and_then(|held| Some((held, held.amount?))) {
+        columns.push((heading("held out", held_out), amount));
+    }
+    writeln!(out, "| | {} |", columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" | "))?;
+    writeln!(out, "|:--|{}", "--:|".repeat(columns.len()))?;
+    let mut line = |name: &str, of: &dyn Fn(&AmountQuality) -> Estimate| {
+        let cell = |q: &AmountQuality| {
+            let Estimate { value, low, high } = of(q);
+            format!("{value:.4} ({low:.4}–{high:.4})")
+        };
+        let cells: Vec<String> = columns.iter().map(|(_, quality)| cell(quality)).collect();
+        writeln!(out, "| {name} (95 % interval) | {} |", cells.join(" | "))
+    };
+    line("RMSE", &|q| q.rmse)?;
+    line("MAE", &|q| q.mae)?;
+    line("R²", &|q| q.r2)?;
+    line("Bias", &|q| q.bias)
 }
 
 fn heading(name: &str, evaluation: &Evaluation) -> String {
@@ -121,40 +190,59 @@ fn limits(report: &ModelReport) -> Vec<String> {
         "It was learned from past rows: where customers, prices or channels have changed since, its probabilities are off"
             .to_owned(),
     ];
-    let q = &report.out_of_fold.quality;
-    if q.auc.low <= 0.5 {
-        limits.push("Its AUC is not shown to differ from 0.5: it may tell nothing".to_owned());
-    }
-    if report.positives < 100 {
-        limits.push(format!("Only {} outcomes: every number here is rough", report.positives));
-    }
-    if let Some(held_out) = &report.held_out {
-        let held = &held_out.quality.auc;
-        if held.high < q.auc.low || held.low > q.auc.high {
-            limits.push("AUC on held-out rows and out of fold differ by more than their intervals allow".to_owned());
+    match &report.out_of_fold.amount {
+        None => {
+            let q = &report.out_of_fold.quality;
+            if q.auc.low <= 0.5 {
+                limits.push("Its AUC is not shown to differ from 0.5: it may tell nothing".to_owned());
+            }
+            if report.positives < 100 {
+                limits.push(format!("Only {} outcomes: every number here is rough", report.positives));
+            }
+            if report.held_out.as_ref().is_some_and(|held| apart(&held.quality.auc, &q.auc)) {
+                limits
+                    .push("AUC on held-out rows and out of fold differ by more than their intervals allow".to_owned());
+            }
+            if report.spec.class_weights != ClassWeights::Equal && report.uncalibrated.is_none() {
+                limits.push(
+                    "Learned with class weights and not calibrated: its scores order, but are no probabilities"
+                        .to_owned(),
+                );
+            }
         }
-    } else {
+        Some(q) => {
+            if q.r2.low <= 0.0 {
+                limits.push("Its R² is not shown to be above 0: it may tell nothing beyond the mean".to_owned());
+            }
+            let held = report.held_out.as_ref().and_then(|held| held.amount);
+            if held.is_some_and(|held| apart(&held.rmse, &q.rmse)) {
+                limits
+                    .push("RMSE on held-out rows and out of fold differ by more than their intervals allow".to_owned());
+            }
+        }
+    }
+    if report.held_out.is_none() {
         limits.push("No held-out rows: quality is known from cross-validation alone".to_owned());
     }
     limits
 }
 
-fn settings(family: &Family) -> String {
-    match family {
-        Family::Logistic { l2 } => format!("L2 penalty {l2}"),
-        Family::Boosted { trees, depth, learning_rate, min_child_weight, subsample, column_sample, l2 } => format!(
-            "{trees} trees of depth {depth}, learning rate {learning_rate}, least child weight {min_child_weight}, \
-             {} of rows and {} of inputs per tree, L2 penalty {l2}",
-            percent(*subsample),
-            percent(*column_sample)
-        ),
-    }
+/// Whether two intervals do not meet.
+fn apart(a: &Estimate, b: &Estimate) -> bool {
+    a.high < b.low || a.low > b.high
 }
 
 fn own_measure(family: &Family) -> &'static str {
     match family {
-        Family::Logistic { .. } => "the absolute coefficients of standardised inputs",
-        Family::Boosted { .. } => "the loss that splits on the column took away in training",
+        Family::Logistic { .. } | Family::Linear { .. } | Family::ElasticNet { .. } => {
+            "the absolute coefficients of standardised inputs"
+        }
+        Family::Tree { .. } | Family::Forest { .. } | Family::Boosted { .. } => {
+            "the loss that splits on the column took away in training"
+        }
+        Family::Ebm { .. } | Family::Bayes { .. } | Family::Scorecard { .. } => {
+            "the mean absolute score that its tables give"
+        }
     }
 }
 

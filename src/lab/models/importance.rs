@@ -1,9 +1,11 @@
-//! Drivers: how much AUC is lost when one column's values are shuffled among rows the model did not learn from, and the
-//! learner's own measure beside it.
+//! Drivers: how much AUC (of an amount: R²) is lost when one column's values are shuffled among rows the model did not learn
+//! from, and the learner's own measure beside it.
 
+use super::amounts::r2;
 use super::learner::Fitted;
 use super::metrics::auc;
 use super::report::Importance;
+use super::spec::Goal;
 use crate::error::Result;
 use crate::features::Matrix;
 use crate::random::Random;
@@ -28,7 +30,7 @@ pub struct FoldModel {
     pub trained_on: usize,
     /// Positions, in the target, of the rows it is measured on.
     pub rows: Vec<u32>,
-    /// Its raw probabilities for them.
+    /// Its raw predictions for them.
     pub raw: Vec<f64>,
     /// Some of these rows, to shuffle.
     pub sample: Sample,
@@ -38,19 +40,28 @@ pub struct FoldModel {
 #[derive(Default)]
 pub struct Sample {
     x: Matrix,
-    y: Vec<bool>,
+    y: Vec<f64>,
+    goal: Goal,
 }
 
 impl Sample {
-    /// At most [`ROWS`] of the rows `x` with their labels.
-    pub fn new(x: Matrix, y: Vec<bool>, seed: u64) -> Sample {
+    /// At most [`ROWS`] of the rows `x` with what is learned of them.
+    pub fn new(x: Matrix, y: Vec<f64>, goal: Goal, seed: u64) -> Sample {
         if y.len() <= ROWS {
-            return Sample { x, y };
+            return Sample { x, y, goal };
         }
         let mut chosen: Vec<u32> = (0..y.len() as u32).collect();
         shuffle(&mut chosen, &mut Random::new(seed));
         chosen.truncate(ROWS);
-        Sample { x: x.select(&chosen), y: chosen.iter().map(|&i| y[i as usize]).collect() }
+        Sample { x: x.select(&chosen), y: chosen.iter().map(|&i| y[i as usize]).collect(), goal }
+    }
+
+    /// AUC or R² of predictions.
+    fn score(&self, predictions: &[f64]) -> f64 {
+        match self.goal {
+            Goal::Propensity => auc(predictions, &self.y.iter().map(|&y| y > 0.0).collect::<Vec<bool>>()),
+            Goal::Amount => r2(predictions, &self.y),
+        }
     }
 }
 
@@ -117,27 +128,27 @@ struct Base<'a> {
     fold: &'a FoldModel,
     /// The learner's own weight of each input; one of weight 0 is never read.
     weights: Vec<f64>,
-    /// AUC on the sample.
-    auc: f64,
+    /// AUC or R² on the sample.
+    score: f64,
 }
 
 impl<'a> Base<'a> {
     fn new(fold: &'a FoldModel) -> Result<Base<'a>> {
-        let auc = auc(&fold.fitted.margins(&fold.sample.x)?, &fold.sample.y);
-        Ok(Base { fold, weights: fold.fitted.weights(), auc })
+        let score = fold.sample.score(&fold.fitted.margins(&fold.sample.x)?);
+        Ok(Base { fold, weights: fold.fitted.weights(), score })
     }
 
-    /// AUC lost when the values of `field` are shuffled.
+    /// Score lost when the values of `field` are shuffled.
     fn drop(&self, field: &str, random: &mut Random) -> Result<f64> {
         let mut inputs = inputs_of(&self.fold.inputs, field);
         inputs.retain(|&input| self.weights[input] > 0.0);
         if inputs.is_empty() {
             return Ok(0.0);
         }
-        let Sample { x, y } = &self.fold.sample;
-        let mut from: Vec<u32> = (0..y.len() as u32).collect();
+        let sample = &self.fold.sample;
+        let mut from: Vec<u32> = (0..sample.y.len() as u32).collect();
         shuffle(&mut from, random);
-        Ok(self.auc - auc(&self.fold.fitted.margins(&x.shuffled(&inputs, &from))?, y))
+        Ok(self.score - sample.score(&self.fold.fitted.margins(&sample.x.shuffled(&inputs, &from))?))
     }
 }
 

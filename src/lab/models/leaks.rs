@@ -33,14 +33,7 @@ pub fn suspicions(
     fold: &[u32],
     task: &Task,
 ) -> Result<Vec<Suspicion>> {
-    let mut alone: Vec<(&String, f64)> = Vec::with_capacity(fields.len());
-    for (i, field) in fields.iter().enumerate() {
-        task.tick(i as f32 / fields.len() as f32)?;
-        if let Some(cells) = dataset.cells(field) {
-            alone.push((field, alone_auc(cells, target, fold)));
-        }
-    }
-    alone.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    let alone = alone(dataset, target, fields, fold, task)?;
     let next = |rank: usize| alone.get(rank + 1).map_or(0.5, |(_, auc)| *auc);
     let certain = alone.iter().take_while(|(_, auc)| *auc >= CERTAIN).count();
     // Below the certain ones, one feature can stand out by its distance to the next.
@@ -54,11 +47,48 @@ pub fn suspicions(
         auc: *auc,
         next: rest,
         message: format!(
-            "`{field}` alone reaches an AUC of {auc:.3}, the next best column {rest:.3}; make sure that it is known before the \
-             decision, or leave it out"
+            "`{field}` alone reaches an AUC of {auc:.3}, the next best column {rest:.3}{}; make sure that it is known before the \
+             decision, or leave it out",
+            dataset.cells(field).map_or("", |cells| filled_in_after(cells, target, *auc))
         ),
     };
     Ok(alone[..suspected].iter().map(suspicion).collect())
+}
+
+/// How well each column alone tells the outcome: its AUC (0.5 to 1), cross-fitted over `fold` (a number per row of the target);
+/// largest first.
+///
+/// # Errors
+/// When the task is cancelled.
+pub fn alone<'f>(
+    dataset: &Dataset,
+    target: &Target,
+    fields: &'f [String],
+    fold: &[u32],
+    task: &Task,
+) -> Result<Vec<(&'f String, f64)>> {
+    let mut alone: Vec<(&String, f64)> = Vec::with_capacity(fields.len());
+    for (i, field) in fields.iter().enumerate() {
+        task.tick(i as f32 / fields.len() as f32)?;
+        if let Some(cells) = dataset.cells(field) {
+            alone.push((field, alone_auc(cells, target, fold)));
+        }
+    }
+    alone.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    Ok(alone)
+}
+
+/// Said of a column whose filling alone tells nearly all that it tells: it was written down after the outcome.
+fn filled_in_after(cells: &Cells, target: &Target, auc_alone: f64) -> &'static str {
+    let filled: Vec<f64> =
+        target.rows.iter().map(|&row| f64::from(u8::from(!cells.is_missing(row as usize)))).collect();
+    let own = auc(&filled, &target.labels);
+    let most = own.max(1.0 - own) - 0.5 >= 0.8 * (auc_alone - 0.5);
+    match (most, own > 0.5) {
+        (false, _) => "",
+        (true, true) => ", and mostly by being filled in where the outcome happened: it looks written down after it",
+        (true, false) => ", and mostly by being empty where the outcome happened: it looks written down after it",
+    }
 }
 
 /// AUC of the column alone: the outcome rate of its bin or category, learned on the other folds; at least 0.5.

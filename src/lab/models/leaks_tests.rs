@@ -14,7 +14,7 @@ fn world(strengths: &[f64]) -> (Dataset, Target, Vec<String>, Vec<u32>) {
         (field.clone(), Cells::Number(numbers))
     });
     let dataset = Dataset::from_columns("leaks", columns.collect()).unwrap();
-    let target = Target { rows: (0..rows as u32).collect(), labels, unlabelled: 0 };
+    let target = Target { rows: (0..rows as u32).collect(), labels, ..Target::default() };
     (dataset, target, fields, (0..rows as u32).map(|i| i % 5).collect())
 }
 
@@ -46,4 +46,20 @@ fn alone_means_out_of_fold() {
     // Any shape is seen, not only rising ones: rows with the outcome lie in the middle.
     let middle = target.labels.iter().enumerate().map(|(i, &y)| if y { 0.0 } else { (i % 2) as f64 * 2.0 - 1.0 });
     assert_eq!(alone_auc(&Cells::Number(middle.collect()), &target, &fold), 1.0);
+}
+
+#[test]
+fn a_column_filled_in_after_the_outcome_is_said_to_be() {
+    let (_, target, _, fold) = world(&[]);
+    let mut s = Random::new(5);
+    let numbers = target.labels.iter().map(|&y| if y || s.uniform() < 0.02 { s.normal() } else { f64::NAN }).collect();
+    let honest: Vec<f64> = target.labels.iter().map(|&y| s.normal() + 5.0 * f64::from(u8::from(y))).collect();
+    let columns = vec![("refund".into(), Cells::Number(numbers)), ("honest".into(), Cells::Number(honest))];
+    let dataset = Dataset::from_columns("leaks", columns).unwrap();
+    let message = |field: &str| {
+        let found = suspicions(&dataset, &target, &[field.to_owned()], &fold, &Task::default()).unwrap();
+        found.into_iter().next().unwrap().message
+    };
+    assert!(message("refund").contains("filled in where the outcome happened"), "{}", message("refund"));
+    assert!(!message("honest").contains("filled in"), "{}", message("honest"));
 }

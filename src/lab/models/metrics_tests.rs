@@ -87,6 +87,67 @@ fn nothing_depends_on_the_order_of_tied_rows() {
     }
 }
 
+/// scikit-learn 1.9.1: `roc_auc_score`, `average_precision_score`, `log_loss`, `brier_score_loss`, largest `tpr − fpr`.
+#[test]
+fn numbers_are_those_of_scikit_learn() {
+    let p = [0.05, 0.1, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.4, 0.4, 0.55, 0.6, 0.65, 0.7, 0.7, 0.8, 0.85, 0.9, 0.95, 0.3];
+    let y = [0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1].map(|y| y == 1);
+    let q = quality(&p, &y);
+    for (ours, theirs) in [
+        (q.auc.value, 0.6849999999999999),
+        (q.average_precision, 0.6789319452477346),
+        (q.log_loss, 0.6881787822077687),
+        (q.brier, 0.23737500000000003),
+        (q.ks, 0.30000000000000004),
+    ] {
+        close(ours, theirs);
+    }
+}
+
+#[test]
+fn the_parts_of_the_brier_score_add_up() {
+    let mut s = Random::new(15);
+    let (p, y): (Vec<f64>, Vec<bool>) = (0..4000)
+        .map(|_| {
+            let p = s.uniform() * s.uniform();
+            (p, s.uniform() < 0.7 * p + 0.1)
+        })
+        .unzip();
+    let Quality { brier, brier_parts: parts, .. } = quality(&p, &y);
+    close(brier, parts.reliability - parts.resolution + parts.uncertainty + parts.within);
+    assert!(parts.reliability > 0.002 && parts.resolution > 0.01 && parts.within.abs() < 0.01, "{parts:?}");
+    // Predictions that are the rates of their bins are perfectly reliable, and nothing differs within.
+    let rate = y.iter().filter(|&&y| y).count() as f64 / 4000.0;
+    let flat = quality(&vec![rate; 4000], &y).brier_parts;
+    assert!(flat.reliability < 1e-20 && flat.resolution < 1e-20 && flat.within.abs() < 1e-20, "{flat:?}");
+    close(flat.uncertainty, rate * (1.0 - rate));
+}
+
+#[test]
+fn paired_differences_are_narrower_than_two_intervals_and_cover_the_truth() {
+    // Scores x and x + noise: AUCs Φ(1/√2) and Φ(1/√(2 · 1.25)), a true difference of 0.02378.
+    let truth = 0.760_249_9 - 0.736_455_4;
+    let mut s = Random::new(21);
+    let mut covered = 0;
+    for _ in 0..200 {
+        let rows: Vec<(f64, f64, bool)> = (0..400)
+            .map(|i| {
+                let x = s.normal() + f64::from(i % 4 == 0);
+                (x, x + 0.5 * s.normal(), i % 4 == 0)
+            })
+            .collect();
+        let of = |f: fn(&(f64, f64, bool)) -> f64| rows.iter().map(f).collect::<Vec<f64>>();
+        let (a, b, y) = (of(|r| r.0), of(|r| r.1), rows.iter().map(|r| r.2).collect::<Vec<bool>>());
+        let paired = auc_difference(&a, &b, &y);
+        close(paired.value, auc(&a, &y) - auc(&b, &y));
+        let alone = auc_interval(&a, &y);
+        assert!(paired.high - paired.low < 0.8 * (alone.high - alone.low));
+        covered += usize::from(paired.low <= truth && truth <= paired.high);
+    }
+    assert!((178..=199).contains(&covered), "{covered} of 200");
+    assert_eq!(auc_difference(&[0.1, 0.2], &[0.2, 0.1], &[true, true]).low, -1.0);
+}
+
 #[test]
 fn every_number_has_a_definition() {
     for id in ["auc", "log_loss", "brier", "ece_uniform", "ece_quantile", "ks", "lift", "gain", "auc_drop"] {

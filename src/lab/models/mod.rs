@@ -1,26 +1,49 @@
-//! Propensity models: train, measure, calibrate, explain by importance, and lower to data of a policy. Customer value: [`value`].
+//! Models of propensities and amounts: train, measure, calibrate, explain by importance, and lower to data of a policy.
+//! Customer value: [`value`]; recommendations: [`recommend`]; segments: [`segments`].
 //!
 //! *Invariant:* only this module names a learner. What scores anywhere, in the studio too, is the lowered model.
 
+pub mod amounts;
+pub mod base;
+mod bayes;
 mod boosted;
 pub mod calibration;
 mod card;
+mod crossfit;
 pub mod curves;
+mod ebm;
+mod elastic_net;
 mod folds;
+mod forest;
+mod glm;
 mod importance;
-mod leaks;
-mod learner;
+pub(crate) mod leaks;
+pub mod learner;
+mod linear;
 mod logistic;
 pub mod metrics;
+pub mod recommend;
+mod refit;
 pub mod report;
+mod scorecard;
+pub mod segments;
+mod settings;
 pub mod spec;
-mod target;
+mod tables;
+pub(crate) mod target;
+mod text;
+pub mod thresholds;
 mod train;
+mod tree;
+mod validation;
 pub mod value;
 
 pub use card::card;
+pub use refit::Refit;
 pub use report::ModelReport;
-pub use spec::{Calibrate, Family, ModelSpec};
+pub use settings::words as settings_in_words;
+pub use spec::{Calibrate, ClassWeights, Cut, Direction, Family, Goal, ModelSpec, Validation};
+pub use text::text;
 pub use train::{Trained, train};
 
 #[cfg(test)]
@@ -30,4 +53,4 @@ mod law;
 #[path = "reference_tests.rs"]
 mod reference;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

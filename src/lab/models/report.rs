@@ -1,6 +1,7 @@
 //! What is known about a trained model, as plain data for screens, cards and files. Nothing is computed here.
 
 use super::spec::ModelSpec;
+use super::thresholds::Confusion;
 use serde::{Deserialize, Serialize};
 
 /// Everything measured while a model was trained.
@@ -13,15 +14,18 @@ pub struct ModelReport {
     pub target: String,
     /// Rows learned from: of the arm, with a known outcome.
     pub rows: u64,
-    /// Of these, rows where the outcome happened.
+    /// Of these, rows where the outcome happened; of an amount, rows where it is above 0.
     pub positives: u64,
+    /// Mean of an amount over these rows; `None` for a propensity, whose mean is its base rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<f64>,
     /// Rows given but left out because their outcome is missing.
     pub unlabelled: u64,
     /// Columns learned from, in order.
     pub features: Vec<String>,
     /// Numeric inputs made from them.
     pub inputs: u64,
-    /// Quality on rows the scoring fold model did not learn from, as calibrated for deployment.
+    /// Quality on rows the scoring model did not learn from, as calibrated for deployment: of all folds, or of the later rows.
     pub out_of_fold: Evaluation,
     /// The same before calibration; `None` when there is none.
     pub uncalibrated: Option<Quality>,
@@ -58,16 +62,39 @@ pub struct Estimate {
     pub high: f64,
 }
 
+/// The numbers that say how good predicted amounts are, each with a normal 95 % interval; definitions in
+/// [`super::metrics::DEFINITIONS`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AmountQuality {
+    /// Root of the mean squared error, in units of the amount.
+    pub rmse: Estimate,
+    /// Mean absolute error, in units of the amount.
+    pub mae: Estimate,
+    /// Share of the variance that is explained; below 0 when the mean does better.
+    pub r2: Estimate,
+    /// Mean prediction less mean amount.
+    pub bias: Estimate,
+    /// Mean amount of the rows measured on.
+    pub mean: f64,
+}
+
 /// The numbers that say how good predictions are; definitions in [`super::metrics::DEFINITIONS`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quality {
     /// Area under the ROC curve with DeLong's interval.
     pub auc: Estimate,
+    /// Area under the precision–recall curve, as average precision.
+    #[serde(default)]
+    pub average_precision: f64,
     /// Mean negative log likelihood, natural logarithm.
     pub log_loss: f64,
     /// Mean squared error of the probability.
     pub brier: f64,
+    /// What that is made of.
+    #[serde(default)]
+    pub brier_parts: BrierParts,
     /// Expected calibration error, ten bins of equal width.
     pub ece_uniform: f64,
     /// Expected calibration error, ten bins of equal count.
@@ -76,22 +103,42 @@ pub struct Quality {
     pub ks: f64,
 }
 
+/// Parts of the Brier score: reliability − resolution + uncertainty + within.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BrierParts {
+    /// Mean squared gap between mean prediction and rate over ten bins of equal count; 0 is best.
+    pub reliability: f64,
+    /// Variance of the rates of the bins; the more the better.
+    pub resolution: f64,
+    /// Variance of the outcome.
+    pub uncertainty: f64,
+    /// What is left: that predictions within a bin differ.
+    pub within: f64,
+}
+
 /// Quality and its plots on one set of rows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evaluation {
     /// Rows measured on.
     pub rows: u64,
-    /// Of these, rows where the outcome happened.
+    /// Of these, rows where the outcome happened; of an amount, rows where it is above 0.
     pub positives: u64,
-    /// The numbers.
+    /// The numbers of probabilities; all 0 for an amount.
     pub quality: Quality,
+    /// The numbers of an amount; `None` for a propensity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<AmountQuality>,
     /// Tenths of the rows by falling score.
     pub deciles: Vec<Decile>,
     /// Predicted against observed, bins of equal count.
     pub reliability: Vec<ReliabilityBin>,
-    /// ROC curve as (false-positive rate, true-positive rate), at most 200 points, ends included.
+    /// ROC curve as (false-positive rate, true-positive rate), at most 200 points, ends included; none for an amount.
     pub roc: Vec<(f64, f64)>,
+    /// What each threshold does, the highest first, at most 100; none for an amount.
+    #[serde(default)]
+    pub thresholds: Vec<Confusion>,
 }
 
 impl Evaluation {
@@ -109,15 +156,15 @@ pub struct Decile {
     pub decile: u32,
     /// Rows, a fraction where the count does not divide by ten.
     pub rows: f64,
-    /// Outcomes among them, a fraction where ties are shared.
+    /// Outcomes among them, or the sum of the amount; a fraction where ties are shared.
     pub positives: f64,
-    /// Mean predicted probability.
+    /// Mean prediction.
     pub predicted: f64,
-    /// Share of outcomes in this tenth.
+    /// Share of outcomes in this tenth, or mean amount.
     pub rate: f64,
     /// `rate` / base rate.
     pub lift: f64,
-    /// Share of all outcomes found in this tenth and those above it.
+    /// Share of all outcomes, or of the whole amount, found in this tenth and those above it.
     pub gain: f64,
 }
 
@@ -131,7 +178,7 @@ pub struct ReliabilityBin {
     pub to: f64,
     /// Mean predicted probability.
     pub predicted: f64,
-    /// Share of outcomes with Wilson's 95 % interval.
+    /// Share of outcomes with Wilson's 95 % interval, or mean amount with a normal one.
     pub observed: Estimate,
     /// Rows in the bin.
     pub rows: u64,
@@ -151,6 +198,9 @@ pub struct FoldReport {
     pub positives: u64,
     /// Its numbers on those rows.
     pub quality: Quality,
+    /// The same for an amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<AmountQuality>,
 }
 
 /// How much a source field drives the model.
@@ -159,7 +209,7 @@ pub struct FoldReport {
 pub struct Importance {
     /// The column.
     pub field: String,
-    /// Mean drop of AUC when the column's values are shuffled among out-of-fold rows.
+    /// Mean drop of AUC, or for an amount of R², when the column's values are shuffled among out-of-fold rows.
     pub auc_drop: f64,
     /// Standard deviation of that drop over folds and repeats.
     pub auc_drop_sd: f64,

@@ -1,9 +1,11 @@
 //! What to train: a model's specification, as a project stores it. It trains nothing.
 
+use super::settings;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-/// A propensity model to train: which outcome, from which features, by which learner.
+/// A model to train: which outcome, from which features, by which learner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSpec {
@@ -11,9 +13,13 @@ pub struct ModelSpec {
     pub id: String,
     /// Name for people.
     pub name: String,
+    /// What the score estimates.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub goal: Goal,
     /// How it learns.
     pub family: Family,
-    /// Outcome column: 0/1, true/false, yes/no, or any two values when `positive` names one.
+    /// Outcome column. For a propensity 0/1, true/false, yes/no, or any two values when `positive` names one; for an amount
+    /// a number.
     pub outcome: String,
     /// The value of the outcome column that counts as "it happened"; `None`: 1, true or yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,6 +30,16 @@ pub struct ModelSpec {
     /// Columns to learn from; empty: every column whose role is feature or context.
     #[serde(default)]
     pub features: Vec<String>,
+    /// Columns along which the score may only rise or only fall, all else equal: boosted trees, explainable boosting machines
+    /// and scorecards.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub monotone: BTreeMap<String, Direction>,
+    /// How much rows with the outcome weigh in learning.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub class_weights: ClassWeights,
+    /// Which rows the model is measured on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub validation: Validation,
     /// Parts of the cross-validation, 2 to 20.
     #[serde(default = "five")]
     pub folds: u32,
@@ -39,6 +55,67 @@ fn five() -> u32 {
     5
 }
 
+/// Settings at their default are not written: files and hashes of models that do without them stay as they were.
+fn is_default<T: Default + PartialEq>(setting: &T) -> bool {
+    *setting == T::default()
+}
+
+/// What a score estimates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Goal {
+    /// The probability of an outcome: whether.
+    #[default]
+    Propensity,
+    /// The mean of a number: how much.
+    Amount,
+}
+
+/// Along which way of a column a score may go, all else equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    /// Never falls where the column rises.
+    Rising,
+    /// Never rises where the column rises.
+    Falling,
+}
+
+/// Weights of the two classes of a propensity in learning. They change what is learned, not how it is measured; scores
+/// learned with weights are no probabilities until calibrated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum ClassWeights {
+    /// Every row weighs 1.
+    #[default]
+    Equal,
+    /// Both classes weigh the same: rows / (2 · rows of the class).
+    Balanced,
+    /// Rows with the outcome weigh so much, the others 1.
+    Positive(f64),
+}
+
+/// Which rows a model is measured on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Validation {
+    /// Each of `folds` parts in turn, by a hash of the subject.
+    #[default]
+    Folds,
+    /// The later rows by the column with the role time, by a model of the earlier ones.
+    Time(Cut),
+    /// The last share of the rows, where a file is in order of time without saying the times; in (0, 1).
+    FileOrder(f64),
+}
+
+/// Where the later rows begin.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Cut {
+    /// So that this share of the rows is later, rows of one instant together; in (0, 1).
+    Share(f64),
+    /// At this instant, in milliseconds since 1970-01-01T00:00Z.
+    At(i64),
+}
+
 /// A family of learners and its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,7 +125,37 @@ pub enum Family {
         /// Penalty on the squared coefficients of the standardised inputs: ½ · l2 · Σ w². 0 is none.
         l2: f64,
     },
-    /// Gradient-boosted decision trees on the log loss.
+    /// Least squares for amounts: linear regression, with a penalty ridge regression.
+    Linear {
+        /// Penalty on the squared coefficients of the standardised inputs: ½ · l2 · Σ w² beside ½ Σ (y − z)². 0 is none.
+        l2: f64,
+    },
+    /// Coefficients many of which are exactly 0: logistic for propensities, least squares for amounts.
+    ElasticNet {
+        /// Weight λ of the penalty λ · (share · Σ |w| + ½ · (1 − share) · Σ w²) beside the summed loss.
+        penalty: f64,
+        /// Share of the absolute values in it: 1 is the lasso, 0 ridge.
+        l1_share: f64,
+    },
+    /// One decision tree.
+    Tree {
+        /// Splits on its longest path, 1 to 20.
+        depth: u32,
+        /// Fewest rows in a leaf.
+        min_rows: u32,
+    },
+    /// Random forest: the mean of trees that each see some of the rows and, at each split, some of the inputs.
+    Forest {
+        /// Number of trees, 1 to 2,000.
+        trees: u32,
+        /// Splits on the longest path of a tree, 1 to 20.
+        depth: u32,
+        /// Fewest rows in a leaf.
+        min_rows: u32,
+        /// Share of inputs tried at each split, in (0, 1].
+        column_sample: f64,
+    },
+    /// Gradient-boosted decision trees, on the log loss or, for amounts, the squared error.
     Boosted {
         /// Number of trees, 1 to 2,000.
         trees: u32,
@@ -63,6 +170,29 @@ pub enum Family {
         /// Share of inputs each tree sees, in (0, 1].
         column_sample: f64,
         /// Penalty on the squared leaf values.
+        l2: f64,
+    },
+    /// Explainable boosting machine: a sum of one table per input, and of some per pair of inputs.
+    Ebm {
+        /// Most rounds, 1 to 20,000; each bag stops when the rows it left out gain no more.
+        rounds: u32,
+        /// Share of each tree's step that is taken, in (0, 1].
+        learning_rate: f64,
+        /// Samples of the rows whose models are averaged, 1 to 50.
+        bags: u32,
+        /// Tables of two inputs, 0 to 50.
+        interactions: u32,
+    },
+    /// Naive Bayes: numbers normal within each class, categories by their shares.
+    Bayes {
+        /// Rows that each category is taken to have in each class besides those seen.
+        prior: f64,
+    },
+    /// Scorecard: points for the bin that each input falls into.
+    Scorecard {
+        /// Most bins of a number, 2 to 50.
+        bins: u32,
+        /// Penalty on the squared coefficients of the bins' weights of evidence.
         l2: f64,
     },
 }
@@ -87,11 +217,15 @@ impl ModelSpec {
         ModelSpec {
             name: id.clone(),
             id,
+            goal: Goal::Propensity,
             family: Family::logistic(),
             outcome,
             positive: None,
             arm: None,
             features: Vec::new(),
+            monotone: BTreeMap::new(),
+            class_weights: ClassWeights::Equal,
+            validation: Validation::Folds,
             folds: five(),
             seed: 42,
             calibration: Calibrate::None,
@@ -110,31 +244,34 @@ impl ModelSpec {
         if !(2..=20).contains(&self.folds) {
             return refuse("folds must be 2 to 20");
         }
-        match self.family {
-            Family::Logistic { l2 } if !(l2.is_finite() && l2 >= 0.0) => refuse("l2 must be 0 or more"),
-            Family::Logistic { .. } => Ok(()),
-            Family::Boosted { trees, depth, learning_rate, min_child_weight, subsample, column_sample, l2 } => {
-                let share = |x: f64| x > 0.0 && x <= 1.0;
-                let amount = |x: f64| x.is_finite() && x >= 0.0;
-                if !(1..=2000).contains(&trees) {
-                    refuse("trees must be 1 to 2,000")
-                } else if !(1..=12).contains(&depth) {
-                    refuse("depth must be 1 to 12")
-                } else if !share(learning_rate) {
-                    refuse("learning_rate must be above 0 and at most 1")
-                } else if !share(subsample) {
-                    refuse("subsample must be above 0 and at most 1")
-                } else if !share(column_sample) {
-                    refuse("column_sample must be above 0 and at most 1")
-                } else if !amount(min_child_weight) {
-                    refuse("min_child_weight must be 0 or more")
-                } else if !amount(l2) {
-                    refuse("l2 must be 0 or more")
-                } else {
-                    Ok(())
-                }
+        let share = |x: f64| x > 0.0 && x < 1.0;
+        match self.validation {
+            Validation::Time(Cut::Share(x)) | Validation::FileOrder(x) if !share(x) => {
+                return refuse("the share of later rows must lie between 0 and 1");
+            }
+            _ => {}
+        }
+        match self.class_weights {
+            ClassWeights::Positive(x) if !(x.is_finite() && x > 0.0) => {
+                return refuse("the weight of rows with the outcome must be above 0");
+            }
+            _ => {}
+        }
+        if self.goal == Goal::Amount {
+            if self.positive.is_some() {
+                return refuse("an amount has no value that counts as the outcome; take `positive` out");
+            }
+            if self.calibration != Calibrate::None {
+                return refuse("calibration is for probabilities; take it out");
+            }
+            if self.class_weights != ClassWeights::Equal {
+                return refuse("class weights are for probabilities; take them out");
             }
         }
+        if !self.monotone.is_empty() && !self.family.takes_monotone() {
+            return refuse("its family cannot be held to rise or fall along a column; choose boosted trees");
+        }
+        settings::check(&self.family, self.goal).or_else(|why| refuse(&why))
     }
 }
 
@@ -142,6 +279,56 @@ impl Family {
     /// Logistic regression with a penalty of 1.
     pub fn logistic() -> Family {
         Family::Logistic { l2: 1.0 }
+    }
+
+    /// Ridge regression with a penalty of 1.
+    pub fn linear() -> Family {
+        Family::Linear { l2: 1.0 }
+    }
+
+    /// Elastic net, half of whose penalty of 10 makes coefficients 0.
+    pub fn elastic_net() -> Family {
+        Family::ElasticNet { penalty: 10.0, l1_share: 0.5 }
+    }
+
+    /// A tree that fits on a page.
+    pub fn tree() -> Family {
+        Family::Tree { depth: 4, min_rows: 50 }
+    }
+
+    /// A forest of 100 trees.
+    pub fn forest() -> Family {
+        Family::Forest { trees: 100, depth: 10, min_rows: 5, column_sample: 0.3 }
+    }
+
+    /// An explainable boosting machine of main effects.
+    pub fn ebm() -> Family {
+        Family::Ebm { rounds: 2000, learning_rate: 0.04, bags: 4, interactions: 0 }
+    }
+
+    /// Naive Bayes with one row before any was seen.
+    pub fn bayes() -> Family {
+        Family::Bayes { prior: 1.0 }
+    }
+
+    /// A scorecard of at most eight bins per number.
+    pub fn scorecard() -> Family {
+        Family::Scorecard { bins: 8, l2: 1.0 }
+    }
+
+    /// Every family with its usual settings, the plainest first.
+    pub fn all() -> Vec<Family> {
+        vec![
+            Family::logistic(),
+            Family::linear(),
+            Family::elastic_net(),
+            Family::scorecard(),
+            Family::bayes(),
+            Family::tree(),
+            Family::ebm(),
+            Family::forest(),
+            Family::boosted(),
+        ]
     }
 
     /// Boosted trees with settings that do well on tables of some thousand to some hundred thousand rows: more trees win a
@@ -158,11 +345,38 @@ impl Family {
         }
     }
 
+    /// Whether the family can estimate this.
+    pub fn estimates(&self, goal: Goal) -> bool {
+        settings::goals(self).is_none_or(|only| only == goal)
+    }
+
+    /// Whether scores can be held to rise or fall along a column.
+    pub fn takes_monotone(&self) -> bool {
+        matches!(self, Family::Boosted { .. } | Family::Ebm { .. } | Family::Scorecard { .. })
+    }
+
     /// The family's name in words.
     pub fn words(&self) -> &'static str {
         match self {
             Family::Logistic { .. } => "logistic regression",
+            Family::Linear { .. } => "linear regression",
+            Family::ElasticNet { .. } => "elastic net",
+            Family::Tree { .. } => "decision tree",
+            Family::Forest { .. } => "random forest",
             Family::Boosted { .. } => "boosted trees",
+            Family::Ebm { .. } => "explainable boosting machine",
+            Family::Bayes { .. } => "naive Bayes",
+            Family::Scorecard { .. } => "scorecard",
+        }
+    }
+}
+
+impl Goal {
+    /// The word for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Goal::Propensity => "propensity",
+            Goal::Amount => "amount",
         }
     }
 }

@@ -1,16 +1,18 @@
-//! The labels a model learns: which rows count, and in which of them the outcome happened.
+//! What a model learns: which rows count, and in which of them the outcome happened, or how much it was.
 
-use super::spec::ModelSpec;
+use super::spec::{ClassWeights, Goal, ModelSpec};
 use crate::data::cells::{Cells, Dictionary};
 use crate::data::{Dataset, Role, Roles};
 use crate::error::{Error, Result};
 
 /// Rows with a known outcome.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Target {
     /// Positions in the dataset, in the order given.
     pub rows: Vec<u32>,
-    /// Whether the outcome happened, one per row.
+    /// What is learned, one per row: 1 or 0, or the amount.
+    pub values: Vec<f64>,
+    /// Whether the outcome happened, one per row; of an amount, whether it is above the median of its rows.
     pub labels: Vec<bool>,
     /// Rows of the arm whose outcome is missing.
     pub unlabelled: u64,
@@ -20,6 +22,23 @@ impl Target {
     /// Rows where the outcome happened.
     pub fn positives(&self) -> usize {
         self.labels.iter().filter(|&&label| label).count()
+    }
+
+    /// Mean of what is learned: the base rate, or the mean amount.
+    pub fn mean(&self) -> f64 {
+        self.values.iter().sum::<f64>() / self.values.len().max(1) as f64
+    }
+
+    /// How much some of the rows (positions in the target) weigh in learning; `None` when all the same.
+    pub fn weights(&self, by: ClassWeights, of: &[u32]) -> Option<Vec<f64>> {
+        let rows = of.len() as f64;
+        let hits = of.iter().filter(|&&i| self.labels[i as usize]).count() as f64;
+        let (with, without) = match by {
+            ClassWeights::Equal => return None,
+            ClassWeights::Balanced => (rows / (2.0 * hits), rows / (2.0 * (rows - hits))),
+            ClassWeights::Positive(weight) => (weight, 1.0),
+        };
+        Some(of.iter().map(|&i| if self.labels[i as usize] { with } else { without }).collect())
     }
 }
 
@@ -31,18 +50,36 @@ pub fn target(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32]) 
     if let Some(row) = rows.iter().find(|&&row| row as usize >= dataset.rows()) {
         return Err(Error::new(format!("row {row} is beyond the {} rows of `{}`", dataset.rows(), dataset.name())));
     }
-    let outcome = happened(spec, dataset)?;
+    let outcome = match spec.goal {
+        Goal::Propensity => {
+            happened(spec, dataset)?.into_iter().map(|label| label.map(|y| f64::from(u8::from(y)))).collect()
+        }
+        Goal::Amount => amounts(spec, dataset)?,
+    };
     let mut target = Target::default();
     for row in arm(spec, dataset, roles, rows)? {
         match outcome[row as usize] {
-            Some(label) => {
+            Some(value) => {
                 target.rows.push(row);
-                target.labels.push(label);
+                target.values.push(value);
             }
             None => target.unlabelled += 1,
         }
     }
+    let above = if spec.goal == Goal::Amount { median(&target.values) } else { 0.0 };
+    target.labels = target.values.iter().map(|&value| value > above).collect();
     Ok(target)
+}
+
+/// The lower median, or just below it when nothing lies above.
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let Some(&middle) = sorted.get(sorted.len().saturating_sub(1) / 2) else { return 0.0 };
+    match sorted.last() {
+        Some(&last) if last > middle => middle,
+        _ => sorted.iter().rev().find(|&&value| value < middle).copied().unwrap_or(middle),
+    }
 }
 
 /// Refuses a target that nothing can be learned from.
@@ -54,12 +91,16 @@ pub fn enough(spec: &ModelSpec, target: &Target) -> Result<()> {
     if rows == 0 {
         fail(format!("is missing in all {} training rows{of}", target.unlabelled))
     } else if least == 0 {
+        if spec.goal == Goal::Amount {
+            return fail(format!("is the same in all {rows} training rows{of}: there is nothing to tell apart"));
+        }
         let always = if positives == 0 { "never happens" } else { "always happens" };
         fail(format!("the outcome {always} in the {rows} training rows{of}: there is nothing to tell apart"))
     } else if least < spec.folds as usize {
         fail(format!(
-            "only {least} of the {rows} training rows{of} {} the outcome, fewer than the {} folds",
+            "only {least} of the {rows} training rows{of} {} {}, fewer than the {} folds",
             if positives == least { "have" } else { "lack" },
+            if spec.goal == Goal::Amount { "an amount above the usual" } else { "the outcome" },
             spec.folds
         ))
     } else {
@@ -93,6 +134,27 @@ fn arm(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32]) -> Resu
         );
     }
     Ok(of)
+}
+
+/// The amount of each row of the dataset; `None` where it is missing.
+fn amounts(spec: &ModelSpec, dataset: &Dataset) -> Result<Vec<Option<f64>>> {
+    let column = spec.outcome.as_str();
+    let cells = dataset
+        .cells(column)
+        .ok_or_else(|| Error::new(format!("there is no such column in `{}`", dataset.name())).in_column(column))?;
+    let numbers = match cells {
+        Cells::Text(_) | Cells::Time(_) => None,
+        other => other.numbers(),
+    };
+    let numbers = numbers.ok_or_else(|| {
+        Error::new("holds no numbers, which an amount must be").in_column(column).hint("choose a column of numbers")
+    })?;
+    if let Some(row) = numbers.iter().position(|x| x.is_infinite()) {
+        return Err(Error::new("is infinite, which nothing can be learned from")
+            .in_column(column)
+            .at_row(dataset.row_number(row)));
+    }
+    Ok(numbers.iter().map(|&x| (!x.is_nan()).then_some(x)).collect())
 }
 
 /// Whether the outcome happened in each row of the dataset; `None` where it is missing.

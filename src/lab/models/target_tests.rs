@@ -83,3 +83,36 @@ fn targets_that_cannot_be_learned_say_why() {
     assert!(error.contains("no column has the role action"), "{error}");
     assert!(target(&spec, &dataset, &Roles::default(), &[6]).is_err());
 }
+
+#[test]
+fn amounts_keep_their_values_and_are_told_apart_at_the_median() {
+    let (dataset, roles) = dataset();
+    let of = |outcome: &str| {
+        let spec = ModelSpec { goal: Goal::Amount, folds: 2, ..ModelSpec::new("m", outcome) };
+        let target = target(&spec, &dataset, &roles, &[0, 1, 2, 3, 4, 5])?;
+        enough(&spec, &target).map(|()| target)
+    };
+    let visits = of("visit").unwrap();
+    assert_eq!((visits.rows.as_slice(), visits.unlabelled), ([0, 1, 2, 3, 5].as_slice(), 1));
+    assert_eq!((visits.values, visits.labels), (vec![0.0, 1.0, 1.0, 0.0, 1.0], vec![false, true, true, false, true]));
+    let spend = of("spend").unwrap();
+    assert_eq!(spend.labels, [false, true, true, false, false, false]);
+    assert!((spend.mean() - 2.25).abs() < 1e-12);
+    for (outcome, expected) in [
+        ("never", "column `never`: is the same in all 6 training rows"),
+        ("answer", "column `answer`: holds no numbers"),
+        ("when", "column `when`: holds no numbers"),
+    ] {
+        let error = of(outcome).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}\nexpected: {expected}");
+    }
+}
+
+#[test]
+fn class_weights_are_scikit_learns() {
+    let target = Target { labels: vec![true, false, false, false, true], ..Target::default() };
+    assert_eq!(target.weights(ClassWeights::Equal, &[0, 1]), None);
+    // n / (2 · rows of the class), of the rows given.
+    assert_eq!(target.weights(ClassWeights::Balanced, &[0, 1, 2, 3]), Some(vec![2.0, 2.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0]));
+    assert_eq!(target.weights(ClassWeights::Positive(5.0), &[1, 4]), Some(vec![1.0, 5.0]));
+}

@@ -1,7 +1,12 @@
 //! Training end to end on generated customers with a known driver.
 
 use super::*;
+use crate::data::Role;
+use crate::data::cells::Cells;
+use crate::models::spec::{Calibrate, Direction};
 use crate::models::testing::customers;
+use crate::models::{ClassWeights, Family, Validation};
+use crate::random::Random;
 use attune_policy::model::Function;
 
 fn small(family: Family) -> ModelSpec {
@@ -15,7 +20,7 @@ fn small(family: Family) -> ModelSpec {
             column_sample: 0.8,
             l2: 1.0,
         },
-        logistic @ Family::Logistic { .. } => logistic,
+        other => other,
     };
     ModelSpec { family, calibration: Calibrate::Platt, ..ModelSpec::new("buy", "bought") }
 }
@@ -98,12 +103,24 @@ fn what_cannot_be_trained_says_why() {
     let rows: Vec<u32> = (0..600).collect();
     let base = ModelSpec::new("buy", "bought");
     let named = |feature: &str| ModelSpec { features: vec!["driver".into(), feature.into()], ..base.clone() };
+    let directed = |family, field: &str| ModelSpec {
+        family,
+        monotone: [(field.to_owned(), Direction::Rising)].into(),
+        ..base.clone()
+    };
     let table = [
         (named("bought"), "column `bought`: has the role outcome, which a model must not learn from"),
         (named("drivr"), "column `drivr`: there is no such column"),
         (ModelSpec { folds: 1, ..base.clone() }, "model `buy`: folds must be 2 to 20"),
         (ModelSpec { family: Family::Logistic { l2: -1.0 }, ..base.clone() }, "model `buy`: l2 must be 0 or more"),
         (ModelSpec { outcome: "plan".into(), ..base.clone() }, "column `plan`: holds"),
+        (ModelSpec { family: Family::linear(), ..base.clone() }, "model `buy`: linear regression estimates amounts"),
+        (directed(Family::logistic(), "driver"), "model `buy`: its family cannot be held to rise or fall"),
+        (directed(Family::boosted(), "plan"), "column `plan`: the score is to rise or fall along it"),
+        (
+            ModelSpec { goal: Goal::Amount, positive: Some("1".into()), ..base.clone() },
+            "model `buy`: an amount has no value that counts as the outcome",
+        ),
     ];
     for (spec, expected) in table {
         let error = train(&spec, &dataset, &roles, &rows, &Task::default()).unwrap_err().to_string();
@@ -154,4 +171,82 @@ fn subjects_with_many_rows_stay_in_one_fold_and_it_is_said() {
         Ok(trained) => assert!(trained.report.notes.iter().any(|note| note.contains("all rows of a subject"))),
         Err(error) => assert!(error.to_string().contains("too few subjects"), "{error}"),
     }
+}
+
+#[test]
+fn amounts_are_trained_measured_and_lowered_without_a_link() {
+    let (dataset, roles) = customers(2500, 41);
+    let rows = split::train_rows(&dataset, &roles).unwrap();
+    // What is spent hangs on the driver alone; `count` is any number.
+    for family in [Family::linear(), Family::boosted()] {
+        let spec = ModelSpec {
+            goal: Goal::Amount,
+            calibration: Calibrate::None,
+            features: ["flag", "driver", "noise", "plan"].map(Into::into).to_vec(),
+            outcome: "spend".into(),
+            ..small(family)
+        };
+        let mut columns: Vec<(String, Cells)> =
+            dataset.columns().iter().map(|c| (c.name.clone(), dataset.cells(&c.name).unwrap().clone())).collect();
+        let driver = dataset.numbers("driver").unwrap();
+        let mut s = Random::new(9);
+        let spend = driver.iter().map(|x| if x.is_nan() { 30.0 } else { 30.0 + 10.0 * x } + 5.0 * s.normal());
+        columns.push(("spend".into(), Cells::Number(spend.collect())));
+        let dataset = Dataset::from_columns("spend", columns).unwrap();
+        let mut roles = roles.clone();
+        roles.columns.insert("spend".into(), Role::Outcome);
+        let Trained { model, report } = train(&spec, &dataset, &roles, &rows, &Task::default()).unwrap();
+        let words = spec.family.words();
+        let (inside, outside) = (report.out_of_fold.amount.unwrap(), report.held_out.as_ref().unwrap().amount.unwrap());
+        for q in [inside, outside] {
+            assert!(q.rmse.low < 5.6 && q.rmse.high > 4.9 && q.rmse.value < 6.0, "{words} {q:?}");
+            assert!(q.r2.value > 0.7 && q.bias.low < 0.0 + 0.2 && q.bias.high > -0.2, "{words} {q:?}");
+        }
+        assert_eq!(model.function.link(), Some(attune_policy::model::Link::Identity));
+        assert_eq!((model.target.as_str(), Some(model.fallback)), ("mean of `spend`", report.mean));
+        assert_eq!(report.importance[0].field, "driver");
+        assert!(report.importance[0].auc_drop > 0.5 && report.folds.iter().all(|f| f.amount.is_some()));
+        assert!(report.uncalibrated.is_none() && report.out_of_fold.roc.is_empty());
+        let text = ron::ser::to_string(&report).unwrap();
+        assert_eq!(ron::from_str::<ModelReport>(&text).unwrap(), report);
+        let card = crate::models::card(&report);
+        assert!(card.contains("| RMSE (95 % interval) | ") && card.contains("| column | R² lost |"), "{card}");
+    }
+}
+
+#[test]
+fn by_time_the_later_rows_are_measured_and_the_map_is_of_earlier_ones() {
+    let (dataset, roles) = customers(3000, 41);
+    let rows: Vec<u32> = (0..3000).collect();
+    for calibration in [Calibrate::None, Calibrate::Platt] {
+        let spec = ModelSpec { validation: Validation::FileOrder(0.2), calibration, ..small(Family::logistic()) };
+        let Trained { model, report } = train(&spec, &dataset, &roles, &rows, &Task::default()).unwrap();
+        assert_eq!((report.rows, report.out_of_fold.rows, report.folds.len()), (3000, 600, 1));
+        assert_eq!((report.folds[0].trained_on, report.folds[0].rows), (2400, 600));
+        assert!(report.out_of_fold.quality.auc.value > 0.75);
+        assert_eq!(model.calibration == Calibration::Identity, calibration == Calibrate::None);
+        // The deployed model learned from all rows, as with any validation.
+        let free = ModelSpec { validation: Validation::Folds, ..spec };
+        assert_eq!(train(&free, &dataset, &roles, &rows, &Task::default()).unwrap().model.function, model.function);
+    }
+}
+
+#[test]
+fn class_weights_change_the_mean_and_calibration_brings_it_back() {
+    let spec = ModelSpec { class_weights: ClassWeights::Positive(5.0), ..small(Family::logistic()) };
+    let raw = train_on(&ModelSpec { calibration: Calibrate::None, ..spec.clone() }, 3000).unwrap().report;
+    let mapped = train_on(&spec, 3000).unwrap().report;
+    let predicted = |report: &ModelReport| {
+        report.out_of_fold.deciles.iter().map(|part| part.predicted).sum::<f64>() / 10.0 - report.base_rate()
+    };
+    assert!(predicted(&raw) > 0.15, "{}", predicted(&raw));
+    assert!(predicted(&mapped).abs() < 0.02, "{}", predicted(&mapped));
+    assert!(crate::models::card(&raw).contains("its scores order, but are no probabilities"));
+}
+
+#[test]
+fn a_specification_without_new_settings_reads_and_writes_as_before() {
+    let text = "(id:\"m\",name:\"m\",family:Logistic(l2:1.0),outcome:\"visit\",arm:None,features:[],folds:5,seed:42,calibration:Raw)";
+    assert_eq!(ron::from_str::<ModelSpec>(text).unwrap(), ModelSpec::new("m", "visit"));
+    assert_eq!(ron::to_string(&ModelSpec::new("m", "visit")).unwrap(), text);
 }

@@ -3,11 +3,13 @@
 use super::artifacts::TrainedModel;
 use super::load::Loaded;
 use super::parts::Parts;
+use crate::features::events::Declared;
 use crate::models::ModelSpec;
 use crate::simulate::uses_models;
 use attune_policy::diagnostic::{Diagnostic, Part, Severity};
 use attune_policy::document::{Provenance, Source, Training};
 use attune_policy::model::{Calibration, Function, Model};
+use attune_policy::schema::EventFeature;
 use attune_policy::{Document, check};
 use std::sync::Arc;
 
@@ -37,6 +39,13 @@ pub fn assemble(
 ) -> Assembled {
     let mut document = (*parts.draft).clone();
     document.schema = parts.roles.schema(&loaded.dataset);
+    for feature in parts.events.iter() {
+        if let Some(field) = document.schema.fields.iter_mut().find(|field| field.name == feature.name) {
+            field.from = Some(Box::new(located(feature, loaded)));
+            field.freshness.clone_from(&feature.freshness);
+            field.missing = feature.missing.clone();
+        }
+    }
     document.recipe = (*parts.recipe).clone();
     let used = uses_models(&document);
     let mut untrained = Vec::new();
@@ -68,6 +77,16 @@ pub fn assemble(
         training,
     };
     Assembled { document, untrained }
+}
+
+/// The definition with the key and time columns of its table, so that another runtime needs no more.
+fn located(feature: &Declared, loaded: &Loaded) -> EventFeature {
+    let table = loaded.table(&feature.of.table);
+    EventFeature {
+        key: table.and_then(|table| table.key.clone()).unwrap_or_default(),
+        time: table.and_then(|table| table.time.clone()).unwrap_or_default(),
+        ..feature.of.clone()
+    }
 }
 
 fn provenance(trained: &TrainedModel) -> Training {

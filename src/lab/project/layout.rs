@@ -2,8 +2,9 @@
 
 use super::format;
 use super::parts::{DataSource, Goal, Parts, Scenario, is_slug};
-use crate::data::{Roles, TableKind};
+use crate::data::{Role, Roles, TableKind};
 use crate::error::{Error, Result};
+use crate::features::events::Declared;
 use crate::models::ModelSpec;
 use attune_policy::Document;
 use attune_policy::action::{Action, Channel, Issue};
@@ -113,6 +114,55 @@ fn yes() -> bool {
     true
 }
 
+/// `features.ron`: features over events, then the steps of the row recipe. A file may also hold the steps alone, as a list: so it
+/// was before there were features over events, and so it still is where there are none.
+#[derive(Default)]
+struct Features {
+    events: Vec<Declared>,
+    steps: Vec<Step>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FeaturesFile<E, S> {
+    #[serde(default)]
+    events: E,
+    #[serde(default)]
+    steps: S,
+}
+
+fn write_features(parts: &Parts) -> Result<String> {
+    match parts.events.is_empty() {
+        true => format::write("features", &*parts.recipe),
+        false => format::write("features", &FeaturesFile { events: &*parts.events, steps: &*parts.recipe }),
+    }
+}
+
+impl<'de> Deserialize<'de> for Features {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Features, D::Error> {
+        struct Either;
+        impl<'de> serde::de::Visitor<'de> for Either {
+            type Value = Features;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("steps as a list, or `(events: […], steps: […])`")
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> std::result::Result<Features, A::Error> {
+                let steps = Deserialize::deserialize(serde::de::value::SeqAccessDeserializer::new(seq))?;
+                Ok(Features { events: Vec::new(), steps })
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> std::result::Result<Features, A::Error> {
+                let file: FeaturesFile<Vec<Declared>, Vec<Step>> =
+                    Deserialize::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                Ok(Features { events: file.events, steps: file.steps })
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
 /// Every file of a project's parts.
 pub fn write(parts: &Parts) -> Result<Files> {
     let mut files = Files::new();
@@ -120,7 +170,7 @@ pub fn write(parts: &Parts) -> Result<Files> {
     let roles = Roles { as_of: None, ..(*parts.roles).clone() };
     files.insert("project.ron".into(), format::write("project", &*parts.goal)?);
     files.insert("roles.ron".into(), format::write("roles", &roles)?);
-    files.insert("features.ron".into(), format::write("features", &*parts.recipe)?);
+    files.insert("features.ron".into(), write_features(parts)?);
     files.insert("models.ron".into(), format::write("models", &*parts.models)?);
     for source in parts.sources.iter() {
         files.insert(format!("data/{}.source.ron", named(&source.name)?), format::write("source", source)?);
@@ -231,7 +281,11 @@ pub fn read(dir: &Path, names: &[String], get: &dyn Fn(&str) -> Result<Option<St
     });
     let mut roles: Roles = reader.part("roles.ron", "roles")?.unwrap_or_default();
     roles.as_of = goal.as_of;
-    let recipe: Vec<Step> = reader.part("features.ron", "features")?.unwrap_or_default();
+    let Features { events, steps: recipe } = reader.part("features.ron", "features")?.unwrap_or_default();
+    for feature in &events {
+        // What a person declared is a feature, unless they gave it another role.
+        roles.columns.entry(feature.name.clone()).or_insert(Role::Feature);
+    }
     let models: Vec<ModelSpec> = reader.part("models.ron", "models")?.unwrap_or_default();
     let mut draft = reader.draft()?;
     let mut sources: Vec<DataSource> = Vec::new();
@@ -257,6 +311,7 @@ pub fn read(dir: &Path, names: &[String], get: &dyn Fn(&str) -> Result<Option<St
         goal: Arc::new(goal),
         sources: Arc::new(sources),
         roles: Arc::new(roles),
+        events: Arc::new(events),
         recipe: Arc::new(recipe),
         models: Arc::new(models),
         draft: Arc::new(draft),

@@ -1,14 +1,18 @@
 //! From a source to rows in memory: a file is imported, a world is made again from its seed. What is not as it was when
 //! the source was added is said by name.
 
-use super::artifacts::key;
+use super::artifacts::{self, key};
+use super::erasure;
 use super::history::history;
 use super::parts::{DataSource, Origin, Parts};
 use super::sources::resolve;
 use crate::data::import::{self, BadCell, BadRow, ImportOptions, Imported};
+use crate::data::join::{Join, JoinReport, join};
+use crate::data::pseudonym::{not_erased, pseudonymise};
+use crate::data::quality::{LeftOut, leave_out};
 use crate::data::{Dataset, Role, Roles, Source, Table, TableKind};
 use crate::error::{Error, Result};
-use crate::features::recipe;
+use crate::features::{events, recipe};
 use crate::task::Task;
 use crate::world::{self, WorldSpec};
 use attune_policy::Document;
@@ -39,6 +43,10 @@ pub struct Loaded {
     pub history_fingerprint: String,
     /// The tables beside the customers, in the order of the sources.
     pub tables: Vec<Table>,
+    /// How the joined tables fit.
+    pub joins: Vec<JoinReport>,
+    /// Rows of the customer file left out by the rules of its source.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Loaded {
@@ -61,7 +69,8 @@ pub fn load(dir: &Path, parts: &Parts, task: &Task) -> Result<Loaded> {
     let source = parts
         .source()
         .ok_or_else(|| Error::new("the project has no data").in_file(dir).hint("import a customer file first"))?;
-    let tables = parts.other_sources().map(|other| read_table(dir, other, task)).collect::<Result<Vec<_>>>()?;
+    let read = |other: &DataSource| read_table(dir, other, other.key.as_deref(), task);
+    let tables = parts.other_sources().map(read).collect::<Result<Vec<_>>>()?;
     let mut loaded = match &source.origin {
         Origin::SubjectsOf(name) => {
             let table = tables.iter().find(|table| table.name == *name).ok_or_else(|| {
@@ -71,8 +80,11 @@ pub fn load(dir: &Path, parts: &Parts, task: &Task) -> Result<Loaded> {
             })?;
             loaded_of(subjects(table)?)
         }
-        _ => load_source(dir, source, task)?,
+        _ => load_source(dir, source, parts.roles.first(Role::Subject), task)?,
     };
+    let joins: Vec<(&Table, &Join)> =
+        parts.other_sources().zip(&tables).filter_map(|(other, table)| Some((table, other.join.as_ref()?))).collect();
+    (loaded.dataset, loaded.joins) = join(&loaded.dataset, &joins, task)?;
     if let Some(events) = tables.iter().find(|table| table.name == HISTORY) {
         let mut roles = Roles::default();
         roles.columns.extend(events.key.iter().map(|key| (key.clone(), Role::Subject)));
@@ -84,7 +96,10 @@ pub fn load(dir: &Path, parts: &Parts, task: &Task) -> Result<Loaded> {
     let others: Vec<_> = tables
         .iter()
         .filter(|table| table.name != HISTORY)
-        .map(|table| (&table.name, table.kind, &table.key, &table.time, &table.fingerprint))
+        .map(|table| {
+            let join = parts.sources.iter().find(|source| source.name == table.name).map(|source| &source.join);
+            (&table.name, table.kind, &table.key, &table.time, &table.fingerprint, join)
+        })
         .collect();
     if !others.is_empty() {
         loaded.fingerprint = key(&("tables 1", &loaded.fingerprint, others));
@@ -94,7 +109,62 @@ pub fn load(dir: &Path, parts: &Parts, task: &Task) -> Result<Loaded> {
         loaded.changes.extend(table.changes.iter().cloned());
     }
     loaded.tables = tables;
+    add_events(&mut loaded, parts, task)?;
     Ok(loaded)
+}
+
+/// Computes the features over events that the project declares, as columns of its customers.
+fn add_events(loaded: &mut Loaded, parts: &Parts, task: &Task) -> Result<()> {
+    let features = &*parts.events;
+    if features.is_empty() {
+        return Ok(());
+    }
+    let key = parts.roles.first(Role::Subject).ok_or_else(|| {
+        Error::new(
+            "features over events need to know whose they are, and no column of the customers has the role subject",
+        )
+        .hint("give the column that holds the customer's key the role subject")
+    })?;
+    let tables = event_tables(loaded);
+    let outcomes: Vec<(&str, &str)> = loaded
+        .tables
+        .iter()
+        .filter(|table| table.kind == TableKind::DecisionLog)
+        .flat_map(|table| {
+            let columns = table.dataset.columns().iter().filter(|c| parts.roles.role(&c.name) == Role::Outcome);
+            columns.map(|column| (table.name.as_str(), column.name.as_str()))
+        })
+        .collect();
+    let time = parts.roles.first(Role::Time).filter(|name| loaded.dataset.column(name).is_some());
+    let moments = events::Moments::of(&loaded.dataset, key, time, parts.goal.as_of)?;
+    let leaks = events::leaks(features, &tables, &outcomes, &moments);
+    if let Some(leak) = leaks.iter().find(|leak| leak.refused) {
+        let about =
+            if leak.message.starts_with("feature ") { String::new() } else { format!("feature `{}`: ", leak.feature) };
+        return Err(Error::new(format!("{about}{}", leak.message)).hint("correct features.ron"));
+    }
+    let computed = events::compute(features, &tables, &moments, task)?;
+    let (dataset, _) = events::join(&loaded.dataset, &parts.roles, features, computed.cells)?;
+    let about = |leak: &events::Leak| match leak.feature.as_str() {
+        "" => leak.message.clone(),
+        name => format!("feature `{name}`: {}", leak.message),
+    };
+    let notes: Vec<String> = leaks.iter().map(about).chain(computed.notes).collect();
+    loaded.notes.extend(notes);
+    loaded.dataset = dataset;
+    loaded.fingerprint = artifacts::key(&("events 1", &loaded.fingerprint, features));
+    Ok(())
+}
+
+/// The tables beside the customers whose rows happened to somebody at some time.
+pub fn event_tables(loaded: &Loaded) -> Vec<events::EventTable<'_>> {
+    let tables = loaded.tables.iter().filter(|table| table.kind.is_timed());
+    tables
+        .filter_map(|table| {
+            let (key, time) = (table.key.as_deref()?, table.time.as_deref()?);
+            Some(events::EventTable { name: &table.name, dataset: &table.dataset, key, time })
+        })
+        .collect()
 }
 
 /// Reads a table of events as a history for deciding, outside of any project.
@@ -110,16 +180,17 @@ pub fn load_history(path: &Path, policy: &Document, task: &Task) -> Result<Memor
     history(&imported.dataset, None, policy, task).map_err(|e| e.in_file(path))
 }
 
-/// Loads the customer table alone.
-pub(super) fn load_source(dir: &Path, source: &DataSource, task: &Task) -> Result<Loaded> {
+/// Loads the customer table alone. `key` is the column of its subject, where that is known.
+pub(super) fn load_source(dir: &Path, source: &DataSource, key: Option<&str>, task: &Task) -> Result<Loaded> {
     match &source.origin {
         Origin::World(spec) => generate(spec, task),
-        _ => Ok(loaded_of(read_table(dir, source, task)?)),
+        _ => Ok(loaded_of(read_table(dir, source, key, task)?)),
     }
 }
 
-/// Reads one table from its file.
-pub(super) fn read_table(dir: &Path, source: &DataSource, task: &Task) -> Result<Table> {
+/// Reads one table from its file: pseudonyms in place of identifiers, without the rows of erased subjects and those that its
+/// rules leave out. `key` is the column that holds the subject.
+pub(super) fn read_table(dir: &Path, source: &DataSource, subject: Option<&str>, task: &Task) -> Result<Table> {
     let Origin::File(file) = &source.origin else {
         return Err(Error::new(format!("`{}` is not read from a file", source.name)).in_file(dir));
     };
@@ -131,8 +202,36 @@ pub(super) fn read_table(dir: &Path, source: &DataSource, task: &Task) -> Result
     }
     let imported = import::import(&path, &source.options, task)?;
     let changes = changes(source, &imported, &path);
-    let Imported { dataset, bad_rows, bad_cells, options, notes, .. } = imported;
-    let fingerprint = key(&("file 1", &dataset.source().sha256, &options));
+    let Imported { mut dataset, mut bad_rows, mut bad_cells, options, mut notes, .. } = imported;
+    let whose = |error: Error| error.in_file(&path);
+    if !source.pseudonymise.is_empty() {
+        dataset = pseudonymise(&dataset, &source.pseudonymise, &erasure::secret(dir)?).map_err(whose)?;
+        // What could not be read may hold what was to be hidden.
+        bad_rows.iter_mut().for_each(|bad| bad.text = HIDDEN.to_owned());
+        let hides = |cell: &&mut BadCell| {
+            let column = source.columns.iter().find(|column| column.source == cell.column);
+            column.is_none_or(|column| source.pseudonymise.contains(&column.name))
+        };
+        bad_cells.iter_mut().filter(hides).for_each(|bad| bad.text = HIDDEN.to_owned());
+    }
+    let erased = erasure::erased(dir)?;
+    let mut tombstones = None;
+    if let Some(name) = subject.filter(|name| !erased.is_empty() && dataset.column(name).is_some()) {
+        let hidden = source.pseudonymise.contains(name);
+        if let Some(kept) = not_erased(&dataset, name, &erased, &erasure::secret(dir)?, hidden).map_err(whose)? {
+            notes.push(format!("{} rows of erased subjects were left out.", dataset.rows() - kept.len()));
+            dataset = dataset.select(&kept);
+            tombstones = Some(key(&erased));
+        }
+    }
+    let (dataset, left_out) = leave_out(&dataset, &source.leave_out).map_err(whose)?;
+    notes.extend(left_out.iter().map(|left| format!("Left out: {} {}.", left.count, left.rule.words())));
+    let plain = source.pseudonymise.is_empty() && source.leave_out.is_empty() && tombstones.is_none();
+    let sha256 = &dataset.source().sha256;
+    let fingerprint = match plain {
+        true => key(&("file 1", sha256, &options)),
+        false => key(&("file 2", sha256, &options, &source.pseudonymise, &source.leave_out, tombstones)),
+    };
     Ok(Table {
         name: source.name.clone(),
         kind: source.kind,
@@ -143,10 +242,14 @@ pub(super) fn read_table(dir: &Path, source: &DataSource, task: &Task) -> Result
         notes,
         bad_rows,
         bad_cells,
+        left_out,
         changes,
         fingerprint,
     })
 }
+
+/// In place of a text that may hold an identifier.
+const HIDDEN: &str = "(hidden)";
 
 /// The subjects of a table as a table of one column: each key once, in order of first appearance.
 pub(super) fn subjects(table: &Table) -> Result<Table> {
@@ -183,7 +286,7 @@ pub(super) fn subjects(table: &Table) -> Result<Table> {
 }
 
 fn loaded_of(table: Table) -> Loaded {
-    let Table { dataset, options, notes, bad_rows, bad_cells, changes, fingerprint, .. } = table;
+    let Table { dataset, options, notes, bad_rows, bad_cells, left_out, changes, fingerprint, .. } = table;
     Loaded {
         dataset,
         history: None,
@@ -195,6 +298,8 @@ fn loaded_of(table: Table) -> Loaded {
         fingerprint,
         history_fingerprint: String::new(),
         tables: Vec::new(),
+        joins: Vec::new(),
+        left_out,
     }
 }
 
@@ -213,6 +318,8 @@ fn generate(spec: &WorldSpec, task: &Task) -> Result<Loaded> {
         fingerprint: key(&("world 1", spec)),
         history_fingerprint: key(&("world history 2", spec)),
         tables: Vec::new(),
+        joins: Vec::new(),
+        left_out: Vec::new(),
     })
 }
 
@@ -238,7 +345,8 @@ fn changes(source: &DataSource, now: &Imported, path: &Path) -> Vec<Error> {
                     .in_column(&column.source)
                     .hint("bring the column back, or take it out of roles, rules and models"),
             ),
-            Some(found) if found.type_ != column.type_ => changes.push(
+            // A pseudonym is text whatever it stands for.
+            Some(found) if found.type_ != column.type_ && !source.pseudonymise.contains(&column.name) => changes.push(
                 Error::new(format!("was {} when the file was imported and is {} now", column.type_, found.type_))
                     .in_file(path)
                     .in_column(&column.source)

@@ -2,13 +2,16 @@
 //! follows from it is found by the hash of its inputs (`super::artifacts`).
 
 use crate::data::import::ImportOptions;
+use crate::data::join::Join;
+use crate::data::quality::{LeaveOut, Range};
 use crate::data::{Column, Roles, TableKind};
+use crate::features::events::Declared;
 use crate::models::ModelSpec;
 use crate::world::WorldSpec;
 use attune_policy::Document;
 use attune_policy::recipe::Step;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,6 +24,8 @@ pub struct Parts {
     pub sources: Arc<Vec<DataSource>>,
     /// What the columns mean: `roles.ron`. Its `as_of` is the goal's.
     pub roles: Arc<Roles>,
+    /// Features made from tables of events, which become columns of the customers: `features.ron`.
+    pub events: Arc<Vec<Declared>>,
     /// Row features made from the columns: `features.ron`.
     pub recipe: Arc<Vec<Step>>,
     /// Models to train: `models.ron`.
@@ -53,7 +58,7 @@ pub struct Goal {
 }
 
 /// A table of the project: where it comes from and what it looked like when it was imported.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataSource {
     /// Slug, unique; the first source is the customer table.
@@ -73,6 +78,18 @@ pub struct DataSource {
     /// How the file is read, everything filled in.
     #[serde(default)]
     pub options: ImportOptions,
+    /// Columns (identifiers) whose values are replaced by pseudonyms at every reading.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub pseudonymise: BTreeSet<String>,
+    /// Rows that are left out at every reading.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leave_out: Vec<LeaveOut>,
+    /// Ranges that columns (identifiers) were declared to keep to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ranges: BTreeMap<String, Range>,
+    /// How the table is joined to the customers; a table that is not joined is used by event features alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join: Option<Join>,
     /// SHA-256 of the file's bytes, lower-case hex; empty until it was first read, and for generated data.
     #[serde(default)]
     pub sha256: String,
@@ -110,6 +127,30 @@ pub struct Scenario {
     /// Rules and caps that are switched off in it, by id.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub disabled: BTreeSet<String>,
+}
+
+impl Default for Origin {
+    fn default() -> Origin {
+        Origin::File(PathBuf::new())
+    }
+}
+
+impl DataSource {
+    /// Takes over what was declared of the file that this one replaces, for the columns that it has too: what is hidden stays
+    /// hidden, ranges and rules for rows hold on.
+    pub fn keep_declared(&mut self, before: &DataSource) {
+        let columns: BTreeSet<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
+        let kept = before.pseudonymise.iter().filter(|name| columns.contains(name.as_str()));
+        self.pseudonymise.extend(kept.cloned());
+        for (name, range) in before.ranges.iter().filter(|(name, _)| columns.contains(name.as_str())) {
+            self.ranges.entry(name.clone()).or_insert(*range);
+        }
+        for rule in before.leave_out.iter().filter(|rule| rule.column().is_none_or(|name| columns.contains(name))) {
+            if !self.leave_out.contains(rule) {
+                self.leave_out.push(rule.clone());
+            }
+        }
+    }
 }
 
 impl Parts {
@@ -174,7 +215,8 @@ impl Parts {
         unique("issue", &mut draft.issues.iter().map(|i| i.id.as_str()));
         unique("group", &mut draft.issues.iter().flat_map(|i| &i.groups).map(|g| g.id.as_str()));
         unique("context weight", &mut draft.arbitration.context_weights.iter().map(|w| w.id.as_str()));
-        unique("feature", &mut self.recipe.iter().map(|s| s.output.as_str()));
+        let events = self.events.iter().map(|feature| feature.name.as_str());
+        unique("feature", &mut events.chain(self.recipe.iter().map(|s| s.output.as_str())));
         if self.roles.as_of != self.goal.as_of {
             breaches.push("the roles' instant is not the goal's".into());
         }

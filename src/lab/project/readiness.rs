@@ -2,6 +2,7 @@
 
 use super::load::Loaded;
 use super::parts::Parts;
+use crate::data::Role;
 use crate::simulate::Report;
 use attune_policy::diagnostic::{Diagnostic, Severity};
 use serde::Serialize;
@@ -71,9 +72,19 @@ pub fn readiness(
         let names: Vec<&str> = untrained.iter().map(|id| parts.model(id).map_or(id.as_str(), |m| &m.name)).collect();
         check("Models it uses are up to date", CheckState::Blocked, format!("Train {}", names.join(", ")))
     });
-    let guarded = parts.draft.rules.iter().any(|r| r.enabled && r.stage == attune_policy::rule::Stage::Guard);
-    list.push(if guarded {
+    let guards = || parts.draft.rules.iter().filter(|r| r.enabled && r.stage == attune_policy::rule::Stage::Guard);
+    let unread: Vec<String> = parts
+        .roles
+        .columns
+        .iter()
+        .filter(|(name, role)| **role == Role::Consent && !guards().any(|rule| names(&rule.expr, name)))
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    list.push(if guards().next().is_some() && unread.is_empty() {
         check("A guard protects consent", CheckState::Ok, String::new())
+    } else if !unread.is_empty() {
+        let detail = format!("No guard that is switched on reads {}", unread.join(", "));
+        check("A guard protects consent", CheckState::Look, detail)
     } else {
         let detail = "No guard is switched on; add one for consent or opt-out".into();
         check("A guard protects consent", CheckState::Look, detail)
@@ -90,6 +101,13 @@ pub fn readiness(
         },
     });
     list
+}
+
+/// Whether an expression names a column as a word of its own.
+fn names(expr: &str, column: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    expr.match_indices(column)
+        .any(|(at, _)| !expr[..at].ends_with(is_part) && !expr[at + column.len()..].starts_with(is_part))
 }
 
 fn counted(n: usize, what: &str, first: &Diagnostic) -> String {

@@ -3,8 +3,7 @@
 
 use super::parts::{DataSource, Goal, Origin, Parts, Scenario};
 use super::store::Project;
-use crate::data::import::ImportOptions;
-use crate::data::{Arm, Roles, TableKind};
+use crate::data::{Arm, Roles};
 use crate::error::Result;
 use crate::models::{Calibrate, Family, ModelSpec};
 use crate::world::{self, WorldSpec};
@@ -55,14 +54,10 @@ pub fn parts(customers: usize) -> Result<Parts> {
     let roles = small.roles;
     let source = DataSource {
         name: super::CUSTOMERS.into(),
-        kind: TableKind::Customers,
-        key: None,
-        time: None,
-        options: ImportOptions::default(),
-        sha256: String::new(),
         rows: (spec.customers * spec.decisions as usize) as u64,
         columns: small.trial.columns().to_vec(),
         origin: Origin::World(spec),
+        ..DataSource::default()
     };
     let goal = Goal {
         name: "Outdoor shop".into(),
@@ -77,6 +72,7 @@ pub fn parts(customers: usize) -> Result<Parts> {
         models: Arc::new(models(&roles)),
         draft: Arc::new(draft()),
         roles: Arc::new(roles),
+        events: Arc::default(),
         recipe: Arc::default(),
         scenarios: Arc::new(vec![Scenario {
             id: "discounts_for_all".into(),

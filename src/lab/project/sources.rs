@@ -2,19 +2,23 @@
 //!
 //! Nothing is written here; what changes in the document is returned or made in [`Parts`].
 
+use super::erasure;
 use super::load::{CUSTOMERS, HISTORY, Loaded, load_source, read_table, subjects};
 use super::parts::{DataSource, Origin, Parts, is_slug};
 use crate::data::import::ImportOptions;
-use crate::data::table::key_and_time;
+use crate::data::join::{Join, refuse_repeated_keys};
+use crate::data::quality::Range;
+use crate::data::table::{key_and_time, named};
 use crate::data::{Dataset, Role, Roles, Table, TableKind};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use attune_policy::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a person says of a file that becomes a table beside the customers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Described {
     /// Name of the table, a slug; the kind's word when it is empty.
     pub name: String,
@@ -24,6 +28,13 @@ pub struct Described {
     pub key: Option<String>,
     /// The time column, likewise.
     pub time: Option<String>,
+    /// Column of the customer view that leads to the key: the table is joined by it. A table with one row per subject is
+    /// joined by the customers' own subject column when this is `None`; any other is not joined.
+    pub on: Option<String>,
+    /// Columns (identifiers or source names) whose values become pseudonyms.
+    pub pseudonymise: Vec<String>,
+    /// Declared ranges by column, identifier or source name.
+    pub ranges: Vec<(String, Range)>,
 }
 
 impl Described {
@@ -49,8 +60,45 @@ pub fn import_source(
     task: &Task,
 ) -> Result<(DataSource, Loaded)> {
     let kind = if name == HISTORY { TableKind::Contacts } else { TableKind::Customers };
-    let loaded = load_source(dir, &unread(name, kind, file, options), task)?;
+    let loaded = load_source(dir, &unread(name, kind, file, options), None, task)?;
     Ok((source_of(dir, name, kind, file, &loaded.dataset, &loaded.options), loaded))
+}
+
+/// As [`import_source`] for the customers, with columns pseudonymised and ranges declared.
+///
+/// # Errors
+/// As [`import_source`], and when a column is not there.
+pub fn import_customers(
+    dir: &Path,
+    described: &Described,
+    file: &Path,
+    options: ImportOptions,
+    task: &Task,
+) -> Result<(DataSource, Loaded)> {
+    let (mut source, mut loaded) = import_source(dir, CUSTOMERS, file, options, task)?;
+    describe(&mut source, described, &loaded.dataset).map_err(|error| error.in_file(file))?;
+    if !source.pseudonymise.is_empty() {
+        erasure::make_secret(dir)?;
+    }
+    if !source.pseudonymise.is_empty() || !erasure::erased(dir)?.is_empty() {
+        // Read as it will be read from now on.
+        let key = described.key.as_deref().map(|key| named(&loaded.dataset, key)).transpose()?;
+        let key = key.or_else(|| Roles::suggest(&loaded.dataset).first(Role::Subject).map(str::to_owned));
+        loaded = load_source(dir, &source, key.as_deref(), task)?;
+        source.columns = loaded.dataset.columns().to_vec();
+    }
+    Ok((source, loaded))
+}
+
+/// Writes what was said of a table into its source.
+fn describe(source: &mut DataSource, described: &Described, dataset: &Dataset) -> Result<()> {
+    for column in &described.pseudonymise {
+        source.pseudonymise.insert(named(dataset, column)?);
+    }
+    for (column, range) in &described.ranges {
+        source.ranges.insert(named(dataset, column)?, *range);
+    }
+    Ok(())
 }
 
 /// Imports a file for the project in `dir` as a table beside its customers.
@@ -73,12 +121,22 @@ pub fn import_table(
             .hint("use lower-case letters, digits, `_` and `-`, at most 64 of them"));
     }
     let mut source = unread(name, kind, file, options);
-    let mut table = read_table(dir, &source, task)?;
+    let mut table = read_table(dir, &source, None, task)?;
     let (key, time) = key_and_time(&table.dataset, kind, described.key.as_deref(), described.time.as_deref())
         .map_err(|error| error.in_file(file))?;
     source = source_of(dir, name, kind, file, &table.dataset, &table.options);
-    (source.key, source.time) = (key.clone(), time.clone());
-    (table.key, table.time) = (key, time);
+    (source.key, source.time) = (key, time);
+    describe(&mut source, described, &table.dataset).map_err(|error| error.in_file(file))?;
+    source.join = described.on.as_ref().map(|on| Join { on: on.clone(), columns: BTreeMap::new() });
+    if !source.pseudonymise.is_empty() {
+        erasure::make_secret(dir)?;
+    }
+    // Read as it will be read from now on.
+    if !source.pseudonymise.is_empty() || !erasure::erased(dir)?.is_empty() {
+        table = read_table(dir, &source, source.key.as_deref(), task)?;
+        source.columns = table.dataset.columns().to_vec();
+    }
+    (table.key, table.time) = (source.key.clone(), source.time.clone());
     Ok((source, table))
 }
 
@@ -100,15 +158,77 @@ pub fn put_table(parts: &mut Parts, source: DataSource, table: &Table) -> Result
         parts.goal = Arc::new(goal);
         put(parts, customers);
     }
+    let mut source = source;
+    source.join = declared_join(parts, &source, table)?;
     put(parts, source);
     Ok(())
 }
 
-/// Puts a source in its place among the others, instead of the one of its name.
-pub(super) fn put(parts: &mut Parts, source: DataSource) {
+/// The join of a table: as it was declared before under the table's name, else by the column asked for, else, for a table with
+/// one row per subject, by the subject. New columns join in; their roles are those that names and contents speak for.
+fn declared_join(parts: &mut Parts, source: &DataSource, table: &Table) -> Result<Option<Join>> {
+    let before = parts.sources.iter().find(|known| known.name == source.name).and_then(|known| known.join.clone());
+    let subject = || table.kind.is_customers().then(|| parts.roles.first(Role::Subject).map(str::to_owned)).flatten();
+    let asked = source.join.as_ref().map(|join| join.on.clone());
+    let Some(on) = asked.or_else(|| before.as_ref().map(|join| join.on.clone())).or_else(subject) else {
+        if table.kind.is_customers() {
+            return Err(Error::new(format!(
+                "`{}` has a row per subject, and no column of the customers is the subject",
+                table.name
+            ))
+            .hint("give the customers' key column the role subject, or name the column to join by"));
+        }
+        return Ok(None);
+    };
+    refuse_repeated_keys(table)?;
+    let mut join = Join { on, columns: before.map(|join| join.columns).unwrap_or_default() };
+    join.columns.retain(|column, _| table.dataset.column(column).is_some());
+    let taken: BTreeSet<String> = parts
+        .sources
+        .iter()
+        .filter(|other| other.name != source.name)
+        .flat_map(|other| match (&other.join, other.kind.is_customers() && other.name == CUSTOMERS) {
+            (_, true) => other.columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>(),
+            (Some(join), _) => join.columns.values().cloned().collect(),
+            (None, _) => Vec::new(),
+        })
+        .collect();
+    let suggested = Roles::suggest(&table.dataset);
+    let roles = Arc::make_mut(&mut parts.roles);
+    for column in table.dataset.columns().iter().filter(|column| Some(&column.name) != table.key.as_ref()) {
+        if join.columns.contains_key(&column.name) {
+            continue;
+        }
+        let free = |name: &String| !taken.contains(name) && !join.columns.values().any(|known| known == name);
+        let plain = column.name.clone();
+        let name = if free(&plain) { plain } else { format!("{}_{plain}", table.name) };
+        if !free(&name) {
+            return Err(Error::new(format!(
+                "the customers have a column of this name already, and one called `{name}`"
+            ))
+            .in_column(&column.source)
+            .hint("rename the column in the file"));
+        }
+        // There is one subject, action and time, and the customers have them.
+        let role = match suggested.role(&column.name) {
+            role @ (Role::Feature | Role::Context | Role::Consent | Role::Protected | Role::Outcome) => role,
+            Role::Time => Role::Feature,
+            _ => Role::Ignored,
+        };
+        roles.columns.entry(name.clone()).or_insert(role);
+        join.columns.insert(column.name.clone(), name);
+    }
+    Ok(Some(join))
+}
+
+/// Puts a source in its place among the others, instead of the one of its name, whose declarations it takes over.
+pub fn put(parts: &mut Parts, mut source: DataSource) {
     let sources = Arc::make_mut(&mut parts.sources);
     match sources.iter_mut().find(|known| known.name == source.name) {
-        Some(known) => *known = source,
+        Some(known) => {
+            source.keep_declared(known);
+            *known = source;
+        }
         None => sources.push(source),
     }
     sources.sort_by(|a, b| super::source_order(a).cmp(&super::source_order(b)));
@@ -124,14 +244,10 @@ pub fn subjects_of(table: &Table) -> Result<(DataSource, Roles)> {
     roles.columns.extend(customers.dataset.columns().iter().map(|c| (c.name.clone(), Role::Subject)));
     let source = DataSource {
         name: CUSTOMERS.to_owned(),
-        kind: TableKind::Customers,
-        key: None,
-        time: None,
         origin: Origin::SubjectsOf(table.name.clone()),
-        options: ImportOptions::default(),
-        sha256: String::new(),
         rows: customers.dataset.rows() as u64,
         columns: customers.dataset.columns().to_vec(),
+        ..DataSource::default()
     };
     Ok((source, roles))
 }
@@ -159,13 +275,12 @@ fn source_of(
     DataSource {
         name: name.to_owned(),
         kind,
-        key: None,
-        time: None,
         origin: Origin::File(relative(dir, path)),
         options: options.clone(),
         sha256: dataset.source().sha256.clone(),
         rows: dataset.rows() as u64,
         columns: dataset.columns().to_vec(),
+        ..DataSource::default()
     }
 }
 
@@ -174,14 +289,10 @@ fn unread(name: &str, kind: TableKind, file: &Path, options: ImportOptions) -> D
     DataSource {
         name: name.to_owned(),
         kind,
-        key: None,
-        time: None,
         // Made absolute so that it can be read from any folder; it becomes relative once it is read.
         origin: Origin::File(std::path::absolute(file).unwrap_or_else(|_| file.to_owned())),
         options,
-        sha256: String::new(),
-        rows: 0,
-        columns: Vec::new(),
+        ..DataSource::default()
     }
 }
 

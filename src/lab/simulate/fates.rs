@@ -60,6 +60,8 @@ pub enum Cause {
     DoNoHarm,
     /// Every slot, or those for its kind, were taken.
     SlotLimit,
+    /// A field was missing or too old without which the policy does not decide.
+    Refused,
     /// A rule, by id.
     Rule(String),
     /// A cap, by id.
@@ -90,7 +92,7 @@ pub struct Causes {
     first: [usize; 10],
 }
 
-const FIXED: [Cause; 14] = [
+const FIXED: [Cause; 15] = [
     Cause::NotActive,
     Cause::PropensityFloor,
     Cause::PriorityFloor,
@@ -105,6 +107,7 @@ const FIXED: [Cause; 14] = [
     Cause::SlotLimit,
     Cause::Shadowed,
     Cause::Baseline,
+    Cause::Refused,
 ];
 
 impl Cause {
@@ -181,6 +184,7 @@ impl Causes {
             Why::SlotLimit { .. } => (How::Result, 11),
             Why::Shadowed => (How::Result, 12),
             Why::Baseline => (How::Result, 13),
+            Why::Refused(_) => (How::Missing, 14),
             Why::Rule(at) => (How::Result, rules + at as usize),
             Why::Missing(at) => (How::Missing, rules + at as usize),
             Why::Failed { rule, .. } => (How::Failed, rules + rule as usize),

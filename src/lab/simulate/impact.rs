@@ -231,6 +231,7 @@ pub(super) fn cause_name(cause: &Cause, document: &Document) -> String {
         Cause::Won => "Won".into(),
         Cause::Fallback => "Taken as fallback".into(),
         Cause::Off => "The policy is switched off".into(),
+        Cause::Refused => "A field without which the policy does not decide was missing or too old".into(),
         Cause::Shadowed => "Would have won; the policy is in shadow".into(),
         Cause::Baseline => "The baseline of a policy in shadow".into(),
         Cause::Standby => "Stood by for another treatment".into(),

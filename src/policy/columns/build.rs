@@ -199,7 +199,7 @@ pub fn gather<'a>(schema: &Schema, requests: &'a [Request]) -> Columns<'a> {
 }
 
 /// A column of values that have its type or are unknown.
-fn column<'v>(type_: Type, rows: usize, values: impl Iterator<Item = &'v Value>) -> Values<'static> {
+pub(crate) fn column<'v>(type_: Type, rows: usize, values: impl Iterator<Item = &'v Value>) -> Values<'static> {
     let mut known = vec![0; bits::words(rows)];
     let mut truths = vec![0; bits::words(rows)];
     let (mut whole, mut numbers, mut texts) = (Vec::new(), Vec::new(), Gathered::default());

@@ -101,7 +101,7 @@ fn a_row_of_the_columns_is_the_request_it_came_from() {
         let mut read = Vec::new();
         for (i, request) in requests.iter().enumerate() {
             let mut notes = Vec::new();
-            let row = Row::new(&schema, &program, &request.fields, &mut |note| notes.push(note));
+            let row = Row::new(&schema, &program, &request.fields, request.now, &mut |note| notes.push(note));
             let expected: Vec<Value> = row.values().cloned().collect();
             table.read(i, &mut read);
             assert_eq!(bits_of(&read), bits_of(&expected), "{request:?}");

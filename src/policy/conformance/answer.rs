@@ -14,7 +14,7 @@ use crate::history::Event;
 use crate::language::{self, Context, Env, Term, Use};
 use crate::policy::Policy;
 use crate::request::Request;
-use crate::schema::{Field, FieldKind, Schema};
+use crate::schema::{Field, Schema};
 use crate::value::{Type, Value};
 use serde::Serialize;
 
@@ -44,14 +44,7 @@ fn place(asked: &Bucket) -> Bucket {
 }
 
 fn schema(fields: &[(String, Type)]) -> Schema {
-    let field = |(name, type_): &(String, Type)| Field {
-        name: name.clone(),
-        source: name.clone(),
-        type_: *type_,
-        kind: FieldKind::Feature,
-        categories: Vec::new(),
-        masked: false,
-    };
+    let field = |(name, type_): &(String, Type)| Field::new(name, *type_);
     Schema { fields: fields.iter().map(field).collect() }
 }
 

@@ -89,6 +89,11 @@ fn each(
             for note in columns.notes(start + row) {
                 work.report(note.to_owned());
             }
+            // What is too old or missing is reported, and may refuse the row; its columns have it already.
+            if !plan.program.entry.is_empty() {
+                columns.read(start + row, &mut request.fields);
+                work.admit(policy, request);
+            }
             let late = Late { table: &table, row: start + row, values: OnceCell::new(), pool: &pool };
             let given = ahead.given(row);
             let fields = Fields::Late(&late);

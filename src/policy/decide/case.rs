@@ -10,6 +10,7 @@ use crate::model::{self, Facts, NoFacts, Scored};
 use crate::outcome::{Failure, Source};
 use crate::plan::{Plan, PlannedRule, Slot};
 use crate::policy::Policy;
+use crate::recipe;
 use crate::request::Request;
 use crate::row::{Row, sound};
 use crate::rule::Stage;
@@ -23,6 +24,10 @@ pub struct Work {
     /// Fields that had to be repaired, and outputs of the recipe.
     repaired: Option<Vec<Value>>,
     derived: Vec<Value>,
+    /// Space of the recipe's formulas.
+    recipe: recipe::Scratch,
+    /// Position of the field without which the policy does not decide, and which is missing.
+    pub(super) refused: Option<u32>,
     /// The last score of each model and whose it is: that of a candidate, or of everyone.
     scores: Vec<Cell<Option<(Candidate, Scored)>>>,
     /// The policy that `rules` belongs to, and what its expressions have given so far.
@@ -58,10 +63,27 @@ impl Work {
     pub(super) fn begin(&mut self, policy: &Policy, request: &Request) {
         self.forget(policy, request);
         let mut report = |text: String| self.failures.get_mut().push(told(text));
-        let fields = sound(&policy.document().schema, &request.fields, &mut report);
-        policy.plan().program.run(&fields, &mut self.derived);
+        let (schema, program) = (&policy.document().schema, &policy.plan().program);
+        let fields = sound(schema, &request.fields, &mut report);
+        let (fields, refused) = program.entry.admit(schema, fields, request.now, &mut report);
+        program.run_in(&fields, request.now, &mut self.derived, &mut self.recipe);
+        self.refused = refused;
         if let Cow::Owned(repaired) = fields {
             self.repaired = Some(repaired);
+        }
+    }
+
+    /// Applies the freshness and missing rules to the sound fields of a request whose recipe has run over columns.
+    pub(super) fn admit(&mut self, policy: &Policy, request: &Request) {
+        let (schema, entry) = (&policy.document().schema, &policy.plan().program.entry);
+        if entry.is_empty() {
+            return;
+        }
+        let mut report = |text: String| self.failures.get_mut().push(told(text));
+        let (fields, refused) = entry.admit(schema, Cow::Borrowed(&request.fields), request.now, &mut report);
+        self.refused = refused;
+        if let Cow::Owned(admitted) = fields {
+            self.repaired = Some(admitted);
         }
     }
 
@@ -73,12 +95,14 @@ impl Work {
         if self.serial != policy.serial() {
             self.serial = policy.serial();
             *self.rules.get_mut() = plan.set.scratch();
+            self.recipe = plan.program.scratch();
         }
         self.rules.get_mut().begin();
         self.current.set(NOBODY);
         reset(self.tables.get_mut(), plan.tables.len(), || None);
         reset(&mut self.overrides, plan.overrides.len(), || Cell::new(None));
         self.repaired = None;
+        self.refused = None;
         self.derived.clear();
         self.held.clear();
         self.contact.begin();

@@ -5,7 +5,7 @@
 //! during a decision is kept in [`Memory`], which does not allocate once it is warm.
 
 mod budget;
-mod calendar;
+pub(crate) mod calendar;
 mod caps;
 mod exclusion;
 mod hits;

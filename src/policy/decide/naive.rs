@@ -90,22 +90,28 @@ impl<'n> Naive<'n> {
         let frame = Frame { withheld, arm, control: kind == Some(&HoldoutKind::ModelControl) };
         let first = |answer: &Answer| answer.slots.first().map(|slot| slot.key.clone());
         let mut answer = Answer::default();
-        match self.document.mode {
-            Operation::Live => {
+        let refused = self.refused().map(|field| (Step::Active, Reason::InputRefused { field: field.into() }));
+        match (self.document.mode, refused) {
+            (Operation::Live | Operation::Shadow, Some(refused)) => {
+                answer.fates = self.candidates().map(|candidate| (key(candidate), refused.clone())).collect();
+                match self.document.mode {
+                    Operation::Shadow => self.baseline(&frame, &mut answer),
+                    _ => self.ladder(&frame, &mut answer),
+                }
+            }
+            (Operation::Live, None) => {
                 answer = self.run(&frame);
                 answer.shadow = withheld.and_then(|_| first(&self.run(&Frame { withheld: None, ..frame })));
             }
-            Operation::Shadow => {
+            (Operation::Shadow, None) => {
                 answer = self.run(&frame);
                 (answer.shadow, answer.rung) = (first(&answer), None);
                 for slot in std::mem::take(&mut answer.slots) {
                     answer.fates.insert(slot.key, (Step::Arbitration, Reason::Shadowed));
                 }
-                if let Some(baseline) = &self.document.baseline {
-                    self.answer_with(self.find(baseline), &frame, (How::Baseline, Reason::Baseline), &mut answer);
-                }
+                self.baseline(&frame, &mut answer);
             }
-            Operation::Off => {
+            (Operation::Off, _) => {
                 let off = self.candidates().map(|candidate| (key(candidate), (Step::Active, Reason::PolicyOff)));
                 answer.fates = off.collect();
                 self.ladder(&frame, &mut answer);
@@ -159,6 +165,13 @@ impl<'n> Naive<'n> {
             Err(fate) => drop(run.fates.insert(key(candidate), fate)),
         }
         run.survivors.sort_by(Survivor::rank);
+    }
+
+    /// What a policy in shadow answers.
+    fn baseline(&self, frame: &Frame<'_>, answer: &mut Answer) {
+        if let Some(baseline) = &self.document.baseline {
+            self.answer_with(self.find(baseline), frame, (How::Baseline, Reason::Baseline), answer);
+        }
     }
 
     /// Stage 12: rules first, then the declared ladder.

@@ -18,7 +18,7 @@ use crate::model::{Calibration, Encode, Function, Input, Link, Model, Spread};
 use crate::overrides::{Override, OverrideKind};
 use crate::recipe::{Op, Step};
 use crate::rule::{OnMissing, Protects, Rule, Scope, Stage};
-use crate::schema::Schema;
+use crate::schema::{Freshness, Missing, Schema};
 use crate::table::{HitPolicy, Table, TableRow};
 use crate::testing::{HOUR, Random, event, field};
 use crate::value::{Type, Value};
@@ -43,8 +43,12 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
             field("b", Type::Bool),
             field("x", Type::Number),
             field("r", Type::Text),
+            field("stood", Type::Time),
         ],
     };
+    if random.chance(0.25) {
+        entry(random, &mut document.schema);
+    }
     let filler = Value::Integer(random.below(5) as i64);
     document.recipe = vec![Step { output: "filled".into(), input: "n".into(), op: Op::Impute(filler) }];
     document.tables = tables(random);
@@ -225,6 +229,21 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
     (document, meanings)
 }
 
+/// Some fields must be fresh, have a default, or be there.
+fn entry(random: &mut Random, schema: &mut Schema) {
+    let defaults = [Value::Integer(3), Value::Bool(true), Value::Number(0.5)];
+    for (field, default) in schema.fields.iter_mut().zip(defaults) {
+        if random.chance(0.5) {
+            field.freshness = Some(Freshness { at: "stood".into(), max_age: *random.pick(&[3_600, 24 * 3_600]) });
+        }
+        field.missing = match random.below(4) {
+            0 => Missing::Default(default),
+            1 if random.chance(0.5) => Missing::Refuse,
+            _ => Missing::Unknown,
+        };
+    }
+}
+
 /// Several slots, with limits and a bundle now and then.
 fn slots(random: &mut Random, document: &Document) -> Slots {
     let mut slots = Slots { count: 1 + random.below(3) as u32, ..Slots::default() };
@@ -318,13 +337,14 @@ pub fn request(random: &mut Random) -> Request {
         Value::Bool(random.chance(0.5)),
         Value::Number(*random.pick(&[0.25, 0.5, 1.0, 2.0, 0.0, f64::NAN])),
         Value::text(*random.pick(&["north", "south", "west"])),
+        Value::Time(NOW + (random.below(72) as i64 - 24) * HOUR),
     ];
     for field in &mut fields {
         if random.chance(0.15) {
             *field = random.pick(&[Value::Unknown, Value::Unknown, Value::text("wrong"), Value::Integer(1)]).clone();
         }
     }
-    fields.truncate(if random.chance(0.05) { random.below(5) } else { 4 });
+    fields.truncate(if random.chance(0.05) { random.below(6) } else { 5 });
     let now = NOW + random.below(48) as i64 * HOUR;
     let zone = random.chance(0.3).then(|| (*random.pick(&contact::ZONES)).to_owned());
     let shared = |random: &mut Random| random.chance(0.6).then(|| subject(random));

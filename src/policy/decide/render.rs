@@ -98,6 +98,10 @@ pub fn reason(case: &Case<'_>, slot: &Slot, cause: Cause, failures: &[Failure], 
     let text = |at: u32| failures.get(at as usize).map_or("", |failure| &failure.text);
     match cause {
         Cause::Off => Reason::PolicyOff,
+        Cause::Refused(at) => {
+            let field = case.document().schema.fields.get(at as usize);
+            Reason::InputRefused { field: field.map_or("", |field| field.name.as_str()).into() }
+        }
         Cause::NotActive => Reason::NotActive,
         Cause::Holdout(at) => {
             let layer = case.plan.layers.get(at as usize);

@@ -2,6 +2,7 @@
 
 mod caps;
 mod cold_start;
+mod entry;
 mod explore;
 mod modes;
 mod overrides;

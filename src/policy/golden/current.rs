@@ -5,10 +5,11 @@ use crate::action::Treatment;
 use crate::approval::{Approval, Verdict};
 use crate::arbitration::{Bundle, ColdStart, LowConfidence, Mode, Per, Prior, SlotLimit, Slots};
 use crate::cases::{Case, Chosen, Expected, Past, Question};
+use crate::clock::Unit;
 use crate::codec;
 use crate::contact::{
-    Budget, Cap, CapTarget, Clock, CoolDown, EventKind, Exclusion, Measure, OnHit, Period, QuietHours, Stock,
-    Suppression, Window,
+    self, Budget, Cap, CapTarget, Clock, CoolDown, EventKind, Exclusion, Measure, OnHit, Period, QuietHours, Stock,
+    Suppression,
 };
 use crate::document::{Document, Fallback};
 use crate::exploration::Exploration;
@@ -18,7 +19,9 @@ use crate::limits::Limits;
 use crate::model::{Calibration, Characteristic, Encode, Function, Input, Link, Model, Shape, Spread};
 use crate::overrides::{Override, OverrideKind};
 use crate::property::Property;
+use crate::recipe::{DatePart, Op, Step};
 use crate::rule::{Protects, Rule, Scope, Stage};
+use crate::schema::{Aggregate, EventFeature, Freshness, Missing, Window};
 use crate::table::{HitPolicy, Table, TableRow};
 use crate::testing::{HOUR, sample};
 use crate::value::{Type, Value};
@@ -111,7 +114,7 @@ fn document() -> Document {
             id: "household".into(),
             name: "Three a month per household".into(),
             limit: Some(3),
-            window: Window::Calendar(Period::Month, Clock::Project),
+            window: contact::Window::Calendar(Period::Month, Clock::Project),
             key: Identity::Household,
             on_hit: OnHit::Defer,
             ..Cap::default()
@@ -122,7 +125,7 @@ fn document() -> Document {
             target: CapTarget::Channel,
             channel: Some("email".into()),
             limit: Some(1),
-            window: Window::Calendar(Period::Day, Clock::Subject),
+            window: contact::Window::Calendar(Period::Day, Clock::Subject),
             on_hit: OnHit::Reroute(vec!["web".into()]),
             ..Cap::default()
         },
@@ -154,7 +157,7 @@ fn document() -> Document {
         members: vec![Scope::Action("mens".into()), Scope::Action("womens".into())],
         at_most: 1,
         event: EventKind::Sent,
-        window: Some(Window::Rolling(604_800)),
+        window: Some(contact::Window::Rolling(604_800)),
         enabled: true,
     }];
     d.quiet_hours = vec![QuietHours {
@@ -232,7 +235,36 @@ fn document() -> Document {
         }],
         expect: Expected { chosen: Chosen::NoAction, ..Expected::default() },
     }];
+    fields(&mut d);
     d
+}
+
+/// Where fields come from, how old they may be and what is done without them; and the steps that came later.
+fn fields(d: &mut Document) {
+    for field in &mut d.schema.fields {
+        match field.name.as_str() {
+            "recency" => field.missing = Missing::Default(Value::Integer(12)),
+            "spend" => {
+                let spent = EventFeature::new("orders", Aggregate::Sum("price * quantity".into()));
+                let spent = spent.within(Window::Last { count: 12, of: Unit::Month }).only("quantity > 0");
+                let located = EventFeature { key: "customer".into(), time: "ordered_at".into(), ..spent };
+                field.from = Some(Box::new(located.in_zone("Europe/Berlin")));
+                // Of the day on which the customer joined, as it were: a hundred years are enough for the cases.
+                field.freshness = Some(Freshness { at: "joined".into(), max_age: 100 * 366 * 24 * 3_600 });
+            }
+            "consent" => field.missing = Missing::Refuse,
+            _ => {}
+        }
+    }
+    d.recipe.extend([
+        Step::new("place", "segment", Op::Ordinal(vec!["men".into(), "women".into()])),
+        Step::new("rate", "segment", Op::TargetMean { means: vec![("men".into(), 0.18)], otherwise: 0.15 }),
+        Step::new("years", "joined", Op::DatePart { part: DatePart::Year, zone: Some("Europe/Berlin".into()) }),
+        Step::new("per_month", "spend", Op::Ratio { over: "recency".into() }),
+        Step::new("spend_log", "spend", Op::Log1p),
+        Step::new("spend_cut", "spend", Op::Clip { low: Some(0.0), high: Some(500.0) }),
+        Step::formula("is_new", "recency < 3 && spend > 0.0"),
+    ]);
 }
 
 fn models() -> Vec<Model> {

@@ -4,7 +4,7 @@ use crate::action::{Action, Direction, Treatment};
 use crate::decision::Candidate;
 use crate::document::Document;
 use crate::model::{CANDIDATE, Model};
-use crate::recipe::Op;
+use crate::recipe::{Op, Program};
 use crate::table::{HitPolicy, Table};
 use crate::value::{Type, Value};
 use std::collections::{BTreeSet, HashMap};
@@ -109,6 +109,15 @@ impl Context {
         Context { names: Arc::new(names) }
     }
 
+    /// The names of these variables alone: what an expression over one row sees. Their positions are those of `variables`.
+    pub fn of_variables(variables: Vec<Variable>) -> Context {
+        let mut names = Names { variables, ..Names::default() };
+        for (i, variable) in names.variables.iter().enumerate() {
+            names.by_name.entry(variable.name.clone()).or_insert(i);
+        }
+        Context { names: Arc::new(names) }
+    }
+
     /// The variables: fields in order of the schema, then outputs of the recipe.
     pub fn variables(&self) -> &[Variable] {
         &self.names.variables
@@ -194,9 +203,10 @@ fn variables(document: &Document) -> Vec<Variable> {
             categories: f.categories.clone(),
         })
         .collect();
-    for step in &document.recipe {
+    let (program, _) = Program::lenient(&document.recipe, &document.schema);
+    let outputs = program.columns().iter().skip(variables.len()).map(|column| column.type_).collect::<Vec<_>>();
+    for (step, type_) in document.recipe.iter().zip(outputs) {
         let input = variables.iter().find(|v| v.name == step.input);
-        let given = input.map_or(Type::Number, |v| v.type_);
         let categories = match &step.op {
             Op::Impute(value) => {
                 let mut categories = input.map_or(Vec::new(), |v| v.categories.clone());
@@ -207,12 +217,14 @@ fn variables(document: &Document) -> Vec<Variable> {
                 }
                 categories
             }
-            Op::Scale { .. } | Op::OneHot(_) => Vec::new(),
             Op::Bucket { labels, .. } => labels.clone(),
+            _ => Vec::new(),
         };
-        // A step that does not apply is refused by the recipe; its output then has the type of its input, as there.
-        let type_ = step.op.output(given).unwrap_or(given);
-        variables.push(Variable { name: step.output.clone(), source: step.input.clone(), type_, categories });
+        let source = match &step.op {
+            Op::Formula(text) => text.clone(),
+            _ => step.input.clone(),
+        };
+        variables.push(Variable { name: step.output.clone(), source, type_, categories });
     }
     variables
 }

@@ -3,7 +3,7 @@
 
 use super::arithmetic::{calculate, negate};
 use super::mutant::planted;
-use super::set::{ALL_NUMBERS, BOTH, Known, Set, Texts, compare};
+use super::set::{ALL_NUMBERS, BOTH, Known, Set, Symbol, Texts, compare};
 use super::space::Space;
 use crate::decision::Candidate;
 use crate::language::Op;
@@ -244,7 +244,7 @@ impl<'s, 'a> Region<'s, 'a> {
             return self.domains.get(var).cloned().unwrap_or(Set::EMPTY);
         }
         let Some((op, input)) = space.step(column).filter(|(_, input)| *input < column) else {
-            return Set { unknown: true, ..Set::of(Known::Any) };
+            return Set { unknown: true, ..Set::of(space.typed(column)) };
         };
         let from = self.column(input);
         let numbers = match &from.known {
@@ -288,6 +288,29 @@ impl<'s, 'a> Region<'s, 'a> {
                 symbols.dedup();
                 Set { known: Known::Text(Texts::In(symbols.into())), ..from }
             }
+            (StepOp::Ordinal(categories), _) => match &from.known {
+                Known::Text(Texts::In(symbols)) => {
+                    let place = |symbol: &Symbol| categories.iter().position(|c| space.symbol(c) == *symbol);
+                    let places = || symbols.iter().filter_map(place).filter_map(|at| i64::try_from(at).ok());
+                    let known = places().min().zip(places().max()).map_or(Known::None, |(a, b)| Known::Whole(a, b));
+                    let none = symbols.iter().any(|symbol| place(symbol).is_none());
+                    Set { known, unknown: from.unknown || none, ..Set::EMPTY }
+                }
+                _ => {
+                    let last = i64::try_from(categories.len()).unwrap_or(i64::MAX) - 1;
+                    Set { unknown: true, ..Set::of(Known::Whole(0, last.max(0))) }
+                }
+            },
+            // Of these no more is said than the type.
+            (
+                StepOp::TargetMean { .. }
+                | StepOp::DatePart { .. }
+                | StepOp::Ratio { .. }
+                | StepOp::Log1p
+                | StepOp::Clip { .. }
+                | StepOp::Formula(_),
+                _,
+            ) => Set { unknown: true, ..Set::of(space.typed(column)) },
             _ => Set { unknown: true, ..Set::EMPTY },
         }
     }

@@ -9,6 +9,7 @@ use crate::language::functions::Topic;
 use crate::language::graph::{Graph, Id, Node, Ty};
 use crate::language::{Compiled, Context, RuleSet};
 use crate::recipe::Op as StepOp;
+use crate::schema::Missing;
 use crate::table::CompiledTable;
 use crate::value::{Type, Value};
 use std::cell::RefCell;
@@ -221,6 +222,11 @@ impl<'a> Space<'a> {
         Some((&self.document.recipe.get(at)?.op, *self.inputs_of_steps.get(at)?))
     }
 
+    /// Every known value of a column of the row.
+    pub fn typed(&self, column: usize) -> Known {
+        self.context.variables().get(column).map_or(Known::Any, |variable| Set::field(variable.type_))
+    }
+
     fn field_var(&mut self, column: usize, closed: bool) {
         if let Some((_, input)) = self.step(column) {
             // An input stands before its output.
@@ -234,7 +240,12 @@ impl<'a> Space<'a> {
             return;
         }
         let known = if closed && field.type_ == Type::Text && !field.categories.is_empty() {
-            let mut symbols: Vec<Symbol> = field.categories.iter().map(|c| self.symbol(c)).collect();
+            let default = match &field.missing {
+                Missing::Default(value) => value.as_text(),
+                Missing::Unknown | Missing::Refuse => None,
+            };
+            let texts = field.categories.iter().map(String::as_str).chain(default);
+            let mut symbols: Vec<Symbol> = texts.map(|text| self.symbol(text)).collect();
             symbols.sort_unstable();
             symbols.dedup();
             Known::Text(Texts::In(symbols.into()))
@@ -244,7 +255,9 @@ impl<'a> Space<'a> {
         if let Some(slot) = self.var_of_field.get_mut(column) {
             *slot = Some(self.vars.len());
         }
-        self.vars.push(Var { leaf: Leaf::Field(column), all: Set { unknown: !planted(3), ..Set::of(known) } });
+        // Where a default stands in, nothing reads that the field was missing. A policy that refuses still asks its fallbacks.
+        let unknown = !planted(3) && !matches!(field.missing, Missing::Default(_));
+        self.vars.push(Var { leaf: Leaf::Field(column), all: Set { unknown, ..Set::of(known) } });
     }
 
     /// The variable that a node is, other than a field.
@@ -468,6 +481,16 @@ impl<'a> Space<'a> {
         match op {
             StepOp::Impute(_) => self.cut_column(input, value, cuts),
             StepOp::OneHot(category) => self.cut_column(input, &Value::text(category.as_str()), cuts),
+            StepOp::Ordinal(categories) => {
+                categories.iter().for_each(|c| self.cut_column(input, &Value::text(c.as_str()), cuts));
+            }
+            // What they give is not told apart by what they read.
+            StepOp::TargetMean { .. }
+            | StepOp::DatePart { .. }
+            | StepOp::Ratio { .. }
+            | StepOp::Log1p
+            | StepOp::Clip { .. }
+            | StepOp::Formula(_) => {}
             StepOp::Bucket { edges, .. } => {
                 edges.iter().for_each(|edge| self.cut_column(input, &Value::Number(*edge), cuts));
             }

@@ -323,7 +323,7 @@ fn tried(plan: &Plan, expressions: &[Compiled], candidates: &[Candidate]) -> boo
         for (x, t) in x.iter().flat_map(|x| t.iter().map(move |t| (x, t))) {
             let mut row = vec![b.clone(), n.clone(), x.clone(), t.clone()];
             let mut derived = Vec::new();
-            program.run(&row, &mut derived);
+            program.run(&row, 0, &mut derived);
             row.extend(derived);
             for candidate in candidates {
                 let case = Case { row: row.clone(), candidate: *candidate, tables: &plan.tables };

@@ -91,6 +91,16 @@ pub fn make(space: &Space<'_>, domains: &[Set], (from, until): (i64, i64), attem
             Leaf::Score(_) | Leaf::Now | Leaf::Clock(_) | Leaf::Other(_) => {}
         }
     }
+    // What must be fresh is: it stood at the decision.
+    let schema = &space.document.schema;
+    for (at, field) in schema.fields.iter().enumerate() {
+        let dated = field.freshness.as_ref().and_then(|fresh| schema.index(&fresh.at));
+        if fields.get(at).is_some_and(Value::is_known)
+            && let Some(date) = dated.and_then(|at| fields.get_mut(at)).filter(|date| !date.is_known())
+        {
+            *date = Value::Time(now);
+        }
+    }
     events.sort_by_key(|event| event.time);
     let request = Request {
         decision_id: SUBJECT.to_owned(),

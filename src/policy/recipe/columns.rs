@@ -1,23 +1,34 @@
 //! The row recipe over columns: one step at a time for all rows, with the values that it gives row by row.
 
-use super::program::{Program, Run};
-use crate::columns::{Columns, Data, MISSING, Texts, Values, bits};
+use super::program::{Program, Run, date_part, log1p};
+use crate::columns::{Columns, Data, MISSING, Table, Texts, Values, bits, column};
 use crate::value::{Type, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 impl Program {
-    /// The outputs of the steps, in their order.
-    pub fn run_columns<'a>(&self, columns: &'a Columns<'a>) -> Vec<Values<'a>> {
-        let fields = columns.fields();
-        let mut derived: Vec<Values<'a>> = Vec::with_capacity(self.steps.len());
+    /// Adds the outputs of the steps to the fields of a table, in their order.
+    pub(crate) fn run_columns<'a>(&self, columns: &'a Columns<'a>, table: &mut Table<'a>) {
+        let fields = columns.fields().len();
         for (at, (input, run)) in self.steps.iter().enumerate() {
-            let type_ = self.columns.get(fields.len() + at).map_or(Type::Number, |column| column.type_);
-            let values = fields.get(*input).or_else(|| derived.get(input.wrapping_sub(fields.len())));
-            let output = values.and_then(|values| apply(run, values, columns.len()));
-            derived.push(output.unwrap_or_else(|| Values::unknown(type_, columns.len())));
+            let type_ = self.columns.get(fields + at).map_or(Type::Number, |column| column.type_);
+            let rows = columns.len();
+            let output = match run {
+                Run::Formula(formula) => Some(formula.eval_columns(columns, table)),
+                Run::Ratio(below) => {
+                    table.variable(*input).zip(table.variable(*below)).map(|(above, below)| ratio(above, below, rows))
+                }
+                Run::DatePart(part, clock) => table.variable(*input).map(|values| {
+                    let shown = (0..rows).map(|row| match values.get(row) {
+                        Value::Time(ms) => date_part(*part, clock, ms, columns.now(row)),
+                        _ => Value::Unknown,
+                    });
+                    column(type_, rows, shown.collect::<Vec<_>>().iter())
+                }),
+                run => table.variable(*input).and_then(|values| apply(run, values, rows)),
+            };
+            table.push(output.unwrap_or_else(|| Values::unknown(type_, rows)));
         }
-        derived
     }
 }
 
@@ -25,20 +36,28 @@ impl Program {
 fn apply<'a>(run: &Run, values: &Values<'a>, rows: usize) -> Option<Values<'a>> {
     match run {
         Run::Impute(replacement) => impute(values, replacement, rows),
-        Run::Scale { center, scale } => {
-            let mut scaled = as_numbers(values, rows);
-            for x in &mut scaled {
-                *x = (*x - center) / scale;
-            }
-            // What is not finite is unknown.
+        Run::Scale { center, scale } => Some(numbers(values, rows, |x| (x - center) / scale)),
+        Run::Log1p => Some(numbers(values, rows, log1p)),
+        Run::Clip(low, high) => Some(numbers(values, rows, |x| x.clamp(*low, *high))),
+        Run::Ordinal(places) => {
+            let (codes, dictionary) = values.codes()?;
+            let places: Vec<Option<i64>> = dictionary.iter().map(|text| places.get(text).copied()).collect();
+            let place = |code: &u32| places.get(*code as usize).copied().flatten();
             let mut known = vec![0; bits::words(rows)];
-            for (row, x) in scaled.iter_mut().enumerate() {
-                match x.is_finite() {
-                    true => bits::set(&mut known, row),
-                    false => *x = f64::NAN,
+            for (row, code) in codes.iter().enumerate() {
+                if place(code).is_some() {
+                    bits::set(&mut known, row);
                 }
             }
-            Some(Values { data: Data::Number(scaled.into()), known: known.into() })
+            let whole: Vec<i64> = codes.iter().map(|code| place(code).unwrap_or(0)).collect();
+            Some(Values { data: Data::Integer(whole.into()), known: known.into() })
+        }
+        Run::TargetMean { means, otherwise } => {
+            let (codes, dictionary) = values.codes()?;
+            let means: Vec<f64> = dictionary.iter().map(|text| *means.get(text).unwrap_or(otherwise)).collect();
+            let mean = |code: &u32| means.get(*code as usize).copied().unwrap_or(f64::NAN);
+            let found: Vec<f64> = codes.iter().map(mean).collect();
+            Some(Values { data: Data::Number(found.into()), known: values.known.clone() })
         }
         Run::OneHot(category) => {
             let (codes, dictionary) = values.codes()?;
@@ -66,8 +85,33 @@ fn apply<'a>(run: &Run, values: &Values<'a>, rows: usize) -> Option<Values<'a>> 
             let texts = Texts { codes: binned.collect::<Vec<_>>().into(), dictionary: dictionary.into() };
             Some(Values { data: Data::Text(texts), known: values.known.clone() })
         }
-        Run::Refused => None,
+        // Those that read more than one column are run where the others are known.
+        Run::Ratio(_) | Run::DatePart(..) | Run::Formula(_) | Run::Refused => None,
     }
+}
+
+/// A number of each number; what is not finite is unknown.
+fn numbers<'a>(values: &Values<'_>, rows: usize, f: impl Fn(f64) -> f64) -> Values<'a> {
+    let mut numbers = as_numbers(values, rows);
+    numbers.iter_mut().for_each(|x| *x = f(*x));
+    finite(numbers)
+}
+
+fn ratio<'a>(above: &Values<'_>, below: &Values<'_>, rows: usize) -> Values<'a> {
+    let mut numbers = as_numbers(above, rows);
+    numbers.iter_mut().zip(as_numbers(below, rows)).for_each(|(a, b)| *a /= b);
+    finite(numbers)
+}
+
+fn finite<'a>(mut numbers: Vec<f64>) -> Values<'a> {
+    let mut known = vec![0; bits::words(numbers.len())];
+    for (row, x) in numbers.iter_mut().enumerate() {
+        match x.is_finite() {
+            true => bits::set(&mut known, row),
+            false => *x = f64::NAN,
+        }
+    }
+    Values { data: Data::Number(numbers.into()), known: known.into() }
 }
 
 /// NaN where unknown: a known number is never NaN.
@@ -82,7 +126,7 @@ fn place(dictionary: &[Arc<str>], text: &str) -> Option<u32> {
 }
 
 /// The replacement wherever a value is unknown.
-fn impute<'a>(values: &Values<'a>, replacement: &Value, rows: usize) -> Option<Values<'a>> {
+pub(crate) fn impute<'a>(values: &Values<'a>, replacement: &Value, rows: usize) -> Option<Values<'a>> {
     let known = values.known();
     let filled = |xs: &[i64], with: i64| -> Vec<i64> {
         xs.iter().enumerate().map(|(row, x)| if bits::get(known, row) { *x } else { with }).collect()

@@ -1,19 +1,32 @@
 //! The row recipe compiled against a schema: positions instead of names, types checked once.
 
-use super::{Op, Step};
+use super::formula::Formula;
+use super::{DatePart, Op, Step};
+use crate::clock::{DAY, LocalClock};
 use crate::diagnostic::{Diagnostic, Part, Severity};
+use crate::language::RuleScratch;
 use crate::row::Column;
 use crate::schema::Schema;
+use crate::schema::entry::Entry;
 use crate::suggest::unknown_name;
 use crate::value::{Type, Value};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A recipe ready to run.
+/// A recipe ready to run, and what is done with the fields before it runs.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     pub(super) columns: Vec<Column>,
     /// Position of the input among fields and earlier outputs, and what is done with it.
     pub(super) steps: Vec<(usize, Run)>,
+    /// Freshness and missing rules of the fields.
+    pub(crate) entry: Entry,
+}
+
+/// Space that a recipe with formulas works in, kept by the caller so that a row does not allocate.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    formulas: Vec<RuleScratch>,
 }
 
 #[derive(Clone, Debug)]
@@ -28,6 +41,17 @@ pub(super) enum Run {
         edges: Vec<f64>,
         labels: Vec<Arc<str>>,
     },
+    Ordinal(HashMap<Arc<str>, i64>),
+    TargetMean {
+        means: HashMap<Arc<str>, f64>,
+        otherwise: f64,
+    },
+    DatePart(DatePart, LocalClock),
+    /// Divided by the column at this position.
+    Ratio(usize),
+    Log1p,
+    Clip(f64, f64),
+    Formula(Box<Formula>),
     /// Stands for a step that was refused.
     Refused,
 }
@@ -39,42 +63,74 @@ impl Program {
     /// Every finding at once: unknown inputs, operations that do not fit a type, edges out of order …
     pub fn compile(steps: &[Step], schema: &Schema) -> Result<Program, Vec<Diagnostic>> {
         let (program, findings) = Program::lenient(steps, schema);
-        if findings.is_empty() { Ok(program) } else { Err(findings) }
+        let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
+        if refused { Err(findings) } else { Ok(program) }
     }
 
     /// Compiles what can be compiled; the outputs of refused steps are unknown and have the type of their input.
     pub fn lenient(steps: &[Step], schema: &Schema) -> (Program, Vec<Diagnostic>) {
         let column = |f: &crate::schema::Field| Column { name: f.name.clone(), type_: f.type_ };
-        let mut program = Program { columns: schema.fields.iter().map(column).collect(), steps: Vec::new() };
         let mut findings = Vec::new();
+        let entry = Entry::compile(schema, &mut findings);
+        let columns = schema.fields.iter().map(column).collect();
+        let mut program = Program { columns, steps: Vec::new(), entry };
         for step in steps {
-            let mut refuse = |message: String| {
-                let part = Part::Recipe(step.output.clone());
-                findings.push(Diagnostic { severity: Severity::Error, part, position: None, message });
-            };
-            let names = || program.columns.iter().map(|c| c.name.as_str());
-            if names().any(|name| name == step.output) {
-                refuse(format!("the name `{}` is taken by a field or an earlier step; choose another", step.output));
-            }
-            let found = program.columns.iter().position(|c| c.name == step.input);
-            let input = found.and_then(|at| program.columns.get(at)).map(|c| c.type_);
-            let (type_, run) = match input {
-                None => {
-                    refuse(unknown_name("a field or an earlier step", &step.input, names()));
-                    (Type::Number, Run::Refused)
-                }
-                Some(input) => match compile(&step.op, input) {
-                    Ok((type_, run)) => (type_, run),
-                    Err(message) => {
-                        refuse(message);
-                        (input, Run::Refused)
-                    }
-                },
-            };
+            let (at, type_, run) = program.step(step, &mut findings);
             program.columns.push(Column { name: step.output.clone(), type_ });
-            program.steps.push((found.unwrap_or(usize::MAX), run));
+            program.steps.push((at, run));
         }
         (program, findings)
+    }
+
+    /// One step over the columns so far: position of its input, type of its output, what is done.
+    fn step(&self, step: &Step, findings: &mut Vec<Diagnostic>) -> (usize, Type, Run) {
+        let part = || Part::Recipe(step.output.clone());
+        let mut refuse = |message: String| {
+            findings.push(Diagnostic { severity: Severity::Error, part: part(), position: None, message });
+        };
+        let names = || self.columns.iter().map(|c| c.name.as_str());
+        let position = |name: &str| self.columns.iter().position(|c| c.name == name);
+        let type_of = |at: usize| self.columns.get(at).map(|c| c.type_);
+        if names().any(|name| name == step.output) {
+            refuse(format!("the name `{}` is taken by a field or an earlier step; choose another", step.output));
+        }
+        if let Op::Formula(text) = &step.op {
+            if !step.input.is_empty() {
+                refuse("a formula names what it reads in its text; leave its input empty".to_owned());
+            }
+            return match Formula::compile(text, &self.columns, &step.output, findings) {
+                Some(formula) => (usize::MAX, formula.type_, Run::Formula(Box::new(formula))),
+                None => (usize::MAX, Type::Number, Run::Refused),
+            };
+        }
+        let found = position(&step.input);
+        let Some(input) = found.and_then(type_of) else {
+            refuse(unknown_name("a field or an earlier step", &step.input, names()));
+            return (usize::MAX, Type::Number, Run::Refused);
+        };
+        let at = found.unwrap_or(usize::MAX);
+        if let Op::Ratio { over } = &step.op {
+            let below = position(over).and_then(|at| Some((at, type_of(at)?)));
+            return match (below, step.op.output(input)) {
+                (None, _) => {
+                    refuse(unknown_name("a field or an earlier step", over, names()));
+                    (at, Type::Number, Run::Refused)
+                }
+                (Some((below, type_)), Some(output)) if is_numeric(type_) => (at, output, Run::Ratio(below)),
+                (Some((_, type_)), output) => {
+                    let (name, type_) = if output.is_none() { (&step.input, input) } else { (over, type_) };
+                    refuse(format!("needs numbers, and `{name}` is a {type_}"));
+                    (at, Type::Number, Run::Refused)
+                }
+            };
+        }
+        match compile(&step.op, input) {
+            Ok((type_, run)) => (at, type_, run),
+            Err(message) => {
+                refuse(message);
+                (at, input, Run::Refused)
+            }
+        }
     }
 
     /// The columns of the row: the fields, then the outputs of the steps.
@@ -82,22 +138,65 @@ impl Program {
         &self.columns
     }
 
-    /// Appends the outputs of the steps for one row of fields to `derived`, which is empty.
-    pub fn run(&self, fields: &[Value], derived: &mut Vec<Value>) {
+    /// Positions of the columns that a step reads, the step being at a position of the recipe.
+    pub fn reads(&self, step: usize) -> impl Iterator<Item = usize> + '_ {
+        let (input, run) = self.steps.get(step).map_or((usize::MAX, None), |(input, run)| (*input, Some(run)));
+        let others: &[usize] = match run {
+            Some(Run::Ratio(below)) => std::slice::from_ref(below),
+            Some(Run::Formula(formula)) => formula.reads(),
+            _ => &[],
+        };
+        others.iter().copied().chain([input]).filter(|at| *at != usize::MAX)
+    }
+
+    /// Whether what it gives depends on the instant of the decision.
+    pub fn asks_now(&self) -> bool {
+        self.steps.iter().any(|(_, run)| matches!(run, Run::DatePart(DatePart::DaysSince, _)))
+    }
+
+    /// Space for running it.
+    pub fn scratch(&self) -> Scratch {
+        let formulas = self.steps.iter().filter_map(|(_, run)| match run {
+            Run::Formula(formula) => Some(formula.scratch()),
+            _ => None,
+        });
+        Scratch { formulas: formulas.collect() }
+    }
+
+    /// Appends the outputs of the steps for one row of fields at the instant `now` (ms) to `derived`, which is empty.
+    pub fn run(&self, fields: &[Value], now: i64, derived: &mut Vec<Value>) {
+        self.run_in(fields, now, derived, &mut self.scratch());
+    }
+
+    /// As [`Program::run`], in space that the caller keeps: the [`Program::scratch`] of this program.
+    pub fn run_in(&self, fields: &[Value], now: i64, derived: &mut Vec<Value>, scratch: &mut Scratch) {
+        let mut formulas = scratch.formulas.iter_mut();
         for (input, run) in &self.steps {
-            let value = fields.get(*input).or_else(|| derived.get(input.wrapping_sub(fields.len())));
-            let output = value.map_or(Value::Unknown, |value| apply(run, value));
+            let value = |at: usize| fields.get(at).or_else(|| derived.get(at.wrapping_sub(fields.len())));
+            let output = match run {
+                Run::Formula(formula) => match formulas.next() {
+                    Some(scratch) => formula.eval(fields, derived, scratch),
+                    None => Value::Unknown,
+                },
+                Run::Ratio(below) => ratio(value(*input), value(*below)),
+                run => value(*input).map_or(Value::Unknown, |value| apply(run, value, now)),
+            };
             derived.push(output);
         }
     }
+}
+
+fn is_numeric(type_: Type) -> bool {
+    matches!(type_, Type::Bool | Type::Integer | Type::Number)
 }
 
 fn compile(op: &Op, input: Type) -> Result<(Type, Run), String> {
     let Some(type_) = op.output(input) else {
         return Err(match op {
             Op::Impute(value) => format!("cannot replace a missing {input} by {value}; give a {input}"),
-            Op::Scale { .. } | Op::Bucket { .. } => format!("needs a number, its input is a {input}"),
-            Op::OneHot(_) => format!("needs text, its input is a {input}"),
+            Op::OneHot(_) | Op::Ordinal(_) | Op::TargetMean { .. } => format!("needs text, its input is a {input}"),
+            Op::DatePart { .. } => format!("needs a time, its input is a {input}"),
+            _ => format!("needs a number, its input is a {input}"),
         });
     };
     let run = match op {
@@ -121,15 +220,83 @@ fn compile(op: &Op, input: Type) -> Result<(Type, Run), String> {
             }
             Run::Bucket { edges: edges.clone(), labels: labels.iter().map(|l| l.as_str().into()).collect() }
         }
+        Op::Ordinal(categories) => {
+            if categories.is_empty() {
+                return Err("needs one category or more, in their order".into());
+            }
+            Run::Ordinal(once(categories.iter().map(String::as_str).zip(0..))?)
+        }
+        Op::TargetMean { means, otherwise } => {
+            if !otherwise.is_finite() || means.iter().any(|(_, mean)| !mean.is_finite()) {
+                return Err("every mean must be a finite number".into());
+            }
+            let means = once(means.iter().map(|(category, mean)| (category.as_str(), *mean)))?;
+            Run::TargetMean { means, otherwise: *otherwise }
+        }
+        Op::DatePart { part, zone } => match LocalClock::new(zone.as_deref()) {
+            Some(clock) => Run::DatePart(*part, clock),
+            None => {
+                let zone = zone.as_deref().unwrap_or_default();
+                return Err(format!("`{zone}` is not a time zone; write it like Europe/Berlin"));
+            }
+        },
+        Op::Log1p => Run::Log1p,
+        Op::Clip { low, high } => {
+            let (least, most) = (low.unwrap_or(f64::MIN), high.unwrap_or(f64::MAX));
+            if low.is_none() && high.is_none() {
+                return Err("needs a least or a greatest value".into());
+            }
+            if !least.is_finite() || !most.is_finite() || least > most {
+                return Err(format!(
+                    "its bounds {least} and {most} must be finite, the first no greater than the second"
+                ));
+            }
+            Run::Clip(least, most)
+        }
+        // Both are compiled where the other columns are known.
+        Op::Ratio { .. } | Op::Formula(_) => Run::Refused,
     };
     Ok((type_, run))
 }
 
-fn apply(run: &Run, value: &Value) -> Value {
+/// A table of categories, each of which may stand once.
+fn once<'a, T>(entries: impl Iterator<Item = (&'a str, T)>) -> Result<HashMap<Arc<str>, T>, String> {
+    let mut table = HashMap::new();
+    for (category, entry) in entries {
+        if table.insert(Arc::from(category), entry).is_some() {
+            return Err(format!("the category `{category}` stands twice"));
+        }
+    }
+    Ok(table)
+}
+
+/// The number of a value divided by that of another.
+pub(super) fn ratio(above: Option<&Value>, below: Option<&Value>) -> Value {
+    match (above.and_then(Value::as_f64), below.and_then(Value::as_f64)) {
+        (Some(a), Some(b)) => Value::number(a / b),
+        _ => Value::Unknown,
+    }
+}
+
+/// What a clock shows at a time, or the days from it to `now`.
+pub(super) fn date_part(part: DatePart, clock: &LocalClock, ms: i64, now: i64) -> Value {
+    let shown = |of: fn(&crate::clock::Moment) -> i64| Value::Integer(of(&clock.at(ms)));
+    match part {
+        DatePart::Year => shown(|at| at.civil().0),
+        DatePart::Month => shown(|at| i64::from(at.civil().1)),
+        DatePart::Day => shown(|at| i64::from(at.civil().2)),
+        DatePart::Weekday => shown(|at| i64::from(at.weekday())),
+        DatePart::Hour => shown(|at| i64::from(at.hour)),
+        DatePart::DaysSince => Value::number((now as f64 - ms as f64) / DAY as f64),
+    }
+}
+
+fn apply(run: &Run, value: &Value, now: i64) -> Value {
+    let number = |f: &dyn Fn(f64) -> f64| value.as_f64().map_or(Value::Unknown, |x| Value::number(f(x)));
     match run {
         Run::Impute(replacement) if !value.is_known() => replacement.clone(),
         Run::Impute(_) => value.clone(),
-        Run::Scale { center, scale } => value.as_f64().map_or(Value::Unknown, |x| Value::number((x - center) / scale)),
+        Run::Scale { center, scale } => number(&|x| (x - center) / scale),
         Run::OneHot(category) => {
             value.as_text().map_or(Value::Unknown, |text| Value::Integer(i64::from(*text == **category)))
         }
@@ -137,8 +304,26 @@ fn apply(run: &Run, value: &Value) -> Value {
             let label = value.as_f64().and_then(|x| labels.get(edges.partition_point(|edge| *edge <= x)));
             label.map_or(Value::Unknown, |label| Value::Text(label.clone()))
         }
-        Run::Refused => Value::Unknown,
+        Run::Ordinal(places) => {
+            let place = value.as_text().and_then(|text| places.get(text));
+            place.map_or(Value::Unknown, |place| Value::Integer(*place))
+        }
+        Run::TargetMean { means, otherwise } => {
+            value.as_text().map_or(Value::Unknown, |text| Value::Number(*means.get(text).unwrap_or(otherwise)))
+        }
+        Run::DatePart(part, clock) => match value {
+            Value::Time(ms) => date_part(*part, clock, *ms, now),
+            _ => Value::Unknown,
+        },
+        Run::Log1p => number(&log1p),
+        Run::Clip(low, high) => number(&|x| x.clamp(*low, *high)),
+        Run::Ratio(_) | Run::Formula(_) | Run::Refused => Value::Unknown,
     }
+}
+
+/// NaN where it is not defined.
+pub(super) fn log1p(x: f64) -> f64 {
+    if x > -1.0 { libm::log1p(x) } else { f64::NAN }
 }
 
 #[cfg(test)]
@@ -187,7 +372,7 @@ mod tests {
         ];
         for (fields, expected) in table {
             let mut derived = Vec::new();
-            program.run(&fields, &mut derived);
+            program.run(&fields, 0, &mut derived);
             assert_eq!(derived, expected);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{DraftPart, Edit};
 use attune_lab::data::Arm;
-use attune_lab::project::{DataSource, Parts, is_slug, source_order};
+use attune_lab::project::{Parts, is_slug, put, source_order};
 use attune_lab::{Error, Result};
 use attune_policy::Document;
 use attune_policy::document::Fallback;
@@ -64,11 +64,17 @@ fn data(edit: Edit, parts: &mut Parts) -> Result<()> {
             parts.roles = Arc::new(roles);
             // The data may say when its rows stand; the goal is where that is kept.
             Arc::make_mut(&mut parts.roles).as_of = parts.goal.as_of;
-            put_source(parts, source);
+            put(parts, source);
         }
         Edit::SetSource(source) => {
             slug("source", &source.name)?;
-            put_source(parts, source);
+            // Just as it is given: rules may go as well as come.
+            let sources = Arc::make_mut(&mut parts.sources);
+            match sources.iter_mut().find(|s| s.name == source.name) {
+                Some(old) => *old = source,
+                None => sources.push(source),
+            }
+            sources.sort_by(|a, b| source_order(a).cmp(&source_order(b)));
         }
         Edit::SetImportOptions(options) => {
             let source = Arc::make_mut(&mut parts.sources).first_mut();
@@ -95,15 +101,6 @@ fn data(edit: Edit, parts: &mut Parts) -> Result<()> {
         _ => {}
     }
     Ok(())
-}
-
-fn put_source(parts: &mut Parts, source: DataSource) {
-    let sources = Arc::make_mut(&mut parts.sources);
-    match sources.iter_mut().find(|s| s.name == source.name) {
-        Some(old) => *old = source,
-        None => sources.push(source),
-    }
-    sources.sort_by(|a, b| source_order(a).cmp(&source_order(b)));
 }
 
 fn lists(edit: Edit, parts: &mut Parts) -> Result<()> {

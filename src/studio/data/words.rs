@@ -5,7 +5,7 @@ use attune_policy::value::Type;
 use egui_material_icons::{MaterialIcon, icons};
 
 /// Every role, in the order of the picker.
-pub const ROLES: [Role; 8] = [
+pub const ROLES: [Role; 10] = [
     Role::Feature,
     Role::Context,
     Role::Action,
@@ -13,6 +13,8 @@ pub const ROLES: [Role; 8] = [
     Role::Subject,
     Role::Time,
     Role::LoggingPropensity,
+    Role::Consent,
+    Role::Protected,
     Role::Ignored,
 ];
 
@@ -26,6 +28,8 @@ pub fn role(role: Role) -> &'static str {
         Role::Subject => "Subject",
         Role::Time => "Time",
         Role::LoggingPropensity => "Logging propensity",
+        Role::Consent => "Consent",
+        Role::Protected => "Protected",
         Role::Ignored => "Ignored",
     }
 }
@@ -40,6 +44,8 @@ pub fn role_meaning(role: Role) -> &'static str {
         Role::Subject => "Whom the row speaks of; several rows may share one",
         Role::Time => "When the row's decision was made",
         Role::LoggingPropensity => "The probability with which history chose the action it logged",
+        Role::Consent => "Whether the customer agreed; for guards and rules, never a model input",
+        Role::Protected => "Nobody may be treated differently by it; neither models nor rules see it, fairness does",
         Role::Ignored => "Not used",
     }
 }

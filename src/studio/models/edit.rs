@@ -120,15 +120,14 @@ fn pick(ui: &mut Ui, label: &str, content: impl FnOnce(&mut Ui) -> bool) {
 
 fn how(ui: &mut Ui, now: &mut ModelSpec, asks: &mut Asks) {
     row(ui, |ui| {
-        let options: Vec<(bool, String)> = [Family::logistic(), Family::boosted()]
-            .iter()
-            .map(|of| (matches!(of, Family::Boosted { .. }), family(of).to_owned()))
-            .collect();
-        let mut boosted = matches!(now.family, Family::Boosted { .. });
+        let offered: Vec<Family> = Family::all().into_iter().filter(|of| of.estimates(now.goal)).collect();
+        let options: Vec<(usize, String)> = offered.iter().map(|of| family(of).to_owned()).enumerate().collect();
+        let same = |of: &Family| std::mem::discriminant(of) == std::mem::discriminant(&now.family);
+        let mut at = offered.iter().position(same).unwrap_or(0);
         pick(ui, "Family", |ui| {
-            let changed = choice(ui, "model family", "Family", &mut boosted, &options, 190.0);
-            if changed {
-                now.family = if boosted { Family::boosted() } else { Family::logistic() };
+            let changed = choice(ui, "model family", "Family", &mut at, &options, 190.0);
+            if changed && let Some(chosen) = offered.get(at) {
+                now.family = chosen.clone();
             }
             changed
         });
@@ -164,6 +163,10 @@ fn how(ui: &mut Ui, now: &mut ModelSpec, asks: &mut Asks) {
                 asks,
             );
             number_field(ui, "Penalty on leaf values", DragValue::new(l2).range(0.0..=1e6).speed(0.05), asks);
+        }
+        // The others have their settings in models.ron.
+        other => {
+            hint(ui, &attune_lab::models::settings_in_words(other));
         }
     });
 }

@@ -59,5 +59,6 @@ pub fn family(family: &Family) -> &'static str {
     match family {
         Family::Logistic { .. } => "Logistic regression",
         Family::Boosted { .. } => "Boosted trees",
+        other => other.words(),
     }
 }

@@ -21,9 +21,10 @@ pub fn outcome(ctx: &Ctx<'_>) -> Option<String> {
 /// One model of a family, on all rows.
 pub fn one(ctx: &Ctx<'_>, family: Family, asks: &mut Asks) {
     let Some(outcome) = outcome(ctx) else { return };
-    let kind = match family {
+    let kind = match &family {
         Family::Logistic { .. } => "logistic",
         Family::Boosted { .. } => "trees",
+        other => other.words(),
     };
     add(ctx, &mut Vec::new(), &format!("{} {kind}", title(ctx, &outcome)), &outcome, None, family, asks);
 }

@@ -76,16 +76,14 @@ fn texts(categories: &[String], column: Option<&ColumnProfile>) -> Vec<(String, 
     texts
 }
 
+/// Type of a step's output: what its operation makes of its input's type; a formula's comes from compiling the recipe.
 fn recipe_type(whole: &Document, step: &attune_policy::recipe::Step) -> Type {
-    use attune_policy::recipe::Op;
-    match &step.op {
-        Op::Bucket { .. } => Type::Text,
-        Op::OneHot(_) => Type::Integer,
-        Op::Scale { .. } => Type::Number,
-        Op::Impute(value) => {
-            value.type_of().or_else(|| whole.schema.field(&step.input).map(|f| f.type_)).unwrap_or(Type::Number)
-        }
-    }
+    let input = || whole.schema.field(&step.input).map(|field| field.type_);
+    let compiled = || {
+        let program = attune_policy::recipe::Program::compile(&whole.recipe, &whole.schema).ok()?;
+        program.columns().iter().find(|column| column.name == step.output).map(|column| column.type_)
+    };
+    input().and_then(|input| step.op.output(input)).or_else(compiled).unwrap_or(Type::Number)
 }
 
 fn recipe_texts(step: &attune_policy::recipe::Step) -> Vec<(String, Option<u64>)> {

@@ -6,14 +6,7 @@ use crate::data::{Requests, Role, Roles};
 use attune_policy::schema::Field;
 
 fn field(name: &str, source: &str, type_: Type) -> Field {
-    Field {
-        name: name.into(),
-        source: source.into(),
-        type_,
-        kind: Default::default(),
-        categories: Vec::new(),
-        masked: false,
-    }
+    Field { source: source.into(), ..Field::new(name, type_) }
 }
 
 fn schema() -> Schema {

@@ -2,7 +2,8 @@
 
 use super::{Arm, Logging, Role, Roles};
 use crate::data::dataset::Dataset;
-use crate::data::profile::{Problem, Severity, chi_square};
+use crate::data::profile::chi_square;
+use crate::data::quality::{CheckId, Problem, Severity};
 use attune_policy::suggest::nearest;
 use attune_policy::value::Type;
 
@@ -18,7 +19,7 @@ pub fn check(roles: &Roles, dataset: &Dataset) -> Vec<Problem> {
         if dataset.column(name).is_some_and(|c| c.type_ != Type::Time) {
             let message = format!("`{name}` has the role time and does not hold times");
             let hint = "set its type to time when importing, or choose another column";
-            problems.push(Problem::new(Severity::Error, Some(name), message, hint));
+            problems.push(Problem::new(CheckId::Roles, Severity::Error, Some(name), message, hint));
         }
     }
     arms(roles, dataset, &mut problems);
@@ -35,7 +36,7 @@ fn vanished(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
             Some(near) => format!("did you mean `{near}`? Else take its role away"),
             None => "import a file that has it, or take its role away".to_owned(),
         };
-        problems.push(Problem::new(Severity::Error, Some(name), message, &hint));
+        problems.push(Problem::new(CheckId::Roles, Severity::Error, Some(name), message, &hint));
     }
 }
 
@@ -44,7 +45,13 @@ fn one_each(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
         let names = roles.with_role(dataset, role);
         if let [_, second, ..] = names.as_slice() {
             let message = format!("{} columns have the role {}: {}", names.len(), role.label(), names.join(", "));
-            problems.push(Problem::new(Severity::Error, Some(second), message, "leave it to one of them"));
+            problems.push(Problem::new(
+                CheckId::Roles,
+                Severity::Error,
+                Some(second),
+                message,
+                "leave it to one of them",
+            ));
         }
     }
 }
@@ -54,7 +61,7 @@ fn outcomes(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
         if dataset.column(name).is_some_and(|c| !matches!(c.type_, Type::Bool | Type::Integer | Type::Number)) {
             let message = format!("`{name}` is an outcome and holds no numbers");
             let hint = "an outcome is a number or true/false: set the column's type when importing";
-            problems.push(Problem::new(Severity::Error, Some(name), message, hint));
+            problems.push(Problem::new(CheckId::Roles, Severity::Error, Some(name), message, hint));
         }
     }
 }
@@ -68,20 +75,20 @@ fn arms(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
             let rows = rows.map(|(row, _)| dataset.row_number(row));
             let message = format!("`{value}` of `{column}` has no meaning");
             let hint = "say which action it stands for, or that nothing was done";
-            problems.push(Problem::new(Severity::Error, Some(column), message, hint).at_rows(rows));
+            problems.push(Problem::new(CheckId::Roles, Severity::Error, Some(column), message, hint).at_rows(rows));
         }
     }
     for (value, _) in roles.arms.iter().filter(|(value, _)| !dictionary.values.iter().any(|v| **v == ***value)) {
         let message = format!("no row has `{value}` in `{column}`");
         let hint = "what was never done cannot be learned or valued; take the arm away";
-        problems.push(Problem::new(Severity::Warning, Some(column), message, hint));
+        problems.push(Problem::new(CheckId::Roles, Severity::Warning, Some(column), message, hint));
     }
     let meanings: Vec<&Arm> = roles.arms.values().collect();
     for (i, arm) in meanings.iter().enumerate() {
         if meanings[..i].contains(arm) {
             let message = format!("two values of `{column}` stand for the same arm");
             let hint = "that is allowed when both were the same thing; else give them different treatments";
-            problems.push(Problem::new(Severity::Note, Some(column), message, hint));
+            problems.push(Problem::new(CheckId::Roles, Severity::Note, Some(column), message, hint));
         }
     }
 }
@@ -92,6 +99,7 @@ fn logging(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
         Logging::Unknown => {
             let hint = "say that it was a randomised trial, or name the column of logging propensities; until then values are exploratory";
             problems.push(Problem::new(
+                CheckId::Roles,
                 Severity::Warning,
                 Some(action),
                 "how history chose its actions is not known",
@@ -102,6 +110,7 @@ fn logging(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
             let Some(name) = roles.first(Role::LoggingPropensity) else {
                 let message = "logging propensities are said to be in a column, and no column has that role";
                 problems.push(Problem::new(
+                    CheckId::Roles,
                     Severity::Error,
                     None,
                     message,
@@ -111,7 +120,13 @@ fn logging(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
             };
             let Ok(numbers) = dataset.numbers(name) else {
                 let message = format!("`{name}` has the role logging propensity and holds no numbers");
-                problems.push(Problem::new(Severity::Error, Some(name), message, "choose a column of probabilities"));
+                problems.push(Problem::new(
+                    CheckId::Roles,
+                    Severity::Error,
+                    Some(name),
+                    message,
+                    "choose a column of probabilities",
+                ));
                 return;
             };
             let bad = |p: &f64| *p <= 0.0 || *p > 1.0;
@@ -120,7 +135,7 @@ fn logging(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
             if !rows.is_empty() {
                 let message = format!("`{name}` is no probability above 0 and up to 1 in {} rows", rows.len());
                 let hint = "a logged action had some probability of being chosen; correct the source";
-                problems.push(Problem::new(Severity::Error, Some(name), message, hint).at_rows(rows));
+                problems.push(Problem::new(CheckId::Roles, Severity::Error, Some(name), message, hint).at_rows(rows));
             }
         }
         Logging::Randomised(design) => randomised(roles, dataset, action, design, problems),
@@ -136,17 +151,24 @@ fn randomised(
 ) {
     for value in roles.arms.keys().filter(|value| !design.contains_key(*value)) {
         let message = format!("the design gives no logging propensity for `{value}`");
-        problems.push(Problem::new(Severity::Error, Some(action), message, "say with which probability it was drawn"));
+        problems.push(Problem::new(
+            CheckId::Roles,
+            Severity::Error,
+            Some(action),
+            message,
+            "say with which probability it was drawn",
+        ));
     }
     if let Some((value, p)) = design.iter().find(|(_, p)| !(**p > 0.0 && **p <= 1.0)) {
         let message = format!("the logging propensity {p} of `{value}` is no probability above 0 and up to 1");
-        problems.push(Problem::new(Severity::Error, Some(action), message, "correct it"));
+        problems.push(Problem::new(CheckId::Roles, Severity::Error, Some(action), message, "correct it"));
         return;
     }
     let sum: f64 = design.values().sum();
     if (sum - 1.0).abs() > 1e-6 {
         let message = format!("the logging propensities of the design sum to {sum}, not to 1");
         problems.push(Problem::new(
+            CheckId::Roles,
             Severity::Error,
             Some(action),
             message,
@@ -172,6 +194,6 @@ fn randomised(
             test.p
         );
         let hint = "rows were probably lost or added after the draw; find out before trusting any effect";
-        problems.push(Problem::new(Severity::Error, Some(action), message, hint));
+        problems.push(Problem::new(CheckId::Roles, Severity::Error, Some(action), message, hint));
     }
 }

@@ -5,6 +5,7 @@ use crate::data::cells::Dictionary;
 use crate::data::dataset::{Column, Dataset};
 use crate::data::names::identifiers;
 use crate::data::profile::chi_square;
+use crate::data::quality::words;
 use attune_policy::value::Type;
 use std::collections::{BTreeMap, HashSet};
 
@@ -63,6 +64,46 @@ const TIME_NAMES: &[&str] =
     &["timestamp", "time", "date", "datetime", "sent_at", "decided_at", "event_time", "created_at"];
 const PROPENSITY_NAMES: &[&str] = &["propensity", "propensity_score", "logging_propensity", "pscore"];
 const CONTEXT_NAMES: &[&str] = &["page", "device", "weather", "placement", "position", "slot", "browser"];
+/// Words of names that speak of agreement, or of its opposite.
+const CONSENT_WORDS: &[&str] = &[
+    "consent",
+    "consented",
+    "optin",
+    "opt in",
+    "opted in",
+    "optout",
+    "opt out",
+    "opted out",
+    "permission",
+    "gdpr",
+    "unsubscribed",
+    "do not contact",
+    "do not mail",
+    "do not email",
+    "do not call",
+    "dnc",
+];
+/// Words of names of attributes that equal-treatment law protects, or that the GDPR calls special. Age and marital status,
+/// which many decisions may lawfully use, are for a person to mark.
+const PROTECTED_WORDS: &[&str] = &[
+    "gender",
+    "sex",
+    "race",
+    "ethnicity",
+    "ethnic",
+    "religion",
+    "nationality",
+    "citizenship",
+    "disability",
+    "disabled",
+    "sexual orientation",
+    "orientation",
+    "pregnant",
+    "pregnancy",
+    "political",
+    "union member",
+    "health",
+];
 const UNTREATED: &[&str] = &[
     "no e-mail",
     "no email",
@@ -79,65 +120,95 @@ const UNTREATED: &[&str] = &[
 /// Most values an action column has before it is taken for something else.
 const MAX_ARMS: usize = 100;
 
-pub fn suggest(dataset: &Dataset) -> Roles {
+/// Roles and the reason for each.
+pub fn suggest(dataset: &Dataset) -> (Roles, BTreeMap<String, String>) {
     let mut roles = Roles::default();
+    let mut reasons = BTreeMap::new();
     for column in dataset.columns() {
-        roles.columns.insert(column.name.clone(), first_guess(dataset, column));
+        let (role, why) = first_guess(dataset, column);
+        roles.columns.insert(column.name.clone(), role);
+        reasons.insert(column.name.clone(), why.to_owned());
     }
-    keep_first(&mut roles, dataset, Role::Subject, SUBJECT_NAMES);
-    keep_first(&mut roles, dataset, Role::Time, TIME_NAMES);
-    keep_first(&mut roles, dataset, Role::LoggingPropensity, PROPENSITY_NAMES);
-    keep_first(&mut roles, dataset, Role::Action, ACTION_NAMES);
+    for (role, names) in [
+        (Role::Subject, SUBJECT_NAMES),
+        (Role::Time, TIME_NAMES),
+        (Role::LoggingPropensity, PROPENSITY_NAMES),
+        (Role::Action, ACTION_NAMES),
+    ] {
+        keep_first(&mut roles, &mut reasons, dataset, role, names);
+    }
     arms(&mut roles, dataset);
-    roles
+    (roles, reasons)
 }
 
-fn first_guess(dataset: &Dataset, column: &Column) -> Role {
+fn first_guess(dataset: &Dataset, column: &Column) -> (Role, &'static str) {
     let name = column.name.to_lowercase();
     let name = name.trim_matches('_');
     let is = |names: &[&str]| names.contains(&name);
-    let Ok(dictionary) = dataset.dictionary(&column.name) else { return Role::Ignored };
+    let Ok(dictionary) = dataset.dictionary(&column.name) else { return (Role::Ignored, "it cannot be read") };
     let known = dictionary.codes.iter().filter(|code| **code != Dictionary::MISSING).count();
     let distinct = dictionary.values.len();
     // A uniform logger logs one and the same propensity in every row.
     if is(PROPENSITY_NAMES) && column.type_ == Type::Number {
-        return Role::LoggingPropensity;
+        return (Role::LoggingPropensity, "its name says that it is the probability of what was logged");
     }
     if distinct < 2 {
-        return Role::Ignored;
+        return (Role::Ignored, "it is the same in every row");
     }
     if column.type_ == Type::Time {
         return if is(TIME_NAMES) || name.ends_with("date") || name.ends_with("time") {
-            Role::Time
+            (Role::Time, "it holds times, and its name says that they are those of the rows")
         } else {
-            Role::Feature
+            (Role::Feature, "it holds times")
         };
     }
+    let parts = words(&column.name);
+    if distinct <= 3 && speaks_of(&parts, CONSENT_WORDS) && is_yes_or_no(column, &dictionary) {
+        return (Role::Consent, "it is yes or no, and its name speaks of agreement");
+    }
+    if distinct <= MAX_ARMS && speaks_of(&parts, PROTECTED_WORDS) {
+        return (Role::Protected, "its name is that of an attribute which the law protects");
+    }
     if is(SUBJECT_NAMES) && column.type_ != Type::Number {
-        return Role::Subject;
+        return (Role::Subject, "its name says that it is the key of the customer");
     }
     if is(ACTION_NAMES) && distinct <= MAX_ARMS && column.type_ != Type::Number {
-        return Role::Action;
+        return (Role::Action, "its name says what was done, and it has few values");
     }
     if is(OUTCOME_NAMES) && matches!(column.type_, Type::Bool | Type::Integer | Type::Number) {
-        return Role::Outcome;
+        return (Role::Outcome, "its name says what followed, and it is yes or no or a number");
     }
     // A different value in every row is a key: a subject when its name says id, nothing a model can use otherwise.
     let unique = distinct == known && known == dataset.rows() && known > 20;
     if unique && matches!(column.type_, Type::Text | Type::Integer) {
-        return if name.ends_with("id") || name.ends_with("key") {
-            Role::Subject
-        } else {
-            unnamed_key(dataset, column)
+        if name.ends_with("id") || name.ends_with("key") {
+            return (Role::Subject, "it is different in every row, and its name says that it is a key");
+        }
+        return match unnamed_key(dataset, column) {
+            Role::Ignored => (Role::Ignored, "it is different in every row, as a key or a counter is"),
+            role => (role, "it is a number"),
         };
     }
     if is(CONTEXT_NAMES) {
-        return Role::Context;
+        return (Role::Context, "its name says that it is a fact of the moment");
     }
     if column.type_ == Type::Text && distinct > MAX_ARMS && distinct * 2 > known {
-        return Role::Ignored;
+        return (Role::Ignored, "nearly every row has a text of its own");
     }
-    Role::Feature
+    (Role::Feature, "it may tell something of the customer")
+}
+
+/// Whether one of the phrases stands among the words of a name: `opt in` in `email_opt_in`.
+fn speaks_of(parts: &[String], phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| {
+        let phrase: Vec<&str> = phrase.split(' ').collect();
+        parts.windows(phrase.len()).any(|window| window.iter().zip(&phrase).all(|(part, word)| part == word))
+    })
+}
+
+fn is_yes_or_no(column: &Column, dictionary: &Dictionary) -> bool {
+    let truth = |value: &str| crate::data::import::boolean(value).is_some();
+    column.type_ == Type::Bool || dictionary.values.iter().all(|value| truth(value))
 }
 
 /// Row counters are ignored, other unique texts are too; unique whole numbers may be amounts.
@@ -149,13 +220,21 @@ fn unnamed_key(dataset: &Dataset, column: &Column) -> Role {
 }
 
 /// Leaves a role to the one column whose name speaks for it most; the others become features, subjects and times nothing.
-fn keep_first(roles: &mut Roles, dataset: &Dataset, role: Role, names: &[&str]) {
+fn keep_first(
+    roles: &mut Roles,
+    reasons: &mut BTreeMap<String, String>,
+    dataset: &Dataset,
+    role: Role,
+    names: &[&str],
+) {
     let rank =
         |name: &str| names.iter().position(|n| *n == name.to_lowercase().trim_matches('_')).unwrap_or(names.len());
     let mut found: Vec<String> = roles.with_role(dataset, role).into_iter().map(str::to_owned).collect();
     found.sort_by_key(|name| rank(name));
+    let Some(first) = found.first().cloned() else { return };
     for name in found.into_iter().skip(1) {
         let other = if matches!(role, Role::Subject | Role::LoggingPropensity) { Role::Ignored } else { Role::Feature };
+        reasons.insert(name.clone(), format!("it looks like the {} too, and there is one: `{first}`", role.label()));
         roles.columns.insert(name, other);
     }
 }

@@ -163,9 +163,11 @@ pub fn analyse(histories: &Histories, questions: &Questions, task: &Task) -> Res
     let mut measured = Vec::new();
     for (i, fit) in fits.iter().enumerate() {
         task.tick(i as f32 / fits.len() as f32)?;
-        totals.push(total(fit, &groups, horizon));
+        let ahead = total(fit, &groups, horizon, task)?;
+        totals.push(ahead);
         if histories.holdout > 0.0 {
-            measured.push(holdout(fit, histories, &groups, spend.as_ref().ok()));
+            let over = if histories.holdout == horizon { ahead } else { total(fit, &groups, histories.holdout, task)? };
+            measured.push(holdout(fit, histories, &groups, over, spend.as_ref().ok()));
         }
     }
     let position = Kind::ALL.iter().position(|kind| *kind == questions.model).unwrap_or(0);
@@ -207,47 +209,59 @@ pub fn analyse(histories: &Histories, questions: &Questions, task: &Task) -> Res
 }
 
 /// Purchases of all customers within `t` periods, with an interval.
-pub fn total(fit: &PurchaseFit, groups: &Groups, t: f64) -> Total {
+///
+/// # Errors
+/// When the task is cancelled.
+pub fn total(fit: &PurchaseFit, groups: &Groups, t: f64, task: &Task) -> Result<Total> {
     let sum = |model: &PurchaseModel| groups.sum(|h| model.expected(h, t));
     let expected = sum(&fit.model);
-    let interval = (!fit.covariance.is_empty()).then(|| {
+    let interval = if fit.covariance.is_empty() {
+        None
+    } else {
         // d total / d ln parameter by central differences.
         const STEP: f64 = 1e-4;
-        let gradient: Vec<f64> = (0..4)
-            .map(|i| {
-                let moved = |by: f64| {
-                    let mut model = fit.model;
-                    model.parameters[i] *= by.exp();
-                    sum(&model)
-                };
-                (moved(STEP) - moved(-STEP)) / (2.0 * STEP)
-            })
-            .collect();
+        let mut gradient = [0.0; 4];
+        for (i, slope) in gradient.iter_mut().enumerate() {
+            for by in [STEP, -STEP] {
+                if task.is_cancelled() {
+                    return Err(crate::Error::Cancelled);
+                }
+                let mut model = fit.model;
+                model.parameters[i] *= by.exp();
+                *slope += sum(&model) / (2.0 * by);
+            }
+        }
         let of_parameters: f64 = (0..4)
             .flat_map(|i| (0..4).map(move |j| (i, j)))
             .map(|(i, j)| gradient[i] * fit.covariance[i][j] * gradient[j])
             .sum();
         let of_chance = groups.sum(|h| fit.model.mean_and_variance(h, t).1);
         let half = 1.959_963_984_540_054 * (of_parameters.max(0.0) + of_chance).sqrt();
-        [(expected - half).max(0.0), expected + half]
-    });
-    Total { kind: fit.model.kind, expected, interval }
+        Some([(expected - half).max(0.0), expected + half])
+    };
+    Ok(Total { kind: fit.model.kind, expected, interval })
 }
 
-fn holdout(fit: &PurchaseFit, histories: &Histories, groups: &Groups, spend: Option<&SpendFit>) -> Holdout {
+fn holdout(
+    fit: &PurchaseFit,
+    histories: &Histories,
+    groups: &Groups,
+    expected: Total,
+    spend: Option<&SpendFit>,
+) -> Holdout {
     let of_group: Vec<f64> = groups.groups.iter().map(|(h, _)| fit.model.expected(h, histories.holdout)).collect();
     let pairs: Vec<(f64, f64)> =
         histories.customers.iter().zip(&groups.of).map(|(c, group)| (c.later, of_group[*group as usize])).collect();
     let n = pairs.len() as f64;
     let worth = spend.map(|spend| {
-        let expected = histories.customers.iter().zip(&pairs);
-        let expected = expected.map(|(c, (_, purchases))| purchases * worth_of(spend, c).unwrap_or(0.0)).sum();
-        [histories.customers.iter().map(|c| c.later_spend).sum(), expected]
+        let said = histories.customers.iter().zip(&pairs);
+        let said = said.map(|(c, (_, purchases))| purchases * worth_of(spend, c).unwrap_or(0.0)).sum();
+        [histories.customers.iter().map(|c| c.later_spend).sum(), said]
     });
     Holdout {
         kind: fit.model.kind,
         actual_total: pairs.iter().map(|pair| pair.0).sum(),
-        expected: total(fit, groups, histories.holdout),
+        expected,
         mae: pairs.iter().map(|(seen, said)| (seen - said).abs()).sum::<f64>() / n,
         rmse: (pairs.iter().map(|(seen, said)| (seen - said).powi(2)).sum::<f64>() / n).sqrt(),
         correlation: super::fit::pearson(&pairs),

@@ -6,7 +6,7 @@ use super::super::testing::customers;
 use super::*;
 use crate::data::import::dates;
 use crate::features::testing::{imported, shared};
-use crate::features::transactions::{DAY, PurchaseColumns, Wanted, purchases};
+use crate::features::transactions::{DAY, Free, PurchaseColumns, Wanted, purchases};
 
 const WEEKS: Questions = Questions { model: Kind::BgNbd, horizon: None, period_days: 7.0, discount: 0.1 };
 
@@ -32,7 +32,7 @@ fn cdnow_is_as_published() {
     let (Some(data), Some(expected)) = (imported("data/cdnow/CDNOW_sample.txt"), expected()) else { return };
     let (columns, _) = PurchaseColumns::find(&data, &Wanted::default()).unwrap();
     let task = Task::default();
-    let bought = purchases(&data, &columns, None, &task).unwrap();
+    let bought = purchases(&data, &columns, Free::Count, None, &task).unwrap();
     let end = dates::parse("1997-09-30", crate::data::import::DateOrder::DayFirst).unwrap() / DAY;
     let known = histories(&bought, Periods { end_day: Some(end), holdout_days: None, days: 7.0 }, &task).unwrap();
     assert_eq!((known.customers.len(), known.holdout), (2_357, 39.0));
@@ -131,7 +131,7 @@ fn totals_lie_in_their_intervals_and_next_purchases_come_in_time() {
         let known = world(40 + seed);
         let histories: Vec<History> = known.customers.iter().map(|c| c.history).collect();
         let fit = fit(Kind::BgNbd, &histories, &Task::default()).unwrap();
-        let total = total(&fit, &Groups::new(&histories), 26.0);
+        let total = total(&fit, &Groups::new(&histories), 26.0, &Task::default()).unwrap();
         let actual: f64 = known.customers.iter().map(|c| c.later).sum();
         let [low, high] = total.interval.unwrap();
         assert!(high - low < 0.6 * total.expected, "an interval as wide as that says nothing: {total:?}");

@@ -97,6 +97,9 @@ pub fn fit(kind: Kind, histories: &[History], task: &Task) -> Result<PurchaseFit
         parameters
     };
     let log_likelihood = |at: &[f64]| {
+        if task.is_cancelled() {
+            return f64::NAN; // the climb looks at the task next
+        }
         let model = PurchaseModel { kind, parameters: parameters(at) };
         groups.sum(|h| model.log_likelihood(h))
     };

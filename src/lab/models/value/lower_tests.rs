@@ -6,7 +6,7 @@ use attune_policy::decision::Candidate;
 use attune_policy::document::Document;
 use attune_policy::history::Event;
 use attune_policy::language::{Context, Env, Kind as Evaluated, Term, Use, compile};
-use attune_policy::schema::{Field, FieldKind};
+use attune_policy::schema::Field;
 use attune_policy::value::{Type, Value};
 
 /// A request with the columns of a history.
@@ -40,14 +40,7 @@ impl Env for Columns {
 }
 
 fn context() -> Context {
-    let field = |name: &str, type_: Type| Field {
-        name: name.into(),
-        source: name.into(),
-        type_,
-        kind: FieldKind::Feature,
-        categories: Vec::new(),
-        masked: false,
-    };
+    let field = |name: &str, type_: Type| Field::new(name, type_);
     let mut document = Document::default();
     document.schema.fields = vec![
         field("repeats", Type::Integer),

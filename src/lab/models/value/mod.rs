@@ -24,7 +24,7 @@ mod testing;
 pub use analysis::{Coverage, CustomerValue, Holdout, Questions, Total, ValueReport, analyse, total};
 pub use bg_nbd::published_expected;
 pub use fit::{Parameter, PurchaseFit, SpendFit, fit, fit_spend};
-pub use gamma_gamma::{expected as expected_spend, own_weight};
+pub use gamma_gamma::{expected as expected_spend, log_likelihood as spend_log_likelihood, own_weight};
 pub use histories::{Customer, Histories, Periods, SummaryColumns, from_summary, histories};
 pub use history::{Groups, History};
 pub use model::{Kind, PurchaseModel};

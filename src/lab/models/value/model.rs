@@ -3,7 +3,6 @@
 //! Times are in the periods of the histories it was fitted to (weeks, usually).
 
 use super::history::History;
-use super::special::integrate;
 use super::{bg_nbd, mbg_nbd, pareto_nbd};
 use serde::{Deserialize, Serialize};
 
@@ -107,19 +106,13 @@ impl PurchaseModel {
 
     /// Probability of at least one purchase in the `t` periods after the history.
     pub fn p_purchase(&self, h: &History, t: f64) -> f64 {
-        let [r, alpha, s, beta] = self.parameters;
-        let (r, alpha, beta) = (r + h.x, alpha + h.t, beta + h.t);
         let if_alive = match self.kind {
             // Alive customers stay until they buy.
-            Kind::BgNbd | Kind::MbgNbd => -(-r * (t / alpha).ln_1p()).exp_m1(),
-            // ∫₀ᵗ r/(α+u) (α/(α+u))^r (β/(β+u))^s du with u = α(e^v − 1), in pieces short enough for the quadrature.
-            Kind::ParetoNbd => {
-                let y = (t / alpha).ln_1p();
-                let pieces = (y * (r + s + s * alpha / beta) / 4.0).ceil().clamp(1.0, 10_000.0);
-                let width = y / pieces;
-                let density = |v: f64| r * (-r * v - s * (alpha * v.exp_m1() / beta).ln_1p()).exp();
-                (0..pieces as usize).map(|i| integrate(width * i as f64, width * (i + 1) as f64, density)).sum()
+            Kind::BgNbd | Kind::MbgNbd => {
+                let [r, alpha, ..] = self.parameters;
+                -(-(r + h.x) * (t / (alpha + h.t)).ln_1p()).exp_m1()
             }
+            Kind::ParetoNbd => pareto_nbd::p_purchase_if_alive(self.parameters, h, t),
         };
         self.p_alive(h) * if_alive.clamp(0.0, 1.0)
     }
@@ -127,22 +120,15 @@ impl PurchaseModel {
     /// Periods after the history by which the next purchase has happened with probability `p`; `None` when it never
     /// becomes that likely, because the customer may have left.
     pub fn next_purchase(&self, h: &History, p: f64) -> Option<f64> {
-        let [r, alpha, ..] = self.parameters;
-        let (r, alpha) = (r + h.x, alpha + h.t);
-        if self.kind != Kind::ParetoNbd {
-            let left = 1.0 - p / self.p_alive(h);
-            return (left > 0.0).then(|| alpha * (-left.ln() / r).exp_m1());
+        let if_alive = p / self.p_alive(h);
+        match self.kind {
+            Kind::BgNbd | Kind::MbgNbd => {
+                let [r, alpha, ..] = self.parameters;
+                let left = 1.0 - if_alive;
+                (left > 0.0).then(|| (alpha + h.t) * (-left.ln() / (r + h.x)).exp_m1())
+            }
+            Kind::ParetoNbd => pareto_nbd::next_purchase_if_alive(self.parameters, h, if_alive),
         }
-        // Bisection over the logarithm of time; what takes longer than ten thousand times the history never happens.
-        let (mut low, mut high) = (0.0, (1e4 * (alpha + h.t)).ln_1p());
-        if self.p_purchase(h, high.exp_m1()) < p {
-            return None;
-        }
-        for _ in 0..60 {
-            let middle = 0.5 * (low + high);
-            if self.p_purchase(h, middle.exp_m1()) < p { low = middle } else { high = middle }
-        }
-        Some(high.exp_m1())
     }
 }
 

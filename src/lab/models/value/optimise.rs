@@ -51,7 +51,15 @@ pub fn maximise(log_likelihood: &(dyn Fn(&[f64]) -> f64 + Sync), starts: &[Vec<f
             .hint("look for dates or amounts that are far off"));
     };
     let agreeing = (ends.iter().filter(|end| end.0 - best < 1e-3).count(), starts.len());
-    let (at, value, covariance, decrement) = polish(&loss, at, task)?;
+    let mut polished = polish(&loss, at, task)?;
+    if polished.2.is_none()
+        && let Some((_, further)) = climb(&loss, &polished.0, task)?
+    {
+        // Not a hilltop yet: the climb may have stopped on a slope that looked level to it.
+        polished = polish(&loss, further, task)?;
+    }
+    let (at, value, covariance, decrement) = polished;
+    task.tick(1.0)?;
     Ok(Maximum { at, value: -value, covariance, decrement, agreeing })
 }
 
@@ -60,6 +68,9 @@ fn climb(loss: &dyn Fn(&[f64]) -> f64, start: &[f64], task: &Task) -> Result<Opt
     let n = start.len();
     let mut x = start.to_vec();
     let mut value = loss(&x);
+    if task.is_cancelled() {
+        return Err(Error::Cancelled);
+    }
     if !value.is_finite() {
         return Ok(None);
     }
@@ -100,7 +111,7 @@ fn climb(loss: &dyn Fn(&[f64]) -> f64, start: &[f64], task: &Task) -> Result<Opt
             break;
         }
     }
-    Ok(Some((value, x)))
+    if task.is_cancelled() { Err(Error::Cancelled) } else { Ok(Some((value, x))) }
 }
 
 type Polished = (Vec<f64>, f64, Option<Vec<Vec<f64>>>, f64);

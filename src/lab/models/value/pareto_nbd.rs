@@ -83,6 +83,63 @@ pub fn moments([r, alpha, s, beta]: [f64; 4], t: f64) -> (f64, f64) {
     (mean, mean + square_rate * square_lived)
 }
 
+/// Probability of a purchase within `t` periods of someone alive at the end of `h`: ∫₀ᵗ r/(α+u) (α/(α+u))^r (β/(β+u))^s du, the
+/// parameters those of the customer then.
+pub fn p_purchase_if_alive([r, alpha, s, beta]: [f64; 4], h: &History, t: f64) -> f64 {
+    First { r: r + h.x, alpha: alpha + h.t, s, beta: beta + h.t }.by((t / (alpha + h.t)).ln_1p())
+}
+
+/// Periods by which someone alive has bought with probability `p`; `None` when that takes ten thousand times α + T or never
+/// happens.
+pub fn next_purchase_if_alive([r, alpha, s, beta]: [f64; 4], h: &History, p: f64) -> Option<f64> {
+    let first = First { r: r + h.x, alpha: alpha + h.t, s, beta: beta + h.t };
+    let (mut low, mut high) = (0.0, 1e4f64.ln_1p());
+    if p <= 0.0 {
+        return Some(0.0);
+    }
+    if first.by(high) < p {
+        return None;
+    }
+    // Newton's method inside a bracket that shrinks.
+    let mut y = (p / first.density(0.0)).min(0.5 * high);
+    for _ in 0..60 {
+        let missing = p - first.by(y);
+        if missing > 0.0 {
+            low = y
+        } else {
+            high = y
+        }
+        let step = missing / first.density(y);
+        if step.abs() <= 1e-13 * y {
+            break;
+        }
+        y = if low < y + step && y + step < high { y + step } else { 0.5 * (low + high) };
+    }
+    Some(first.alpha * y.exp_m1())
+}
+
+/// The first purchase of someone alive, over y = ln(1 + u/α).
+struct First {
+    r: f64,
+    alpha: f64,
+    s: f64,
+    beta: f64,
+}
+
+impl First {
+    fn density(&self, y: f64) -> f64 {
+        self.r * (-self.r * y - self.s * (self.alpha * y.exp_m1() / self.beta).ln_1p()).exp()
+    }
+
+    /// The integral of the density from 0 to `y`, in pieces short enough for the quadrature.
+    fn by(&self, y: f64) -> f64 {
+        let pieces = (y * (self.r + self.s + self.s * self.alpha / self.beta) / 4.0).ceil().clamp(1.0, 10_000.0);
+        let width = y / pieces;
+        let piece = |i: usize| integrate(width * i as f64, width * (i + 1) as f64, |y| self.density(y));
+        (0..pieces as usize).map(piece).sum()
+    }
+}
+
 /// (e^x − 1) / x, 1 at 0.
 fn relative(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { x.exp_m1() / x }

@@ -2,6 +2,9 @@
 
 mod crash;
 mod damage;
+mod events;
+mod privacy;
+mod refresh;
 mod source;
 mod store;
 mod tables;

@@ -1,7 +1,8 @@
 //! Tables beside the customers: keys and times, customers known by their purchases alone, files of the time before kinds.
 
 use super::super::{
-    Access, CUSTOMERS, Described, HISTORY, Origin, Parts, Project, import_source, import_table, load, put_table,
+    Access, CUSTOMERS, Described, HISTORY, Origin, Parts, Project, apply_repair, import_source, import_table, load,
+    profile, put_table,
 };
 use crate::data::import::ImportOptions;
 use crate::data::{Role, TableKind};
@@ -78,6 +79,65 @@ fn customers_are_the_subjects_of_their_purchases_where_no_file_lists_them() {
     std::sync::Arc::make_mut(&mut orphaned.sources).truncate(1);
     let words = load(&dir.path().join("p"), &orphaned, &Task::default()).unwrap_err().to_string();
     assert!(words.contains("the subjects of the table `transactions`"), "{words}");
+}
+
+#[test]
+fn tables_with_a_row_per_key_are_joined_and_stay_joined() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut parts = project(dir.path(), true);
+    let (folder, task) = (dir.path().join("p"), Task::default());
+    let import = |parts: &mut Parts, described: &Described, text: &str| {
+        let file = dir.path().join(format!("{}.csv", described.table_name()));
+        fs::write(&file, text).unwrap();
+        let (source, table) = import_table(&folder, described, &file, ImportOptions::default(), &task)?;
+        put_table(parts, source, &table)
+    };
+    std::sync::Arc::make_mut(&mut parts.roles).columns =
+        [("customer_id".to_owned(), Role::Subject), ("age".to_owned(), Role::Feature)].into();
+    let key = Some("customer_id".to_owned());
+    let people = Described { name: "people".into(), key, ..described(TableKind::Customers) };
+    import(&mut parts, &people, "customer_id,age,city,gender\n 012346,31,Bonn,f\n12351,52,Ulm,m\n9,1,Kiel,f\n")
+        .unwrap();
+    let places = Described { name: "places".into(), on: Some("city".into()), ..described(TableKind::Lookup) };
+    import(&mut parts, &places, "place,population\nBonn,330000\nUlm,128000\n").unwrap();
+    let loaded = load(&folder, &parts, &task).unwrap();
+    let names: Vec<&str> = loaded.dataset.columns().iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["customer_id", "age", "people_age", "city", "gender", "population"]);
+    assert_eq!(loaded.dataset.texts("population").unwrap(), [Some("330000".into()), None, Some("128000".into())]);
+    assert_eq!((parts.roles.role("gender"), parts.roles.role("people_age")), (Role::Protected, Role::Feature));
+    let rates: Vec<(&str, u64, u64)> =
+        loaded.joins.iter().map(|j| (j.table.as_str(), j.matched, j.keys_used)).collect();
+    assert_eq!(rates, [("people", 2, 2), ("places", 2, 2)]);
+    // The same table with another column: what was joined keeps its name and its role.
+    std::sync::Arc::make_mut(&mut parts.roles).columns.insert("city".into(), Role::Ignored);
+    import(&mut parts, &people, "customer_id,age,city,gender,pets\n12346,31,Bonn,f,2\n").unwrap();
+    let again = load(&folder, &parts, &task).unwrap();
+    assert!(again.dataset.column("people_age").is_some() && again.dataset.column("pets").is_some());
+    assert_eq!(parts.roles.role("city"), Role::Ignored);
+    assert_ne!(again.fingerprint, loaded.fingerprint);
+    let words = import(&mut parts, &people, "customer_id,age\n1,2\n1,3\n").unwrap_err().to_string();
+    assert!(words.contains("several different rows for 1 of its 1 keys"), "{words}");
+}
+
+#[test]
+fn a_table_is_profiled_with_what_the_project_knows_and_repaired() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut parts = project(dir.path(), true);
+    let (folder, task) = (dir.path().join("p"), Task::default());
+    std::sync::Arc::make_mut(&mut parts.roles).columns = [("customer_id".to_owned(), Role::Subject)].into();
+    fs::write(dir.path().join("customers.csv"), "customer_id,age\n12346,30\n12351,50\n").unwrap();
+    let look = |parts: &Parts| {
+        let loaded = load(&folder, parts, &task).unwrap();
+        profile(parts, &loaded, Some("transactions"), &task).unwrap()
+    };
+    let found = look(&parts);
+    let ids: Vec<String> = found.profile.problems.iter().map(|p| p.id()).collect();
+    assert_eq!(ids, ["missing:CustomerID", "broken-keys:CustomerID"]);
+    apply_repair(&mut parts, Some("transactions"), &found.profile.problems[0].repair).unwrap();
+    let after = look(&parts);
+    assert_eq!((found.dataset.rows(), after.dataset.rows(), after.dataset.row_number(1)), (4, 3, 3));
+    let words = apply_repair(&mut parts, Some("sales"), &found.profile.problems[0].repair).unwrap_err().to_string();
+    assert!(words.contains("no table `sales`; it has customers, transactions"), "{words}");
 }
 
 #[test]

@@ -50,13 +50,16 @@ pub fn check(document: &Document, plan: &Plan, findings: &mut Findings) {
         .collect();
     read.extend(document.models.iter().flat_map(|model| model.inputs.iter().map(|input| input.field.as_str())));
     read.extend(document.zones.region.as_deref());
-    for step in document.recipe.iter().rev() {
+    for (at, step) in document.recipe.iter().enumerate().rev() {
         if read.contains(step.output.as_str()) {
-            read.insert(&step.input);
+            read.extend(plan.program.reads(at).filter_map(|at| columns.get(at)));
         } else {
             findings.note(Part::Recipe(step.output.clone()), "nothing reads it; take the step out");
         }
     }
+    let dated = document.schema.fields.iter().filter(|field| read.contains(field.name.as_str()));
+    let dates: Vec<&str> = dated.filter_map(|field| field.freshness.as_ref()).map(|fresh| fresh.at.as_str()).collect();
+    read.extend(dates);
     let idle: Vec<&str> =
         document.schema.fields.iter().map(|field| field.name.as_str()).filter(|name| !read.contains(name)).collect();
     match idle.as_slice() {

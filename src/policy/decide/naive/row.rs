@@ -6,6 +6,7 @@ use crate::action::Direction;
 use crate::contact::EventKind;
 use crate::model::{Encode, Function, Link};
 use crate::recipe::Op;
+use crate::schema::Missing;
 use crate::table::HitPolicy;
 use crate::value::{Type, Value};
 use crate::{Event, History};
@@ -140,8 +141,30 @@ impl<'n> Naive<'n> {
         self.truth(when, nobody).filter(|holds| *holds).map(|_| action.clone())
     }
 
-    /// A field, unknown when absent or of the wrong type.
+    /// A field: the request's if it is fresh, else the default.
     pub(super) fn field(&self, i: usize) -> Value {
+        let fields = &self.document.schema.fields;
+        let fresh = fields[i].freshness.as_ref().is_none_or(|fresh| {
+            let dated = fields.iter().position(|field| field.name == fresh.at).unwrap();
+            let age = |t| self.request.now - t;
+            matches!(self.given(dated), Value::Time(t) if age(t) >= 0 && age(t) <= fresh.max_age as i64 * 1000)
+        });
+        match (self.given(i), &fields[i].missing) {
+            (value, _) if value.is_known() && fresh => value,
+            (_, Missing::Default(default)) => default.clone(),
+            _ => Value::Unknown,
+        }
+    }
+
+    /// The first field that is missing and without which the policy does not decide.
+    pub(super) fn refused(&self) -> Option<&'n str> {
+        let fields = self.document.schema.fields.iter().enumerate();
+        let mut missing = fields.filter(|(at, _)| !self.field(*at).is_known());
+        missing.find(|(_, field)| field.missing == Missing::Refuse).map(|(_, field)| field.name.as_str())
+    }
+
+    /// What the request carries, unknown when absent or of the wrong type.
+    fn given(&self, i: usize) -> Value {
         match (self.document.schema.fields[i].type_, self.request.fields.get(i)) {
             (Type::Number, Some(Value::Integer(x))) => Value::Number(*x as f64),
             (Type::Number, Some(Value::Number(x))) if x.is_nan() => Value::Unknown,

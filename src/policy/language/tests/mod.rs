@@ -20,19 +20,13 @@ use crate::document::Document;
 use crate::history::Event;
 use crate::model::{Calibration, Function, Model};
 use crate::recipe::{Op as StepOp, Step};
-use crate::schema::{Field, FieldKind, Schema};
+use crate::schema::{Field, Schema};
 use crate::table::Table;
 use crate::value::{Type, Value};
 
 pub(super) fn field(name: &str, type_: Type, categories: &[&str]) -> Field {
-    Field {
-        name: name.into(),
-        source: format!("{name}.raw"),
-        type_,
-        kind: FieldKind::Feature,
-        categories: categories.iter().map(|c| (*c).to_owned()).collect(),
-        masked: false,
-    }
+    let categories = categories.iter().map(|c| (*c).to_owned()).collect();
+    Field { source: format!("{name}.raw"), categories, ..Field::new(name, type_) }
 }
 
 fn action(id: &str, group: &str, discount: Value, treatments: &[(&str, &str)]) -> Action {

@@ -1,0 +1,275 @@
+//! `attune analyze recommend`: which way of recommending would have worked, and what it recommends now.
+
+use super::super::console::{Console, Failure, Outcome, Result};
+use super::super::import::column_named;
+use super::super::inputs::{Reading, instant};
+use super::super::table::{Table, count, interval, number, percent, wrap};
+use attune_lab::Error;
+use attune_lab::data::import::{dates, import};
+use attune_lab::models::recommend::{
+    self, Columns, Comparison, Evaluated, Fields, Method, Options, Read, Recommender, Who, ranking,
+};
+use clap::ValueEnum;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Compare ways of recommending items on what customers took later, and recommend by the best
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  attune analyze recommend online_retail.csv --customer CustomerID --item StockCode --date InvoiceDate --weight Quantity --attributes Description\n  \
+                        attune analyze recommend orders.csv --customer buyer --item sku --date day --method ease --for 17850 --model recommend.ron\n\n\
+                        Methods learn from the first four fifths of the time and are measured on what customers took afterwards for the\n\
+                        first time; what a customer has is never recommended. Rows without a customer, item or date, and with a weight of 0\n\
+                        or less, are left out. Content and hybrid need --attributes; popularity in the segment needs --segment."
+)]
+pub struct Recommend {
+    /// File with a row for each item taken
+    file: PathBuf,
+    /// Column of the customer
+    #[arg(long, value_name = "COLUMN")]
+    customer: String,
+    /// Column of the item
+    #[arg(long, value_name = "COLUMN")]
+    item: String,
+    /// Column of the date
+    #[arg(long, value_name = "COLUMN")]
+    date: String,
+    /// Column of how much was taken; rows with 0 or less are left out
+    #[arg(long, value_name = "COLUMN")]
+    weight: Option<String>,
+    /// Columns that describe an item, separated by commas
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    attributes: Vec<String>,
+    /// Column of the customer's segment
+    #[arg(long, value_name = "COLUMN")]
+    segment: Option<String>,
+    /// Methods to compare; all that the columns allow when none is named
+    #[arg(long, value_enum, value_delimiter = ',')]
+    method: Vec<Name>,
+    /// Instant that parts what is learned from what is measured
+    #[arg(long, value_name = "DATE")]
+    split: Option<String>,
+    /// Length of the lists
+    #[arg(long, value_name = "K", default_value_t = 10)]
+    k: usize,
+    /// Customers to recommend to; may be given several times
+    #[arg(long = "for", value_name = "CUSTOMER")]
+    customers: Vec<String>,
+    /// File to write the best method's model to, as data of a policy (RON)
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// Names of methods on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// What most customers took
+    Popularity,
+    /// What most customers of the segment took
+    Segment,
+    /// Items taken together: cosine with shrinkage
+    ItemKnn,
+    /// Items taken together: regression of each on all others
+    Ease,
+    /// Matrix factorisation of implicit feedback
+    Als,
+    /// Items described alike
+    Content,
+    /// EASE, with content for new items
+    Hybrid,
+}
+
+impl Name {
+    fn method(self) -> Method {
+        match self {
+            Name::Popularity => Method::Popularity,
+            Name::Segment => Method::segment_popularity(),
+            Name::ItemKnn => Method::item_knn(),
+            Name::Ease => Method::ease(),
+            Name::Als => Method::als(),
+            Name::Content => Method::content(),
+            Name::Hybrid => Method::hybrid(),
+        }
+    }
+}
+
+impl Recommend {
+    pub fn run(self, console: &Console) -> Result<Outcome> {
+        if self.k == 0 {
+            return Err(Failure::Usage("--k: a list has at least one item".into()));
+        }
+        let options = Options {
+            k: self.k,
+            at: self.split.as_deref().map(|text| instant("--split", text)).transpose()?,
+            ..Options::default()
+        };
+        let imported = {
+            let reading = self.reading.options()?;
+            console.work(|task| import(&self.file, &reading, task))?
+        };
+        let dataset = imported.dataset;
+        let named = |flag: &str, name: &String| column_named(&dataset, flag, name);
+        let columns = Columns {
+            customer: named("--customer", &self.customer)?,
+            item: named("--item", &self.item)?,
+            date: named("--date", &self.date)?,
+            weight: self.weight.as_ref().map(|name| named("--weight", name)).transpose()?,
+            attributes: self.attributes.iter().map(|name| named("--attributes", name)).collect::<Result<_>>()?,
+            segment: self.segment.as_ref().map(|name| named("--segment", name)).transpose()?,
+        };
+        let methods = self.methods();
+        let (read, comparison, best) = console.work(|task| {
+            let read = recommend::read(&dataset, &columns, task)?;
+            let comparison = recommend::compare(&read.interactions, &read.catalogue, &methods, &options, task)?;
+            let best = match comparison.best() {
+                Some(best) => recommend::fit(best, &read.interactions.baskets(None), &read.catalogue, task)?,
+                None => {
+                    let why = comparison.methods.iter().find_map(|method| method.refused.clone());
+                    return Err(Error::new(why.unwrap_or_else(|| "no method could be learned".into())));
+                }
+            };
+            Ok((read, comparison, best))
+        })?;
+        let lists: Vec<(String, Vec<(String, f64)>)> =
+            self.customers.iter().map(|customer| list(customer, &read, &best, self.k)).collect::<Result<_>>()?;
+        if let Some(file) = &self.model {
+            let names = read.catalogue.segments.as_ref().map_or(&[][..], |segments| &segments.names);
+            let fields = Fields {
+                subject: columns.customer.clone(),
+                segment: columns.segment.clone().unwrap_or_else(|| "segment".into()),
+                ..Fields::default()
+            };
+            let model = recommend::lower(&best, &read.interactions, names, &fields, "recommend")?;
+            super::write_models(file, &[&model])?;
+        }
+        let text = self.text(dataset.rows(), &read, &comparison, &best, &lists);
+        let value = json!({
+            "file": self.file,
+            "columns": columns,
+            "notes": read.notes,
+            "comparison": comparison,
+            "best": best.method,
+            "definitions": ranking::DEFINITIONS,
+            "recommendations": lists.iter().map(|(customer, list)| json!({
+                "customer": customer,
+                "items": list.iter().map(|(item, score)| json!({ "item": item, "score": score })).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
+            "model": self.model,
+        });
+        console.result(&text, &value)?;
+        Ok(Outcome::Done)
+    }
+
+    /// What was asked for, or all that the columns allow; popularity always, to compare with.
+    fn methods(&self) -> Vec<Method> {
+        let mut methods = vec![Method::Popularity];
+        if self.method.is_empty() {
+            methods.extend(self.segment.is_some().then(Method::segment_popularity));
+            methods.extend([Method::item_knn(), Method::ease(), Method::als()]);
+            if !self.attributes.is_empty() {
+                methods.extend([Method::content(), Method::hybrid()]);
+            }
+        } else {
+            methods.extend(self.method.iter().filter(|name| **name != Name::Popularity).map(|name| name.method()));
+        }
+        methods
+    }
+
+    fn text(
+        &self,
+        rows: usize,
+        read: &Read,
+        comparison: &Comparison,
+        best: &Recommender,
+        lists: &[(String, Vec<(String, f64)>)],
+    ) -> String {
+        let k = comparison.k;
+        let mut text = format!("{}: {} rows\n", self.file.display(), count(rows as u64));
+        for note in &read.notes {
+            text.push_str(&format!("  {note}\n"));
+        }
+        let (train, test) = (comparison.train, comparison.test);
+        text.push_str(&format!(
+            "\nLearned before {}: {} customers, {} items, {} pairs of both. Measured after it: {} customers with {} new items.\n\n",
+            dates::render(comparison.at),
+            count(train.subjects),
+            count(train.items),
+            count(train.pairs),
+            count(test.subjects),
+            count(test.pairs)
+        ));
+        let names = ["precision", "recall", "MAP", "NDCG", "hit rate"];
+        let [precision, recall, map, ndcg, hits] = names.map(|name| format!("{name}@{k}"));
+        let mut table = Table::new(&["method", &precision, &recall, &map, &ndcg, "95 %", &hits, "coverage", "novelty"]);
+        for method in &comparison.methods {
+            table.row(numbers(method));
+        }
+        text.push_str(&table.text(2));
+        for method in &comparison.methods {
+            if let Some(why) = &method.refused {
+                text.push_str(&wrap(&format!("{}: {why}", method.name), 2, 110));
+            }
+        }
+        let name = best.method.words();
+        text.push_str(&format!("\nBest by NDCG: {name}\n"));
+        if let Some(best) = comparison.methods.iter().find(|method| method.name == name) {
+            if let Some(gain) = best.against_popularity {
+                let verdict = if gain.low > 0.0 { "better than popularity" } else { "not told apart from popularity" };
+                text.push_str(&format!("  {verdict}: NDCG {:+.4} {}\n", gain.value, interval(gain.low, gain.high)));
+            }
+            let mut table = Table::new(&["group", "customers", "recall", "NDCG", "95 %"]);
+            for group in &best.groups {
+                let ndcg = interval(group.ndcg.low, group.ndcg.high);
+                table.row(vec![
+                    group.name.clone(),
+                    count(group.n),
+                    number(group.recall.value),
+                    number(group.ndcg.value),
+                    ndcg,
+                ]);
+            }
+            text.push_str(&table.text(2));
+        }
+        for note in &comparison.notes {
+            text.push_str(&wrap(&format!("- {note}"), 2, 110));
+        }
+        for (customer, list) in lists {
+            text.push_str(&format!("\nFor {customer}, by {name} learned from everything\n"));
+            let mut table = Table::new(&["item", "score"]);
+            list.iter().for_each(|(item, score)| table.row(vec![item.clone(), number(*score)]));
+            text.push_str(&table.text(2));
+        }
+        if let Some(file) = &self.model {
+            text.push_str(&format!("\nModel written to {}.\n", file.display()));
+        }
+        text
+    }
+}
+
+fn numbers(method: &Evaluated) -> Vec<String> {
+    let Some(all) = method.all() else { return vec![method.name.clone(), "–".into()] };
+    let mut cells = vec![method.name.clone()];
+    cells.extend([all.precision, all.recall, all.map, all.ndcg].map(|x| format!("{:.4}", x.value)));
+    cells.push(format!("[{:.4}, {:.4}]", all.ndcg.low, all.ndcg.high));
+    cells.extend([percent(all.hit_rate.value), percent(method.coverage), format!("{:.2}", method.novelty)]);
+    cells
+}
+
+/// What to recommend to a customer by name.
+fn list(customer: &str, read: &Read, best: &Recommender, k: usize) -> Result<(String, Vec<(String, f64)>)> {
+    let interactions = &read.interactions;
+    let Some(subject) = interactions.subjects.iter().position(|name| **name == *customer) else {
+        return Err(Failure::Usage(format!("--for: the file has no customer `{customer}`")));
+    };
+    let baskets = interactions.baskets(None);
+    let basket = baskets.basket(subject);
+    let segment = read.catalogue.segments.as_ref().and_then(|segments| segments.of.get(subject).copied().flatten());
+    let who = Who { subject: (!basket.is_empty()).then_some(subject as u32), segment, basket: &basket };
+    let items = best.recommend(who, k);
+    Ok((
+        customer.to_owned(),
+        items.into_iter().map(|(item, score)| (interactions.items[item as usize].to_string(), score)).collect(),
+    ))
+}

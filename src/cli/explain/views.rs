@@ -1,0 +1,348 @@
+//! Explanations as text for terminals.
+
+use crate::cli::table::{Table, count, number, percent, wrap};
+use attune_lab::data::Dataset;
+use attune_lab::explain::dependence::{Accumulated, Interaction, Partial};
+use attune_lab::explain::fairness::Fairness;
+use attune_lab::explain::honesty::{Honesty, Verdict};
+use attune_lab::explain::permutation::Drop;
+use attune_lab::explain::segments::Segment;
+use attune_lab::explain::thresholds::{Money, Thresholds};
+use attune_lab::explain::{Attributions, Strength};
+use attune_lab::models::ModelReport;
+use attune_lab::models::report::Estimate;
+use attune_policy::model::Model;
+use std::collections::BTreeMap;
+
+/// Width of running text.
+const WIDTH: usize = 110;
+/// Columns told of a row.
+const TOLD: usize = 12;
+/// Lines of a long table.
+const LINES: usize = 14;
+
+/// Drivers over many rows.
+pub struct Drivers {
+    pub rows: usize,
+    pub base: f64,
+    pub base_score: f64,
+    pub log_odds: bool,
+    pub strengths: Vec<Strength>,
+    /// By column: whether larger numbers raise the score; absent for texts and where it depends.
+    pub directions: BTreeMap<String, f64>,
+}
+
+impl Drivers {
+    pub fn new(out: &Attributions, dataset: &Dataset, rows: &[u32]) -> Drivers {
+        let mut directions = BTreeMap::new();
+        for (at, field) in out.fields.iter().enumerate() {
+            let Some(numbers) = dataset.cells(field).and_then(|cells| cells.numbers()) else { continue };
+            let pairs: Vec<(f64, f64)> = rows
+                .iter()
+                .enumerate()
+                .map(|(i, &row)| (numbers[row as usize], out.row(i)[at]))
+                .filter(|(x, _)| !x.is_nan())
+                .collect();
+            if let Some(r) = correlation(&pairs) {
+                directions.insert(field.clone(), r);
+            }
+        }
+        Drivers {
+            rows: out.rows(),
+            base: out.base,
+            base_score: out.base_score,
+            log_odds: out.log_odds,
+            strengths: out.strengths(),
+            directions,
+        }
+    }
+}
+
+/// Pearson's correlation; `None` where one of the two does not vary.
+fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
+    let n = pairs.len() as f64;
+    let (mx, my) = (pairs.iter().map(|p| p.0).sum::<f64>() / n, pairs.iter().map(|p| p.1).sum::<f64>() / n);
+    let sum = |f: &dyn Fn(f64, f64) -> f64| pairs.iter().map(|(x, y)| f(x - mx, y - my)).sum::<f64>();
+    let r = sum(&|x, y| x * y) / (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt();
+    r.is_finite().then_some(r)
+}
+
+/// What is explained, and how good it is.
+pub fn heading(model: &Model, report: &ModelReport) -> String {
+    let auc = report.out_of_fold.quality.auc;
+    let mut text = format!(
+        "{}: {}\n  {}, {} rows, base rate {}, AUC out of fold {:.4} ({:.4} to {:.4})\n",
+        model.id,
+        model.target,
+        report.spec.family.words(),
+        count(report.rows),
+        percent(report.base_rate()),
+        auc.value,
+        auc.low,
+        auc.high
+    );
+    for suspicion in &report.suspicions {
+        text.push_str(&wrap(&format!("warning: {}", suspicion.message), 2, WIDTH));
+    }
+    text
+}
+
+fn unit(log_odds: bool) -> &'static str {
+    if log_odds { "log-odds, before calibration" } else { "units of the score, before calibration" }
+}
+
+/// Drivers over all rows.
+pub fn drivers(out: &Drivers, drops: &[Drop]) -> String {
+    let mut table =
+        Table::new(&["column", "moves the score by", "share", "least", "most", "", "AUC lost when shuffled"]);
+    for strength in &out.strengths {
+        let direction = match out.directions.get(&strength.field) {
+            Some(r) if *r > 0.5 => "more raises",
+            Some(r) if *r < -0.5 => "more lowers",
+            Some(_) => "depends",
+            None => "",
+        };
+        let drop = drops.iter().find(|drop| drop.field == strength.field);
+        table.row(vec![
+            strength.field.clone(),
+            format!("{:.4}", strength.mean_absolute),
+            percent(strength.share),
+            format!("{:+.3}", strength.least),
+            format!("{:+.3}", strength.most),
+            direction.to_owned(),
+            drop.map_or_else(String::new, |drop| estimate(&drop.auc)),
+        ]);
+    }
+    format!(
+        "Drivers over {} rows it did not learn from: mean absolute attribution in {}\n{}  An average row scores {:.4}.\n",
+        count(out.rows as u64),
+        unit(out.log_odds),
+        table.text(2),
+        out.base_score
+    )
+}
+
+/// Why rows score as they do.
+pub fn rows(out: &Attributions, dataset: &Dataset, rows: &[u32]) -> String {
+    let mut text = String::new();
+    for (i, &row) in rows.iter().enumerate() {
+        text.push_str(&format!(
+            "Row {}: score {:.4}; an average row scores {:.4}\n",
+            count(dataset.row_number(row as usize)),
+            out.scores[i],
+            out.base_score
+        ));
+        if out.margins[i].is_nan() {
+            text.push_str("  The model cannot be evaluated here: the score is its fallback.\n\n");
+            continue;
+        }
+        let mut table = Table::new(&["column", "value", "attribution", "sum so far"]);
+        let mut sum = out.base;
+        table.row(vec!["(average row)".into(), String::new(), String::new(), format!("{sum:+.4}")]);
+        let all = out.strongest(i);
+        for (field, attribution) in all.iter().take(TOLD) {
+            sum += attribution;
+            let value = dataset.cells(field).and_then(|cells| cells.text(row as usize));
+            let value = value.unwrap_or_else(|| "missing".to_owned());
+            table.row(vec![(*field).to_owned(), value, format!("{attribution:+.4}"), format!("{sum:+.4}")]);
+        }
+        if all.len() > TOLD {
+            let rest: f64 = all[TOLD..].iter().map(|(_, x)| x).sum();
+            let name = format!("({} more)", all.len() - TOLD);
+            table.row(vec![name, String::new(), format!("{rest:+.4}"), format!("{:+.4}", sum + rest)]);
+        }
+        text.push_str(&format!("{}  In {}.\n\n", table.text(2), unit(out.log_odds)));
+    }
+    text.pop();
+    text
+}
+
+/// How the score follows a column.
+pub fn dependence(partial: &Partial, local: Option<&Accumulated>, together: Option<&Interaction>) -> String {
+    let mut table = Table::new(&["value", "rows", "mean score if all had it", "local effect"]);
+    let effect = |label: &str| {
+        let local = local?;
+        local.points.iter().position(|point| point.label == label).map(|at| local.effect[at])
+    };
+    for at in thinned(partial.points.len()) {
+        let point = &partial.points[at];
+        let effect = effect(&point.label).map_or_else(String::new, |effect| format!("{effect:+.4}"));
+        table.row(vec![point.label.clone(), percent(point.share), format!("{:.4}", partial.mean[at]), effect]);
+    }
+    let mut text =
+        format!("How the score follows `{}`, asked of {} rows\n{}", partial.field, count(partial.rows), table.text(2));
+    text.push_str(&wrap(
+        "Local effects (accumulated, mean 0) keep to rows that exist; where they and the mean score disagree, other columns \
+         move together with this one.",
+        2,
+        WIDTH,
+    ));
+    if let Some(i) = together {
+        let line = format!(
+            "With `{}`: {} of their joint effect is not the sum of their own (H², {} rows crossed); together they stray from the sum \
+             by {} in score.",
+            i.fields.1,
+            percent(i.h2),
+            i.rows,
+            number(i.strays)
+        );
+        text.push_str(&wrap(&line, 2, WIDTH));
+    }
+    text
+}
+
+/// Places of at most [`LINES`] lines of a table, ends included.
+fn thinned(n: usize) -> Vec<usize> {
+    let lines = n.min(LINES);
+    (0..lines).map(|i| if lines > 1 { i * (n - 1) / (lines - 1) } else { 0 }).collect()
+}
+
+/// Thresholds with money.
+pub fn thresholds(out: &Thresholds, money: Money) -> String {
+    let mut table =
+        Table::new(&["score from", "contacts", "of rows", "outcomes", "precision", "recall", "F1", "profit", ""]);
+    let mut shown = thinned(out.table.len());
+    if !shown.contains(&out.best) {
+        shown.push(out.best);
+        shown.sort_unstable();
+    }
+    for at in shown {
+        let row = &out.table[at];
+        table.row(vec![
+            if row.contacts == 0 { "(nobody)".into() } else { format!("{:.4}", row.score) },
+            count(row.contacts),
+            percent(row.contacts as f64 / out.rows as f64),
+            count(row.outcomes),
+            percent(row.precision.value),
+            percent(row.recall),
+            format!("{:.3}", row.f1),
+            format!("{:.2}", row.profit),
+            if at == out.best { "best".into() } else { String::new() },
+        ]);
+    }
+    format!(
+        "A contact costs {}, an outcome brings {}; {} rows, {} outcomes\n{}{}{}",
+        money.cost,
+        money.benefit,
+        count(out.rows),
+        count(out.positives),
+        table.text(2),
+        wrap(&out.sentence, 2, WIDTH),
+        wrap(
+            &format!(
+                "Choosing the best threshold on these very rows flatters its profit by about {:.2}. Outcomes that would have come \
+                 without a contact are counted as brought by it.",
+                out.optimism
+            ),
+            2,
+            WIDTH
+        )
+    )
+}
+
+/// Quality by group.
+pub fn segments(field: &str, segments: &[Segment]) -> String {
+    let mut table = Table::new(&[
+        "group",
+        "rows",
+        "outcomes",
+        "rate",
+        "mean score",
+        "score less rate",
+        "AUC",
+        "lift of its top tenth",
+    ]);
+    for segment in segments {
+        let mut cells = vec![
+            segment.group.clone(),
+            count(segment.rows),
+            count(segment.positives),
+            percent(segment.rate.value),
+            percent(segment.predicted),
+        ];
+        match &segment.measured {
+            Some(m) => cells.extend([
+                format!("{:+.3} ({:+.3} to {:+.3})", m.gap.value, m.gap.low, m.gap.high),
+                estimate(&m.auc),
+                format!("{:.2} ({:.2} to {:.2})", m.lift.value, m.lift.low, m.lift.high),
+            ]),
+            None => cells.push(format!("not evaluated: {}", segment.not_evaluated)),
+        }
+        table.row(cells);
+    }
+    format!("Quality by `{field}`, on rows it did not learn from\n{}", table.text(2))
+}
+
+/// Fairness of scores.
+pub fn fairness(out: &Fairness) -> String {
+    let mut table = Table::new(&[
+        "group",
+        "rows",
+        "selected",
+        "ratio",
+        "difference",
+        "of those with the outcome",
+        "score less rate",
+    ]);
+    for group in &out.groups {
+        let mut cells = vec![group.group.clone(), count(group.rows), percent(group.selected.value)];
+        match &group.measured {
+            Some(m) => cells.extend([
+                format!("{:.2} ({:.2} to {:.2})", m.ratio.value, m.ratio.low, m.ratio.high),
+                signed(&m.difference),
+                m.opportunity.as_ref().map_or("not evaluated".to_owned(), signed),
+                signed(&m.gap),
+            ]),
+            None => cells.push(format!("not evaluated: {}", group.not_evaluated)),
+        }
+        table.row(cells);
+    }
+    let mut text = format!(
+        "Rows of a score of {:.4} or more are selected; groups of `{}` compared with `{}`\n{}",
+        out.threshold,
+        out.field,
+        out.reference,
+        table.text(2)
+    );
+    for finding in &out.findings {
+        text.push_str(&wrap(&format!("- {finding}"), 2, WIDTH));
+    }
+    if out.findings.is_empty() {
+        text.push_str("  No gap was found.\n");
+    }
+    text.push_str(&wrap(
+        "Of scores, before rules. What is selected in the end is decided by rules and caps as well: `attune simulate` tells.",
+        2,
+        WIDTH,
+    ));
+    text
+}
+
+/// Whether the model can be believed.
+pub fn honesty(out: &Honesty) -> String {
+    let mut text = format!(
+        "Asked of models trained for it on {} rows, measured on {} others (AUC {})\n",
+        count(out.trained_on),
+        count(out.rows),
+        estimate(&out.auc)
+    );
+    for finding in &out.findings {
+        let mark = match finding.verdict {
+            Verdict::Fine => "ok",
+            Verdict::NotEvaluated => "–",
+            Verdict::Look => "look",
+            Verdict::Alarm => "ALARM",
+        };
+        let words = wrap(&format!("{} {}.", finding.check.words(), finding.sentence), 8, WIDTH);
+        text.push_str(&format!("  {mark:<6}{}", words.trim_start()));
+    }
+    text
+}
+
+fn estimate(e: &Estimate) -> String {
+    format!("{:.4} ({:.4} to {:.4})", e.value, e.low, e.high)
+}
+
+fn signed(e: &Estimate) -> String {
+    format!("{:+.3} ({:+.3} to {:+.3})", e.value, e.low, e.high)
+}

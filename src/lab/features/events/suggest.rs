@@ -1,0 +1,176 @@
+//! Features that a table of events speaks for: recency, frequency and money over all time and the last 30, 90 and 365 days, what
+//! changes, intervals, habits. A start to be looked over; every one is a definition that can be changed.
+
+use super::check::fits;
+use super::{Declared, EventTable};
+use crate::data::cells::Cells;
+use attune_policy::schema::{Aggregate, EventFeature, Window};
+use attune_policy::value::Type;
+use serde::Serialize;
+
+/// Windows that are suggested, in days.
+const WINDOWS: [u32; 3] = [30, 90, 365];
+/// A text column with at most this many different values is a category.
+const CATEGORIES: usize = 50;
+/// Categories whose share becomes a feature of its own.
+const SHARES: usize = 5;
+
+/// Which columns of a table mean what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Columns {
+    /// What an event is worth: a Rhai expression over the table's columns.
+    pub amount: Option<String>,
+    /// Column that says which events belong together: invoice, order.
+    pub basket: Option<String>,
+    /// Column of a category.
+    pub category: Option<String>,
+    /// Expression that tells a purchase from a return or a gift.
+    pub purchase: Option<String>,
+    /// Expression that tells a return.
+    pub returned: Option<String>,
+}
+
+impl Columns {
+    /// What the names and contents of the columns speak for.
+    pub fn of(table: &EventTable<'_>) -> Columns {
+        let columns = table.dataset.columns();
+        let free = |name: &str| name != table.key && name != table.time;
+        let named = |words: &[&str], types: &[Type]| {
+            let fits = |word: &&str| {
+                let mut fitting = columns.iter().filter(|c| free(&c.name) && types.contains(&c.type_));
+                fitting.find(|c| bare(&c.name).contains(*word)).map(|c| c.name.clone())
+            };
+            words.iter().find_map(fits)
+        };
+        let numbers = [Type::Number, Type::Integer];
+        let quantity = named(&["quantity", "qty", "units"], &numbers);
+        let price = named(&["unitprice", "price"], &numbers);
+        let whole = named(&["amount", "revenue", "sales", "total", "spend", "dollar", "value"], &numbers);
+        let amount = whole.or_else(|| match (&quantity, &price) {
+            (Some(quantity), Some(price)) => Some(format!("{quantity} * {price}")),
+            (None, price) => price.clone(),
+            (Some(_), None) => None,
+        });
+        let negative =
+            |name: &String| table.dataset.numbers(name).is_ok_and(|numbers| numbers.iter().any(|x| *x < 0.0));
+        let positive =
+            |name: &String| table.dataset.numbers(name).is_ok_and(|numbers| numbers.iter().any(|x| *x <= 0.0));
+        // A return has a negative quantity, or else a negative amount.
+        let plain = amount.clone().filter(|amount| columns.iter().any(|c| c.name == *amount));
+        let returned =
+            quantity.clone().filter(negative).or_else(|| plain.filter(negative)).map(|name| format!("{name} < 0"));
+        let bounds = [&quantity, &price].into_iter().flatten().filter(|name| positive(name));
+        let bounds: Vec<String> = bounds.map(|name| format!("{name} > 0")).collect();
+        let purchase = match (&returned, bounds.is_empty()) {
+            (Some(returned), true) => Some(returned.replace(" < 0", " > 0")),
+            (None, true) => None,
+            (_, false) => Some(bounds.join(" && ")),
+        };
+        let categories = |name: &String| {
+            let dictionary = table.dataset.dictionary(name);
+            dictionary.is_ok_and(|dictionary| (2..=CATEGORIES).contains(&dictionary.values.len()))
+        };
+        let words = ["category", "department", "class", "kind", "channel", "type", "group", "page", "device"];
+        Columns {
+            amount,
+            basket: named(&["invoice", "order", "basket", "receipt", "transaction"], &[Type::Text, Type::Integer]),
+            category: words.iter().filter_map(|word| named(&[word], &[Type::Text])).find(categories),
+            purchase,
+            returned,
+        }
+    }
+}
+
+/// Features for a table, each of which fits it. Names begin with the table's where there are several tables.
+pub fn suggest(table: &EventTable<'_>, columns: &Columns, prefix: &str) -> Vec<Declared> {
+    let mut features = Vec::new();
+    let of = |aggregate| {
+        let feature = EventFeature::new(table.name, aggregate);
+        match &columns.purchase {
+            Some(purchase) => feature.only(purchase.clone()),
+            None => feature,
+        }
+    };
+    let mut add = |name: String, feature: EventFeature| {
+        let declared = Declared::new(format!("{prefix}{name}"), feature);
+        if fits(&declared, table) {
+            features.push(declared);
+        }
+    };
+    let frequency = || columns.basket.clone().map_or(Aggregate::Count, Aggregate::Distinct);
+    add("recency".into(), of(Aggregate::Recency));
+    add("frequency".into(), of(frequency()));
+    let amount = columns.amount.as_ref();
+    if let Some(amount) = amount {
+        add("monetary".into(), of(Aggregate::Sum(amount.clone())));
+    }
+    add("tenure".into(), of(Aggregate::Tenure));
+    add("active_days".into(), of(Aggregate::ActiveDays));
+    for days in WINDOWS {
+        let last = Window::Days(days);
+        add(format!("frequency_{days}d"), of(frequency()).within(last));
+        if let Some(amount) = amount {
+            add(format!("monetary_{days}d"), of(Aggregate::Sum(amount.clone())).within(last));
+            add(format!("mean_amount_{days}d"), of(Aggregate::Mean(amount.clone())).within(last));
+        }
+    }
+    add("trend_90d".into(), of(Aggregate::Change(amount.cloned())).within(Window::Days(90)));
+    add("slope_360d".into(), of(Aggregate::Slope { of: amount.cloned(), periods: 12 }).within(Window::Days(360)));
+    add("interval_mean".into(), of(Aggregate::IntervalMean));
+    add("interval_sd".into(), of(Aggregate::IntervalSd));
+    add("interval_cv".into(), of(Aggregate::IntervalCv));
+    if let Some(returned) = &columns.returned {
+        let returns = EventFeature::new(table.name, Aggregate::Count).only(returned.clone());
+        add("returns".into(), returns.clone());
+        add("returns_90d".into(), returns.within(Window::Days(90)));
+    }
+    if let Some(category) = &columns.category {
+        let year = Window::Days(365);
+        add(format!("top_{category}"), of(Aggregate::Top(category.clone())).within(year));
+        add(format!("top_{category}_share"), of(Aggregate::TopShare(category.clone())).within(year));
+        for (value, name) in frequent(table, category) {
+            let condition = format!("{category} == {}", quoted(&value));
+            add(format!("share_{name}"), of(Aggregate::Share { of: condition, by: None }).within(year));
+        }
+    }
+    if has_hours(table) {
+        add("hour".into(), of(Aggregate::Hour));
+        add("hour_share".into(), of(Aggregate::HourShare));
+    }
+    add("weekday".into(), of(Aggregate::Weekday));
+    add("weekday_share".into(), of(Aggregate::WeekdayShare));
+    features
+}
+
+/// The most frequent categories, and names that features can have by them.
+fn frequent(table: &EventTable<'_>, column: &str) -> Vec<(String, String)> {
+    let Ok(dictionary) = table.dataset.dictionary(column) else { return Vec::new() };
+    let mut counts = vec![0usize; dictionary.values.len()];
+    for code in &dictionary.codes {
+        if let Some(count) = counts.get_mut(*code as usize) {
+            *count += 1;
+        }
+    }
+    let mut values: Vec<(usize, String)> =
+        counts.into_iter().zip(dictionary.values.iter().map(ToString::to_string)).collect();
+    values.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let values: Vec<String> = values.into_iter().take(SHARES).map(|(_, value)| value).collect();
+    let names = crate::data::names::identifiers(&values);
+    values.into_iter().zip(names).collect()
+}
+
+/// Whether the times say more than the day.
+fn has_hours(table: &EventTable<'_>) -> bool {
+    matches!(table.dataset.cells(table.time), Some(Cells::Time(times))
+        if times.iter().any(|t| *t != Cells::MISSING && t.rem_euclid(attune_policy::clock::DAY) != 0))
+}
+
+/// A text as it stands in an expression.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// A name without what separates its words.
+fn bare(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
+}

@@ -1,0 +1,101 @@
+//! `attune profile`, `refresh`, `erase` and tables beside the customers, from the outside.
+
+use super::{attune, done, json};
+use serde_json::json as value;
+use std::fs;
+use std::path::Path;
+
+const CUSTOMERS: &str = "customer_id,age,gender,bought\n1,30,f,no\n2,,m,yes\n3,51,f,yes\n4,-3,m,no\n";
+const SALES: &str = "customer_id,sold_at,amount\n1,2026-01-02,5\n2,2026-01-03,7\n9,2026-01-03,7\n2,2026-01-03,7\n";
+
+fn shop(dir: &Path) {
+    fs::write(dir.join("customers.csv"), CUSTOMERS).unwrap();
+    fs::write(dir.join("sales.csv"), SALES).unwrap();
+    done(dir, &["import", "customers.csv", "shop", "--role", "customer_id=subject", "--range", "age=0..120"]);
+    done(dir, &["import", "sales.csv", "shop", "--as", "transactions", "--key", "customer_id", "--time", "sold_at"]);
+}
+
+#[test]
+fn a_file_is_profiled_without_a_project() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("customers.csv"), CUSTOMERS).unwrap();
+    let found = json(dir.path(), &["profile", "customers.csv", "--outcome", "bought"]);
+    assert_eq!((&found["rows"], &found["missing_cells"]), (&value!(4), &value!(1)));
+    assert_eq!(found["roles"]["gender"], value!("Protected"));
+    let ids: Vec<&str> = found["problems"].as_array().unwrap().iter().map(|p| p["id"].as_str().unwrap()).collect();
+    assert!(ids.contains(&"impossible:age") && ids.contains(&"missing:age"), "{ids:?}");
+    let age = found["associations"].as_array().unwrap().iter().find(|a| a["column"] == "age").unwrap();
+    // Of the two pairs of a buyer and another whose age is known, the buyer is older in both.
+    assert_eq!((&age["measure"], &age["value"], &age["rows"]), (&value!("AUC"), &value!(1.0), &value!(3)));
+    let text = done(dir.path(), &["profile", "customers.csv", "--define"]).out;
+    for part in ["4 rows, 4 columns", "Problems: ", "Definitions", "ages outside 0 to 120"] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    let wrong = attune(dir.path(), &["profile", "customers.csv", "--repair", "missing:age"]);
+    assert!(wrong.code == 2 && wrong.err.contains("--repair needs a project"), "{}", wrong.err);
+}
+
+#[test]
+fn a_projects_tables_are_profiled_and_repaired() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path());
+    let found = json(dir.path(), &["profile", "shop", "--table", "transactions"]);
+    let broken = found["problems"].as_array().unwrap().iter().find(|p| p["check"] == "BrokenKeys").unwrap();
+    assert_eq!((&broken["rows"], &broken["share"]), (&value!([3]), &value!(0.25)));
+    let repaired = json(dir.path(), &["profile", "shop", "--table", "transactions", "--repair", "repeated-rows"]);
+    assert_eq!((&repaired["rows"], repaired["repaired"].as_array().unwrap().len()), (&value!(3), 1));
+    let again = json(dir.path(), &["profile", "shop", "--repair", "out-of-range:age"]);
+    assert_eq!(again["rows"], value!(3));
+    let wrong = attune(dir.path(), &["profile", "shop", "--repair", "missing:ages"]);
+    assert!(wrong.code == 2 && wrong.err.contains("did you mean `missing:age`?"), "{}", wrong.err);
+}
+
+#[test]
+fn a_refresh_says_what_changed_and_an_erased_subject_stays_out() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path());
+    fs::write(dir.path().join("customers.csv"), format!("{CUSTOMERS}5,44,f,no\n").replace("3,51", "3,52")).unwrap();
+    let looked = json(dir.path(), &["refresh", "shop", "--look"]);
+    for (found, saved) in [(looked, false), (json(dir.path(), &["refresh", "shop"]), true)] {
+        let customers = &found["sources"][0];
+        assert_eq!((&found["saved"], &customers["changed"]), (&value!(saved), &value!(true)));
+        assert_eq!(customers["rows"]["new"]["numbers"], value!([5]));
+        assert_eq!(customers["rows"]["changed"]["numbers"], value!([3]));
+        assert_eq!(found["sources"][1]["changed"], value!(false));
+    }
+    assert_eq!(json(dir.path(), &["refresh", "shop"])["sources"][0]["changed"], value!(false));
+    let erased = json(dir.path(), &["erase", "shop", "--subject", "2"]);
+    assert_eq!(erased["rows"], value!([["customers", 1], ["transactions", 2]]));
+    assert!(erased["unreached"].to_string().contains("customers.csv: 1 rows of the original"), "{erased}");
+    let after = json(dir.path(), &["refresh", "shop"]);
+    assert_eq!((&after["sources"][0]["rows_now"], &after["sources"][1]["rows_now"]), (&value!(4), &value!(2)));
+}
+
+#[test]
+fn tables_are_refused_in_words() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path());
+    for (args, code, part) in [
+        (&["import", "sales.csv", "shop", "--as", "sales"][..], 2, "the kinds are customers, transactions, events"),
+        (
+            &["import", "sales.csv", "shop", "--as", "events", "--goal", "amount"],
+            2,
+            "--goal is about the customer table",
+        ),
+        (
+            &["import", "sales.csv", "shop", "--as", "events", "--time", "amount"],
+            1,
+            "where the time of a row is needed",
+        ),
+        (
+            &["import", "sales.csv", "shop", "--as", "lookup", "--key", "amount", "--on", "age"],
+            1,
+            "several different rows",
+        ),
+        (&["import", "customers.csv", "shop", "--range", "age=9..1"], 2, "not of the form COLUMN=LOW..HIGH"),
+        (&["profile", "shop", "--table", "sales"], 1, "it has customers, transactions"),
+    ] {
+        let ended = attune(dir.path(), args);
+        assert!(ended.code == code && ended.err.contains(part), "{args:?}: {} {}", ended.code, ended.err);
+    }
+}

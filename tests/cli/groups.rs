@@ -1,0 +1,100 @@
+//! `attune analyze recommend` and `segments` on files made here: what they find, write and refuse.
+
+use super::{attune, done, json};
+use serde_json::Value;
+use std::fmt::Write;
+use std::path::Path;
+
+/// 80 customers of two tastes; each week everyone takes an item of the own half, in turn.
+fn orders(dir: &Path) {
+    let mut text = String::from("buyer,sku,day,units,label,region\n");
+    for week in 0..10 {
+        for buyer in 0..80 {
+            let half = buyer % 2;
+            let item = half * 12 + (buyer / 2 * 5 + week * 7) % 12;
+            let (day, month) = (1 + week * 7 % 28, 1 + week * 7 / 28);
+            let units = if week == 3 && buyer == 4 { -1 } else { 1 + (buyer % 3) as i64 };
+            let (label, region) = (["red mug", "garden hose"][half], ["north", "south"][half]);
+            writeln!(text, "b{buyer},i{item},2024-{month:02}-{day:02},{units},{label} {item},{region}").unwrap();
+        }
+    }
+    std::fs::write(dir.join("orders.csv"), text).unwrap();
+}
+
+#[test]
+fn recommendations_follow_what_customers_took() {
+    let dir = tempfile::tempdir().unwrap();
+    orders(dir.path());
+    let columns = ["--customer", "buyer", "--item", "sku", "--date", "day", "--weight", "units"];
+    let more = ["--attributes", "label", "--segment", "region", "--k", "3", "--for", "b0", "--model", "model.ron"];
+    let args = [&["analyze", "recommend", "orders.csv"][..], &columns, &more].concat();
+    let found = json(dir.path(), &args);
+    let methods = found["comparison"]["methods"].as_array().unwrap();
+    assert_eq!(methods.len(), 7, "{found}");
+    let ndcg = |name: &str| {
+        let method = methods.iter().find(|method| method["name"] == name).unwrap();
+        method["groups"][0]["ndcg"]["value"].as_f64().unwrap()
+    };
+    assert!(ndcg("EASE") > ndcg("popularity"), "{found}");
+    let items = found["recommendations"][0]["items"].as_array().unwrap();
+    // b0 took ten of the twelve items of its half.
+    let own = |item: &Value| item["item"].as_str().unwrap()[1..].parse::<u32>().unwrap() < 12;
+    assert!(items.len() == 3 && items[..2].iter().all(own) && !own(&items[2]), "{items:?}");
+    assert!(found["notes"][0].as_str().unwrap().contains("1 row with a weight of 0 or less"));
+    let model = std::fs::read_to_string(dir.path().join("model.ron")).unwrap();
+    assert!(model.contains("\"recommend\"") && model.contains("action.item"), "{model}");
+
+    let text = done(dir.path(), &args).out;
+    for part in ["NDCG@3", "Best by NDCG", "hot subjects", "For b0", "Model written to model.ron"] {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+    let wrong = attune(
+        dir.path(),
+        &["analyze", "recommend", "orders.csv", "--customer", "byer", "--item", "sku", "--date", "day"],
+    );
+    assert!(wrong.code == 2 && wrong.err.contains("did you mean `buyer`?"), "{}", wrong.err);
+    let wrong = attune(
+        dir.path(),
+        &["analyze", "recommend", "orders.csv", "--customer", "buyer", "--item", "sku", "--date", "units"],
+    );
+    assert!(wrong.code == 1 && wrong.err.contains("where dates are needed"), "{}", wrong.err);
+}
+
+#[test]
+fn segments_are_found_and_described() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut text = String::from("age,spend,channel\n");
+    for i in 0..300 {
+        let (age, spend, channel) = [(25, 100, "web"), (60, 110, "phone"), (40, 400, "web")][i % 3];
+        writeln!(text, "{},{}.5,{channel}", age + i * 7 % 9, spend + i * 13 % 31).unwrap();
+    }
+    std::fs::write(dir.path().join("customers.csv"), text).unwrap();
+    let args = [
+        "analyze",
+        "segments",
+        "customers.csv",
+        "--features",
+        "age,spend",
+        "--describe",
+        "channel",
+        "--model",
+        "s.ron",
+    ];
+    let found = json(dir.path(), &args);
+    assert_eq!((&found["report"]["k"], &found["report"]["rows"]), (&3.into(), &300.into()), "{found}");
+    assert_eq!(found["models"].as_array().unwrap().len(), 3);
+    assert!(std::fs::read_to_string(dir.path().join("s.ron")).unwrap().contains("\"segment_3\""));
+    let text = done(dir.path(), &args).out;
+    for part in ["silhouette", "Stability", "much higher spend", "more often channel phone", "score(\"segment_1\") >="]
+    {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+    let text = done(
+        dir.path(),
+        &["analyze", "segments", "customers.csv", "--features", "age,spend", "--method", "ward", "--k", "2"],
+    )
+    .out;
+    assert!(text.contains("2 segments, as asked for"), "{text}");
+    let wrong = attune(dir.path(), &["analyze", "segments", "customers.csv", "--features", "agee"]);
+    assert!(wrong.code == 2 && wrong.err.contains("did you mean `age`?"), "{}", wrong.err);
+}
