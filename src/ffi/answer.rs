@@ -12,6 +12,8 @@ use serde::Serialize;
 
 /// A decision in JSON, on one line.
 pub fn answer(policy: &Policy, request: &Request, decision: &Decision) -> String {
+    let zone = policy.zone(request);
+    let zone = zone.as_deref();
     let answer = Answer {
         decision_id: &request.decision_id,
         subject: &request.subject,
@@ -20,7 +22,7 @@ pub fn answer(policy: &Policy, request: &Request, decision: &Decision) -> String
         revision: policy.revision(),
         chosen: decision.chosen.map(|candidate| Chosen::of(policy, candidate)),
         send_at: decision.send_at,
-        reason: policy.explain(decision),
+        reason: policy.explain_in(decision, zone),
         slots: decision.slots.iter().map(|slot| Slot::of(policy, slot)).collect(),
         fallback: decision.fallback,
         holdout: decision.holdout.as_deref(),
@@ -30,7 +32,7 @@ pub fn answer(policy: &Policy, request: &Request, decision: &Decision) -> String
         degraded: decision.degraded,
         diagnostics: &decision.diagnostics,
         ranked: decision.ranked.iter().map(|ranked| Place::of(policy, ranked)).collect(),
-        fates: decision.fates.iter().map(|fate| End::of(policy, fate)).collect(),
+        fates: decision.fates.iter().map(|fate| End::of(policy, fate, zone)).collect(),
         trace: decision.trace.as_deref(),
     };
     // Fails for an instant outside the calendar alone, which no request carries; the words are for whoever made one by hand.
@@ -164,8 +166,8 @@ struct End<'a> {
 }
 
 impl<'a> End<'a> {
-    fn of(policy: &'a Policy, fate: &'a Fate) -> End<'a> {
-        let sentence = policy.sentence(&fate.reason);
+    fn of(policy: &'a Policy, fate: &'a Fate, zone: Option<&str>) -> End<'a> {
+        let sentence = policy.sentence_in(&fate.reason, zone);
         End { named: Named::of(policy, fate.candidate), stage: fate.step, reason: &fate.reason, sentence }
     }
 }

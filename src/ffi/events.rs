@@ -1,12 +1,11 @@
 //! The events of a request. What an event does not say (channel, group, issue, tags) is taken from the policy's action of
 //! that name, as `attune decide --history` does; what it says is believed.
 
-use crate::decider::Known;
 use crate::json::Reader;
 use crate::refusal::Refusal;
 use crate::request;
 use attune_policy::contact::EventKind;
-use attune_policy::history::{Identity, Query, Snapshot, Total};
+use attune_policy::history::{EventDefaults, Identity, PartialEvent, Query, Snapshot, Total};
 use attune_policy::{Event, History, suggest};
 
 /// The history that a request carries: of its subject, and of those who share something with it.
@@ -56,10 +55,10 @@ impl History for Events {
 const KEYS: [&str; 9] = ["time", "event", "action", "treatment", "channel", "group", "issue", "tags", "cost"];
 
 /// Reads a list of events in any order; those of one instant keep theirs.
-pub fn list(reader: &mut Reader<'_>, known: &Known) -> Result<Vec<Event>, Refusal> {
+pub fn list(reader: &mut Reader<'_>, defaults: &EventDefaults) -> Result<Vec<Event>, Refusal> {
     let mut events = Vec::new();
     reader.list("a list of events", |reader| {
-        events.push(one(reader, known, None)?);
+        events.push(one(reader, defaults, None)?);
         Ok(())
     })?;
     events.sort_by_key(|event: &Event| event.time);
@@ -67,11 +66,11 @@ pub fn list(reader: &mut Reader<'_>, known: &Known) -> Result<Vec<Event>, Refusa
 }
 
 /// Reads the events of everybody, where one entry may stand for many: `count` says how many, and `cost` what all of them cost.
-pub fn totals(reader: &mut Reader<'_>, known: &Known) -> Result<Vec<(Event, u64)>, Refusal> {
+pub fn totals(reader: &mut Reader<'_>, defaults: &EventDefaults) -> Result<Vec<(Event, u64)>, Refusal> {
     let mut events = Vec::new();
     reader.list("a list of events of everybody", |reader| {
         let mut count = 1;
-        let event = one(reader, known, Some(&mut count))?;
+        let event = one(reader, defaults, Some(&mut count))?;
         events.push((event, count));
         Ok(())
     })?;
@@ -98,7 +97,7 @@ pub fn snapshot(reader: &mut Reader<'_>) -> Result<Snapshot, Refusal> {
 }
 
 /// An event; `count` is read where one entry may stand for many.
-fn one(reader: &mut Reader<'_>, known: &Known, mut count: Option<&mut u64>) -> Result<Event, Refusal> {
+fn one(reader: &mut Reader<'_>, defaults: &EventDefaults, mut count: Option<&mut u64>) -> Result<Event, Refusal> {
     let start = reader.place();
     let (mut time, mut kind) = (None, None);
     let (mut action, mut treatment) = (String::new(), String::new());
@@ -108,7 +107,7 @@ fn one(reader: &mut Reader<'_>, known: &Known, mut count: Option<&mut u64>) -> R
             ("count", Some(count)) => *count = request::count(reader, key)?,
             ("cost", _) => cost = Some(request::number(reader, key)?),
             ("time", _) => time = Some(request::instant(reader, key)?),
-            ("event", _) => kind = Some(self::kind(&request::text(reader, key)?)),
+            ("event", _) => kind = Some(EventKind::named(&request::text(reader, key)?)),
             ("action", _) => action = request::text(reader, key)?,
             ("treatment", _) => treatment = request::text(reader, key)?,
             ("channel", _) => channel = Some(request::text(reader, key)?),
@@ -130,33 +129,19 @@ fn one(reader: &mut Reader<'_>, known: &Known, mut count: Option<&mut u64>) -> R
         Ok(())
     })?;
     let lacks = |what: &str| reader.refuse(start, format!("this event has no `{what}`"));
-    let times = count.map_or(1, |count| *count);
-    let fact = known.action(&action);
-    Ok(Event {
+    // A declared cost is that of all of them.
+    let times = if cost.is_none() { count.map_or(1, |count| *count) } else { 1 };
+    let event = defaults.complete(PartialEvent {
         time: time.ok_or_else(|| lacks("time"))?,
         kind: kind.ok_or_else(|| lacks("event"))?,
-        channel: channel.or_else(|| Some(fact?.channel(&treatment)?.to_owned())).unwrap_or_default(),
-        group: group.or_else(|| Some(fact?.group.clone())).unwrap_or_default(),
-        issue: issue.or_else(|| Some(fact?.issue.clone())).unwrap_or_default(),
-        tags: tags.or_else(|| Some(fact?.tags.clone())).unwrap_or_default(),
-        // A purchase is no contact; what the policy does not know was a contact of somebody's.
-        cost: cost.or_else(|| Some(fact?.cost(&treatment) * times as f64)).unwrap_or_default(),
-        counts: !action.is_empty() && fact.is_none_or(|fact| fact.counts),
         action,
         treatment,
-    })
-}
-
-/// The event that a word names; an unknown word is an event of its own.
-fn kind(word: &str) -> EventKind {
-    match word.to_ascii_lowercase().as_str() {
-        "decision" => EventKind::Decision,
-        "sent" => EventKind::Sent,
-        "delivered" => EventKind::Delivered,
-        "impression" => EventKind::Impression,
-        "click" => EventKind::Click,
-        "accept" => EventKind::Accept,
-        "reject" => EventKind::Reject,
-        _ => EventKind::Custom(word.to_owned()),
-    }
+        channel,
+        group,
+        issue,
+        tags,
+        counts: None,
+        cost,
+    });
+    Ok(Event { cost: event.cost * times as f64, ..event })
 }

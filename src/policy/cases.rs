@@ -9,6 +9,7 @@ mod tests;
 
 pub(crate) use check::check;
 pub use record::{fates, record};
+pub(crate) use run::kind;
 pub use run::{Failure, Prepared, run};
 
 use crate::codec;

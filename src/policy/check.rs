@@ -7,7 +7,7 @@ mod contact;
 mod layers;
 mod names;
 mod properties;
-mod size;
+pub(crate) mod size;
 #[cfg(test)]
 mod tests;
 

@@ -131,6 +131,22 @@ pub enum EventKind {
     Custom(String),
 }
 
+impl EventKind {
+    /// The event that a word names, however it is capitalised; an unknown word is an event of its own.
+    pub fn named(word: &str) -> EventKind {
+        match word.to_ascii_lowercase().as_str() {
+            "decision" => EventKind::Decision,
+            "sent" => EventKind::Sent,
+            "delivered" => EventKind::Delivered,
+            "impression" => EventKind::Impression,
+            "click" => EventKind::Click,
+            "accept" => EventKind::Accept,
+            "reject" => EventKind::Reject,
+            _ => EventKind::Custom(word.to_owned()),
+        }
+    }
+}
+
 /// The time a cap counts over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Window {

@@ -12,6 +12,7 @@ pub mod contact;
 mod explore;
 mod holdout;
 mod ladder;
+mod mutant;
 #[cfg(test)]
 mod naive;
 mod price;
@@ -37,6 +38,7 @@ use crate::policy::Policy;
 use crate::reason::Step;
 use crate::request::Request;
 use case::Case;
+use mutant::{Mutant, planted};
 use std::mem::swap;
 
 /// Decides into `scratch`.
@@ -178,7 +180,10 @@ fn consider(case: &Case<'_>, frame: &Frame, at: u32, run: &mut Run) -> Fate {
             return fate;
         }
     };
-    let forced = slot.forces.iter().find(|over| admit::holds(case, **over));
+    let forced = slot
+        .forces
+        .iter()
+        .find(|over| (!run.forced_already || planted(Mutant::LateForceWins)) && admit::holds(case, **over));
     if let Some(over) = forced {
         run.forced.push((*over, slot.order, at, verdict));
     }
@@ -193,6 +198,9 @@ fn consider(case: &Case<'_>, frame: &Frame, at: u32, run: &mut Run) -> Fate {
 
 /// Standby treatments to whose channel a candidate was rerouted, from position `from` of the rerouted on, compete.
 fn stand_in(case: &Case<'_>, frame: &Frame, run: &mut Run, from: usize) {
+    if planted(Mutant::RerouteLeadsNowhere) {
+        return;
+    }
     let mut next = from;
     while let Some((at, cause)) = run.rerouted.get(next).copied() {
         next += 1;

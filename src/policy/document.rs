@@ -7,6 +7,7 @@ use crate::cases::Case;
 use crate::contact::{Budget, Cap, CoolDown, Exclusion, QuietHours, Stock, Suppression};
 use crate::exploration::Exploration;
 use crate::holdout::Holdout;
+use crate::limits::Limits;
 use crate::model::Model;
 use crate::overrides::Override;
 use crate::property::Property;
@@ -100,6 +101,9 @@ pub struct Document {
     /// Requests whose answer was agreed on; decided when the policy is loaded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<Case>,
+    /// How large it may grow, and how long a rule may run.
+    #[serde(default, skip_serializing_if = "Limits::is_empty")]
+    pub limits: Limits,
     /// Where it came from.
     #[serde(default)]
     pub provenance: Provenance,

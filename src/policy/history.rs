@@ -1,5 +1,9 @@
 //! History: the events known before `now`. Nothing else outlives a decision.
 
+mod completion;
+
+pub use completion::{EventDefaults, PartialEvent};
+
 use crate::contact::EventKind;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -184,6 +188,14 @@ impl MemoryHistory {
     /// Adds an event to what a household or a device shares; it is not added to any subject's own events.
     pub fn push_shared(&mut self, identity: Identity, id: &str, event: Event) {
         insert(self.shared.entry(identity).or_default().entry(id.to_owned()).or_default(), event);
+    }
+
+    /// The events of all subjects, in order of time.
+    #[cfg(test)]
+    pub(crate) fn everybody(&self) -> Vec<Event> {
+        let mut events: Vec<Event> = self.subjects.values().flatten().cloned().collect();
+        events.sort_by_key(|event| event.time);
+        events
     }
 
     /// Says which state of the world this is.

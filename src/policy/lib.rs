@@ -38,6 +38,7 @@ pub mod history;
 pub mod holdout;
 pub mod instant;
 pub mod language;
+pub mod limits;
 pub mod migrate;
 pub mod model;
 pub mod outcome;

@@ -23,7 +23,7 @@ pub const STEPS: &[Step] = &[Step {
     from: Version { major: 1, minor: 0 },
     to: Version { major: 1, minor: 1 },
     changes: "Nothing changes. New and absent: mode, baseline, zones, overrides, tables, suppressions, cool-downs, exclusions, \
-              quiet hours, stocks, cold start, slots, exploration, budgets, send times, cases, approvals; holdouts of a \
+              quiet hours, stocks, cold start, slots, exploration, budgets, send times, cases, limits, approvals; holdouts of a \
               program, a model control or an ablation arm; calendar windows; uplift and geometric mean; boosted actions; definitions, \
               freshness and missing rules of fields; recipe steps for order, target means, dates, ratios, logarithms, bounds \
               and formulas.",

@@ -120,6 +120,8 @@ pub(crate) struct Run {
     pub rerouted: Vec<(u32, Cause)>,
     /// Candidates that overrides force: override, place in the order of ties, candidate, verdict of contact policy.
     pub forced: Vec<(u32, u32, u32, Verdict)>,
+    /// Whether overrides have had their slots: who comes later competes as all others do.
+    pub forced_already: bool,
     /// Positions in `survivors` that a draw is between, and their probabilities.
     pub drawn: Vec<u32>,
     pub shares: Vec<f64>,
@@ -138,6 +140,7 @@ impl Run {
         self.reserved.clear();
         self.rerouted.clear();
         self.forced.clear();
+        self.forced_already = false;
     }
 }
 

@@ -11,7 +11,7 @@ use crate::decision::Candidate;
 use crate::diagnostic::{Diagnostic, Part, Severity};
 use crate::document::{Document, Operation};
 use crate::exploration::Exploration;
-use crate::history::Identity;
+use crate::history::{EventDefaults, Identity};
 use crate::holdout::{Arm, HoldoutKind};
 use crate::language::columns::ColumnRules;
 use crate::language::conditions::Conditions;
@@ -37,6 +37,8 @@ pub struct Plan {
     pub tables: Vec<Option<CompiledTable>>,
     /// The expressions for columns, prepared when the first batch is decided.
     pub columns: OnceLock<ColumnRules>,
+    /// What events do not say, prepared when it is first asked for.
+    pub events: OnceLock<EventDefaults>,
     /// One per layer of the document.
     pub layers: Vec<Layer>,
     /// Enabled rules by stage, in document order inside a stage.

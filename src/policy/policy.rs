@@ -9,7 +9,7 @@ use crate::decision::{Candidate, Decision};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::Document;
 use crate::error::Error;
-use crate::history::History;
+use crate::history::{EventDefaults, History};
 use crate::language::{Compiled, Kind};
 use crate::model;
 use crate::outcome::{Outcome, Scratch};
@@ -194,6 +194,22 @@ impl Policy {
         let (_, scorer) = self.plan.models.iter().find(|(id, _)| **id == *model)?;
         let row = Row::new(&self.document.schema, &self.plan.program, &request.fields, request.now, &mut |_| {});
         Some(scorer.score(&row, &mut model::Scratch::default()).value)
+    }
+
+    /// The IANA zone a subject lives by: the request's, that of its region, the project's; UTC when `None`.
+    pub fn zone(&self, request: &Request) -> Option<String> {
+        let zones = &self.document.zones;
+        let region = || {
+            let (schema, program) = (&self.document.schema, &self.plan.program);
+            let row = Row::new(schema, program, &request.fields, request.now, &mut |_| {});
+            zones.regions.get(row.get(self.plan.region?).as_text()?)?.first().cloned()
+        };
+        request.zone.clone().or_else(region).or_else(|| zones.project.clone())
+    }
+
+    /// What the events of a host do not say, as the policy has it.
+    pub fn event_defaults(&self) -> &EventDefaults {
+        self.plan.events.get_or_init(|| EventDefaults::of(&self.document))
     }
 
     /// How a rule is evaluated; `None` for an unknown rule, or one that is switched off.

@@ -14,6 +14,7 @@
 
 mod arithmetic;
 mod eval;
+mod kept;
 mod mutant;
 mod search;
 mod set;

@@ -56,7 +56,7 @@ pub enum Reason {
         /// Override id.
         override_: Arc<str>,
     },
-    /// An eligibility rule removed it.
+    /// An eligibility rule removed it; [`Clause`] tells by what.
     NotEligible {
         /// Rule id.
         rule: Arc<str>,
@@ -217,7 +217,11 @@ pub enum Reason {
     Baseline,
 }
 
-/// The one clause on which a loss hangs: with it the candidate would have passed what removed it.
+/// The one clause on which a loss hangs: with it the candidate would have passed what removed it. The `clause`, `actual` and `needed` of
+/// `NotEligible`, `NotApplicable` and `NotSuitable`.
+///
+/// It stands beside the reason, in [`crate::trace::CandidateTrace::clause`], and not in it: a traced decision is the decision that is made
+/// without a trace, reasons included, and to find the clause a rule is taken apart and asked again.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Clause {
     /// The clause: a condition of a rule as the rule writes it, or what a cap or floor looks at.

@@ -11,16 +11,27 @@ use crate::reason::{NO_ACTION, Reason};
 use crate::value::Value;
 
 impl Policy {
-    /// A reason as a plain sentence, in the names that people gave to rules, caps and actions.
+    /// A reason as a plain sentence, in the names that people gave to rules, caps and actions. Times are UTC.
     pub fn sentence(&self, reason: &Reason) -> String {
-        self.sentence_of(reason, "")
+        self.sentence_of(reason, "", None)
     }
 
-    /// Why this was chosen, as a plain sentence; for no action, why the candidate that came furthest was not.
+    /// The same with times as the clock of an IANA zone shows them, and its name: "2026-03-02 10:00 +01:00 (Europe/Berlin)". UTC for a
+    /// zone that is not known. [`Policy::zone`] gives a subject's own.
+    pub fn sentence_in(&self, reason: &Reason, zone: Option<&str>) -> String {
+        self.sentence_of(reason, "", zone)
+    }
+
+    /// Why this was chosen, as a plain sentence; for no action, why the candidate that came furthest was not. Times are UTC.
     pub fn explain(&self, decision: &Decision) -> String {
+        self.explain_in(decision, None)
+    }
+
+    /// The same with times as the clock of a zone shows them, as in [`Policy::sentence_in`].
+    pub fn explain_in(&self, decision: &Decision, zone: Option<&str>) -> String {
         if let Some(chosen) = decision.chosen {
             let fate = decision.fates.iter().find(|fate| fate.candidate == chosen);
-            return fate.map(|fate| self.sentence(&fate.reason)).unwrap_or_default();
+            return fate.map(|fate| self.sentence_in(&fate.reason, zone)).unwrap_or_default();
         }
         // Of several that came equally far, the first in the policy.
         let furthest = decision.fates.iter().reduce(|best, fate| if fate.step > best.step { fate } else { best });
@@ -28,13 +39,14 @@ impl Policy {
             None => "The policy has no candidate.".to_owned(),
             Some(Fate { candidate, reason, .. }) => {
                 let (action, treatment) = self.names(*candidate);
-                format!("{action}/{treatment} came furthest. {}", self.sentence(reason))
+                format!("{action}/{treatment} came furthest. {}", self.sentence_in(reason, zone))
             }
         }
     }
 
     /// As [`Policy::sentence`], with what the rule found and needed, or what it read, where the trace has that.
-    pub(crate) fn sentence_of(&self, reason: &Reason, facts: &str) -> String {
+    pub(crate) fn sentence_of(&self, reason: &Reason, facts: &str, zone: Option<&str>) -> String {
+        let clock = |at: i64| clock(at, zone);
         let removed = |kind: &str, id: &str| {
             let rule = self.document().rules.iter().find(|rule| rule.id == id);
             let why = rule.map_or("", |rule| rule.reason.trim());
@@ -69,15 +81,15 @@ impl Policy {
             }
             Reason::OutcomeSuppressed { suppression, until } => {
                 let name = name_of(&self.document().suppressions, suppression, |s| (&s.id, &s.name));
-                format!("Suppressed by “{name}” after earlier outcomes; free again at {}.", Value::Time(*until))
+                format!("Suppressed by “{name}” after earlier outcomes; free again at {}.", clock(*until))
             }
             Reason::CoolDown { cool_down, until } => {
                 let name = name_of(&self.document().cool_downs, cool_down, |c| (&c.id, &c.name));
-                format!("Too soon after the last contact (“{name}”); free again at {}.", Value::Time(*until))
+                format!("Too soon after the last contact (“{name}”); free again at {}.", clock(*until))
             }
             Reason::QuietHours { quiet_hours, until } => {
                 let name = name_of(&self.document().quiet_hours, quiet_hours, |q| (&q.id, &q.name));
-                let end = until.map_or(", which never end".into(), |t| format!("; they end at {}", Value::Time(t)));
+                let end = until.map_or(", which never end".into(), |t| format!("; they end at {}", clock(t)));
                 format!("Quiet hours “{name}”{end}.")
             }
             Reason::MutuallyExclusive { exclusion, with } => {
@@ -140,7 +152,9 @@ impl Policy {
                     message.trim_end_matches('.')
                 )
             }
-            Reason::CapReached { cap, count, limit, resets_at } => self.cap_sentence(cap, *count, *limit, *resets_at),
+            Reason::CapReached { cap, count, limit, resets_at } => {
+                self.cap_sentence(cap, (*count, *limit), resets_at.map(clock))
+            }
             Reason::BelowPropensityFloor { propensity, floor } => {
                 format!("Dropped: its response propensity {} is below the floor {}.", short(*propensity), short(*floor))
             }
@@ -196,7 +210,7 @@ impl Policy {
         }
     }
 
-    fn cap_sentence(&self, id: &str, count: u32, limit: u32, resets_at: Option<i64>) -> String {
+    fn cap_sentence(&self, id: &str, (count, limit): (u32, u32), resets_at: Option<String>) -> String {
         let cap = self.document().caps.iter().find(|cap| cap.id == id);
         let name = cap.map(|cap| cap.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(id);
         if limit == 0 {
@@ -211,7 +225,7 @@ impl Policy {
             Some(Window::Lifetime) | None => "ever".into(),
         };
         let plural = if count == 1 { "" } else { "s" };
-        let until = resets_at.map_or(String::new(), |t| format!("; free again at {}", Value::Time(t)));
+        let until = resets_at.map_or(String::new(), |t| format!("; free again at {t}"));
         format!("Stopped by the cap “{name}”: {count} {event}{plural} {window}, at most {limit} allowed{until}.")
     }
 }
@@ -247,6 +261,19 @@ fn event_word(event: &EventKind) -> &str {
         EventKind::Accept => "acceptance",
         EventKind::Reject => "rejection",
         EventKind::Custom(name) => name,
+    }
+}
+
+/// An instant as the clock of a zone shows it, with its distance from UTC, since a clock that is put back shows a time twice.
+fn clock(at: i64, zone: Option<&str>) -> String {
+    let zone = zone.and_then(|name| Some((name, crate::zones::find(name)?)));
+    match (zone, jiff::Timestamp::from_millisecond(at)) {
+        (Some((name, zone)), Ok(instant)) => {
+            let local = instant.to_zoned(zone);
+            let format = if local.second() == 0 { "%Y-%m-%d %H:%M %:z" } else { "%Y-%m-%d %H:%M:%S %:z" };
+            format!("{} ({name})", local.strftime(format))
+        }
+        _ => Value::Time(at).to_string(),
     }
 }
 

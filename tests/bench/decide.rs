@@ -3,7 +3,8 @@
 //! Seven small rules over one action, without a trace, beside the same rules by hand and in a plain Rhai loop that leaves at
 //! the first failure; how many allocations a decision makes once it is warm; the spread of single calls; 50 actions with 10 rules each and a
 //! boosted model, with the whole trace; and how much memory a policy holds. `count=N case=NAME` instead makes N decisions and prints nothing,
-//! for counting instructions (`tests/scripts/instructions`).
+//! for counting instructions (`tests/scripts/instructions`); `rss=seven` and `rss=fifty` instead tell what a process grows by that loads one
+//! policy and decides with it.
 
 #[path = "allocations.rs"]
 mod allocations;
@@ -32,6 +33,9 @@ fn main() {
     if let Some(n) = argument("count") {
         let case = argument("case").unwrap_or_else(|| "decide".into());
         return count(n.parse().expect("count=NUMBER"), &case);
+    }
+    if let Some(policy) = argument("rss") {
+        return grown(&policy);
     }
     let rows = Row::many(ROWS, 7);
     let requests = worlds::requests(&rows);
@@ -112,6 +116,42 @@ fn resident() {
         println!("  {name:<36} {:>12}", grouped(u64::try_from(held).unwrap_or(0)));
         black_box(policy);
     }
+}
+
+/// What the process holds in memory (VmRSS, kB), where the system tells.
+fn resident_now() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Loads the file of one policy into a process that has done nothing else, and decides with it.
+fn grown(name: &str) {
+    // The file is made by another process of this program, so that nothing of its making is resident in this one.
+    if argument("write").is_some() {
+        let document = if name == "fifty" { worlds::fifty_actions() } else { worlds::rules_only() };
+        print!("{}", attune_policy::codec::write(&document).unwrap_or_else(|error| panic!("{error}")));
+        return;
+    }
+    let path = std::env::temp_dir().join(format!("attune-rss-{}.ron", std::process::id()));
+    let program = std::env::current_exe().expect("a program has a path");
+    let written = std::process::Command::new(program).args([&format!("rss={name}"), "write=1"]).output();
+    std::fs::write(&path, written.expect("it runs").stdout).expect("the temporary folder can be written");
+    let requests = worlds::requests(&Row::many(64, 7));
+    let before = resident_now().unwrap_or(0);
+    let bytes = std::fs::read(&path).expect("it was written");
+    let policy = Policy::load(&bytes, &attune_policy::Verification::none()).unwrap_or_else(|error| panic!("{error}"));
+    drop(bytes);
+    let loaded = resident_now().unwrap_or(0);
+    let mut scratch = Scratch::default();
+    black_box((0..10_000).map(|i| decided_into(&policy, &requests[i % 64], &mut scratch)).sum::<u64>());
+    let decided = resident_now().unwrap_or(0);
+    println!(
+        "{name}: {before} kB before, +{} kB loaded, +{} kB after 10,000 decisions",
+        loaded - before,
+        decided - before
+    );
+    let _ = std::fs::remove_file(&path);
 }
 
 /// `n` decisions of one case and nothing else, so that the difference of two counts is that of decisions alone.

@@ -9,7 +9,7 @@ mod harness;
 mod worlds;
 
 use attune_policy::signature::{Manifest, Role, SecretKey, Verification, sign};
-use attune_policy::{Document, NoHistory, Policy, cases, codec};
+use attune_policy::{Document, NoHistory, Policy, cases, check, codec};
 use harness::{grouped, timed};
 use worlds::Row;
 
@@ -21,6 +21,20 @@ fn main() {
     many.cases = recorded(&many, 200);
     loaded("2,500 actions, 800 rules, 200 cases", many, 500.0);
     loaded("three models of 200 trees", worlds::heavy_models(), 300.0);
+    checked();
+}
+
+/// The whole static analysis, as `attune check` and the studio ask for it.
+fn checked() {
+    let mut document = worlds::many_actions(2_500);
+    // As many rules as a policy may have.
+    while document.rules.len() < 1_000 {
+        let mut rule = document.rules[document.rules.len() % 800].clone();
+        rule.id = format!("r{}", document.rules.len());
+        document.rules.push(rule);
+    }
+    println!("\n2,500 actions of two treatments, 1,000 rules, 20 caps");
+    timed("check: every finding", 5, || check::check(&document).len(), "");
 }
 
 /// Cases that expect what the policy decides.

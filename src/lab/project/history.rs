@@ -7,8 +7,8 @@ use crate::data::{Dataset, Role, Roles};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use attune_policy::contact::EventKind;
-use attune_policy::{Document, Event, MemoryHistory, Type, Value};
-use std::collections::HashMap;
+use attune_policy::history::{EventDefaults, PartialEvent};
+use attune_policy::{Document, MemoryHistory, Type, Value};
 
 /// Columns of an events table, by the names they go by; the first is the canonical one.
 const SUBJECT: &[&str] = &["subject", "customer_id", "customerid", "customer", "user_id", "client_id", "id"];
@@ -42,7 +42,7 @@ pub fn history(dataset: &Dataset, roles: Option<&Roles>, policy: &Document, task
     }
     let optional = ["action", "treatment", "channel", "group", "issue", "tags"].map(|name| column(dataset, name));
     let cost = column(dataset, "cost");
-    let facts = Facts::of(policy);
+    let defaults = EventDefaults::of(policy);
     let mut events = Vec::with_capacity(dataset.rows());
     for row in 0..dataset.rows() {
         if row % CHUNK == 0 {
@@ -52,34 +52,26 @@ pub fn history(dataset: &Dataset, roles: Option<&Roles>, policy: &Document, task
             Error::new("is empty").at_row(dataset.row_number(row)).in_column(&dataset.columns()[position].source)
         };
         let text = |position: usize| crate::data::cells::render(&dataset.value_at(row, position));
-        let said = optional.map(|position| position.and_then(text).unwrap_or_default());
-        let [action, treatment, channel, group, issue, tags] = said;
-        let known = facts.actions.get(action.as_str());
-        let said_cost = cost.and_then(|position| dataset.value_at(row, position).as_f64());
-        let or_known = |said: String, of: &dyn Fn(&Fact) -> String| match known {
-            Some(fact) if said.is_empty() => of(fact),
-            _ => said,
-        };
-        let tags = match known {
-            Some(fact) if tags.is_empty() => fact.tags.clone(),
-            _ => tags.split(['|', ';']).map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect(),
-        };
-        let made = Event {
+        let [action, treatment, channel, group, issue, tags] =
+            optional.map(|position| position.and_then(text).unwrap_or_default());
+        let said = |text: String| Some(text).filter(|text| !text.is_empty());
+        let split =
+            |tags: String| tags.split(['|', ';']).map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect();
+        let made = defaults.complete(PartialEvent {
             time: match dataset.value_at(row, time) {
                 Value::Time(ms) | Value::Integer(ms) => ms,
                 _ => return Err(lacks(time)),
             },
-            kind: kind(&text(event).ok_or_else(|| lacks(event))?),
-            channel: or_known(channel, &|fact| fact.channel(&treatment)),
-            group: or_known(group, &|fact| fact.group.clone()),
-            issue: or_known(issue, &|fact| fact.issue.clone()),
-            tags,
-            // A purchase is no contact; what the policy does not know was a contact of somebody's.
-            counts: !action.is_empty() && known.is_none_or(|fact| fact.counts),
-            cost: said_cost.or_else(|| known?.treatment(&treatment).map(|(.., cost)| *cost)).unwrap_or(0.0),
+            kind: EventKind::named(&text(event).ok_or_else(|| lacks(event))?),
             action,
             treatment,
-        };
+            channel: said(channel),
+            group: said(group),
+            issue: said(issue),
+            tags: said(tags).map(split),
+            counts: None,
+            cost: cost.and_then(|position| dataset.value_at(row, position).as_f64()),
+        });
         events.push((text(subject).ok_or_else(|| lacks(subject))?, made));
     }
     // In order of time, so that none has to be moved when it is added.
@@ -89,67 +81,6 @@ pub fn history(dataset: &Dataset, roles: Option<&Roles>, policy: &Document, task
         history.push(&subject, event);
     }
     Ok(history)
-}
-
-/// The event that a word names; an unknown word is an event of its own.
-pub fn kind(word: &str) -> EventKind {
-    match word.to_ascii_lowercase().as_str() {
-        "decision" => EventKind::Decision,
-        "sent" => EventKind::Sent,
-        "delivered" => EventKind::Delivered,
-        "impression" => EventKind::Impression,
-        "click" => EventKind::Click,
-        "accept" => EventKind::Accept,
-        "reject" => EventKind::Reject,
-        _ => EventKind::Custom(word.to_owned()),
-    }
-}
-
-/// What the policy knows of its actions.
-struct Facts<'a> {
-    actions: HashMap<&'a str, Fact>,
-}
-
-struct Fact {
-    group: String,
-    issue: String,
-    tags: Vec<String>,
-    counts: bool,
-    /// Treatment id, channel and cost.
-    treatments: Vec<(String, String, f64)>,
-}
-
-impl Facts<'_> {
-    fn of(policy: &Document) -> Facts<'_> {
-        let issue = |group: &str| {
-            let of = policy.issues.iter().find(|i| i.groups.iter().any(|g| g.id == group));
-            of.map(|i| i.id.clone()).unwrap_or_default()
-        };
-        let fact = |a: &attune_policy::action::Action| Fact {
-            issue: issue(&a.group),
-            group: a.group.clone(),
-            tags: a.tags.clone(),
-            counts: a.counts_toward_caps,
-            treatments: a
-                .treatments
-                .iter()
-                .map(|t| (t.id.clone(), t.channel.clone(), t.cost.unwrap_or(a.cost)))
-                .collect(),
-        };
-        Facts { actions: policy.actions.iter().map(|a| (a.id.as_str(), fact(a))).collect() }
-    }
-}
-
-impl Fact {
-    /// A treatment by its id; the only one when it is not said.
-    fn treatment(&self, id: &str) -> Option<&(String, String, f64)> {
-        let only = self.treatments.first().filter(|_| self.treatments.len() == 1);
-        self.treatments.iter().find(|(named, ..)| named == id).or(only)
-    }
-
-    fn channel(&self, treatment: &str) -> String {
-        self.treatment(treatment).map(|(_, channel, _)| channel.clone()).unwrap_or_default()
-    }
 }
 
 /// A column by the name it has in the table; its identifier differs where rules reserve the word, as they do `action`.
@@ -170,7 +101,7 @@ mod tests {
     use super::*;
     use crate::data::cells::Cells;
     use crate::project::samples;
-    use attune_policy::History;
+    use attune_policy::{Event, History};
 
     fn table(columns: &[(&str, &[&str])], times: &[i64]) -> Dataset {
         let texts = |values: &[&str]| Cells::from_texts(values.iter().map(|v| (!v.is_empty()).then_some(*v)));

@@ -14,6 +14,7 @@ use attune_policy::contact::{Budget, Cap, CoolDown, Exclusion, QuietHours, Stock
 use attune_policy::document::{Fallback, Operation};
 use attune_policy::exploration::Exploration;
 use attune_policy::holdout::Holdout;
+use attune_policy::limits::Limits;
 use attune_policy::overrides::Override;
 use attune_policy::property::Property;
 use attune_policy::recipe::Step;
@@ -81,6 +82,8 @@ struct Draft {
     send_times: Vec<SendTime>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     properties: Vec<Property>,
+    #[serde(default, skip_serializing_if = "Limits::is_empty")]
+    limits: Limits,
 }
 
 /// A rule without its body, which lies in `rules/<id>.rhai`.
@@ -208,6 +211,7 @@ pub fn write(parts: &Parts) -> Result<Files> {
         budgets,
         send_times,
         properties,
+        limits,
         cases: _,
         models: _,
         provenance: _,
@@ -248,6 +252,7 @@ pub fn write(parts: &Parts) -> Result<Files> {
         budgets,
         send_times,
         properties,
+        limits,
     };
     files.insert("draft.ron".into(), format::write("draft", &draft)?);
     Ok(files)
@@ -384,6 +389,7 @@ impl Reader<'_> {
             budgets,
             send_times,
             properties,
+            limits,
         } = draft;
         let rules = rules.into_iter().map(|head| self.rule(head)).collect();
         Ok(Document {
@@ -414,6 +420,7 @@ impl Reader<'_> {
             budgets,
             send_times,
             properties,
+            limits,
             ..Document::default()
         })
     }

@@ -4,7 +4,7 @@ use super::check::Known;
 use super::{Case, Chosen, Expected, Past};
 use crate::decision::{self, Candidate, Decision};
 use crate::diagnostic::{Diagnostic, Part, Severity};
-use crate::history::{Event, Identity, MemoryHistory};
+use crate::history::{Event, Identity, MemoryHistory, PartialEvent};
 use crate::outcome::Scratch;
 use crate::policy::Policy;
 use crate::reason::Reason;
@@ -91,23 +91,18 @@ const ANYBODY: &str = "\u{0}anybody";
 
 /// The event, as a sending platform would have recorded it.
 pub fn event(policy: &Policy, past: &Past) -> Event {
-    let document = policy.document();
-    let action = document.actions.iter().find(|action| action.id == past.action);
-    let treatment = action.and_then(|action| action.treatments.iter().find(|t| t.id == past.treatment));
-    let group = past.group.clone().or_else(|| action.map(|action| action.group.clone())).unwrap_or_default();
-    let issue = || document.issues.iter().find(|issue| issue.groups.iter().any(|g| g.id == group));
-    Event {
+    policy.event_defaults().complete(PartialEvent {
         time: past.at,
         kind: past.event.clone(),
         action: past.action.clone(),
         treatment: past.treatment.clone(),
-        channel: past.channel.clone().or_else(|| treatment.map(|t| t.channel.clone())).unwrap_or_default(),
-        issue: past.issue.clone().or_else(|| issue().map(|issue| issue.id.clone())).unwrap_or_default(),
-        group,
-        tags: past.tags.clone().or_else(|| action.map(|action| action.tags.clone())).unwrap_or_default(),
-        counts: past.counts.unwrap_or_else(|| action.is_none_or(|action| action.counts_toward_caps)),
-        cost: past.cost.or_else(|| treatment.and_then(|t| t.cost)).or(action.map(|action| action.cost)).unwrap_or(0.0),
-    }
+        channel: past.channel.clone(),
+        group: past.group.clone(),
+        issue: past.issue.clone(),
+        tags: past.tags.clone(),
+        counts: past.counts,
+        cost: past.cost,
+    })
 }
 
 /// Decides every case; gives those that came out otherwise, in order.

@@ -61,10 +61,4 @@ impl<'a> Table<'a> {
         }
         values.extend(self.derived.iter().map(|column| column.get(row)));
     }
-
-    /// Replaces `values` by what the recipe made of a row.
-    pub(crate) fn read_derived(&self, row: usize, values: &mut Vec<Value>) {
-        values.clear();
-        values.extend(self.derived.iter().map(|column| column.get(row)));
-    }
 }

@@ -107,6 +107,114 @@ fn every_kind_of_loss_is_published() {
     }
 }
 
+/// What the suites are about happens in them.
+#[test]
+fn every_suite_shows_what_it_is_about() {
+    let shown = [
+        ("overrides", "OverrideDeny"),
+        ("overrides", "WonByOverride"),
+        ("overrides", "LegalGuard"),
+        ("overrides", "CapReached"),
+        ("uplift", "DoNoHarm"),
+        ("uplift", "LostArbitration"),
+        // Rows that both match.
+        ("tables", "ScoreError"),
+    ];
+    for (suite, reason) in shown {
+        let text = std::fs::read_to_string(file(suite)).unwrap();
+        assert!(text.contains(&format!("reason: Some(\"{reason}\")")), "{suite} {reason}");
+    }
+}
+
+/// Decisions of a vector, by the name of what was asked.
+fn decided(suite: &str, policy: &str) -> Vec<Decided> {
+    let suite = suites::all().into_iter().find(|s| s.name == suite).unwrap();
+    let of = |vector: &Vector| matches!(vector, Vector::Decisions(d) if d.policy.id == policy);
+    let vector = suite.vectors.iter().find(|vector| of(vector)).unwrap();
+    let Vector::Decisions(decisions) = answer::answered(vector).unwrap() else { panic!() };
+    decisions.asked
+}
+
+/// By hand: 17 with consent hits rows 1 and 5, 35 with consent rows 2 and 3, 40 without rows 3 … and 70 without rows 3 and 4.
+#[test]
+fn tables_give_what_their_rows_say() {
+    let at = |policy: &str, name: &str| {
+        let asked = decided("tables", policy).into_iter().find(|asked| asked.name == name).unwrap();
+        asked.fates[0].priority
+    };
+    let table = [
+        ("sum", "Some(17), Some(true)", Some(2.0)),
+        ("count", "Some(17), Some(true)", Some(2.0)),
+        ("any", "Some(17), Some(true)", Some(1.0)),
+        ("unique", "Some(17), Some(true)", None),
+        ("unique", "Some(10), Some(true)", Some(1.0)),
+        ("sum", "Some(35), Some(true)", Some(6.0)),
+        ("min", "Some(35), Some(true)", Some(2.0)),
+        ("max", "Some(35), Some(true)", Some(4.0)),
+        ("priority", "Some(35), Some(true)", Some(4.0)),
+        ("first", "Some(35), Some(true)", Some(2.0)),
+        ("any", "Some(35), Some(true)", None),
+        ("sum", "Some(70), Some(false)", Some(8.0)),
+        // Whether row 2 matches is not known; where it could change the answer, there is none.
+        ("first", "Some(35), None", Some(-1.0)),
+        ("max", "Some(35), None", Some(4.0)),
+        ("sum", "None, None", Some(-1.0)),
+        ("missing", "None, Some(true)", Some(8.0)),
+        ("missing", "Some(29), None", Some(1.0)),
+        ("missing", "Some(29), Some(true)", Some(0.5)),
+    ];
+    for (policy, name, expected) in table {
+        assert_eq!(at(policy, name), expected, "{policy}: {name}");
+    }
+}
+
+/// Half past one in Berlin, half an hour before the clocks go forward.
+#[test]
+fn best_hours_are_where_the_clock_shows_them() {
+    let minute = 60_000;
+    let sent = |policy: &str, hour: i64| {
+        let name = format!("best at {hour}");
+        let asked = decided("send_times", policy).into_iter().find(|asked| asked.name == name).unwrap();
+        (asked.slots[0].send_at - asked.request.now) / minute
+    };
+    // It is that hour; the hour that is skipped ends at once; 3, 8 and 12 come an hour sooner; beyond the horizon and the day: now.
+    let table = [(1, 0), (2, 30), (3, 30), (8, 330), (12, 570), (0, 1_290), (24, 0), (-1, 0)];
+    for (hour, expected) in table {
+        assert_eq!(sent("day", hour), expected, "{hour}");
+    }
+    assert_eq!((sent("half_a_day", 12), sent("half_a_day", 21)), (570, 0));
+    // From half past twelve: 23 is quiet, so 8 in the morning.
+    assert_eq!((sent("quiet", 23), sent("quiet", 12)), (1_170, 0));
+}
+
+/// In the order of who wins.
+#[test]
+fn overrides_win_where_they_may() {
+    let first = |policy: &str, name: &str| {
+        let asked = decided("overrides", policy).into_iter().find(|asked| asked.name == name).unwrap();
+        asked.slots.first().map_or(String::new(), |slot| slot.action.clone())
+    };
+    let table = [
+        ("force", "a moment before", "gold"),
+        ("force", "at its beginning", "hint"),
+        ("force", "the last moment", "hint"),
+        ("force", "at its end", "gold"),
+        ("deny", "at its beginning", "loan"),
+        ("force_for", "for another", "gold"),
+        ("force_for", "age is not known", "gold"),
+        ("deny_for", "age is not known", "loan"),
+        ("deny_before_force", "at its beginning", "loan"),
+        ("two_forces", "at its beginning", "hint"),
+        ("guard_before_force", "at its beginning", "gold"),
+        ("guard_before_force", "for another", "hint"),
+        ("force_below_floor", "at its beginning", "hint"),
+        ("cap_before_force", "after a contact", "loan"),
+    ];
+    for (policy, name, expected) in table {
+        assert_eq!(first(policy, name), expected, "{policy}: {name}");
+    }
+}
+
 #[test]
 fn another_answer_is_told() {
     let text = std::fs::read_to_string(file("buckets")).unwrap();

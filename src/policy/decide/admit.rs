@@ -1,13 +1,16 @@
 //! Stages 2 to 7 for one candidate: dates, holdouts, guards, denials, engagement rules, contact policy. Each can only remove.
 
 use super::Frame;
+use super::batch::Removed;
 use super::case::{Answer, Case, View};
 use super::contact::{self, Verdict};
+use super::mutant::{Mutant, planted};
 use crate::holdout::Arm;
 use crate::outcome::{Cause, Fate, Source};
 use crate::plan::{PlannedRule, Slot};
 use crate::reason::Step;
 use crate::rule::Stage;
+use std::ops::Range;
 
 /// Where a candidate ended, and whether it was rerouted to other channels.
 pub type Removal = (Fate, bool);
@@ -22,8 +25,13 @@ pub fn admit(case: &Case<'_>, frame: &Frame, slot: &Slot) -> Result<(f64, Verdic
 /// Whatever binds a fallback too: stages 2, 3 and 7, denials and budgets.
 pub fn binding(case: &Case<'_>, frame: &Frame, slot: &Slot) -> Result<Verdict, Removal> {
     enter(case, frame, slot)?;
+    if planted(Mutant::FallbackIgnoresContact) {
+        return Ok(Verdict::Pass);
+    }
     let verdict = contact_policy(case, slot)?;
-    contact::budget(case, slot, &[]).map_err(|cause| removal(Step::Budget, cause))?;
+    if !planted(Mutant::FallbackIgnoresBudgets) {
+        contact::budget(case, slot, &[]).map_err(|cause| removal(Step::Budget, cause))?;
+    }
     Ok(verdict)
 }
 
@@ -39,7 +47,7 @@ pub fn holds(case: &Case<'_>, over: u32) -> bool {
         && planned.when.is_none_or(|when| match case.answer(when, &View::of_nobody(case), Source::Override(over)) {
             Answer::Bool(truth) => truth,
             // Where it cannot tell, a denial holds and a force does not.
-            _ => planned.deny,
+            _ => planned.deny && !planted(Mutant::UnknownDenialLapses),
         });
     cell.set(Some(holds));
     holds
@@ -48,10 +56,12 @@ pub fn holds(case: &Case<'_>, over: u32) -> bool {
 /// Dates, holdouts, guards and denials.
 fn enter(case: &Case<'_>, frame: &Frame, slot: &Slot) -> Result<(), Removal> {
     let now = case.now;
-    if slot.valid_from.is_some_and(|from| now < from) || slot.valid_until.is_some_and(|until| now >= until) {
+    if slot.valid_from.is_some_and(|from| now < from)
+        || slot.valid_until.is_some_and(|until| now >= until + i64::from(planted(Mutant::ValidOneMoment)))
+    {
         return Err(removal(Step::Active, Cause::NotActive));
     }
-    if let (Some(layer), false) = (frame.holdout, slot.service) {
+    if let (Some(layer), false) = (frame.holdout, slot.service && !planted(Mutant::ServiceIsHeldOut)) {
         return Err(removal(Step::Holdout, Cause::Holdout(layer)));
     }
     let held = |layer: &&u32| case.work.held.get(**layer as usize).copied().unwrap_or(false);
@@ -59,12 +69,13 @@ fn enter(case: &Case<'_>, frame: &Frame, slot: &Slot) -> Result<(), Removal> {
         return Err(removal(Step::Holdout, Cause::Holdout(*layer)));
     }
     let view = View::new(case, slot);
-    let mut guards = slot.rules.get(..slot.guards).unwrap_or(&[]);
+    let asked = if planted(Mutant::GuardsAskedOfNobody) { 0 } else { slot.guards };
+    let mut guards = left(case, slot, 0..asked)?;
     while let Some((rule, answer, rest)) = case.first_not_true(guards, &view) {
         keep(case, rule, answer)?;
         guards = rest;
     }
-    match slot.denials.iter().find(|over| holds(case, **over)) {
+    match slot.denials.iter().find(|over| holds(case, **over) && !planted(Mutant::DenialIsNotAsked)) {
         Some(over) => Err(removal(Step::Override, Cause::Denied(*over))),
         None => Ok(()),
     }
@@ -74,12 +85,12 @@ fn enter(case: &Case<'_>, frame: &Frame, slot: &Slot) -> Result<(), Removal> {
 fn engagement(case: &Case<'_>, frame: &Frame, slot: &Slot) -> Result<f64, Removal> {
     let view = View::new(case, slot);
     let mut multiplier = 1.0;
-    let mut rules = slot.rules.get(slot.guards..).unwrap_or(&[]);
-    if frame.arm == Some(Arm::EligibilityOnly) {
+    let mut end = slot.rules.len();
+    if frame.arm == Some(Arm::EligibilityOnly) && !planted(Mutant::ArmAsksAll) {
         let stage = |at: &u32| case.plan.rules.get(*at as usize).map(|rule| rule.stage);
-        let asked = rules.partition_point(|at| stage(at) <= Some(Stage::Eligibility));
-        rules = rules.get(..asked).unwrap_or(&[]);
+        end = slot.rules.partition_point(|at| stage(at) <= Some(Stage::Eligibility));
     }
+    let mut rules = left(case, slot, slot.guards..end)?;
     while let Some((rule, answer, rest)) = case.first_not_true(rules, &view) {
         if rule.stage == Stage::SoftSuitability {
             multiplier *= counted(case, rule, answer);
@@ -89,6 +100,24 @@ fn engagement(case: &Case<'_>, frame: &Frame, slot: &Slot) -> Result<f64, Remova
         rules = rest;
     }
     Ok(multiplier)
+}
+
+/// The rules at a range of places that are to be asked: all of them, but for those that a batch knows to be passed.
+fn left<'s>(case: &Case<'_>, slot: &'s Slot, range: Range<usize>) -> Result<&'s [u32], Removal> {
+    let of = |range: Range<usize>| slot.rules.get(range).unwrap_or(&[]);
+    let Some(given) = case.given else { return Ok(of(range)) };
+    let (passed, removed) = given.passed(slot.at);
+    let next = slot.rules.get(passed).and_then(|at| case.plan.rules.get(*at as usize));
+    if let (Some(removed), Some(rule), true) = (removed, next, range.contains(&passed)) {
+        let answer = if removed == Removed::False || planted(Mutant::BatchCallsUnknownFalse) {
+            Answer::Bool(false)
+        } else {
+            Answer::Unknown
+        };
+        keep(case, rule, answer)?;
+    }
+    let passed = passed + usize::from(planted(Mutant::BatchSkipsOne));
+    Ok(of(passed.clamp(range.start, range.end)..range.end))
 }
 
 /// The number of a lever.
@@ -111,7 +140,7 @@ fn counted(case: &Case<'_>, rule: &PlannedRule, answer: Answer) -> f64 {
 fn keep(case: &Case<'_>, rule: &PlannedRule, answer: Answer) -> Result<(), Removal> {
     let cause = match answer {
         Answer::Bool(true) => return Ok(()),
-        Answer::Unknown if rule.keep_unknown => return Ok(()),
+        Answer::Unknown if rule.keep_unknown || planted(Mutant::UnknownKeeps) => return Ok(()),
         Answer::Bool(false) => Cause::Rule(rule.at),
         Answer::Unknown => Cause::Missing(rule.at),
         Answer::Failed(failure) => Cause::Failed { rule: rule.at, failure },

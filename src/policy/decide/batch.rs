@@ -1,17 +1,21 @@
-//! Decisions in batches: what rules and models say is found for many rows at a time, then each row is decided by the
-//! same core, which asks here first.
+//! Decisions in batches: what columns tell of guards and engagement rules, and the scores of those who get so far, are found for many
+//! rows at a time; then each row is decided by the same core, which asks here first.
 //!
-//! Only what cannot be told from a single decision is found ahead: rules over the row and the candidate alone, and
-//! scores of the subject, for the rows that get so far. Whatever fails is left to the row, which has the words for it.
+//! Nothing is found ahead that is cheaper to find alone: a rule is asked of a batch while enough rows are left of it, the scores of a model
+//! for the rows in which some candidate may need them, and the values of a row are copied out of its columns only when something reads
+//! them. Rules over history, clock, scores and decision tables, those that the interpreter runs, and whatever fails are left to the row,
+//! which has the words for it. A policy whose every rule is such, without a model of the subject, is decided row by row.
 //! *Invariant:* a row gets the answer that its request gets alone.
 
-mod filled;
+mod ahead;
+mod late;
 #[cfg(test)]
 mod tests;
 
-pub use filled::Given;
+pub use ahead::{Given, Removed};
+pub use late::Fields;
 
-use super::case::{Case, Work};
+use super::case::Case;
 use super::{evaluate, render};
 use crate::columns::{Columns, Table};
 use crate::decision::Decision;
@@ -20,15 +24,20 @@ use crate::language::columns::{BATCH, ColumnRules, ColumnScratch};
 use crate::outcome::{Outcome, Scratch};
 use crate::policy::Policy;
 use crate::request::Request;
-use filled::{Filled, Own};
-use std::mem::swap;
+use crate::value::Value;
+use ahead::{Ahead, Room};
+use late::Late;
+use std::cell::{Cell, OnceCell};
+use std::mem::{swap, take};
 
 /// Space for decisions in batches, kept by the caller. One per thread; it remembers nothing that an answer depends on.
 #[derive(Debug, Default)]
 pub struct BatchScratch {
     scratch: Scratch,
     columns: ColumnScratch,
-    own: Vec<Own>,
+    room: Room,
+    /// Values of the row at hand.
+    values: Vec<Value>,
     request: Request,
 }
 
@@ -69,23 +78,37 @@ fn each(
     let plan = policy.plan();
     let rules = plan.columns.get_or_init(|| ColumnRules::new(&plan.set));
     let table = Table::new(columns, &plan.program);
-    let BatchScratch { scratch: Scratch { work, outcome }, columns: space, own, request } = scratch;
-    let mut filled = Filled::new(plan, rules, &table, space, std::mem::take(own));
+    let BatchScratch { scratch: Scratch { work, outcome }, columns: space, room, values, request } = scratch;
+    let mut ahead = Ahead::new(plan, rules, &table, space, room);
+    let pool = Cell::new(take(values));
     for start in (0..columns.len()).step_by(BATCH) {
-        let rows = filled.fill(start);
-        for row in 0..rows {
+        ahead.fill(start);
+        for row in 0..BATCH.min(columns.len() - start) {
             read(columns, start + row, request);
-            begin(policy, &table, start + row, request, work);
-            let given = Given::new(&filled, row);
-            let case = Case { given: Some(&given), ..Case::new(policy, request, history, work) };
-            evaluate(&case, outcome);
-            then(&case, outcome);
+            work.forget(policy, request);
+            for note in columns.notes(start + row) {
+                work.report(note.to_owned());
+            }
+            // What is too old or missing is reported, and may refuse the row; its columns have it already.
+            if !plan.program.entry.is_empty() {
+                columns.read(start + row, &mut request.fields);
+                work.admit(policy, request);
+            }
+            let late = Late { table: &table, row: start + row, values: OnceCell::new(), pool: &pool };
+            let given = ahead.given(row);
+            let fields = Fields::Late(&late);
+            {
+                let case = Case { given, fields, ..Case::new(policy, request, history, work) };
+                evaluate(&case, outcome);
+                then(&case, outcome);
+            }
+            late.give_back();
         }
     }
-    *own = filled.into_own();
+    *values = pool.take();
 }
 
-/// Reads a row into a request that is used again.
+/// Reads who, when and where a row is into a request that is used again; its values stay in their columns.
 fn read(columns: &Columns<'_>, row: usize, request: &mut Request) {
     let text = |place: &mut String, text: &str| {
         place.clear();
@@ -104,15 +127,4 @@ fn read(columns: &Columns<'_>, row: usize, request: &mut Request) {
     option(&mut request.household, columns.household(row));
     option(&mut request.device, columns.device(row));
     request.now = columns.now(row);
-    columns.read(row, &mut request.fields);
-}
-
-/// Forgets the decision before; the values of the row are sound already, and what the recipe makes of them is known.
-fn begin(policy: &Policy, table: &Table<'_>, row: usize, request: &Request, work: &mut Work) {
-    work.forget(policy, request);
-    for note in table.columns().notes(row) {
-        work.report(note.to_owned());
-    }
-    work.admit(policy, request);
-    table.read_derived(row, work.derived());
 }

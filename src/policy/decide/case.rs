@@ -1,6 +1,6 @@
 //! One request on its way through a decision: its row, its history, and what has been computed of it so far.
 
-use super::batch::Given;
+use super::batch::{Fields, Given};
 use super::{contact, holdout};
 use crate::decision::Candidate;
 use crate::document::Document;
@@ -120,11 +120,6 @@ impl Work {
     pub(super) fn report(&mut self, text: String) {
         self.failures.get_mut().push(told(text));
     }
-
-    /// The outputs of the recipe, to be filled.
-    pub(super) fn derived(&mut self) -> &mut Vec<Value> {
-        &mut self.derived
-    }
 }
 
 fn told(text: String) -> Failure {
@@ -142,13 +137,13 @@ pub struct Case<'a> {
     pub plan: &'a Plan,
     pub request: &'a Request,
     pub history: &'a dyn History,
-    pub row: Row<'a>,
+    pub fields: Fields<'a>,
     /// The subject's events up to now.
     pub events: &'a [Event],
     pub now: i64,
     pub work: &'a Work,
     /// What is known of the row already, when it is one of a batch.
-    pub given: Option<&'a Given<'a>>,
+    pub given: Option<Given<'a>>,
 }
 
 impl<'a> Case<'a> {
@@ -160,7 +155,7 @@ impl<'a> Case<'a> {
             plan: policy.plan(),
             request,
             history,
-            row: Row::of(fields, &work.derived),
+            fields: Fields::Read(Row::of(fields, &work.derived)),
             events: until(history.events(&request.subject), request.now),
             now: request.now,
             work,
@@ -196,7 +191,7 @@ impl<'a> Case<'a> {
 
     /// The region of the subject, when the row says.
     pub fn region(&self) -> Option<&str> {
-        self.row.get(self.plan.region?).as_text()
+        self.fields.get(self.plan.region?).as_text()
     }
 
     /// The score of a model for a candidate; `None` for a position without model.
@@ -212,9 +207,9 @@ impl<'a> Case<'a> {
         }
         let mut scratch = self.work.models.borrow_mut();
         let scored = if scorer.reads_candidate() {
-            scorer.score_candidate(&self.row, &FactsOf { case: self, candidate }, &mut scratch)
+            scorer.score_candidate(&self.fields.row(), &FactsOf { case: self, candidate }, &mut scratch)
         } else {
-            scorer.score_candidate(&self.row, &NoFacts, &mut scratch)
+            scorer.score_candidate(&self.fields.row(), &NoFacts, &mut scratch)
         };
         cell.set(Some((whose, scored)));
         if scored.degraded() {
@@ -227,7 +222,7 @@ impl<'a> Case<'a> {
     pub fn contributions(&self, model: u32, candidate: Candidate, most: usize) -> Vec<(usize, f64)> {
         let Some((_, scorer)) = self.plan.models.get(model as usize) else { return Vec::new() };
         let facts = FactsOf { case: self, candidate };
-        model::largest(scorer.contributions(&self.row, &facts, &mut self.work.models.borrow_mut()), most)
+        model::largest(scorer.contributions(&self.fields.row(), &facts, &mut self.work.models.borrow_mut()), most)
     }
 
     /// The answer of an expression for a candidate. What does not read the candidate is evaluated once per request.
@@ -293,8 +288,7 @@ impl<'a> Case<'a> {
         let mut left = rules.iter();
         while let Some(at) = left.next() {
             let Some(rule) = self.plan.rules.get(*at as usize) else { continue };
-            let given = self.given.and_then(|given| given.answer(rule.expression, view.candidate));
-            let evaluated = given.unwrap_or_else(|| self.plan.set.eval(rule.expression as usize, view, &mut memory));
+            let evaluated = self.plan.set.eval(rule.expression as usize, view, &mut memory);
             if evaluated != Evaluated::True {
                 drop(memory);
                 let number = matches!(rule.stage, Stage::SoftSuitability | Stage::Lever);
@@ -307,8 +301,7 @@ impl<'a> Case<'a> {
 
     #[inline]
     fn evaluate(&self, expression: u32, view: &View<'_>) -> Evaluated {
-        let given = self.given.and_then(|given| given.answer(expression, view.candidate));
-        given.unwrap_or_else(|| self.plan.set.eval(expression as usize, view, &mut self.memory(view)))
+        self.plan.set.eval(expression as usize, view, &mut self.memory(view))
     }
 
     /// What expressions have given so far, for this candidate.
@@ -421,7 +414,7 @@ impl<'a> View<'a> {
 
 impl Env for View<'_> {
     fn field(&self, index: usize) -> &Value {
-        self.case.row.get(index)
+        self.case.fields.get(index)
     }
 
     fn score(&self, model: usize) -> Result<Value, String> {

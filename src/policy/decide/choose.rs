@@ -4,6 +4,7 @@
 use super::case::Case;
 use super::contact::{self, Verdict};
 use super::explore;
+use super::mutant::{Mutant, planted};
 use super::{Frame, place, stand_in};
 use crate::arbitration::Per;
 use crate::outcome::{Cause, Fate, Full, How, Likelihood, Run, Survivor, Tier};
@@ -25,8 +26,14 @@ fn descending(a: f64, b: f64) -> Ordering {
 
 /// Fills the slots: first by overrides, then by arbitration; then tells the others why not.
 pub fn choose(case: &Case<'_>, frame: &Frame, run: &mut Run) {
+    let rerouted = run.rerouted.len();
     if !run.forced.is_empty() {
         force(case, run);
+    }
+    run.forced_already = true;
+    if run.rerouted.len() > rerouted {
+        stand_in(case, frame, run, rerouted);
+        rank(run);
     }
     while run.places.len() < case.plan.places && next(case, frame, run) {}
     settle(case, run);
@@ -40,16 +47,21 @@ fn force(case: &Case<'_>, run: &mut Run) {
         let Some((over, _, candidate, _)) = run.forced.get(i).copied() else { break };
         let Some(slot) = case.slot(candidate) else { continue };
         let fate = if run.places.len() >= case.plan.places {
-            Err(Fate { step: Step::Slots, cause: full(Full::Slots, case.plan.places) })
+            Err((Fate { step: Step::Slots, cause: full(Full::Slots, case.plan.places) }, false))
         } else if reserves(case.plan, run, |other| other.candidate.action == slot.candidate.action) > 0 {
-            Err(Fate { step: Step::Slots, cause: full(Full::Action, 1) })
+            Err((Fate { step: Step::Slots, cause: full(Full::Action, 1) }, false))
         } else {
-            allowed(case, slot, &run.reserved)
+            allowed(case, slot, contact::check(case, slot, &run.reserved), &run.reserved)
         };
         close(run, candidate);
         match fate {
             Ok(verdict) => place(case, run, candidate, verdict, How::Override, Cause::Forced(over)),
-            Err(fate) => set(run, candidate, fate),
+            Err((fate, rerouted)) => {
+                if rerouted && !planted(Mutant::ForcedRerouteLeadsNowhere) {
+                    run.rerouted.push((candidate, fate.cause));
+                }
+                set(run, candidate, fate);
+            }
         }
     }
 }
@@ -58,13 +70,16 @@ fn full(of: Full, limit: usize) -> Cause {
     Cause::SlotLimit { of, limit: u32::try_from(limit).unwrap_or(u32::MAX) }
 }
 
-/// What contact policy and budgets say, given what is reserved.
-fn allowed(case: &Case<'_>, slot: &Slot, reserved: &[u32]) -> Result<Verdict, Fate> {
-    match contact::check(case, slot, reserved) {
-        Verdict::Block(cause) | Verdict::Reroute(cause) => Err(Fate { step: Step::Contact, cause }),
+/// What contact policy and budgets say of a candidate with this verdict of the one; whether it was rerouted, if it may not.
+fn allowed(case: &Case<'_>, slot: &Slot, verdict: Verdict, reserved: &[u32]) -> Result<Verdict, (Fate, bool)> {
+    match verdict {
+        Verdict::Block(cause) => Err((Fate { step: Step::Contact, cause }, false)),
+        Verdict::Reroute(cause) => Err((Fate { step: Step::Contact, cause }, true)),
         verdict => {
-            let spent = contact::budget(case, slot, reserved);
-            spent.map(|()| verdict).map_err(|cause| Fate { step: Step::Budget, cause })
+            match contact::budget(case, slot, if planted(Mutant::BudgetForgetsReserved) { &[] } else { reserved }) {
+                Ok(()) => Ok(verdict),
+                Err(cause) => Err((Fate { step: Step::Budget, cause }, false)),
+            }
         }
     }
 }
@@ -73,7 +88,8 @@ fn allowed(case: &Case<'_>, slot: &Slot, reserved: &[u32]) -> Result<Verdict, Fa
 fn next(case: &Case<'_>, frame: &Frame, run: &mut Run) -> bool {
     screen(case, frame, run);
     let weighs_nothing = case.plan.formula.weighs_nothing();
-    let worth = |s: &Survivor| s.open && (s.tier == Tier::Mandatory || !weighs_nothing || s.priority > 0.0);
+    let goes_first = |s: &Survivor| s.tier == Tier::Mandatory && !planted(Mutant::NothingBeatsMandatory);
+    let worth = |s: &Survivor| s.open && (goes_first(s) || !weighs_nothing || s.priority > 0.0);
     let Some(tier) = run.survivors.iter().find(|s| worth(s)).map(|s| s.tier) else { return false };
     run.drawn.clear();
     let Run { survivors, drawn, .. } = run;
@@ -145,17 +161,24 @@ fn screen(case: &Case<'_>, frame: &Frame, run: &mut Run) {
         }
         rank(run);
     }
-    if !case.plan.bundles.is_empty() {
-        for at in 0..run.survivors.len() {
-            let Some(survivor) = run.survivors.get(at).filter(|survivor| survivor.open).copied() else { continue };
-            let bundle = case.slot(survivor.candidate).and_then(|slot| slot.bundle);
-            if let Some(bundle) = bundle.filter(|bundle| !fits(case, run, &survivor, *bundle)) {
-                close(run, survivor.candidate);
-                let cause = full(Full::Bundle(bundle), case.plan.places);
-                set(run, survivor.candidate, Fate { step: Step::Slots, cause });
-            }
+    // Who cannot be completed keeps others from being completed.
+    while !case.plan.bundles.is_empty() && close_incomplete(case, run) && !planted(Mutant::IncompleteOnce) {}
+}
+
+/// Closes the survivors whose bundle cannot be completed; whether there was one.
+fn close_incomplete(case: &Case<'_>, run: &mut Run) -> bool {
+    let mut closed = false;
+    for at in 0..run.survivors.len() {
+        let Some(survivor) = run.survivors.get(at).filter(|survivor| survivor.open).copied() else { continue };
+        let bundle = case.slot(survivor.candidate).and_then(|slot| slot.bundle);
+        if let Some(bundle) = bundle.filter(|bundle| !fits(case, run, &survivor, *bundle)) {
+            close(run, survivor.candidate);
+            let cause = full(Full::Bundle(bundle), case.plan.places);
+            set(run, survivor.candidate, Fate { step: Step::Slots, cause });
+            closed = true;
         }
     }
+    closed
 }
 
 /// Whether a survivor may still be chosen for the next slot; whether it was rerouted, if not.
@@ -163,15 +186,9 @@ fn still(case: &Case<'_>, run: &Run, slot: &Slot, verdict: Verdict) -> Result<Ve
     if let Some(cause) = limited(case.plan, run, slot) {
         return Err((Fate { step: Step::Slots, cause }, false));
     }
-    let verdict = if run.reserved.is_empty() { verdict } else { contact::check(case, slot, &run.reserved) };
-    match verdict {
-        Verdict::Block(cause) => Err((Fate { step: Step::Contact, cause }, false)),
-        Verdict::Reroute(cause) => Err((Fate { step: Step::Contact, cause }, true)),
-        verdict => match contact::budget(case, slot, &run.reserved) {
-            Ok(()) => Ok(verdict),
-            Err(cause) => Err((Fate { step: Step::Budget, cause }, false)),
-        },
-    }
+    let forgets = run.reserved.is_empty() || planted(Mutant::ReservedIsForgotten);
+    let verdict = if forgets { verdict } else { contact::check(case, slot, &run.reserved) };
+    allowed(case, slot, verdict, &run.reserved)
 }
 
 /// How many reserved candidates are such.
@@ -216,7 +233,7 @@ fn fits(case: &Case<'_>, run: &mut Run, first: &Survivor, bundle: u32) -> bool {
     });
     let room = run.reserved.len() <= case.plan.places;
     run.reserved.truncate(reserved);
-    complete && room
+    complete && (room || planted(Mutant::BundleNeedsNoRoom))
 }
 
 /// The rest of the winner's bundle takes the next slots.

@@ -23,6 +23,7 @@ pub use judge::Verdict;
 pub use rules::{MOST_TAGS, Rules, counted_tags};
 
 use super::case::{Answer, Case, View};
+use super::mutant::{Mutant, planted};
 use crate::document::Document;
 use crate::outcome::{Cause, Source};
 use crate::plan::{Compiler, Plan, Slot};
@@ -104,8 +105,8 @@ pub fn check(case: &Case<'_>, slot: &Slot, reserved: &Reserved) -> Verdict {
 /// When a candidate with this verdict is sent if it is chosen (ms): now, when its wait ends, or at the subject's best hour.
 pub fn send_at(case: &Case<'_>, slot: &Slot, verdict: Verdict) -> i64 {
     match verdict {
-        Verdict::Defer { until, .. } => until,
-        _ if case.plan.contact.send_times.is_empty() => case.now,
+        Verdict::Defer { until, .. } if !planted(Mutant::DeferredGoesNow) => until,
+        _ if case.plan.contact.send_times.is_empty() || planted(Mutant::BestHourGoesNow) => case.now,
         _ => on(case, |scene, memory, ask| send_time::send_at(scene, memory, ask, slot.at)),
     }
 }

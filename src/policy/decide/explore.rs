@@ -4,6 +4,7 @@
 use super::Frame;
 use super::case::Case;
 use super::chance::{self, Chance};
+use super::mutant::{Mutant, planted};
 use super::price::{priority, rounded};
 use crate::arbitration::LowConfidence;
 use crate::exploration::Exploration;
@@ -33,10 +34,13 @@ pub fn draw(case: &Case<'_>, frame: &Frame, run: &mut Run) -> Drawn {
         return Drawn { at: 0, draws: 0 };
     };
     let seed = case.policy.seed(&case.request.decision_id);
-    let mut chance = Chance::new(seed, chance::choice(run.places.len()));
+    let slot = if planted(Mutant::SlotsShareAStream) { 0 } else { run.places.len() };
+    let mut chance = Chance::new(seed, chance::choice(slot));
     let draws = match exploration {
         Exploration::EpsilonGreedy { epsilon } => {
-            let low_first = !random && case.document().cold_start.on_low == LowConfidence::Explore;
+            let low_first = !random
+                && !planted(Mutant::LowIsNotFirst)
+                && case.document().cold_start.on_low == LowConfidence::Explore;
             greedy(*epsilon, low_first, run);
             0
         }
@@ -61,7 +65,7 @@ fn greedy(epsilon: f64, low_first: bool, run: &mut Run) {
         }
     }
     if let Some(best) = shares.first_mut() {
-        *best += 1.0 - epsilon;
+        *best = if planted(Mutant::BestIsNotExplored) { 1.0 - epsilon } else { *best + (1.0 - epsilon) };
     }
 }
 
@@ -71,7 +75,8 @@ fn softmax(temperature: f64, run: &mut Run) {
     let priority = |at: &u32| survivors.get(*at as usize).map_or(f64::NEG_INFINITY, |survivor| survivor.priority);
     let highest = drawn.iter().map(priority).fold(f64::NEG_INFINITY, f64::max);
     for (share, at) in shares.iter_mut().zip(&*drawn) {
-        *share = libm::exp((priority(at) - highest) / temperature);
+        let behind = if planted(Mutant::SoftmaxIsFlat) { 0.0 } else { priority(at) - highest };
+        *share = libm::exp(behind / temperature);
     }
     let sum = shares.iter().sum::<f64>();
     shares.iter_mut().for_each(|share| *share /= sum);
@@ -97,7 +102,11 @@ fn thompson(case: &Case<'_>, frame: &Frame, draws: u32, seed: u64, choice: &mut 
     let Run { survivors, drawn, shares, .. } = run;
     let at = best_of_draw(case, frame, choice, survivors, drawn);
     for n in 0..draws {
-        let best = if n == 0 { at } else { best_of_draw(case, frame, &mut others, survivors, drawn) };
+        let best = if n == 0 && !planted(Mutant::ThompsonDrawsAgain) {
+            at
+        } else {
+            best_of_draw(case, frame, &mut others, survivors, drawn)
+        };
         if let Some(share) = shares.get_mut(best) {
             *share += 1.0;
         }

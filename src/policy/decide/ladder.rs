@@ -3,6 +3,7 @@
 
 use super::admit::binding;
 use super::case::Case;
+use super::mutant::{Mutant, planted};
 use super::{Frame, place};
 use crate::outcome::{Cause, Fate, How, Run, Source};
 use crate::plan::Rung;
@@ -10,7 +11,7 @@ use crate::reason::Step;
 
 /// Takes the first rung that may be answered. Below the last is `NoAction`.
 pub fn climb(case: &Case<'_>, frame: &Frame, run: &mut Run) {
-    for (rung, step) in (0u32..).zip(&case.plan.rungs) {
+    for (rung, step) in (0u32..).zip(&case.plan.rungs).skip(usize::from(planted(Mutant::LadderBeforeRules))) {
         let taken = match step {
             Rung::Slot(at) => answer(case, frame, run, *at, How::Fallback, Cause::Fallback(rung)),
             Rung::Rule(rule) => named(case, *rule).is_some_and(|action| {

@@ -1,453 +1,277 @@
-//! A second `decide`, written for reading: straight from the contract, slow, sharing nothing with the first but the data. It knows no
-//! chance, no bundles, and of contact policy the caps alone.
+//! A second `decide`, written for reading: straight from the contract, slow, sharing nothing with the first but the data.
+//!
+//! This file is the order of evaluation. Beside it stand what a row's expressions mean ([`row`]), what a candidate is worth ([`worth`]),
+//! contact policy ([`contact`]), what fits into the slots that are left ([`slots`]), and chance ([`chance`]). Diagnostics and the trace
+//! are not told a second time.
 
+pub mod chance;
 pub mod contact;
+pub mod row;
+mod slots;
+mod worth;
 
-use crate::action::{Action, Direction, Treatment};
-use crate::arbitration::{LowConfidence, Mode, Per};
-use crate::contact::{Cap, CapTarget, Window};
+pub use row::Meaning;
+
+use crate::action::{Action, Treatment};
 use crate::document::{Document, Fallback, Operation};
 use crate::fingerprint::bucket;
+use crate::history::Identity;
 use crate::holdout::{Arm, Holdout, HoldoutKind};
-use crate::model::{Encode, Function};
-use crate::outcome::Tier;
+use crate::outcome::{How, Tier};
 use crate::overrides::{Override, OverrideKind};
 use crate::reason::{Reason, Step};
-use crate::rule::{OnMissing, Scope, Stage};
-use crate::schema::Missing;
-use crate::value::{Type, Value};
-use crate::{Event, Request};
+use crate::rule::{OnMissing, Protects, Scope, Stage};
+use crate::{MemoryHistory, Request};
+use contact::{Contact, Word};
+use slots::Run;
 use std::collections::BTreeMap;
-
-/// What a generated expression means, beside its text.
-#[derive(Clone, Debug)]
-pub enum Meaning {
-    /// `n <= k`.
-    AtMost(i64),
-    /// `b`.
-    Holds,
-    /// `action.channel == "…"`.
-    OnChannel(String),
-    /// `score("…") >= x`.
-    ScoreAtLeast(String, f64),
-    /// `contacts(days) < n`.
-    ContactsBelow(i64, i64),
-    Not(Box<Meaning>),
-    Both(Box<Meaning>, Box<Meaning>),
-    Either(Box<Meaning>, Box<Meaning>),
-    /// `x`, as a multiplier.
-    Multiplier,
-}
+use worth::Survivor;
 
 /// Action id and treatment id.
 pub type Key = (String, String);
+
+/// An action on one of its treatments.
+pub type Candidate<'a> = (&'a Action, &'a Treatment);
 
 /// The answer, by ids.
 #[derive(Debug, Default, PartialEq)]
 pub struct Answer {
     /// What fills the slots, in order.
-    pub slots: Vec<Key>,
+    pub slots: Vec<Filled>,
     pub rung: Option<u32>,
     pub fates: BTreeMap<Key, (Step, Reason)>,
-    /// Tier, propensity and priority, best first.
-    pub ranked: Vec<(Key, Tier, f64, f64)>,
+    /// Tier, propensity, priority and probability for the first slot, best first.
+    pub ranked: Vec<(Key, Tier, f64, f64, f64)>,
     pub holdout: Option<String>,
+    pub arm: Option<String>,
     pub shadow: Option<Key>,
 }
 
-/// A document, what its expressions mean, and one request.
+/// A filled slot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filled {
+    pub key: Key,
+    pub how: How,
+    pub send_at: i64,
+    pub probability: f64,
+    pub draws: u32,
+    pub probabilities: Vec<(Key, f64)>,
+}
+
+/// A document, what its expressions mean, its revision, and one request.
 pub struct Naive<'a> {
     pub document: &'a Document,
     pub meanings: &'a BTreeMap<String, Meaning>,
+    pub revision: &'a str,
     pub request: &'a Request,
-    pub events: &'a [Event],
+    pub history: &'a MemoryHistory,
+}
+
+/// What of holdouts bears on a run.
+#[derive(Clone, Copy)]
+struct Frame<'a> {
+    withheld: Option<&'a Holdout>,
+    arm: Option<Arm>,
+    control: bool,
 }
 
 type Fate<T> = Result<T, (Step, Reason)>;
 
-#[derive(Clone)]
-struct Survivor<'a> {
-    action: &'a Action,
-    treatment: &'a Treatment,
-    key: Key,
-    tier: Tier,
-    after_confident: bool,
-    p: f64,
-    priority: f64,
-    open: bool,
-}
-
 impl<'n> Naive<'n> {
+    /// Modes and holdouts around the stages.
     pub fn decide(&self) -> Answer {
-        let held = |kinds: &dyn Fn(&HoldoutKind) -> bool| {
-            self.document.holdouts.iter().find(|h| kinds(&h.kind) && self.held(&h.salt, h.share))
+        let held = |wanted: &dyn Fn(&HoldoutKind) -> bool| {
+            self.document.holdouts.iter().find(|layer| wanted(&layer.kind) && self.is_held(layer))
         };
         let withheld = held(&|kind| matches!(kind, HoldoutKind::Global | HoldoutKind::Program));
-        let arm = match held(&|kind| matches!(kind, HoldoutKind::Ablation(_))).map(|h| &h.kind) {
-            Some(HoldoutKind::Ablation(arm)) => Some(*arm),
-            _ => None,
-        };
-        let refused = self.refused().map(|field| (Step::Active, Reason::InputRefused { field: field.into() }));
-        let mut answer = match self.document.mode {
-            Operation::Live | Operation::Shadow if refused.is_some() => {
-                let refused = refused.into_iter().cycle();
-                let fates = self.candidates().zip(refused).map(|((a, t), fate)| ((a.id.clone(), t.id.clone()), fate));
-                let mut answer = Answer { fates: fates.collect(), ..Answer::default() };
-                match self.document.mode {
-                    Operation::Shadow => self.baseline(&mut answer, withheld),
-                    _ => self.ladder(&mut answer, withheld),
-                }
-                answer
-            }
-            Operation::Off => {
-                let off = (Step::Active, Reason::PolicyOff);
-                let fates = self.candidates().map(|(a, t)| ((a.id.clone(), t.id.clone()), off.clone())).collect();
-                let mut answer = Answer { fates, ..Answer::default() };
-                self.ladder(&mut answer, withheld);
-                answer
-            }
-            Operation::Live => {
-                let mut answer = self.run(withheld, arm);
-                answer.shadow = withheld.and_then(|_| self.run(None, arm).slots.first().cloned());
-                answer
-            }
-            Operation::Shadow => {
-                let mut answer = self.run(withheld, arm);
-                answer.shadow = answer.slots.first().cloned();
-                for key in std::mem::take(&mut answer.slots) {
-                    answer.fates.insert(key, (Step::Arbitration, Reason::Shadowed));
-                }
-                answer.rung = None;
-                self.baseline(&mut answer, withheld);
-                answer
-            }
-        };
-        answer.holdout = withheld.map(|h| h.id.clone());
-        answer
-    }
-
-    fn baseline(&self, answer: &mut Answer, withheld: Option<&Holdout>) {
-        if let Some(rung) = &self.document.baseline {
-            let (action, treatment) = self.find(rung);
-            if self.bound(action, treatment, withheld).is_ok() {
-                let key = (action.id.clone(), treatment.id.clone());
-                answer.fates.insert(key.clone(), (Step::Chosen, Reason::Baseline));
-                answer.slots = vec![key];
-            }
-        }
-    }
-
-    /// The first field that is missing and without which the policy does not decide.
-    fn refused(&self) -> Option<&'n str> {
-        let fields = self.document.schema.fields.iter().enumerate();
-        let mut missing = fields.filter(|(at, _)| !self.field(*at).is_known());
-        missing.find(|(_, field)| field.missing == Missing::Refuse).map(|(_, field)| field.name.as_str())
-    }
-
-    fn candidates(&self) -> impl Iterator<Item = (&'n Action, &'n Treatment)> {
-        self.document.actions.iter().flat_map(|a| a.treatments.iter().map(move |t| (a, t)))
-    }
-
-    fn find(&self, rung: &Fallback) -> (&'n Action, &'n Treatment) {
-        self.candidates().find(|(a, t)| a.id == rung.action && t.id == rung.treatment).unwrap()
-    }
-
-    fn held(&self, salt: &str, share: f64) -> bool {
-        bucket(salt, &self.request.subject) < share
-    }
-
-    /// Overrides that hold now, with their positions.
-    fn overrides(&self) -> impl Iterator<Item = (usize, &'n Override)> {
-        self.document.overrides.iter().enumerate().filter(|(_, o)| {
-            let deny = matches!(o.kind, OverrideKind::Deny(_));
-            // Its condition reads no candidate.
-            let nobody = &self.document.actions[0].treatments[0];
-            let says = o.when.as_ref().is_none_or(|when| self.truth(&self.meanings[when], nobody).unwrap_or(deny));
-            o.from <= self.request.now && self.request.now < o.until && says
-        })
-    }
-
-    fn run(&self, withheld: Option<&Holdout>, arm: Option<Arm>) -> Answer {
+        let layer = held(&|kind| matches!(kind, HoldoutKind::ModelControl | HoldoutKind::Ablation(_)));
+        let kind = layer.map(|layer| &layer.kind);
+        let arm = if let Some(HoldoutKind::Ablation(arm)) = kind { Some(*arm) } else { None };
+        let frame = Frame { withheld, arm, control: kind == Some(&HoldoutKind::ModelControl) };
+        let first = |answer: &Answer| answer.slots.first().map(|slot| slot.key.clone());
         let mut answer = Answer::default();
-        let (mut survivors, mut forced): (Vec<Survivor<'_>>, Vec<_>) = (Vec::new(), Vec::new());
-        for (action, treatment) in self.candidates() {
-            let key = (action.id.clone(), treatment.id.clone());
-            let multiplier = match self.admit(action, treatment, withheld, arm) {
-                Ok(multiplier) => multiplier,
-                Err(fate) => {
-                    answer.fates.insert(key, fate);
-                    continue;
-                }
-            };
-            let force = self.overrides().find(|(_, o)| match &o.kind {
-                OverrideKind::Force(scope) => self.in_scope(scope, action, treatment),
-                OverrideKind::Deny(_) => false,
-            });
-            if let Some((at, over)) = force {
-                forced.push((at, &action.group, key.clone(), over));
-            }
-            match self.price(action, treatment, multiplier, arm) {
-                Ok(survivor) => survivors.push(survivor),
-                Err(fate) if force.is_none() => drop(answer.fates.insert(key, fate)),
-                Err(_) => {}
-            }
-        }
-        survivors.sort_by(|a, b| {
-            let by_priority = b.priority.partial_cmp(&a.priority).unwrap();
-            let tier = (a.tier, a.after_confident).cmp(&(b.tier, b.after_confident));
-            tier.then(by_priority).then((&a.action.group, &a.key).cmp(&(&b.action.group, &b.key)))
-        });
-        answer.ranked = survivors.iter().map(|s| (s.key.clone(), s.tier, s.p, s.priority)).collect();
-        let count = self.document.slots.count as usize;
-        forced.sort_by(|a, b| (a.0, a.1, &a.2).cmp(&(b.0, b.1, &b.2)));
-        let mut last_is_forced = false;
-        for (_, _, key, over) in forced {
-            let fate = if answer.slots.len() >= count {
-                (Step::Slots, Reason::SlotLimit { of: "".into(), limit: count as u32 })
-            } else if answer.slots.iter().any(|slot| slot.0 == key.0) {
-                (Step::Slots, Reason::SlotLimit { of: key.0.as_str().into(), limit: 1 })
-            } else {
-                answer.slots.push(key.clone());
-                last_is_forced = true;
-                (Step::Chosen, Reason::WonByOverride { override_: over.id.as_str().into() })
-            };
-            survivors.iter_mut().filter(|s| s.key == key).for_each(|s| s.open = false);
-            answer.fates.insert(key, fate);
-        }
-        let nothing_competes = matches!(self.document.arbitration.mode, Mode::NetValue | Mode::Uplift);
-        let worth = |s: &Survivor<'_>| s.tier == Tier::Mandatory || !nothing_competes || s.priority > 0.0;
-        while answer.slots.len() < count {
-            for survivor in survivors.iter_mut().filter(|s| s.open) {
-                if let Some(reason) = self.full(&answer.slots, survivor) {
-                    survivor.open = false;
-                    answer.fates.insert(survivor.key.clone(), (Step::Slots, reason));
+        let refused = self.refused().map(|field| (Step::Active, Reason::InputRefused { field: field.into() }));
+        match (self.document.mode, refused) {
+            (Operation::Live | Operation::Shadow, Some(refused)) => {
+                answer.fates = self.candidates().map(|candidate| (key(candidate), refused.clone())).collect();
+                match self.document.mode {
+                    Operation::Shadow => self.baseline(&frame, &mut answer),
+                    _ => self.ladder(&frame, &mut answer),
                 }
             }
-            let Some(best) = survivors.iter_mut().find(|s| s.open && worth(s)) else { break };
-            best.open = false;
-            answer.slots.push(best.key.clone());
-            last_is_forced = false;
-            answer.fates.insert(best.key.clone(), (Step::Chosen, Reason::Won));
+            (Operation::Live, None) => {
+                answer = self.run(&frame);
+                answer.shadow = withheld.and_then(|_| first(&self.run(&Frame { withheld: None, ..frame })));
+            }
+            (Operation::Shadow, None) => {
+                answer = self.run(&frame);
+                (answer.shadow, answer.rung) = (first(&answer), None);
+                for slot in std::mem::take(&mut answer.slots) {
+                    answer.fates.insert(slot.key, (Step::Arbitration, Reason::Shadowed));
+                }
+                self.baseline(&frame, &mut answer);
+            }
+            (Operation::Off, _) => {
+                let off = self.candidates().map(|candidate| (key(candidate), (Step::Active, Reason::PolicyOff)));
+                answer.fates = off.collect();
+                self.ladder(&frame, &mut answer);
+            }
         }
-        let last = answer.slots.last().cloned();
-        let won = survivors.iter().find(|s| Some(&s.key) == last.as_ref()).map_or(0.0, |s| s.priority);
-        for survivor in survivors.iter().filter(|s| s.open) {
-            let lost = |(by, treatment): (&str, &str), best: f64| {
-                let margin = best - survivor.priority;
-                (Step::Arbitration, Reason::LostArbitration { by: by.into(), treatment: treatment.into(), margin })
-            };
-            let fate = match &last {
-                Some(_) if answer.slots.len() < count && !worth(survivor) => lost(("NoAction", ""), 0.0),
-                Some(_) if last_is_forced => (Step::Slots, Reason::SlotLimit { of: "".into(), limit: count as u32 }),
-                Some(best) => lost((&best.0, &best.1), won),
-                None => lost(("NoAction", ""), 0.0),
-            };
-            answer.fates.insert(survivor.key.clone(), fate);
+        for (key, .., probability) in &mut answer.ranked {
+            let forced = |slot: &&Filled| slot.how == How::Override && slot.key == *key;
+            let drawn = |slot: &Filled| slot.probabilities.iter().find(|(other, _)| other == key).map(|(_, p)| *p);
+            let first = answer.slots.first();
+            *probability = first.filter(forced).map(|_| 1.0).or(first.and_then(drawn)).unwrap_or(0.0);
         }
-        if answer.slots.is_empty() && !survivors.iter().any(|s| s.open) {
-            self.ladder(&mut answer, withheld);
+        (answer.holdout, answer.arm) = (withheld.map(|h| h.id.clone()), layer.map(|h| h.id.clone()));
+        answer
+    }
+
+    /// Stages 2 to 12.
+    fn run(&self, frame: &Frame<'_>) -> Answer {
+        let mut run = Run::default();
+        for candidate in self.candidates() {
+            match candidate.1.standby {
+                true => drop(run.fates.insert(key(candidate), (Step::Contact, Reason::Standby))),
+                false => self.consider(candidate, frame, &mut run),
+            }
+        }
+        self.call_standbys(frame, &mut run);
+        self.force(frame, &mut run);
+        while run.filled.len() < self.document.slots.count as usize && self.fill(frame, &mut run) {}
+        self.settle(&mut run);
+        let nobody = run.filled.is_empty() && !run.survivors.iter().any(|survivor| survivor.open);
+        let ranked = run.survivors.iter().map(|s| (key(s.candidate), s.tier, s.terms.p, s.priority, 0.0));
+        let mut answer = Answer { ranked: ranked.collect(), slots: run.filled, fates: run.fates, ..Answer::default() };
+        if nobody {
+            self.ladder(frame, &mut answer);
         }
         answer
     }
 
-    /// The limit of slots that leaves no room.
-    fn full(&self, slots: &[Key], survivor: &Survivor<'_>) -> Option<Reason> {
-        let mut limits: Vec<(Per, u32)> =
-            self.document.slots.limits.iter().map(|limit| (limit.per, limit.limit)).collect();
-        if !limits.iter().any(|(per, _)| *per == Per::Action) {
-            limits.push((Per::Action, 1));
-        }
-        let kind = |per: Per, action: &Action, treatment: &Treatment| match per {
-            Per::Action => action.id.clone(),
-            Per::Group => action.group.clone(),
-            Per::Issue => self.issue(action).to_owned(),
-            Per::Channel => treatment.channel.clone(),
-        };
-        limits.into_iter().find_map(|(per, limit)| {
-            let own = kind(per, survivor.action, survivor.treatment);
-            let taken = slots.iter().filter(|slot| {
-                let (action, treatment) = self.find(&Fallback { action: slot.0.clone(), treatment: slot.1.clone() });
-                kind(per, action, treatment) == own
-            });
-            (taken.count() >= limit as usize).then(|| Reason::SlotLimit { of: own.as_str().into(), limit })
-        })
-    }
-
-    fn ladder(&self, answer: &mut Answer, withheld: Option<&Holdout>) {
-        for (i, step) in self.document.fallback.iter().enumerate() {
-            let (action, treatment) = self.find(step);
-            if self.bound(action, treatment, withheld).is_ok() {
-                let key = (step.action.clone(), step.treatment.clone());
-                answer.fates.insert(key.clone(), (Step::Chosen, Reason::Fallback { rung: i as u32 }));
-                (answer.slots, answer.rung) = (vec![key], Some(i as u32));
-                break;
-            }
-        }
-    }
-
-    /// What binds a fallback.
-    fn bound(&self, action: &Action, treatment: &Treatment, withheld: Option<&Holdout>) -> Fate<()> {
-        self.enter(action, treatment, withheld)?;
-        self.caps(action, treatment)
-    }
-
-    fn enter(&self, action: &Action, treatment: &Treatment, withheld: Option<&Holdout>) -> Fate<()> {
-        self.dates_and_holdouts(action, withheld)?;
-        self.rules(action, treatment, &[Stage::Guard])?;
-        let denied = self.overrides().find(|(_, o)| match &o.kind {
-            OverrideKind::Deny(scope) => self.in_scope(scope, action, treatment),
-            OverrideKind::Force(_) => false,
+    /// Stages 2 to 9 for one candidate.
+    fn consider(&self, candidate: Candidate<'n>, frame: &Frame<'_>, run: &mut Run<'n>) {
+        run.considered.push(key(candidate));
+        let engaged = self.enter(candidate, frame).and_then(|()| self.engage(candidate, frame));
+        let passed = engaged.and_then(|soft| Ok((soft, self.goes_out(candidate, &[], &mut run.rerouted)?)));
+        let priced = passed.and_then(|(soft, wait)| {
+            // Who comes when the forced have their slots competes as all others do.
+            let over = self.overrides(candidate, false).find(|_| !run.force_is_over);
+            run.forced.extend(over.map(|(at, over)| (at, candidate, over)));
+            self.price(candidate, soft, wait, frame)
         });
-        match denied {
-            Some((_, o)) => Err((Step::Override, Reason::OverrideDeny { override_: o.id.as_str().into() })),
-            None => Ok(()),
+        match priced {
+            Ok(survivor) => run.survivors.push(survivor),
+            Err(fate) => drop(run.fates.insert(key(candidate), fate)),
+        }
+        run.survivors.sort_by(Survivor::rank);
+    }
+
+    /// What a policy in shadow answers.
+    fn baseline(&self, frame: &Frame<'_>, answer: &mut Answer) {
+        if let Some(baseline) = &self.document.baseline {
+            self.answer_with(self.find(baseline), frame, (How::Baseline, Reason::Baseline), answer);
         }
     }
 
-    /// The product of soft suitability.
-    fn admit(&self, action: &Action, treatment: &Treatment, withheld: Option<&Holdout>, arm: Option<Arm>) -> Fate<f64> {
-        self.enter(action, treatment, withheld)?;
-        let stages = [Stage::Eligibility, Stage::Applicability, Stage::Suitability, Stage::SoftSuitability];
-        let asked = if arm == Some(Arm::EligibilityOnly) { &stages[..1] } else { &stages };
-        let multiplier = self.rules(action, treatment, asked)?;
-        self.caps(action, treatment)?;
-        Ok(multiplier)
-    }
-
-    fn price(
-        &self,
-        action: &'n Action,
-        treatment: &'n Treatment,
-        multiplier: f64,
-        arm: Option<Arm>,
-    ) -> Fate<Survivor<'n>> {
-        let cold = &self.document.cold_start;
-        let rank = |scope: &Scope| match scope {
-            Scope::Treatment(..) => 0,
-            Scope::Action(_) => 1,
-            Scope::Group(_) => 2,
-            Scope::Channel(_) => 3,
-            Scope::Issue(_) => 4,
-            Scope::All => 5,
-        };
-        let speaking = cold.priors.iter().filter(|prior| self.in_scope(&prior.scope, action, treatment));
-        let prior = speaking.min_by_key(|prior| rank(&prior.scope));
-        let model = treatment.propensity.as_ref().or(action.propensity.as_ref());
-        let raw = model.map(|id| self.score(id).clamp(0.0, 1.0));
-        let sound = model.is_some_and(|id| !self.fails(id));
-        let evidence = treatment.evidence.or(action.evidence).filter(|_| sound);
-        let low = evidence.is_some_and(|n| cold.min_evidence.is_some_and(|least| n < least));
-        let mut p = match (raw, prior, evidence) {
-            (None, prior, _) => prior.map_or(1.0, |prior| prior.propensity),
-            (Some(p), Some(prior), Some(n)) if prior.weight + n > 0.0 => {
-                let whole = prior.weight + n;
-                (prior.weight / whole * prior.propensity + n / whole * p).min(1.0)
-            }
-            (Some(p), ..) => p,
-        };
-        if low {
-            match cold.on_low {
-                LowConfidence::UsePrior | LowConfidence::Explore => p = prior.map_or(p, |prior| prior.propensity),
-                LowConfidence::RulesRank => p = 1.0,
-                LowConfidence::Abstain => {
-                    return Err((Step::Arbitration, Reason::LowConfidence { evidence, width: None }));
+    /// Stage 12: rules first, then the declared ladder.
+    fn ladder(&self, frame: &Frame<'_>, answer: &mut Answer) {
+        let rules = self.document.rules.iter().filter(|rule| rule.stage == Stage::Fallback && rule.enabled);
+        let mut rungs: Vec<Vec<Candidate<'n>>> = rules
+            .map(|rule| {
+                let named = self.action_named(&self.meanings[&rule.expr]);
+                let mut all: Vec<_> = self.candidates().filter(|(a, _)| Some(&a.id) == named.as_ref()).collect();
+                all.sort_by(|a, b| a.1.id.cmp(&b.1.id));
+                all
+            })
+            .collect();
+        rungs.extend(self.document.fallback.iter().map(|rung| vec![self.find(rung)]));
+        for (rung, candidates) in (0u32..).zip(rungs) {
+            for candidate in candidates {
+                if self.answer_with(candidate, frame, (How::Fallback, Reason::Fallback { rung }), answer) {
+                    answer.rung = Some(rung);
+                    return;
                 }
             }
         }
-        let weights = self.document.arbitration.context_weights.iter();
-        let matched = weights
-            .filter(|w| self.in_scope(&w.scope, action, treatment))
-            .filter(|w| self.truth(&self.meanings[&w.when], treatment) == Some(true));
-        let c = (1.0 + matched.fold(0.0, |sum, w| sum + w.percent) / 100.0).max(0.0);
-        let issue = self.document.issues.iter().find(|i| i.groups.iter().any(|g| g.id == action.group)).unwrap();
-        let group = issue.groups.iter().find(|g| g.id == action.group).unwrap();
-        let mut l = 1.0 + (issue.weight + group.weight + action.weight) / 100.0;
-        let levers = self.document.rules.iter().filter(|rule| rule.enabled && rule.stage == Stage::Lever);
-        for _ in levers.filter(|rule| self.in_scope(&rule.scope, action, treatment)) {
-            // The one lever the generator writes.
-            l *= self.field(2).as_f64().filter(|x| *x >= 0.0).unwrap_or(1.0);
-        }
-        if arm == Some(Arm::NoLevers) {
-            l = 1.0;
-        }
-        let (v, cost) = (treatment.value.unwrap_or(action.value), treatment.cost.unwrap_or(action.cost));
-        let uplift = treatment.uplift.as_ref().or(action.uplift.as_ref()).map(|id| self.score(id));
-        let tau = uplift.unwrap_or(p);
-        let floors = || self.document.arbitration.floors.iter().filter(|f| self.in_scope(&f.scope, action, treatment));
-        if let Some(floor) = floors().filter_map(|f| f.min_propensity).find(|floor| p < *floor) {
-            return Err((Step::Arbitration, Reason::BelowPropensityFloor { propensity: p, floor }));
-        }
-        if let (Mode::Uplift, Some(tau)) = (&self.document.arbitration.mode, uplift.filter(|tau| *tau < 0.0)) {
-            return Err((Step::Arbitration, Reason::DoNoHarm { uplift: tau, upper: tau }));
-        }
-        let priority = match &self.document.arbitration.mode {
-            _ if arm == Some(Arm::PropensityOnly) => p,
-            Mode::Pcvl => p * c * v * l * multiplier,
-            Mode::NetValue => p * v * c * l * multiplier - cost,
-            Mode::Uplift => tau * v * c * l * multiplier - cost,
-            // The one mean and the one expression the generator writes.
-            Mode::GeometricMean { .. } => libm::sqrt(p * v) * multiplier,
-            Mode::Expression(_) => (p * c + v - cost) * multiplier,
-        };
-        let priority = (priority * 1e9).round() / 1e9;
-        if let Some(floor) = floors().filter_map(|f| f.min_priority).find(|floor| priority < *floor) {
-            return Err((Step::Arbitration, Reason::BelowPriorityFloor { priority, floor }));
-        }
-        let tier = match (action.mandatory, action.boosted) {
-            (true, _) => Tier::Mandatory,
-            (false, true) => Tier::Boosted,
-            (false, false) => Tier::Normal,
-        };
-        let key = (action.id.clone(), treatment.id.clone());
-        let after_confident = low && cold.on_low == LowConfidence::RulesRank;
-        Ok(Survivor { action, treatment, key, tier, after_confident, p, priority, open: true })
     }
 
-    fn issue(&self, action: &Action) -> &'n str {
-        let issue = self.document.issues.iter().find(|i| i.groups.iter().any(|g| g.id == action.group));
-        &issue.unwrap().id
+    /// Answers a fallback or baseline that passes 2, 3, 7 and 11.
+    fn answer_with(
+        &self,
+        candidate: Candidate<'n>,
+        frame: &Frame<'_>,
+        (how, reason): (How, Reason),
+        answer: &mut Answer,
+    ) -> bool {
+        let entered = self.enter(candidate, frame);
+        let wait = entered.and_then(|()| self.goes_out(candidate, &[], &mut Vec::new()));
+        let Ok(wait) = wait.and_then(|wait| self.spend(candidate, &[]).map(|()| wait)) else { return false };
+        answer.slots.push(Filled {
+            key: key(candidate),
+            how,
+            send_at: self.send_at(candidate, wait),
+            probability: 1.0,
+            draws: 0,
+            probabilities: Vec::new(),
+        });
+        answer.fates.insert(key(candidate), (Step::Chosen, reason));
+        true
     }
 
-    fn dates_and_holdouts(&self, action: &Action, withheld: Option<&Holdout>) -> Fate<()> {
-        let now = self.request.now;
+    /// Dates, stage 2, stage 3, denials.
+    fn enter(&self, candidate: Candidate<'n>, frame: &Frame<'_>) -> Fate<()> {
+        let (action, now) = (candidate.0, self.request.now);
         if !(action.valid_from.unwrap_or(i64::MIN) <= now && action.valid_until.is_none_or(|end| now < end)) {
             return Err((Step::Active, Reason::NotActive));
         }
-        if let (Some(layer), false) = (withheld, action.service) {
+        if let Some(layer) = frame.withheld.filter(|_| !action.service) {
             let holdout = layer.id.as_str().into();
             let program = layer.kind == HoldoutKind::Program;
             let reason = if program { Reason::HoldoutProgram { holdout } } else { Reason::HoldoutGlobal { holdout } };
             return Err((Step::Holdout, reason));
         }
-        for holdout in &self.document.holdouts {
-            if holdout.kind == HoldoutKind::Action(action.id.clone()) && self.held(&holdout.salt, holdout.share) {
-                return Err((Step::Holdout, Reason::HoldoutAction { holdout: holdout.id.as_str().into() }));
-            }
+        let own = |layer: &&Holdout| layer.kind == HoldoutKind::Action(action.id.clone()) && self.is_held(layer);
+        if let Some(layer) = self.document.holdouts.iter().find(own) {
+            return Err((Step::Holdout, Reason::HoldoutAction { holdout: layer.id.as_str().into() }));
         }
-        Ok(())
+        self.rules(candidate, &[Stage::Guard])?;
+        match self.overrides(candidate, true).next() {
+            Some((_, over)) => Err((Step::Override, Reason::OverrideDeny { override_: over.id.as_str().into() })),
+            None => Ok(()),
+        }
     }
 
-    fn rules(&self, action: &Action, treatment: &Treatment, stages: &[Stage]) -> Fate<f64> {
-        let mut multiplier = 1.0;
+    /// Stages 4 to 6; the product of soft suitability.
+    fn engage(&self, candidate: Candidate<'n>, frame: &Frame<'_>) -> Fate<f64> {
+        let stages = [Stage::Eligibility, Stage::Applicability, Stage::Suitability, Stage::SoftSuitability];
+        self.rules(candidate, if frame.arm == Some(Arm::EligibilityOnly) { &stages[..1] } else { &stages })
+    }
+
+    fn rules(&self, candidate: Candidate<'n>, stages: &[Stage]) -> Fate<f64> {
+        let mut soft = 1.0;
+        let enabled = self.document.rules.iter().filter(|rule| rule.enabled);
+        let speaking: Vec<_> = enabled.filter(|rule| self.in_scope(&rule.scope, candidate)).collect();
         for stage in stages {
-            let of_stage = |rule: &&crate::rule::Rule| rule.enabled && rule.stage == *stage;
-            for rule in self.document.rules.iter().filter(of_stage) {
-                if !self.in_scope(&rule.scope, action, treatment) {
-                    continue;
-                }
+            for rule in speaking.iter().filter(|rule| rule.stage == *stage) {
                 let (meaning, id) = (&self.meanings[&rule.expr], || rule.id.as_str().into());
                 if *stage == Stage::SoftSuitability {
-                    let x = self.field(2).as_f64();
-                    multiplier *= x.filter(|x| *x > 0.0 && *x <= 1.0).unwrap_or(1.0);
+                    soft *= self.number(meaning, candidate).filter(|x| *x > 0.0 && *x <= 1.0).unwrap_or(1.0);
                     continue;
                 }
-                let (step, removed) = match stage {
-                    Stage::Guard => (Step::Guard, Reason::LegalGuard { rule: id() }),
-                    Stage::Eligibility => (Step::Eligibility, Reason::NotEligible { rule: id() }),
-                    Stage::Applicability => (Step::Applicability, Reason::NotApplicable { rule: id() }),
-                    _ => (Step::Suitability, Reason::NotSuitable { rule: id() }),
+                let step = Step::from(*stage);
+                if self.fails(meaning) {
+                    return Err((step, Reason::RuleError { rule: id(), message: "".into() }));
+                }
+                let removed = match (stage, rule.protects) {
+                    (Stage::Guard, Protects::Consent) => Reason::NoConsent { rule: id() },
+                    (Stage::Guard, Protects::OptOut) => Reason::OptedOut { rule: id() },
+                    (Stage::Guard, Protects::Law) => Reason::LegalGuard { rule: id() },
+                    (Stage::Eligibility, _) => Reason::NotEligible { rule: id() },
+                    (Stage::Applicability, _) => Reason::NotApplicable { rule: id() },
+                    _ => Reason::NotSuitable { rule: id() },
                 };
-                match self.truth(meaning, treatment) {
+                match self.truth(meaning, candidate) {
                     Some(true) => {}
                     None if rule.on_missing == OnMissing::Keep => {}
                     Some(false) => return Err((step, removed)),
@@ -455,163 +279,104 @@ impl<'n> Naive<'n> {
                 }
             }
         }
-        Ok(multiplier)
+        Ok(soft)
     }
 
-    fn caps(&self, action: &Action, treatment: &Treatment) -> Fate<()> {
-        if !action.obeys_caps || self.inbound(&treatment.channel) {
-            return Ok(());
-        }
-        let mut hits: Vec<Reason> = Vec::new();
-        for cap in self.document.caps.iter().filter(|cap| cap.enabled && !(action.mandatory && cap.bypassable)) {
-            let Some(limit) = cap.limit else { continue };
-            let speaks_of_it = cap.channel.as_ref().is_none_or(|channel| *channel == treatment.channel)
-                && !matches!(&cap.target, CapTarget::Tag(tag) if !action.tags.contains(tag));
-            let counted: Vec<i64> = self
-                .events
-                .iter()
-                .filter(|e| e.counts && e.kind == cap.event && !self.inbound(&e.channel) && e.time <= self.request.now)
-                .filter(|e| cap.channel.as_ref().is_none_or(|channel| *channel == e.channel))
-                .filter(|e| self.together(cap, e, action, treatment))
-                .filter(|e| match cap.window {
-                    Window::Rolling(seconds) => e.time > self.request.now - seconds as i64 * 1000,
-                    Window::Lifetime | Window::Calendar(..) => true,
-                })
-                .map(|e| e.time)
-                .collect();
-            if speaks_of_it && counted.len() + 1 > limit as usize {
-                let resets_at = match cap.window {
-                    // The limit-th newest has to leave the window.
-                    Window::Rolling(seconds) if limit > 0 => {
-                        Some(counted[counted.len() - limit as usize] + seconds as i64 * 1000)
-                    }
-                    _ => None,
-                };
-                hits.push(Reason::CapReached {
-                    cap: cap.id.as_str().into(),
-                    count: counted.len() as u32,
-                    limit,
-                    resets_at,
-                });
+    /// Stage 7: until when it waits, if it does; to which channels it is sent in place of its own is noted.
+    fn goes_out(
+        &self,
+        candidate: Candidate<'n>,
+        reserved: &[Candidate<'n>],
+        rerouted: &mut Vec<(&'n str, Vec<String>)>,
+    ) -> Fate<Option<i64>> {
+        match self.contact(|contact| contact.check(candidate, reserved)) {
+            Word::Pass => Ok(None),
+            Word::Defer(until, _) => Ok(Some(until)),
+            Word::Block(reason) => Err((Step::Contact, reason)),
+            Word::Reroute(channels, reason) => {
+                rerouted.push((&candidate.0.id, channels));
+                Err((Step::Contact, reason))
             }
         }
-        let until = |reason: &Reason| match reason {
-            Reason::CapReached { resets_at: Some(t), .. } => *t,
-            _ => i64::MAX,
+    }
+
+    /// Stage 11.
+    fn spend(&self, candidate: Candidate<'n>, reserved: &[Candidate<'n>]) -> Fate<()> {
+        self.contact(|contact| contact.budget(candidate, reserved)).map_err(|reason| (Step::Budget, reason))
+    }
+
+    fn send_at(&self, candidate: Candidate<'n>, wait: Option<i64>) -> i64 {
+        let hour = |text: &str| match self.meanings.get(text) {
+            Some(meaning) => self.number(meaning, candidate),
+            None => text.parse().ok(),
         };
-        match hits.iter().map(until).max() {
-            None => Ok(()),
-            Some(last) => Err((Step::Contact, hits.into_iter().find(|hit| until(hit) == last).unwrap())),
-        }
+        wait.unwrap_or_else(|| self.contact(|contact| contact.send_at(candidate, hour)))
     }
 
-    fn inbound(&self, id: &str) -> bool {
-        self.document.channels.iter().any(|c| c.id == id && c.direction == Direction::Inbound)
+    fn contact<T>(&self, ask: impl FnOnce(&Contact<'_>) -> T) -> T {
+        let region = self.document.zones.region.as_ref().and_then(|_| self.region());
+        // A condition that cannot tell, or fails, holds.
+        let is_false = |text: &str, candidate: Candidate<'_>| {
+            let meaning = &self.meanings[text];
+            !self.fails(meaning) && self.truth(meaning, candidate) == Some(false)
+        };
+        let (document, request, history) = (self.document, self.request, self.history);
+        ask(&Contact { document, request, history, region, is_false: &is_false })
     }
 
-    fn together(&self, cap: &Cap, event: &Event, action: &Action, treatment: &Treatment) -> bool {
-        let issue = self.document.issues.iter().find(|i| i.groups.iter().any(|g| g.id == action.group)).unwrap();
-        match &cap.target {
-            CapTarget::All => true,
-            CapTarget::Channel => event.channel == treatment.channel,
-            CapTarget::Issue => event.issue == issue.id,
-            CapTarget::Group => event.group == action.group,
-            CapTarget::Action => event.action == action.id,
-            CapTarget::Treatment => event.action == action.id && event.treatment == treatment.id,
-            CapTarget::Tag(tag) => event.tags.contains(tag),
-        }
+    /// Denials, or forces, of a candidate that hold now, with their positions.
+    fn overrides(&self, candidate: Candidate<'n>, deny: bool) -> impl Iterator<Item = (usize, &'n Override)> {
+        let (now, all) = (self.request.now, self.document.overrides.iter().enumerate());
+        all.filter(move |(_, over)| {
+            let (denies, scope) = match &over.kind {
+                OverrideKind::Deny(scope) => (true, scope),
+                OverrideKind::Force(scope) => (false, scope),
+            };
+            // Its condition reads no candidate. Where it cannot tell, a denial holds and a force does not.
+            let says = |when: &String| match &self.meanings[when] {
+                meaning if self.fails(meaning) => deny,
+                meaning => self.truth(meaning, candidate).unwrap_or(deny),
+            };
+            let speaks = denies == deny && self.in_scope(scope, candidate);
+            speaks && over.from <= now && now < over.until && over.when.as_ref().is_none_or(says)
+        })
     }
 
-    fn in_scope(&self, scope: &Scope, action: &Action, treatment: &Treatment) -> bool {
-        let issue = self.document.issues.iter().find(|i| i.groups.iter().any(|g| g.id == action.group)).unwrap();
+    fn is_held(&self, layer: &Holdout) -> bool {
+        let own = &self.request.subject;
+        let unit = match layer.unit {
+            Identity::Subject => own,
+            Identity::Household => self.request.household.as_ref().unwrap_or(own),
+            Identity::Device => self.request.device.as_ref().unwrap_or(own),
+            Identity::Global => "",
+        };
+        bucket(&layer.salt, unit) < layer.share
+    }
+
+    fn candidates(&self) -> impl Iterator<Item = Candidate<'n>> {
+        self.document.actions.iter().flat_map(|a| a.treatments.iter().map(move |t| (a, t)))
+    }
+
+    fn find(&self, rung: &Fallback) -> Candidate<'n> {
+        self.candidates().find(|(a, t)| a.id == rung.action && t.id == rung.treatment).unwrap()
+    }
+
+    fn issue(&self, action: &Action) -> &'n crate::action::Issue {
+        self.document.issues.iter().find(|issue| issue.groups.iter().any(|g| g.id == action.group)).unwrap()
+    }
+
+    fn in_scope(&self, scope: &Scope, (action, treatment): Candidate<'_>) -> bool {
         match scope {
             Scope::All => true,
-            Scope::Issue(id) => *id == issue.id,
+            Scope::Issue(id) => *id == self.issue(action).id,
             Scope::Group(id) => *id == action.group,
             Scope::Action(id) => *id == action.id,
             Scope::Treatment(a, t) => *a == action.id && *t == treatment.id,
             Scope::Channel(id) => *id == treatment.channel,
         }
     }
+}
 
-    /// A field: the request's if it is fresh, else the default.
-    fn field(&self, i: usize) -> Value {
-        let declared = &self.document.schema.fields[i];
-        let fresh = declared.freshness.as_ref().is_none_or(|fresh| {
-            let dated = self.document.schema.fields.iter().position(|field| field.name == fresh.at).unwrap();
-            match self.given(dated) {
-                Value::Time(t) => t <= self.request.now && self.request.now - t <= fresh.max_age as i64 * 1000,
-                _ => false,
-            }
-        });
-        match (self.given(i), &declared.missing) {
-            (value, _) if value.is_known() && fresh => value,
-            (_, Missing::Default(default)) => default.clone(),
-            _ => Value::Unknown,
-        }
-    }
-
-    /// What the request carries, unknown when absent or of the wrong type.
-    fn given(&self, i: usize) -> Value {
-        match (self.document.schema.fields[i].type_, self.request.fields.get(i)) {
-            (Type::Number, Some(Value::Integer(x))) => Value::Number(*x as f64),
-            (Type::Number, Some(Value::Number(x))) if x.is_nan() => Value::Unknown,
-            (type_, Some(value)) if value.type_of() == Some(type_) => value.clone(),
-            _ => Value::Unknown,
-        }
-    }
-
-    /// The generator writes constants, and one-input logistic models of `n` that cannot answer when it is unknown.
-    fn score(&self, id: &str) -> f64 {
-        let model = self.document.models.iter().find(|m| m.id == id).unwrap();
-        match (&model.function, self.field(0).as_f64()) {
-            (Function::Constant(c), _) => *c,
-            (Function::Linear { intercept, coefficients, .. }, n) => {
-                let n = match &model.inputs[0].encode {
-                    Encode::Standard { missing, center, scale } => Some((n.unwrap_or(*missing) - center) / scale),
-                    _ => n,
-                };
-                n.map_or(model.fallback, |n| 1.0 / (1.0 + libm::exp(-(intercept + coefficients[0] * n))))
-            }
-            _ => f64::NAN,
-        }
-    }
-
-    /// Whether a model cannot answer and its fallback stands in: the generator's `m1` without `n`.
-    fn fails(&self, id: &str) -> bool {
-        id == "m1" && !self.field(0).is_known()
-    }
-
-    /// Kleene's three values.
-    fn truth(&self, meaning: &Meaning, treatment: &Treatment) -> Option<bool> {
-        match meaning {
-            Meaning::AtMost(k) => self.field(0).as_f64().map(|n| n <= *k as f64),
-            Meaning::Holds => match self.field(1) {
-                Value::Bool(b) => Some(b),
-                _ => None,
-            },
-            Meaning::OnChannel(id) => Some(treatment.channel == *id),
-            Meaning::ScoreAtLeast(model, x) => Some(self.score(model) >= *x),
-            Meaning::ContactsBelow(days, n) => {
-                let (now, start) = (self.request.now, self.request.now - days * 86_400_000);
-                let sent = |e: &&Event| {
-                    let contact = e.kind == crate::contact::EventKind::Sent && e.counts && !self.inbound(&e.channel);
-                    contact && e.time > start && e.time <= now
-                };
-                Some((self.events.iter().filter(sent).count() as i64) < *n)
-            }
-            Meaning::Not(a) => self.truth(a, treatment).map(|a| !a),
-            Meaning::Both(a, b) => match (self.truth(a, treatment), self.truth(b, treatment)) {
-                (Some(false), _) | (_, Some(false)) => Some(false),
-                (Some(true), Some(true)) => Some(true),
-                _ => None,
-            },
-            Meaning::Either(a, b) => match (self.truth(a, treatment), self.truth(b, treatment)) {
-                (Some(true), _) | (_, Some(true)) => Some(true),
-                (Some(false), Some(false)) => Some(false),
-                _ => None,
-            },
-            Meaning::Multiplier => None,
-        }
-    }
+fn key((action, treatment): Candidate<'_>) -> Key {
+    (action.id.clone(), treatment.id.clone())
 }

@@ -5,6 +5,7 @@ use super::admit::factor;
 use super::case::{Answer, Case, View};
 use super::chance::{self, Chance};
 use super::contact::{self, Verdict};
+use super::mutant::{Mutant, planted};
 use crate::arbitration::LowConfidence;
 use crate::holdout::Arm;
 use crate::language::Term;
@@ -49,12 +50,12 @@ pub fn survivor(
     }
     let terms = priced.terms;
     for floor in slot.floors.iter().filter_map(|(floor, _)| *floor) {
-        if terms.propensity < floor {
+        if terms.propensity < floor || planted(Mutant::FloorIsStrict) && terms.propensity <= floor {
             return drop(Cause::BelowPropensity { propensity: terms.propensity, floor });
         }
     }
     if let (Formula::Uplift, Some(upper)) = (&case.plan.formula, priced.upper)
-        && upper < 0.0
+        && (upper < 0.0 || planted(Mutant::HarmByEstimate) && terms.uplift < 0.0)
     {
         return drop(Cause::DoNoHarm { uplift: terms.uplift, upper });
     }
@@ -71,7 +72,8 @@ pub fn survivor(
             return drop(Cause::BelowPriority { priority, floor });
         }
     }
-    let boosted = slot.tier == Tier::Normal && contact::boosted_by_minimum(case, slot);
+    let boosted =
+        slot.tier == Tier::Normal && !planted(Mutant::LagIsNotBoosted) && contact::boosted_by_minimum(case, slot);
     Ok(Survivor {
         candidate: at,
         tier: if boosted { Tier::Boosted } else { slot.tier },
@@ -80,7 +82,9 @@ pub fn survivor(
         low: priced.low,
         evidence: priced.evidence.unwrap_or(0.0) + slot.prior.map_or(0.0, |(_, weight)| weight),
         believed: slot.model.is_some() || slot.prior.is_some(),
-        after_confident: priced.low && cold.on_low == LowConfidence::RulesRank,
+        after_confident: priced.low
+            && !planted(Mutant::LowRanksWithConfident)
+            && cold.on_low == LowConfidence::RulesRank,
         order: slot.order,
         verdict,
         open: true,
@@ -92,7 +96,7 @@ pub fn price(case: &Case<'_>, frame: &Frame, slot: &Slot, suitability: f64) -> P
     let cold = &case.document().cold_start;
     let scored = slot.model.and_then(|model| case.score(model, slot.candidate));
     // What stands in for a score that could not be computed has no evidence, and no prior corrects it.
-    let sound = scored.is_some_and(|scored| !scored.degraded());
+    let sound = scored.is_some_and(|scored| !scored.degraded() || planted(Mutant::StandInHasEvidence));
     let evidence = slot.evidence.filter(|_| sound).or(scored.and_then(|scored| scored.evidence));
     let width = scored.and_then(|scored| scored.spread).map(|half| 2.0 * half);
     let low = sound
@@ -103,6 +107,7 @@ pub fn price(case: &Case<'_>, frame: &Frame, slot: &Slot, suitability: f64) -> P
         (None, None, _) => 1.0,
         (Some(p), Some((prior, weight)), Some(n)) if weight + n > 0.0 => {
             // Two shares that add up to 1 may be rounded to more.
+            let (prior, p) = if planted(Mutant::SmoothingIsSwapped) { (p, prior) } else { (prior, p) };
             (weight / (weight + n) * prior + n / (weight + n) * p).min(1.0)
         }
         (Some(p), _, _) => p,
@@ -112,7 +117,7 @@ pub fn price(case: &Case<'_>, frame: &Frame, slot: &Slot, suitability: f64) -> P
         (true, LowConfidence::RulesRank, _) => 1.0,
         _ => smoothed,
     };
-    if frame.control && slot.model.is_some() {
+    if frame.control && (slot.model.is_some() || planted(Mutant::ControlDrawsForAll)) {
         propensity = Chance::new(case.policy.seed(&case.request.decision_id), chance::control(slot.order)).unit();
     }
     let uplift = slot.uplift.and_then(|model| case.score(model, slot.candidate));
@@ -120,7 +125,11 @@ pub fn price(case: &Case<'_>, frame: &Frame, slot: &Slot, suitability: f64) -> P
         propensity,
         context: context_weight(case, slot),
         value: slot.value,
-        lever: if frame.arm == Some(Arm::NoLevers) { 1.0 } else { lever(case, slot) },
+        lever: if frame.arm == Some(Arm::NoLevers) && !planted(Mutant::LeversInTheirArm) {
+            1.0
+        } else {
+            lever(case, slot)
+        },
         cost: slot.cost,
         uplift: uplift.map_or(propensity, |scored| scored.value),
         suitability,

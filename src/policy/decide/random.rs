@@ -1,20 +1,25 @@
-//! Random policies with expressions of known meaning, random requests and histories: small numbers, so that ties,
-//! boundaries and missing values are common.
+//! Random policies of every part with expressions of known meaning, random requests and histories: small numbers, so that ties,
+//! boundaries and missing values are common. Everything happens at full quarters of an hour.
 
 pub mod contact;
 
 use super::naive::Meaning;
 use crate::action::{Action, Channel, Direction, Group, Issue, Treatment};
 use crate::arbitration::{
-    Arbitration, ColdStart, ContextWeight, Floor, LowConfidence, Mode, Per, Prior, SlotLimit, Slots,
+    Arbitration, Bundle, ColdStart, ContextWeight, Floor, LowConfidence, Mode, Per, Prior, SlotLimit, Slots,
 };
 use crate::contact::{Cap, CapTarget, EventKind, Window};
+use crate::diagnostic::Severity;
 use crate::document::{Document, Fallback, Operation};
+use crate::exploration::Exploration;
+use crate::history::Identity;
 use crate::holdout::{Arm, Holdout, HoldoutKind};
-use crate::model::{Calibration, Encode, Function, Input, Link, Model};
+use crate::model::{Calibration, Encode, Function, Input, Link, Model, Spread};
 use crate::overrides::{Override, OverrideKind};
-use crate::rule::{OnMissing, Rule, Scope, Stage};
+use crate::recipe::{Op, Step};
+use crate::rule::{OnMissing, Protects, Rule, Scope, Stage};
 use crate::schema::{Freshness, Missing, Schema};
+use crate::table::{HitPolicy, Table, TableRow};
 use crate::testing::{HOUR, Random, event, field};
 use crate::value::{Type, Value};
 use crate::{MemoryHistory, Request};
@@ -37,12 +42,16 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
             field("n", Type::Integer),
             field("b", Type::Bool),
             field("x", Type::Number),
+            field("r", Type::Text),
             field("stood", Type::Time),
         ],
     };
     if random.chance(0.25) {
         entry(random, &mut document.schema);
     }
+    let filler = Value::Integer(random.below(5) as i64);
+    document.recipe = vec![Step { output: "filled".into(), input: "n".into(), op: Op::Impute(filler) }];
+    document.tables = tables(random);
     let weight = |random: &mut Random| *random.pick(&[0.0, 0.0, 10.0, -20.0]);
     let group = |random: &mut Random, id: &str| Group { id: id.into(), weight: weight(random) };
     document.issues = vec![
@@ -69,33 +78,66 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
             Stage::Suitability,
             Stage::SoftSuitability,
             Stage::Lever,
+            Stage::Fallback,
         ];
         let stage = *random.pick(&stages);
-        let number = matches!(stage, Stage::SoftSuitability | Stage::Lever);
-        let meaning = if number { Meaning::Multiplier } else { condition(random, 2) };
+        let meaning = match stage {
+            Stage::Fallback => {
+                Meaning::Names(Box::new(about_the_row(random)), random.pick(&document.actions).id.clone())
+            }
+            Stage::SoftSuitability | Stage::Lever if random.chance(0.3) => Meaning::Weighs("t1".into()),
+            Stage::SoftSuitability | Stage::Lever => Meaning::Multiplier,
+            _ => condition(random, 2),
+        };
         let keep = stage == Stage::Applicability && random.chance(0.5);
         document.rules.push(Rule {
             id: format!("r{i}"),
             name: format!("Rule {i}"),
             stage,
-            scope: scope(random, &document),
+            scope: if stage == Stage::Fallback { Scope::All } else { scope(random, &document) },
             expr: text(meaning, &mut meanings),
             on_missing: if keep { OnMissing::Keep } else { OnMissing::Remove },
             reason: String::new(),
             enabled: random.chance(0.9),
             note: String::new(),
-            ..Rule::default()
+            protects: match stage {
+                Stage::Guard => *random.pick(&[Protects::Law, Protects::Consent, Protects::OptOut]),
+                _ => Protects::Law,
+            },
         });
     }
-    for i in 0..random.below(4) {
-        let cap = cap(random, i);
-        document.caps.push(cap);
+    if random.chance(0.5) {
+        for i in 0..random.below(4) {
+            let cap = cap(random, i);
+            document.caps.push(cap);
+        }
+    } else {
+        let conditions = [condition(random, 1), condition(random, 1), Meaning::Quotient(4)];
+        let conditions = conditions.map(|meaning| text(meaning, &mut meanings));
+        // What contradicts itself (a budget without a bound, nothing in stock) is drawn again.
+        let bare = document.clone();
+        loop {
+            contact::furnish(random, &mut document, &conditions.each_ref().map(String::as_str), NOW);
+            document.zones.region = random.chance(0.8).then(|| "r".into());
+            let (_, findings) = crate::check::compile(&document);
+            if findings.iter().all(|finding| finding.severity != Severity::Error) {
+                break;
+            }
+            document = bare.clone();
+        }
+        for send_time in &mut document.send_times {
+            if random.chance(0.5) {
+                send_time.hour = text(Meaning::Hour, &mut meanings);
+            }
+        }
     }
     for i in 0..random.below(3) {
-        let kind = match random.below(6) {
+        let arms = [Arm::RandomEligible, Arm::PropensityOnly, Arm::NoLevers, Arm::EligibilityOnly];
+        let kind = match random.below(7) {
             0 | 1 => HoldoutKind::Global,
             2 => HoldoutKind::Program,
-            3 => HoldoutKind::Ablation(*random.pick(&[Arm::PropensityOnly, Arm::NoLevers, Arm::EligibilityOnly])),
+            3 => HoldoutKind::Ablation(*random.pick(&arms)),
+            4 => HoldoutKind::ModelControl,
             _ => HoldoutKind::Action(random.pick(&document.actions).id.clone()),
         };
         let share = *random.pick(&[0.0, 0.3, 1.0]);
@@ -104,7 +146,7 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
             kind,
             salt: format!("salt{i}"),
             share,
-            ..Holdout::default()
+            unit: *random.pick(&[Identity::Subject, Identity::Subject, Identity::Household, Identity::Device]),
         });
     }
     let modes = [
@@ -113,6 +155,8 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
         Mode::Uplift,
         Mode::GeometricMean { p: 1.0, c: 0.0, v: 1.0, l: 0.0 },
         Mode::Expression("propensity * context_weight + value - cost".into()),
+        // Fails where the value is 1, unknown where `x` is.
+        Mode::Expression("propensity * x / (value - 1.0)".into()),
     ];
     document.arbitration = Arbitration { mode: random.pick(&modes).clone(), ..Arbitration::default() };
     for i in 0..random.below(3) {
@@ -157,7 +201,13 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
     if random.chance(0.3) {
         document.cold_start = ColdStart {
             min_evidence: random.chance(0.5).then_some(5.0),
-            on_low: *random.pick(&[LowConfidence::UsePrior, LowConfidence::RulesRank, LowConfidence::Abstain]),
+            max_width: random.chance(0.3).then_some(0.2),
+            on_low: *random.pick(&[
+                LowConfidence::UsePrior,
+                LowConfidence::RulesRank,
+                LowConfidence::Explore,
+                LowConfidence::Abstain,
+            ]),
             ..ColdStart::default()
         };
         for _ in 0..random.below(3) {
@@ -166,13 +216,15 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
             document.cold_start.priors.push(Prior { scope, propensity, weight });
         }
     }
-    // What this decision has reserved counts toward caps, which the naive model does not know.
-    if document.caps.is_empty() && random.chance(0.5) {
-        document.slots = Slots { count: 1 + random.below(3) as u32, ..Slots::default() };
-        for _ in 0..random.below(2) {
-            let per = *random.pick(&[Per::Action, Per::Group, Per::Issue, Per::Channel]);
-            document.slots.limits.push(SlotLimit { per, limit: 1 + random.below(2) as u32 });
-        }
+    if random.chance(0.5) {
+        document.slots = slots(random, &document);
+    }
+    if random.chance(0.4) {
+        document.exploration = Some(match random.below(3) {
+            0 => Exploration::EpsilonGreedy { epsilon: *random.pick(&[0.0, 0.3, 1.0]) },
+            1 => Exploration::Softmax { temperature: *random.pick(&[0.1, 1.0]) },
+            _ => Exploration::Thompson { draws: 1 + random.below(8) as u32 },
+        });
     }
     (document, meanings)
 }
@@ -190,6 +242,46 @@ fn entry(random: &mut Random, schema: &mut Schema) {
             _ => Missing::Unknown,
         };
     }
+}
+
+/// Several slots, with limits and a bundle now and then.
+fn slots(random: &mut Random, document: &Document) -> Slots {
+    let mut slots = Slots { count: 1 + random.below(3) as u32, ..Slots::default() };
+    for _ in 0..random.below(2) {
+        let per = *random.pick(&[Per::Action, Per::Group, Per::Issue, Per::Channel]);
+        slots.limits.push(SlotLimit { per, limit: 1 + random.below(2) as u32 });
+    }
+    if document.actions.len() > 1 && random.chance(0.5) {
+        slots.count = slots.count.max(2);
+        let mut actions: Vec<String> = document.actions.iter().map(|action| action.id.clone()).collect();
+        actions.swap(0, random.below(document.actions.len()));
+        actions.truncate(2 + random.below(slots.count as usize - 1));
+        slots.bundles.push(Bundle { id: "whole".into(), actions });
+    }
+    slots
+}
+
+/// A table of true and false, and one of numbers.
+fn tables(random: &mut Random) -> Vec<Table> {
+    let rows = |random: &mut Random, outputs: &[Value]| {
+        let row = |random: &mut Random| {
+            let n = if random.chance(0.3) { "-".into() } else { format!("<= {}", random.below(5)) };
+            let r = (*random.pick(&["-", "-", "\"north\"", "\"south\""])).to_owned();
+            TableRow { tests: vec![n, r], output: random.pick(outputs).clone(), note: String::new() }
+        };
+        (0..1 + random.below(3)).map(|_| row(random)).collect::<Vec<_>>()
+    };
+    let table = |id: &str, output, hit, rows, otherwise| {
+        let inputs = vec!["n".into(), "r".into()];
+        Table { id: id.into(), name: id.into(), inputs, output, hit, rows, otherwise }
+    };
+    let truths = [Value::Bool(true), Value::Bool(true), Value::Bool(false)];
+    let numbers = [0.25, 0.5, 1.0].map(Value::Number);
+    let hit = *random.pick(&[HitPolicy::Sum, HitPolicy::Min, HitPolicy::Max, HitPolicy::Priority, HitPolicy::First]);
+    let otherwise = |random: &mut Random, value: Value| if random.chance(0.5) { value } else { Value::Unknown };
+    let (says, weighs) = (rows(random, &truths), rows(random, &numbers));
+    let (no, half) = (otherwise(random, Value::Bool(false)), otherwise(random, Value::Number(0.5)));
+    vec![table("t0", Type::Bool, HitPolicy::First, says, no), table("t1", Type::Number, hit, weighs, half)]
 }
 
 /// A guard over a condition.
@@ -244,6 +336,7 @@ pub fn request(random: &mut Random) -> Request {
         Value::Integer(random.below(5) as i64),
         Value::Bool(random.chance(0.5)),
         Value::Number(*random.pick(&[0.25, 0.5, 1.0, 2.0, 0.0, f64::NAN])),
+        Value::text(*random.pick(&["north", "south", "west"])),
         Value::Time(NOW + (random.below(72) as i64 - 24) * HOUR),
     ];
     for field in &mut fields {
@@ -251,9 +344,13 @@ pub fn request(random: &mut Random) -> Request {
             *field = random.pick(&[Value::Unknown, Value::Unknown, Value::text("wrong"), Value::Integer(1)]).clone();
         }
     }
-    fields.truncate(if random.chance(0.05) { random.below(5) } else { 4 });
+    fields.truncate(if random.chance(0.05) { random.below(6) } else { 5 });
     let now = NOW + random.below(48) as i64 * HOUR;
-    Request { decision_id: "d".into(), subject: subject(random), now, zone: None, fields, ..Request::default() }
+    let zone = random.chance(0.3).then(|| (*random.pick(&contact::ZONES)).to_owned());
+    let shared = |random: &mut Random| random.chance(0.6).then(|| subject(random));
+    let (household, device) = (shared(random), shared(random));
+    let decision_id = random.next().to_string();
+    Request { decision_id, subject: subject(random), now, zone, household, device, fields }
 }
 
 /// A history of all subjects, with events on the hour, some of them after now.
@@ -269,7 +366,13 @@ pub fn history(random: &mut Random, document: &Document) -> MemoryHistory {
         if random.chance(0.1) {
             (event.action, event.channel) = ("gone".into(), "fax".into());
         }
-        history.push(&subject(random), event);
+        event.cost = *random.pick(&[0.0, 0.5, 1.0]);
+        let (whose, id) = (random.below(8), subject(random));
+        match whose {
+            0 => history.push_shared(Identity::Household, &id, event),
+            1 => history.push_shared(Identity::Device, &id, event),
+            _ => history.push(&id, event),
+        }
     }
     history
 }
@@ -283,17 +386,20 @@ fn kind(random: &mut Random) -> EventKind {
 }
 
 fn action(random: &mut Random, i: usize) -> Action {
-    let model = |random: &mut Random| random.chance(0.6).then(|| format!("m{}", random.below(3)));
-    let treatments = (0..1 + random.below(2)).map(|t| Treatment {
+    let model = |random: &mut Random| random.chance(0.6).then(|| (*random.pick(&["m0", "m1", "m2", "m5"])).to_owned());
+    let treatments = (0..1 + random.below(3)).map(|t| Treatment {
         id: format!("t{t}"),
         channel: (*random.pick(&CHANNELS)).to_owned(),
         template: String::new(),
         propensity: if random.chance(0.3) { model(random) } else { None },
         value: random.chance(0.2).then_some(1.5),
         evidence: random.chance(0.2).then_some(20.0),
+        standby: t > 0 && random.chance(0.4),
         ..Treatment::default()
     });
     let treatments = treatments.collect();
+    // Every document has an action with a price.
+    let price = (i == 0 || random.chance(0.7)).then(|| *random.pick(&[0.5, 1.0, 2.5]));
     Action {
         id: format!("a{i}"),
         name: format!("Action {i}"),
@@ -309,10 +415,10 @@ fn action(random: &mut Random, i: usize) -> Action {
         obeys_caps: random.chance(0.9),
         counts_toward_caps: random.chance(0.9),
         propensity: model(random),
-        uplift: random.chance(0.5).then(|| (*random.pick(&["m0", "m1", "m3"])).to_owned()),
+        uplift: random.chance(0.5).then(|| (*random.pick(&["m0", "m1", "m3", "m4"])).to_owned()),
         evidence: random.chance(0.4).then(|| *random.pick(&[0.0, 4.0, 10.0])),
         boosted: random.chance(0.15),
-        attributes: BTreeMap::new(),
+        attributes: price.map(|x| ("price".to_owned(), Value::Number(x))).into_iter().collect(),
         treatments,
     }
 }
@@ -331,11 +437,20 @@ fn models() -> Vec<Model> {
     let input = |encode| vec![Input { field: "n".into(), encode }];
     let linear =
         |coefficient| Function::Linear { intercept: -0.5, coefficients: vec![coefficient], link: Link::Logistic };
+    let filled = || vec![Input { field: "filled".into(), encode: Encode::Number }];
+    let price = Function::Linear { intercept: 0.1, coefficients: vec![0.2], link: Link::Identity };
     vec![
-        model("m0", Vec::new(), Function::Constant(0.4)),
+        model("m0", filled(), linear(0.2)),
         model("m1", input(Encode::Number), linear(0.3)),
         model("m2", input(Encode::Standard { missing: 2.0, center: 1.0, scale: 2.0 }), linear(-0.4)),
-        model("m3", Vec::new(), Function::Constant(-0.1)),
+        // Its upper bound is above 0, that of the next below.
+        Model { spread: Some(Spread::Constant(0.15)), ..model("m3", Vec::new(), Function::Constant(-0.1)) },
+        Model { spread: Some(Spread::Constant(0.05)), ..model("m4", Vec::new(), Function::Constant(-0.1)) },
+        Model {
+            evidence: Some(3.0),
+            spread: Some(Spread::Bands { edges: vec![0.4], half_widths: vec![0.05, 0.2] }),
+            ..model("m5", vec![Input { field: "action.price".into(), encode: Encode::Number }], price)
+        },
     ]
 }
 
@@ -352,24 +467,45 @@ fn scope(random: &mut Random, document: &Document) -> Scope {
 }
 
 fn condition(random: &mut Random, depth: usize) -> Meaning {
+    // What fails is never inside another: which of two failures is met first is the language's own law.
+    if depth == 2 && random.chance(0.06) {
+        return Meaning::Quotient(1 + random.below(6) as i64);
+    }
     let inner = |random: &mut Random| Box::new(condition(random, depth - 1));
-    match random.below(if depth == 0 { 5 } else { 8 }) {
+    match random.below(if depth == 0 { 13 } else { 19 }) {
         0 => Meaning::AtMost(random.below(5) as i64),
         1 => Meaning::Holds,
         2 => Meaning::OnChannel((*random.pick(&CHANNELS)).to_owned()),
-        3 => Meaning::ScoreAtLeast(format!("m{}", random.below(3)), 0.4),
+        3 => Meaning::ScoreAtLeast((*random.pick(&["m0", "m1", "m2", "m5"])).to_owned(), 0.4),
         4 => Meaning::ContactsBelow(1 + random.below(7) as i64, 1 + random.below(2) as i64),
-        5 => Meaning::Not(inner(random)),
-        6 => Meaning::Both(inner(random), inner(random)),
+        5 => Meaning::FilledAtMost(random.below(5) as i64),
+        6 => Meaning::In((*random.pick(&["north", "south"])).to_owned()),
+        7 => Meaning::PriceAtLeast(*random.pick(&[1.0, 2.0])),
+        8 => {
+            let channel = (*random.pick(&CHANNELS)).to_owned();
+            Meaning::ContactsOnBelow(channel, 1 + random.below(7) as i64, 1 + random.below(2) as i64)
+        }
+        9 => {
+            let of = (*random.pick(&["*", "a0", "g1", "i0"])).to_owned();
+            Meaning::VisitsBelow(of, 1 + random.below(7) as i64, 1 + random.below(2) as i64)
+        }
+        10 => Meaning::SentDaysAgo(*random.pick(&[0.5, 2.0, 5.0])),
+        11 => Meaning::HourBelow(4 + random.below(20) as i64),
+        12 => Meaning::Says("t0".into()),
+        13 => Meaning::Counted(1 + random.below(3) as i64),
+        14 | 15 => Meaning::Not(inner(random)),
+        16 | 17 => Meaning::Both(inner(random), inner(random)),
         _ => Meaning::Either(inner(random), inner(random)),
     }
 }
 
 /// A condition that reads no candidate.
 fn about_the_row(random: &mut Random) -> Meaning {
-    match random.below(3) {
+    match random.below(5) {
         0 => Meaning::AtMost(random.below(5) as i64),
         1 => Meaning::Holds,
+        2 => Meaning::Says("t0".into()),
+        3 => Meaning::Quotient(3),
         _ => Meaning::Not(Box::new(Meaning::Holds)),
     }
 }
@@ -377,13 +513,27 @@ fn about_the_row(random: &mut Random) -> Meaning {
 fn written(meaning: &Meaning) -> String {
     match meaning {
         Meaning::AtMost(k) => format!("n <= {k}"),
+        Meaning::FilledAtMost(k) => format!("filled <= {k}"),
         Meaning::Holds => "b".into(),
+        Meaning::In(region) => format!("r == \"{region}\""),
         Meaning::OnChannel(id) => format!("action.channel == \"{id}\""),
+        Meaning::PriceAtLeast(x) => format!("action.price >= {x:?}"),
         Meaning::ScoreAtLeast(model, x) => format!("score(\"{model}\") >= {x}"),
         Meaning::ContactsBelow(days, n) => format!("contacts({days}) < {n}"),
+        Meaning::ContactsOnBelow(channel, days, n) => format!("contacts_on(\"{channel}\", {days}) < {n}"),
+        Meaning::VisitsBelow(of, days, n) => format!("outcomes(\"visit\", \"{of}\", {days}) < {n}"),
+        Meaning::SentDaysAgo(days) => format!("days_since(\"sent\") >= {days:?}"),
+        Meaning::HourBelow(k) => format!("hour() < {k}"),
+        Meaning::Says(table) | Meaning::Weighs(table) => format!("table(\"{table}\")"),
+        Meaning::Counted(k) => {
+            format!("{{ let found = 0; for i in [1, 2, 3] {{ if n >= i {{ found += 1; }} }} found >= {k} }}")
+        }
+        Meaning::Quotient(k) => format!("12 / n >= {k}"),
         Meaning::Not(a) => format!("!({})", written(a)),
         Meaning::Both(a, b) => format!("({}) && ({})", written(a), written(b)),
         Meaning::Either(a, b) => format!("({}) || ({})", written(a), written(b)),
         Meaning::Multiplier => "x".into(),
+        Meaning::Hour => "x * 6.0".into(),
+        Meaning::Names(when, action) => format!("if {} {{ \"{action}\" }} else {{ () }}", written(when)),
     }
 }

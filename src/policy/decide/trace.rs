@@ -63,7 +63,7 @@ pub fn trace(case: &Case<'_>, outcome: &Outcome, decision: &Decision) -> Trace {
         overrides: overrides.map(|(_, id)| id.to_string()).collect(),
         masked: columns().filter(|(_, masked)| **masked).map(|(column, _)| column.name.clone()).collect(),
         row: columns()
-            .zip(case.row.values())
+            .zip(case.fields.row().values())
             .map(|((column, masked), value)| (column.name.clone(), shown(value, *masked)))
             .collect(),
         funnel: funnel(outcome),
@@ -103,7 +103,7 @@ fn candidate(
         trace.tier = survivor.map(|survivor| survivor.tier).or(Some(slot.tier));
     }
     let words = failed.as_ref().map_or("", |failed: &Told| &failed.words);
-    trace.sentence = case.policy.sentence_of(&fate.reason, words);
+    trace.sentence = case.policy.sentence_of(&fate.reason, words, case.zone());
     trace.clause = failed.and_then(|failed| failed.clause).or_else(|| limit(case, &fate.reason));
     trace
 }
@@ -207,7 +207,7 @@ fn failed_clause(case: &Case<'_>, slot: &Slot, rule: &PlannedRule) -> Option<Fai
     let seen = |subject: &Subject| match subject {
         Subject::Field(name) => {
             let at = case.plan.program.columns().iter().position(|column| column.name == *name);
-            let value = at.map_or(Value::Unknown, |at| case.row.get(at).clone());
+            let value = at.map_or(Value::Unknown, |at| case.fields.get(at).clone());
             Seen { value, masked: at.and_then(|at| case.plan.masked.get(at)).copied().unwrap_or(false) }
         }
         Subject::Score(id) => {

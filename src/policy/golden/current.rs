@@ -15,6 +15,7 @@ use crate::document::{Document, Fallback};
 use crate::exploration::Exploration;
 use crate::history::Identity;
 use crate::holdout::{Arm, Holdout, HoldoutKind};
+use crate::limits::Limits;
 use crate::model::{Calibration, Characteristic, Encode, Function, Input, Link, Model, Shape, Spread};
 use crate::overrides::{Override, OverrideKind};
 use crate::property::Property;
@@ -38,6 +39,7 @@ fn path() -> std::path::PathBuf {
 /// The sample of format 1.0, and every part that came after.
 fn document() -> Document {
     let mut d = sample();
+    d.limits = Limits { rules: Some(100), operations: Some(50_000), ..Limits::default() };
     d.baseline = Some(Fallback { action: "newsletter".into(), treatment: "plain".into() });
     d.zones = Zones {
         region: Some("segment".into()),

@@ -53,6 +53,8 @@ pub struct Names {
     pub channels: Vec<String>,
     /// Ids of the channels on which the subject comes to us.
     pub inbound: Vec<String>,
+    /// Operations that one evaluation in the interpreter may take.
+    pub operations: u64,
 }
 
 /// A decision table as `table("id")` sees it.
@@ -93,6 +95,7 @@ impl Context {
         names.channels = document.channels.iter().map(|c| c.id.clone()).collect();
         let inbound = document.channels.iter().filter(|c| c.direction == Direction::Inbound);
         names.inbound = inbound.map(|c| c.id.clone()).collect();
+        names.operations = document.limits.operations();
         let groups = document.issues.iter().flat_map(|i| i.groups.iter().map(|g| g.id.clone()));
         let issues = document.issues.iter().map(|i| i.id.clone());
         names.targets = document.actions.iter().map(|a| a.id.clone()).chain(groups).chain(issues).collect();

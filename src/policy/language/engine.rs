@@ -10,7 +10,8 @@ use super::finding::Finding;
 use super::native;
 use super::source::{At, Source};
 use crate::diagnostic::Severity;
-use rhai::{AST, Engine, LexError, OptimizationLevel, ParseError, ParseErrorType, Token};
+use rhai::{AST, Dynamic, Engine, LexError, OptimizationLevel, ParseError, ParseErrorType, Token};
+use std::cell::Cell;
 use std::sync::LazyLock;
 
 /// The limits of every rule, the same in debug and release builds.
@@ -50,6 +51,25 @@ pub const OR: &str = "||";
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(build);
 
+thread_local! {
+    /// Operations that the evaluation of this thread may take, where a policy allows fewer than the engine.
+    static ALLOWED: Cell<u64> = const { Cell::new(limits::OPERATIONS) };
+}
+
+/// What ends an evaluation that took all of them; a rule has no value of this type.
+#[derive(Clone, Copy, Debug)]
+struct RanOut;
+
+/// Lets the next evaluations of this thread take so many operations.
+pub fn allow(operations: u64) {
+    ALLOWED.set(operations);
+}
+
+/// Whether an evaluation was ended because it took all operations it was allowed.
+pub fn ran_out(token: &Dynamic) -> bool {
+    token.is::<RanOut>()
+}
+
 /// The shared engine.
 pub fn engine() -> &'static Engine {
     &ENGINE
@@ -70,6 +90,7 @@ fn build() -> Engine {
         .set_max_string_size(limits::TEXT)
         .set_max_array_size(limits::LIST)
         .set_max_map_size(limits::MAP)
+        .on_progress(|taken| (taken > ALLOWED.get()).then(|| Dynamic::from(RanOut)))
         .on_print(|_| {})
         .on_debug(|_, _, _| {});
     for word in ["eval", "fn", "private", "try", "catch", "throw", "import", "export", "this"] {

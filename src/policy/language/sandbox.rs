@@ -229,6 +229,8 @@ impl Interpreted {
 
     fn evaluate(&self, frame: &Arc<Frame>) -> Result<Value, Stop> {
         let engine = engine();
+        let most = frame.names.operations;
+        engine::allow(most);
         let mut global = engine.new_global_runtime_state();
         global.tag = Dynamic::from(frame.clone());
         // "Deprecated" is Rhai's mark for what is volatile between its versions; the version is pinned by the lock file.
@@ -236,16 +238,19 @@ impl Interpreted {
         let result = engine.eval_statements_raw(&mut global, &mut Caches::new(), &mut Scope::new(), &self.statements);
         match result {
             Ok(value) => to_value(&value).map_err(Stop::Fault),
-            Err(error) => Err(stop(*error)),
+            Err(error) => Err(stop(*error, most)),
         }
     }
 }
 
 /// Why the interpreter stopped, in the words of this house.
-fn stop(mut error: EvalAltResult) -> Stop {
+fn stop(mut error: EvalAltResult, operations: u64) -> Stop {
     let place = error.take_position();
     let at = At::from(place);
     let text = match &error {
+        EvalAltResult::ErrorTerminated(token, _) if engine::ran_out(token) => {
+            format!("{STOPPED} {operations} operations; does a loop never end?")
+        }
         EvalAltResult::ErrorTerminated(..) => return Stop::Unknown,
         EvalAltResult::ErrorMismatchDataType(_, found, _) => match found.as_str() {
             "()" => return Stop::Unknown,
@@ -255,7 +260,7 @@ fn stop(mut error: EvalAltResult) -> Stop {
         },
         EvalAltResult::ErrorRuntime(message, _) => message.to_string(),
         EvalAltResult::ErrorTooManyOperations(_) => {
-            format!("{STOPPED} {} operations; does a loop never end?", limits::OPERATIONS)
+            format!("{STOPPED} {operations} operations; does a loop never end?")
         }
         EvalAltResult::ErrorTooManyVariables(_) => format!("more than {} variables at once", limits::VARIABLES),
         EvalAltResult::ErrorFor(_) => "only lists and ranges can be looped over".to_owned(),

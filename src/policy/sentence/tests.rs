@@ -115,3 +115,50 @@ fn every_reason_is_a_sentence_in_the_names_people_gave() {
         assert_eq!(policy.sentence(&reason), sentence);
     }
 }
+
+/// In the clock of the subject, with its zone and its distance from UTC: 2:30 comes twice on the night the clocks go back.
+#[test]
+fn times_are_those_of_the_subjects_clock() {
+    let policy = Policy::compile(crate::testing::sample()).unwrap();
+    let told = |until: i64, zone| policy.sentence_in(&Reason::CoolDown { cool_down: "gap".into(), until }, zone);
+    let berlin = Some("Europe/Berlin");
+    // 2026-03-29T01:00:00Z, the instant of the change; 2026-10-25T00:30:00Z, and an hour later.
+    let table = [
+        (1_774_746_000_000, berlin, "free again at 2026-03-29 03:00 +02:00 (Europe/Berlin)."),
+        (1_774_746_000_000 - 1_000, berlin, "free again at 2026-03-29 01:59:59 +01:00 (Europe/Berlin)."),
+        (1_792_888_200_000, berlin, "free again at 2026-10-25 02:30 +02:00 (Europe/Berlin)."),
+        (1_792_891_800_000, berlin, "free again at 2026-10-25 02:30 +01:00 (Europe/Berlin)."),
+        (1_774_746_000_000, Some("Asia/Kolkata"), "free again at 2026-03-29 06:30 +05:30 (Asia/Kolkata)."),
+        (1_774_746_000_000, Some("Nowhere/At_All"), "free again at 2026-03-29T01:00:00Z."),
+        (1_774_746_000_000, None, "free again at 2026-03-29T01:00:00Z."),
+    ];
+    for (until, zone, expected) in table {
+        let found = told(until, zone);
+        assert!(found.ends_with(expected), "{found}");
+    }
+    // A trace speaks by the clock of its subject.
+    let mut document = crate::testing::sample();
+    document.quiet_hours = vec![crate::contact::QuietHours {
+        id: "night".into(),
+        name: "Night".into(),
+        channel: None,
+        when: None,
+        weekdays: Vec::new(),
+        from: crate::contact::TimeOfDay::at(0, 0),
+        until: crate::contact::TimeOfDay::at(8, 0),
+        on_hit: crate::contact::OnHit::Drop,
+        enabled: true,
+    }];
+    document.rules.clear();
+    document.holdouts.clear();
+    document.caps.clear();
+    let policy = Policy::compile(document).unwrap();
+    let fields = vec![Value::Unknown; policy.document().schema.fields.len()];
+    let zone = Some("Europe/Berlin".to_owned());
+    let request = Request { subject: "ann".into(), now: 1_774_744_200_000, zone, fields, ..Request::default() };
+    assert_eq!(policy.zone(&request).as_deref(), Some("Europe/Berlin"));
+    let trace = policy.decide_traced(&request, &NoHistory).trace.unwrap();
+    let told =
+        |c: &crate::trace::CandidateTrace| c.sentence.contains("they end at 2026-03-29 08:00 +02:00 (Europe/Berlin)");
+    assert!(trace.candidates.iter().any(told), "{:#?}", trace.candidates);
+}

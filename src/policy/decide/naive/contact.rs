@@ -4,14 +4,16 @@
 //! It knows the clock only as what the wall shows at an instant. Everything it is asked about must happen at full quarters of an
 //! hour, as random policies and histories do.
 
+use super::Candidate;
 use crate::action::{Action, Direction, Treatment};
 use crate::contact::{Budget, CapTarget, Clock, EventKind, Measure, OnHit, Period, QuietHours, Window};
 use crate::document::Document;
 use crate::history::{Identity, Of, Query};
 use crate::reason::Reason;
 use crate::rule::Scope;
-use crate::{Event, History, Request};
+use crate::{Event, History, MemoryHistory, Request};
 use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
 
 const QUARTER: i64 = 900_000;
 const DAY: i64 = 96 * QUARTER;
@@ -30,12 +32,10 @@ pub enum Word {
 pub struct Contact<'a> {
     pub document: &'a Document,
     pub request: &'a Request,
-    pub history: &'a dyn History,
+    pub history: &'a MemoryHistory,
     pub region: Option<String>,
-    pub is_false: &'a dyn Fn(&str) -> bool,
+    pub is_false: &'a dyn Fn(&str, Candidate<'_>) -> bool,
 }
-
-type Candidate<'a> = (&'a Action, &'a Treatment);
 
 impl Contact<'_> {
     /// Stage 7, given what the decision has reserved.
@@ -61,10 +61,9 @@ impl Contact<'_> {
                 .filter(|event| event.kind == cap.event && counted(event))
                 .map(|event| event.time)
                 .collect();
-            let at = |then: i64| {
-                let reserved = if self.within(cap.window, then, now) { held } else { 0 };
-                earlier.iter().filter(|time| self.within(cap.window, then, **time)).count() + reserved
-            };
+            // What is reserved counts as an event of now.
+            let counts = self.counts(cap.window, earlier.into_iter().chain((0..held).map(|_| now)).collect());
+            let at = |then: i64| counts(then);
             if at(now) + 1 > limit as usize {
                 let resets_at = self.ends(cap.window, |then| at(then) < limit as usize);
                 let (cap_, count) = (cap.id.as_str().into(), at(now) as u32);
@@ -102,7 +101,8 @@ impl Contact<'_> {
         for part in d.exclusions.iter().filter(|part| part.enabled) {
             let member = |event: &Event| part.members.iter().any(|scope| in_scope(scope, event));
             let past = self.events_of(Identity::Subject).into_iter().filter(|event| {
-                event.kind == part.event && part.window.is_some_and(|window| self.within(window, now, event.time))
+                event.kind == part.event
+                    && part.window.is_some_and(|window| self.counts(window, vec![event.time])(now) == 1)
             });
             let gone: Vec<String> = past.chain(reserved.clone()).filter(member).map(|event| event.action).collect();
             let different: std::collections::BTreeSet<&String> = gone.iter().collect();
@@ -112,7 +112,8 @@ impl Contact<'_> {
             }
         }
         let quiet = self.quiet_hours(action, treatment);
-        for part in quiet.iter().filter(|part| self.is_quiet(part, now)) {
+        let places = self.places();
+        for part in quiet.iter().filter(|part| Contact::is_quiet(part, &places, now)) {
             let until = self.open(&quiet, now);
             let reason = Reason::QuietHours { quiet_hours: part.id.as_str().into(), until };
             hits.push((until, part.on_hit.clone(), reason));
@@ -188,7 +189,8 @@ impl Contact<'_> {
         let part = self.document.send_times.iter().find(|part| speaks(&part.channel));
         let Some(part) = part.filter(|_| !self.is_inbound(&treatment.channel)) else { return now };
         let Some(best) = hour(&part.hour).filter(|hour| (0.0..24.0).contains(hour)) else { return now };
-        let shown = |at: i64| wall(&self.home(), at);
+        let home = self.home();
+        let shown = |at: i64| wall(&home, at);
         let full = |date: Date| date.at(best as i8, 0, 0, 0);
         let comes = |at: i64| {
             // It is that hour, or the clock has just jumped over it.
@@ -208,13 +210,16 @@ impl Contact<'_> {
         Event { treatment: id, channel, cost: treatment.cost.unwrap_or(action.cost), ..event }
     }
 
-    /// The events of an identity up to now; everybody's are asked for one by one.
+    /// The events of an identity up to now.
     fn events_of(&self, key: Identity) -> Vec<Event> {
         let events = match (key, &self.request.household, &self.request.device) {
-            (Identity::Household, Some(id), _) | (Identity::Device, _, Some(id)) => self.history.shared(key, id),
-            _ => self.history.events(&self.request.subject),
+            (Identity::Global, ..) => self.history.everybody(),
+            (Identity::Household, Some(id), _) | (Identity::Device, _, Some(id)) => {
+                self.history.shared(key, id).to_vec()
+            }
+            _ => self.history.events(&self.request.subject).to_vec(),
         };
-        events.iter().filter(|event| event.time <= self.request.now).cloned().collect()
+        events.into_iter().filter(|event| event.time <= self.request.now).collect()
     }
 
     fn is_inbound(&self, id: &str) -> bool {
@@ -226,14 +231,22 @@ impl Contact<'_> {
         event.counts && !self.is_inbound(&event.channel) && on && together(target, event, own)
     }
 
-    /// Whether a window that ends at `then` contains an instant before it.
-    fn within(&self, window: Window, then: i64, time: i64) -> bool {
+    /// How many of some instants lie in a window that ends at an instant after them.
+    fn counts(&self, window: Window, times: Vec<i64>) -> Box<dyn Fn(i64) -> usize> {
         match window {
-            Window::Rolling(seconds) => time > then - seconds as i64 * 1000,
-            Window::Lifetime => true,
+            Window::Lifetime => Box::new(move |_| times.len()),
+            Window::Rolling(seconds) => {
+                let length = seconds as i64 * 1000;
+                Box::new(move |then| times.iter().filter(|time| **time > then - length).count())
+            }
             Window::Calendar(period, clock) => {
-                let key = |at: i64| key(period, wall(&self.clock(clock), at).date());
-                key(time) >= key(then)
+                let zone = self.clock(clock);
+                let first = move |at: i64| key(period, wall(&zone, at).date());
+                let periods: Vec<Date> = times.into_iter().map(&first).collect();
+                Box::new(move |then| {
+                    let own = first(then);
+                    periods.iter().filter(|period| **period >= own).count()
+                })
             }
         }
     }
@@ -249,44 +262,50 @@ impl Contact<'_> {
         steps.map(|i| self.request.now + i * QUARTER).find(|then| passes(*then))
     }
 
-    fn home(&self) -> String {
+    /// The zone the subject lives by.
+    pub fn home(&self) -> TimeZone {
         let zones = &self.document.zones;
         let known = |name: &&String| crate::zones::find(name).is_some();
         let region = || self.region.as_ref().and_then(|region| zones.regions.get(region)?.first());
         let zone = self.request.zone.as_ref().filter(known).or_else(region).or(zones.project.as_ref());
-        zone.map_or("UTC", String::as_str).to_owned()
+        zone.map_or(TimeZone::UTC, |name| zone_of(name))
     }
 
-    fn clock(&self, clock: Clock) -> String {
+    fn clock(&self, clock: Clock) -> TimeZone {
         match clock {
             Clock::Subject => self.home(),
-            Clock::Project => self.document.zones.project.clone().unwrap_or("UTC".into()),
-            Clock::Utc => "UTC".into(),
+            Clock::Project => self.document.zones.project.as_ref().map_or(TimeZone::UTC, |name| zone_of(name)),
+            Clock::Utc => TimeZone::UTC,
         }
     }
 
     /// Quiet hours that speak of a candidate.
     fn quiet_hours(&self, action: &Action, treatment: &Treatment) -> Vec<&QuietHours> {
         let speaks = |part: &&QuietHours| {
-            let when = part.when.as_ref().is_none_or(|when| !(self.is_false)(when));
+            let when = part.when.as_ref().is_none_or(|when| !(self.is_false)(when, (action, treatment)));
             part.enabled && when && part.channel.as_ref().is_none_or(|id| *id == treatment.channel)
         };
         let bound = !action.service && !self.is_inbound(&treatment.channel);
         self.document.quiet_hours.iter().filter(speaks).filter(|_| bound).collect()
     }
 
-    fn is_quiet(&self, part: &QuietHours, at: i64) -> bool {
+    /// The zones of the places where the subject may be.
+    fn places(&self) -> Vec<TimeZone> {
         let zones = &self.document.zones;
         let told = self.request.zone.as_ref().is_some_and(|name| crate::zones::find(name).is_some());
         let region = self.region.as_ref().and_then(|region| zones.regions.get(region));
-        let mut possible = match region {
+        let possible = match region {
             Some(names) => names.clone(),
             None => zones.regions.values().flatten().chain(&zones.project).cloned().collect(),
         };
         if told || !zones.strict || possible.is_empty() {
-            possible = vec![self.home()];
+            return vec![self.home()];
         }
-        possible.iter().any(|zone| {
+        possible.iter().map(|name| zone_of(name)).collect()
+    }
+
+    fn is_quiet(part: &QuietHours, places: &[TimeZone], at: i64) -> bool {
+        places.iter().any(|zone| {
             let shown = wall(zone, at);
             let minute = (shown.hour() as u16) * 60 + shown.minute() as u16;
             let (from, until) = (part.from.minutes(), part.until.minutes());
@@ -302,8 +321,9 @@ impl Contact<'_> {
     }
 
     fn open(&self, quiet: &[&QuietHours], from: i64) -> Option<i64> {
+        let places = self.places();
         let quarters = (0..16 * 96).map(|i| from + i * QUARTER);
-        quarters.into_iter().find(|at| !quiet.iter().any(|part| self.is_quiet(part, *at)))
+        quarters.into_iter().find(|at| !quiet.iter().any(|part| Contact::is_quiet(part, &places, *at)))
     }
 
     /// Begin and end of the period a budget is in.
@@ -342,9 +362,12 @@ impl Contact<'_> {
 }
 
 /// What the wall shows.
-fn wall(zone: &str, at: i64) -> DateTime {
-    let instant = jiff::Timestamp::from_millisecond(at).unwrap();
-    instant.to_zoned(crate::zones::find(zone).unwrap()).datetime()
+pub fn wall(zone: &TimeZone, at: i64) -> DateTime {
+    zone.to_datetime(jiff::Timestamp::from_millisecond(at).unwrap())
+}
+
+fn zone_of(name: &str) -> TimeZone {
+    crate::zones::find(name).unwrap()
 }
 
 /// The first date of a period.

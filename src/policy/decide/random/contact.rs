@@ -130,7 +130,13 @@ fn cap(random: &mut Random, i: usize, channels: &[String]) -> Cap {
         window: window(random),
         bypassable: random.chance(0.5),
         enabled: random.chance(0.9),
-        key: *random.pick(&[Identity::Subject, Identity::Subject, Identity::Household, Identity::Device]),
+        key: *random.pick(&[
+            Identity::Subject,
+            Identity::Subject,
+            Identity::Household,
+            Identity::Device,
+            Identity::Global,
+        ]),
         on_hit: on_hit(random, channels),
     }
 }

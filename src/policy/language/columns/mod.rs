@@ -153,14 +153,6 @@ impl ColumnRules {
 }
 
 impl Answer {
-    /// Becomes the same as another answer; allocates nothing once it has the room.
-    pub fn copy(&mut self, other: &Answer) {
-        let Answer { done, keep, unknown, fault, numbers, values } = other;
-        (self.done, self.keep, self.unknown, self.fault) = (*done, *keep, *unknown, *fault);
-        self.numbers.clone_from(numbers);
-        self.values.clone_from(values);
-    }
-
     fn new(use_: Use) -> Answer {
         let mut answer = Answer::default();
         match use_ {
@@ -242,9 +234,9 @@ impl ColumnRun<'_> {
         self.all
     }
 
-    /// What is known of the rule at `index`, without evaluating it.
-    pub fn answer(&self, index: usize) -> Option<&Answer> {
-        self.scratch.answers.get(index)
+    /// Whether the answers of the rule at `index` are known for some rows already.
+    pub fn is_known(&self, index: usize, rows: Bits) -> bool {
+        self.scratch.answers.get(index).is_some_and(|answer| (rows & self.all & !answer.done).is_empty())
     }
 
     /// Answers of the rule at `index`, certain for the rows of `wanted`.

@@ -78,7 +78,7 @@ fn the_verdict_is_the_naive_one() {
             fields: region.iter().map(|region| Value::text(region.as_str())).collect(),
             ..anna(now)
         };
-        let is_false = |text: &str| text == "false";
+        let is_false = |text: &str, _: crate::decide::naive::Candidate<'_>| text == "false";
         let naive = Contact {
             document: &desk.document,
             request: &request,
