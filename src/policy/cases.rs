@@ -9,6 +9,7 @@ mod tests;
 
 pub(crate) use check::check;
 pub use record::{fates, record};
+#[cfg(test)] // the property tests count reasons by kind
 pub(crate) use run::kind;
 pub use run::{Failure, Prepared, run};
 
