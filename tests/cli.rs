@@ -701,6 +701,37 @@ fn a_policy_is_signed_and_verified() {
     assert_eq!(attune(dir, &["verify", "policy.ron", "--key", "release.pub", "--with", "book.md"]).code, 3);
 }
 
+/// What decides looks for the signature beside the policy, and says how it stands.
+#[test]
+fn a_signature_beside_the_policy_is_looked_for() {
+    let dir = with_policy();
+    let dir = dir.path();
+    std::fs::write(dir.join("rows.csv"), "recency\n3\n").unwrap();
+    done(dir, &["keygen", "release"]);
+    done(dir, &["keygen", "other"]);
+    let decide = ["decide", "policy.ron", "--input", "rows.csv", "--output", "out.csv", "--now", "2026-03-01"];
+    let score = ["score", "policy.ron", "--input", "rows.csv", "--output", "out.csv", "--now", "2026-03-01"];
+    let trace = ["trace", "policy.ron", "--input", "rows.csv", "--row", "1", "--now", "2026-03-01"];
+    let with = |args: &[&'static str], more: &[&'static str]| [args, more].concat();
+    for command in [&decide[..], &score[..], &trace[..]] {
+        assert_eq!(json(dir, command)["signature"]["state"], "absent");
+        assert_eq!(attune(dir, &with(command, &["--key", "release.pub"])).code, 1, "none, but required");
+    }
+    done(dir, &["sign", "policy.ron", "--key", "release.key"]);
+    for command in [&decide[..], &score[..], &trace[..]] {
+        let verified = json(dir, &with(command, &["--key", "release.pub"]));
+        assert_eq!(verified["signature"]["state"], "verified");
+        assert!(done(dir, &with(command, &["--key", "release.pub"])).err.contains("Signature verified"));
+        // No key, then a wrong one.
+        for more in [&[][..], &["--key", "other.pub"]] {
+            let ended = attune(dir, &with(command, more));
+            assert!(ended.code == 1 && ended.err.contains("--unverified"), "{}", ended.err);
+            let used = json(dir, &with(command, &[more, &["--unverified"]].concat()));
+            assert_eq!(used["signature"]["state"], "unverified");
+        }
+    }
+}
+
 #[test]
 fn policies_are_compared_and_their_cases_decided() {
     use attune_policy::cases::{Case, Chosen};

@@ -32,6 +32,8 @@ pub struct Decide {
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     trace: Option<Option<PathBuf>>,
     #[command(flatten)]
+    signed: policy::Signed,
+    #[command(flatten)]
     input: Input,
 }
 
@@ -44,7 +46,7 @@ impl Decide {
         for output in [Some(&self.output), traces.as_ref()].into_iter().flatten() {
             self.input.spare(&self.policy, output)?;
         }
-        let policy = policy::load(&self.policy)?;
+        let (policy, standing) = self.signed.load(&self.policy, console)?;
         let mut opened = self.input.open(&policy, console)?;
         let mut mix: BTreeMap<(String, String), u64> = BTreeMap::new();
         let mut decided = 0u64;
@@ -95,6 +97,7 @@ impl Decide {
         let value = json!({
             "policy": policy.document().id,
             "revision": policy.revision(),
+            "signature": standing.value(),
             "rows": decided,
             "mix": mix,
             "output": self.output,
@@ -131,7 +134,7 @@ impl<'a> Line<'a> {
             channel: "",
             propensity: String::new(),
             priority: String::new(),
-            reason: policy.explain(decision),
+            reason: policy.explain_in(decision, policy.zone(request).as_deref()),
         };
         if let Some(chosen) = decision.chosen {
             (line.action, line.treatment) = policy.names(chosen);

@@ -34,13 +34,15 @@ pub struct Score {
     #[arg(long, value_name = "COLUMN")]
     keep: Vec<String>,
     #[command(flatten)]
+    signed: policy::Signed,
+    #[command(flatten)]
     input: Input,
 }
 
 impl Score {
     pub fn run(self, console: &Console) -> Result<Outcome> {
         self.input.spare(&self.policy, &self.output)?;
-        let policy = policy::load(&self.policy)?;
+        let (policy, standing) = self.signed.load(&self.policy, console)?;
         let most = policy.candidates().len();
         if !(1..=MOST_RANKS).contains(&self.top) {
             return Err(Failure::Usage(format!("--top {}: give a number from 1 to {MOST_RANKS}", self.top)));
@@ -99,6 +101,7 @@ impl Score {
         let value = json!({
             "policy": policy.document().id,
             "revision": policy.revision(),
+            "signature": standing.value(),
             "rows": scored,
             "columns": header,
             "output": self.output,

@@ -41,6 +41,8 @@ pub struct Trace {
     #[arg(long, value_name = "EVENTS.csv", requires = "input")]
     history: Option<PathBuf>,
     #[command(flatten)]
+    signed: policy::Signed,
+    #[command(flatten)]
     reading: Reading,
 }
 
@@ -49,8 +51,11 @@ impl Trace {
         if self.row == 0 {
             return Err(Failure::Usage("--row 0: rows are counted from 1".into()));
         }
-        let (policy, request, decision) = match (&self.input, self.path.is_dir()) {
-            (None, true) => self.in_project(console)?,
+        let (policy, request, decision, standing) = match (&self.input, self.path.is_dir()) {
+            (None, true) => {
+                let (policy, request, decision) = self.in_project(console)?;
+                (policy, request, decision, None)
+            }
             (Some(_), false) => self.in_file(console)?,
             (None, false) => return Err(Failure::Usage("a policy file needs --input to take the row from".into())),
             (Some(_), true) => return Err(Failure::Usage("a project has its own rows; leave --input out".into())),
@@ -60,8 +65,9 @@ impl Trace {
             "subject": request.subject,
             "policy": policy.document().id,
             "revision": policy.revision(),
+            "signature": standing.map(|standing| standing.value()),
             "chosen": decision.chosen.map(|c| json!({ "action": policy.names(c).0, "treatment": policy.names(c).1 })),
-            "reason": policy.explain(&decision),
+            "reason": policy.explain_in(&decision, policy.zone(&request).as_deref()),
             "decision": decision,
         });
         console.result(&text(&policy, &request, &decision), &value)?;
@@ -86,8 +92,8 @@ impl Trace {
         })
     }
 
-    fn in_file(self: &Trace, console: &Console) -> Result<(Policy, Request, Decision)> {
-        let policy = policy::load(&self.path)?;
+    fn in_file(self: &Trace, console: &Console) -> Result<(Policy, Request, Decision, Option<policy::Standing>)> {
+        let (policy, standing) = self.signed.load(&self.path, console)?;
         let input = Input {
             input: self.input.clone().unwrap_or_default(),
             subject: self.subject.clone(),
@@ -118,7 +124,7 @@ impl Trace {
             }
         }
         let decision = policy.decide_traced(&request, history);
-        Ok((policy, request, decision))
+        Ok((policy, request, decision, Some(standing)))
     }
 }
 
