@@ -1,4 +1,4 @@
-//! `attune analyze recommend` and `segments` on files made here: what they find, write and refuse.
+//! `attune analyze recommend`, `segments` and `uplift-train` on files made here: what they find, write and refuse.
 
 use super::{attune, done, json};
 use serde_json::Value;
@@ -97,4 +97,38 @@ fn segments_are_found_and_described() {
     assert!(text.contains("2 segments, as asked for"), "{text}");
     let wrong = attune(dir.path(), &["analyze", "segments", "customers.csv", "--features", "agee"]);
     assert!(wrong.code == 2 && wrong.err.contains("did you mean `age`?"), "{}", wrong.err);
+}
+
+#[test]
+fn effects_are_learned_beside_the_best_one_line_rule() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut text = String::from("id,women,age,arm,visit\n");
+    for i in 0..4_000_u32 {
+        // Mixed well enough: no column follows another.
+        let hash =
+            |salt: u32| (i.wrapping_mul(2_654_435_761) ^ salt.wrapping_mul(40_503)).wrapping_mul(2_246_822_519) >> 8;
+        let (women, mail) = (hash(1) % 2, hash(2) % 2);
+        let chance = 20 + if women == 1 && mail == 1 { 25 } else { 0 };
+        let arm = if mail == 1 { "mail" } else { "none" };
+        writeln!(text, "c{i},{women},{},{arm},{}", 20 + hash(3) % 50, u8::from(hash(4) % 100 < chance)).unwrap();
+    }
+    std::fs::write(dir.path().join("trial.csv"), text).unwrap();
+    let trial =
+        ["analyze", "uplift-train", "trial.csv", "--treatment", "arm", "--control", "none", "--outcome", "visit"];
+    let args = [&trial[..], &["--features", "women,age", "--subject", "id", "--arm", "mail"]].concat();
+    let found = json(dir.path(), &[&args[..], &["--scores", "scores.csv", "--model", "m.ron"]].concat());
+    let arm = &found["report"]["arms"][0];
+    assert_eq!(arm["rule"]["condition"], "women >= 1", "{found}");
+    assert!(arm["held"]["gain"]["low"].as_f64().unwrap() > 0.0, "{found}");
+    assert!(std::fs::read_to_string(dir.path().join("m.ron")).unwrap().contains("\"visit_uplift_mail\""));
+    // The scores go where scores are measured.
+    let measure =
+        ["analyze", "uplift", "scores.csv", "--treatment", "treated", "--outcome", "visit", "--score", "score"];
+    json(dir.path(), &[&measure[..], &["--score", "rule", "--bootstrap", "20"]].concat());
+    let text = done(dir.path(), &[&args[..], &["--learner", "t"]].concat()).out;
+    for part in ["best one-line rule: women >= 1", "highest scores", "score(\"visit_uplift_mail_treated\")"] {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+    let wrong = attune(dir.path(), &[&trial[..], &["--scores", "s.csv"]].concat());
+    assert!(wrong.code == 2 && wrong.err.contains("--arm"), "{}", wrong.err);
 }

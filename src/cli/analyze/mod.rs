@@ -8,6 +8,7 @@ mod rfm;
 mod segments;
 mod send_time;
 mod uplift;
+mod uplift_train;
 mod value;
 
 use super::console::{Console, Outcome, Result};
@@ -34,6 +35,7 @@ enum Question {
     Drift(drift::Drift),
     Estimate(estimate::Estimate),
     Uplift(uplift::Uplift),
+    UpliftTrain(uplift_train::UpliftTrain),
     Recommend(recommend::Recommend),
     Segments(segments::Segments),
 }
@@ -47,6 +49,7 @@ impl Analyze {
             Question::Drift(question) => question.run(console),
             Question::Estimate(question) => question.run(console),
             Question::Uplift(question) => question.run(console),
+            Question::UpliftTrain(question) => question.run(console),
             Question::Recommend(question) => question.run(console),
             Question::Segments(question) => question.run(console),
         }

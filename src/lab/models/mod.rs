@@ -1,5 +1,5 @@
 //! Models of propensities and amounts: train, measure, calibrate, explain by importance, and lower to data of a policy.
-//! Customer value: [`value`]; recommendations: [`recommend`]; segments: [`segments`].
+//! Customer value: [`value`]; recommendations: [`recommend`]; segments: [`segments`]; effects: [`uplift`].
 //!
 //! *Invariant:* only this module names a learner. What scores anywhere, in the studio too, is the lowered model.
 
@@ -39,6 +39,7 @@ pub mod thresholds;
 mod train;
 mod tree;
 pub mod tune;
+pub mod uplift;
 mod validation;
 pub mod value;
 

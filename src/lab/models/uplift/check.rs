@@ -1,0 +1,156 @@
+//! Effects among some rows, and whether an order of the rows by score is worth something: model and rule on rows that never train.
+
+use super::report::{Held, Top};
+use crate::error::Result;
+use crate::models::report::Estimate;
+use crate::random::Random;
+use crate::task::Task;
+use rayon::prelude::*;
+
+/// Depths at which effects are listed.
+const SHARES: [f64; 4] = [0.1, 0.2, 0.3, 0.5];
+/// Depths of the curve.
+const DEPTHS: usize = 20;
+/// Bootstrap resamples.
+const RESAMPLES: u64 = 300;
+
+/// Counts, sums and sums of squares of outcomes, untreated first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Means {
+    arms: [[f64; 3]; 2],
+}
+
+impl Means {
+    pub fn add(&mut self, treated: bool, y: f64) {
+        let [n, sum, squares] = &mut self.arms[usize::from(treated)];
+        *n += 1.0;
+        *sum += y;
+        *squares += y * y;
+    }
+
+    /// Rows of the smaller arm.
+    pub fn least(&self) -> f64 {
+        self.arms[0][0].min(self.arms[1][0])
+    }
+
+    /// Rows of an arm.
+    pub fn n(&self, treated: bool) -> f64 {
+        self.arms[usize::from(treated)][0]
+    }
+
+    /// Mean of an arm.
+    pub fn mean(&self, treated: bool) -> f64 {
+        let [n, sum, _] = self.arms[usize::from(treated)];
+        sum / n
+    }
+
+    /// Difference of means and its standard error (variances of n − 1).
+    pub fn effect(&self) -> (f64, f64) {
+        let variance = |[n, sum, squares]: [f64; 3]| ((squares - sum * sum / n) / (n - 1.0) / n).max(0.0);
+        (self.mean(true) - self.mean(false), (variance(self.arms[0]) + variance(self.arms[1])).sqrt())
+    }
+}
+
+/// A value with its normal interval of 95 %.
+pub fn estimate((value, se): (f64, f64)) -> Estimate {
+    Estimate { value, low: value - 1.959963984540054 * se, high: value + 1.959963984540054 * se }
+}
+
+/// Model and rule on the same rows. `key` orders rows of equal score.
+///
+/// # Errors
+/// When the task was cancelled.
+pub fn held(
+    treated: &[bool],
+    y: &[f64],
+    model: &[f64],
+    rule: Option<&[f64]>,
+    seed: u64,
+    task: &Task,
+) -> Result<Option<Held>> {
+    let all = effect(&(0..y.len() as u32).collect::<Vec<_>>(), treated, y);
+    if all.least() < 2.0 {
+        return Ok(None);
+    }
+    let order = |scores: &[f64]| -> Vec<u32> {
+        let mut random = Random::stream(seed, 77);
+        let keys: Vec<u64> = scores.iter().map(|_| random.bits()).collect();
+        let mut order: Vec<u32> = (0..scores.len() as u32).collect();
+        order.sort_by(|a, b| {
+            let (a, b) = (*a as usize, *b as usize);
+            scores[b].total_cmp(&scores[a]).then(keys[a].cmp(&keys[b]))
+        });
+        order
+    };
+    let by_model = order(model);
+    let by_rule = rule.map(order);
+    let top = |order: &[u32], share: f64| {
+        estimate(effect(&order[..(share * order.len() as f64).round() as usize], treated, y).effect())
+    };
+    let once = vec![1_u32; y.len()];
+    let point =
+        [gain(&by_model, treated, y, &once), by_rule.as_ref().map_or(0.0, |order| gain(order, treated, y, &once))];
+    let resamples: Vec<[f64; 2]> = (0..RESAMPLES)
+        .into_par_iter()
+        .map(|resample| {
+            task.tick(resample as f32 / RESAMPLES as f32)?;
+            let mut random = Random::stream(seed, resample);
+            let mut times = vec![0; y.len()];
+            (0..y.len()).for_each(|_| times[random.below(y.len())] += 1);
+            let rule = by_rule.as_ref().map_or(0.0, |order| gain(order, treated, y, &times));
+            Ok([gain(&by_model, treated, y, &times), rule])
+        })
+        .collect::<Result<_>>()?;
+    let interval = |value: f64, of: &dyn Fn(&[f64; 2]) -> f64| {
+        let mut values: Vec<f64> = resamples.iter().map(of).filter(|x| x.is_finite()).collect();
+        values.sort_by(f64::total_cmp);
+        let at = |share: f64| values.get((share * values.len() as f64) as usize).copied().unwrap_or(value);
+        Estimate { value, low: at(0.025), high: at(0.975) }
+    };
+    Ok(Some(Held {
+        treated: all.n(true) as u64,
+        control: all.n(false) as u64,
+        effect: estimate(all.effect()),
+        top: SHARES
+            .into_iter()
+            .map(|share| Top {
+                share,
+                model: top(&by_model, share),
+                rule: by_rule.as_ref().map(|order| top(order, share)),
+            })
+            .collect(),
+        gain: interval(point[0], &|g| g[0]),
+        rule_gain: by_rule.is_some().then(|| interval(point[1], &|g| g[1])),
+        against_rule: by_rule.is_some().then(|| interval(point[0] - point[1], &|g| g[0] - g[1])),
+    }))
+}
+
+fn effect(rows: &[u32], treated: &[bool], y: &[f64]) -> Means {
+    let mut means = Means::default();
+    rows.iter().for_each(|row| means.add(treated[*row as usize], y[*row as usize]));
+    means
+}
+
+/// Mean over depths of depth · (effect in the top − effect of all), each row counted `times`.
+fn gain(order: &[u32], treated: &[bool], y: &[f64], times: &[u32]) -> f64 {
+    let whole: f64 = times.iter().map(|n| f64::from(*n)).sum();
+    let mut sums = [[0.0; 2]; 2];
+    let mut curve = Vec::with_capacity(DEPTHS);
+    let mut seen = 0.0;
+    let difference = |sums: &[[f64; 2]; 2]| sums[1][1] / sums[1][0] - sums[0][1] / sums[0][0];
+    for row in order {
+        let at = *row as usize;
+        let n = f64::from(times[at]);
+        let [count, sum] = &mut sums[usize::from(treated[at])];
+        *count += n;
+        *sum += n * y[at];
+        seen += n;
+        if seen / whole * DEPTHS as f64 >= (curve.len() + 1) as f64 {
+            curve.push((seen / whole, difference(&sums)));
+        }
+    }
+    let all = difference(&sums);
+    // Where the top holds one arm alone there is no effect to see.
+    let area: f64 = curve.iter().map(|(depth, effect)| depth * (effect - all)).filter(|x| x.is_finite()).sum();
+    area / DEPTHS as f64
+}

@@ -1,0 +1,26 @@
+//! Uplift: the difference in expected outcome that an action makes, for each customer, learned from a trial.
+//!
+//! Meta-learners over the families of [`super::base`]: S, T, X (Künzel et al. 2019), R (Nie & Wager 2021), DR (Kennedy 2023), class
+//! transformation (Jaśkowski & Jaroszewicz 2012; weighted as by Lai) and transformed outcome (Athey & Imbens 2015). Several arms are
+//! compared with one control each. Nuisance models are cross-fitted: what a row's outcome is compared with never learned from that row.
+//!
+//! It gives scores and lowers them to data of a policy; curves and areas (Qini, AUUC, RATE) are measured elsewhere. Beside each model
+//! stands the best one-line rule, so that a model no better than the rule looks so.
+
+mod algebra;
+mod check;
+mod effect;
+mod nuisance;
+pub mod report;
+mod rule;
+mod spec;
+mod train;
+mod trial;
+
+pub use effect::Tau;
+pub use report::{ArmReport, Held, Rule, Top, UpliftReport};
+pub use spec::{Chance, Meta, UpliftSpec};
+pub use train::{TrainedArm, TrainedUplift, train};
+
+#[cfg(test)]
+mod tests;

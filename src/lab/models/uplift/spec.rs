@@ -1,0 +1,167 @@
+//! What uplift to learn: a specification, as a project stores it. It trains nothing.
+
+use crate::error::{Error, Result};
+use crate::models::spec::{Family, Goal};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Uplift models to train: the effect of each arm of a trial on an outcome.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpliftSpec {
+    /// Slug; the model of an arm is called `id_arm`.
+    pub id: String,
+    /// Outcome column: yes or no, or an amount.
+    pub outcome: String,
+    /// The value of the outcome column that counts as "it happened"; `None`: 1, true or yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub positive: Option<String>,
+    /// Whether the outcome is a yes or no, or an amount.
+    #[serde(default)]
+    pub goal: Goal,
+    /// Column that says what was done.
+    pub action: String,
+    /// Its value for the untreated.
+    pub control: String,
+    /// Its values whose effect is learned; empty: every one but the control.
+    #[serde(default)]
+    pub arms: Vec<String>,
+    /// Columns to learn from; empty: every column whose role is feature or context.
+    #[serde(default)]
+    pub features: Vec<String>,
+    /// How effects are learned.
+    #[serde(default)]
+    pub learner: Meta,
+    /// Family of the models of outcomes.
+    pub base: Family,
+    /// Family of the models of effects, for X, R, DR and transformed outcome: one that estimates amounts.
+    pub effect: Family,
+    /// Where the probability of treatment is known from.
+    #[serde(default)]
+    pub chance: Chance,
+    /// Parts of the cross-fitting, 2 to 20.
+    pub folds: u32,
+    /// Seed of everything random.
+    pub seed: u64,
+}
+
+/// How effects are learned from outcomes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Meta {
+    /// One model of the outcome with the treatment among its inputs; tau is its difference between treated and not.
+    S,
+    /// One model of the outcome per arm; tau is their difference.
+    T,
+    /// Effects imputed with the other arm's model, learned in each arm, and averaged by the probability of treatment.
+    X,
+    /// Residual on residual: (Y − m)/(T − e), weighted by (T − e)².
+    R,
+    /// Doubly robust pseudo-outcomes: the difference of both models plus the weighted residual.
+    #[default]
+    Dr,
+    /// Whether the outcome agrees with the treatment; tau is 2·P − 1. For yes or no alone.
+    ClassTransformation,
+    /// Y·(T − p)/(p·(1 − p)), whose mean is the effect.
+    TransformedOutcome,
+}
+
+/// Where the probability of treatment is known from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Chance {
+    /// A trial that gave every row the same probability of an arm: its share of the rows.
+    #[default]
+    Shares,
+    /// The design's probability per value of the action column.
+    Design(BTreeMap<String, f64>),
+    /// No trial: estimated from the features by logistic regression. Effects are exploratory.
+    Estimated,
+}
+
+impl UpliftSpec {
+    /// The doubly robust learner with the usual settings: outcomes by logistic regression, effects by linear regression.
+    pub fn new(id: &str, outcome: &str, action: &str, control: &str) -> UpliftSpec {
+        UpliftSpec {
+            id: id.into(),
+            outcome: outcome.into(),
+            positive: None,
+            goal: Goal::Propensity,
+            action: action.into(),
+            control: control.into(),
+            arms: Vec::new(),
+            features: Vec::new(),
+            learner: Meta::Dr,
+            base: Family::logistic(),
+            effect: Family::linear(),
+            chance: Chance::Shares,
+            folds: 5,
+            seed: 42,
+        }
+    }
+
+    /// Whether every setting is in its range.
+    ///
+    /// # Errors
+    /// The first setting that is not.
+    pub fn check(&self) -> Result<()> {
+        let refuse = |what: &str| Err(Error::new(format!("uplift `{}`: {what}", self.id)));
+        if self.id.is_empty() || self.outcome.is_empty() || self.action.is_empty() {
+            return refuse("give an id, an outcome column and the column that says what was done");
+        }
+        if !(2..=20).contains(&self.folds) {
+            return refuse("folds must be 2 to 20");
+        }
+        if self.learner == Meta::ClassTransformation && self.goal != Goal::Propensity {
+            return refuse("class transformation is for an outcome of yes or no; choose another learner for an amount");
+        }
+        if self.arms.contains(&self.control) {
+            return refuse("the control is among the arms whose effect is to be learned");
+        }
+        if !self.base.estimates(self.goal) {
+            let words = self.base.words();
+            return refuse(&format!(
+                "{words} cannot estimate a{} {}",
+                if self.goal == Goal::Amount { "n" } else { "" },
+                self.goal.words()
+            ));
+        }
+        if self.learner.learns_effects() && !self.effect.estimates(Goal::Amount) {
+            return refuse(&format!("effects are amounts, which {} cannot estimate", self.effect.words()));
+        }
+        if let Chance::Design(design) = &self.chance
+            && !design.values().all(|p| *p > 0.0 && *p < 1.0)
+        {
+            return refuse("the design's probabilities must lie between 0 and 1");
+        }
+        Ok(())
+    }
+}
+
+impl Meta {
+    /// Every learner.
+    pub const ALL: [Meta; 7] =
+        [Meta::S, Meta::T, Meta::X, Meta::R, Meta::Dr, Meta::ClassTransformation, Meta::TransformedOutcome];
+
+    /// The learner's name in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Meta::S => "S-learner",
+            Meta::T => "T-learner",
+            Meta::X => "X-learner",
+            Meta::R => "R-learner",
+            Meta::Dr => "DR-learner",
+            Meta::ClassTransformation => "class transformation",
+            Meta::TransformedOutcome => "transformed outcome",
+        }
+    }
+
+    /// Whether a model of the effect itself is learned.
+    pub fn learns_effects(self) -> bool {
+        matches!(self, Meta::X | Meta::R | Meta::Dr | Meta::TransformedOutcome)
+    }
+
+    /// Whether cross-fitted models of the outcome are needed.
+    pub fn needs_outcomes(self) -> bool {
+        matches!(self, Meta::X | Meta::R | Meta::Dr)
+    }
+}
