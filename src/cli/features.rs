@@ -140,6 +140,10 @@ impl Features {
             let time = bare.roles.first(Role::Time);
             let moments = Moments::of(&loaded.dataset, key, time, as_of.or(bare.goal.as_of))?;
             let found = self.compute(features, &tables, moments, key.to_owned(), task)?;
+            if self.add {
+                // What cannot be a column is said before anything is written.
+                events::join(&loaded.dataset, &bare.roles, &found.features, found.computed.cells.clone())?;
+            }
             Ok((found, declared.is_empty()))
         })?;
         if self.add {

@@ -114,5 +114,11 @@ fn a_project_takes_the_features_of_its_tables() {
     assert!(fs::read_to_string(dir.path().join("shop/features.ron")).unwrap().contains("monetary_90d"));
     // They are columns of the customers: a rule may read them.
     let checked = attune(dir.path(), &["check", "shop"]);
+    assert!(
+        !checked.err.contains("error: column") && !checked.out.contains("error: column"),
+        "{}{}",
+        checked.out,
+        checked.err
+    );
     assert!(checked.code == 0 || checked.code == 3, "{}", checked.err);
 }

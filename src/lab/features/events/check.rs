@@ -44,7 +44,9 @@ pub fn leaks(
         let mut read: Vec<&str> = Vec::new();
         for (text, kind) in wanted(feature) {
             if let Err(error) = expression::check(table, feature, text, kind) {
-                tell(true, error.to_string());
+                let message = error.to_string();
+                let named = format!("feature `{}`: ", feature.name);
+                tell(true, message.strip_prefix(&named).unwrap_or(&message).to_owned());
             }
             let columns = expression::reads(table, text);
             read.extend(columns.iter().filter_map(|at| table.dataset.columns().get(*at)).map(|c| c.name.as_str()));

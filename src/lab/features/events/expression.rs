@@ -132,7 +132,9 @@ fn compile(table: &EventTable<'_>, feature: &Declared, text: &str, kind: Kind) -
     };
     let compiled = |columns: &[usize]| {
         language::compile(text, use_, &context(table, columns)).map_err(|findings| {
-            let messages: Vec<String> = findings.iter().filter(|f| f.is_error()).map(|f| f.message.clone()).collect();
+            // The checker speaks of policies; here the names are columns.
+            let plain = |message: &str| message.replace("is not a feature of this policy", "is not a column of it");
+            let messages: Vec<String> = findings.iter().filter(|f| f.is_error()).map(|f| plain(&f.message)).collect();
             about(feature, format!("`{text}` over `{}`: {}", table.name, messages.join("; ")))
         })
     };

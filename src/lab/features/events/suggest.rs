@@ -92,7 +92,9 @@ pub fn suggest(table: &EventTable<'_>, columns: &Columns, prefix: &str) -> Vec<D
         }
     };
     let mut add = |name: String, feature: EventFeature| {
-        let declared = Declared::new(format!("{prefix}{name}"), feature);
+        // A name that rules can read: a category may be called anything.
+        let name = crate::data::names::identifiers(&[format!("{prefix}{name}")]).concat();
+        let declared = Declared::new(name, feature);
         if fits(&declared, table) {
             features.push(declared);
         }
@@ -134,11 +136,11 @@ pub fn suggest(table: &EventTable<'_>, columns: &Columns, prefix: &str) -> Vec<D
         }
     }
     if has_hours(table) {
-        add("hour".into(), of(Aggregate::Hour));
-        add("hour_share".into(), of(Aggregate::HourShare));
+        add("usual_hour".into(), of(Aggregate::Hour));
+        add("usual_hour_share".into(), of(Aggregate::HourShare));
     }
-    add("weekday".into(), of(Aggregate::Weekday));
-    add("weekday_share".into(), of(Aggregate::WeekdayShare));
+    add("usual_weekday".into(), of(Aggregate::Weekday));
+    add("usual_weekday_share".into(), of(Aggregate::WeekdayShare));
     features
 }
 

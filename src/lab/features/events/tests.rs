@@ -275,7 +275,7 @@ fn every_bad_feature_is_named() {
     let table_of = |name: &str| EventFeature::new(name, Aggregate::Count);
     let bad = [
         (table_of("sale"), "feature `f0`: there is no table of events `sale`; the tables of events are sales"),
-        (sum("amuont"), "did you mean `amount`"),
+        (sum("amuont"), "`amuont` over `sales`: `amuont` is not a column of it; did you mean `amount`?"),
         (sum("kind"), "`kind` over `sales`"),
         (sum("amount +"), "`amount +` over `sales`"),
         (sum("now()"), "a number is needed"),

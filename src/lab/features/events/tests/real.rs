@@ -165,7 +165,8 @@ fn online_retail_has_the_values_of_another_program() {
     assert_eq!(columns.returned.as_deref(), Some("Quantity < 0"));
     let suggested = suggest(&table, &columns, "");
     let names: Vec<&str> = suggested.iter().map(|f| f.name.as_str()).collect();
-    for name in ["recency", "frequency", "monetary", "frequency_30d", "monetary_365d", "interval_cv", "returns", "hour"]
+    for name in
+        ["recency", "frequency", "monetary", "frequency_30d", "monetary_365d", "interval_cv", "returns", "usual_hour"]
     {
         assert!(names.contains(&name), "{names:?}");
     }
