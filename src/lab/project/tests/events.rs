@@ -20,7 +20,7 @@ const PEOPLE: &str = "customer_id,age,computed\nk1,30,2024-06-01\nk2,41,2024-06-
 fn features() -> Vec<Declared> {
     let sum = EventFeature::new("transactions", Aggregate::Sum("amount".into())).within(Window::Days(30));
     let last = EventFeature::new("transactions", Aggregate::Recency).only("amount < 50.0");
-    let mut recency = Declared::new("days_since", last);
+    let mut recency = Declared::new("last_seen", last);
     recency.missing = Missing::Default(Value::Integer(999));
     recency.freshness = Some(Freshness { at: "computed".into(), max_age: 7 * 86_400 });
     vec![Declared::new("spent_30d", sum), recency]
@@ -71,14 +71,14 @@ fn declared_features_are_columns_and_the_policy_carries_their_definitions() {
     let loaded = loaded(dir.path(), &opened.parts).unwrap();
     // The sale of June 1st happened at the instant, not before it.
     assert_eq!(loaded.dataset.values("spent_30d").unwrap(), [2.0, 0.0, 0.0].map(Value::Number));
-    assert_eq!(loaded.dataset.values("days_since").unwrap(), [2, 31, 999].map(Value::Integer));
+    assert_eq!(loaded.dataset.values("last_seen").unwrap(), [2, 31, 999].map(Value::Integer));
     assert_ne!(loaded.fingerprint, bare.fingerprint, "models follow the definitions");
     let document = assemble(&opened.parts, &loaded, &|_| None, false).document;
     let field = |name: &str| document.schema.field(name).unwrap();
     let from = field("spent_30d").from.as_deref().unwrap();
     assert_eq!((from.key.as_str(), from.time.as_str(), from.window), ("customer_id", "day", Window::Days(30)));
-    assert_eq!(field("days_since").missing, Missing::Default(Value::Integer(999)));
-    assert_eq!(field("days_since").freshness, features()[1].freshness);
+    assert_eq!(field("last_seen").missing, Missing::Default(Value::Integer(999)));
+    assert_eq!(field("last_seen").freshness, features()[1].freshness);
     assert_eq!(field("age").from, None);
 }
 
