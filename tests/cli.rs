@@ -706,7 +706,9 @@ fn a_policy_is_signed_and_verified() {
 fn a_signature_beside_the_policy_is_looked_for() {
     let dir = with_policy();
     let dir = dir.path();
-    std::fs::write(dir.join("rows.csv"), "recency\n3\n").unwrap();
+    let rows =
+        "recency,spend (last year),consent,recalled,Segment,joined,device\n3,120.5,true,false,gold,2020-01-01,phone\n";
+    std::fs::write(dir.join("rows.csv"), rows).unwrap();
     done(dir, &["keygen", "release"]);
     done(dir, &["keygen", "other"]);
     let decide = ["decide", "policy.ron", "--input", "rows.csv", "--output", "out.csv", "--now", "2026-03-01"];

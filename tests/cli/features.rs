@@ -79,7 +79,7 @@ fn customers_keep_their_order_and_definitions_come_from_a_file() {
     let expected = [
         ["customer_id", "as_of", "spent", "last"],
         ["k1", "2024-06-01", "2", "2"],
-        ["k2", "2024-06-01", "0", "30"],
+        ["k2", "2024-06-01", "4", "30"],
         ["k3", "2024-06-01", "0", ""],
     ];
     assert_eq!(written, expected.map(|row| row.map(str::to_owned).to_vec()));

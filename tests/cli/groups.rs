@@ -85,7 +85,7 @@ fn segments_are_found_and_described() {
     assert_eq!(found["models"].as_array().unwrap().len(), 3);
     assert!(std::fs::read_to_string(dir.path().join("s.ron")).unwrap().contains("\"segment_3\""));
     let text = done(dir.path(), &args).out;
-    for part in ["silhouette", "Stability", "much higher spend", "more often channel phone", "score(\"segment_1\") >="]
+    for part in ["silhouette", "Stability", "much higher spend", "less often channel phone", "score(\"segment_1\") >="]
     {
         assert!(text.contains(part), "`{part}` is not in\n{text}");
     }

@@ -124,7 +124,7 @@ fn planted_mistakes_are_caught() {
         .into_iter()
         .filter(|mistake| {
             mutant::plant(Some(*mistake));
-            let caught = disagree(11, 3_000);
+            let caught = disagree(11, 8_000);
             mutant::plant(None);
             !caught
         })
@@ -165,10 +165,11 @@ fn the_order_of_candidates_never_matters() {
 #[test]
 fn a_guard_or_a_cap_only_removes() {
     let mut random = Random::new(3);
-    // What stands by is not blocked: it may be answered as a fallback.
+    // What stands by, and what a policy that does not decide left alone, is not blocked: it may be answered as a fallback.
     let blocks = |fate: &Fate| {
         let steps = [Step::Active, Step::Holdout, Step::Guard, Step::Override, Step::Contact];
-        steps.contains(&fate.step) && fate.reason != Reason::Standby
+        let open = matches!(fate.reason, Reason::Standby | Reason::PolicyOff | Reason::InputRefused { .. });
+        steps.contains(&fate.step) && !open
     };
     for round in 0..400 {
         let (mut document, mut meanings) = random::document(&mut random);
@@ -251,5 +252,5 @@ fn chance_is_a_distribution_over_those_who_may_be_chosen() {
             }
         }
     }
-    assert!(drawn > 1_000 && by_chance > 50, "{drawn} {by_chance}");
+    assert!(drawn > 900 && by_chance > 50, "{drawn} {by_chance}");
 }

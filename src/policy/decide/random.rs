@@ -47,7 +47,9 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
         ],
     };
     if random.chance(0.25) {
-        entry(random, &mut document.schema);
+        if random.chance(0.3) {
+            entry(random, &mut document.schema);
+        }
     }
     let filler = Value::Integer(random.below(5) as i64);
     document.recipe = vec![Step { output: "filled".into(), input: "n".into(), op: Op::Impute(filler) }];

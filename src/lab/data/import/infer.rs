@@ -85,6 +85,8 @@ impl Evidence {
             }
             return;
         }
+        // Judged by the cells before: a text that occurs often must not speak against itself.
+        let dates = dates || self.dates_likely();
         self.known += times;
         let first = text.as_bytes()[0];
         if first.is_ascii_alphabetic() || first >= 0x80 {
@@ -93,7 +95,7 @@ impl Evidence {
             self.other = true;
         }
         if first.is_ascii_alphabetic() {
-            if text.len() >= 8 && (dates || self.dates_likely()) {
+            if text.len() >= 8 && dates {
                 self.add_date(text, times);
             }
             return;
@@ -117,7 +119,7 @@ impl Evidence {
         let (point, comma) = (Shape::of(text, false), Shape::of(text, true));
         self.point.add(point, times);
         self.comma.add(comma, times);
-        if point.is_none() && comma.is_none() && (dates || self.dates_likely()) {
+        if point.is_none() && comma.is_none() && dates {
             self.add_date(text, times);
         }
     }

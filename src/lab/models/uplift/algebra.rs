@@ -63,7 +63,8 @@ fn scaled(weight: f64, function: &Function) -> Option<Function> {
             pairs.iter_mut().flat_map(|pair| pair.scores.iter_mut().flatten()).for_each(|x| *x *= weight);
             let shape = |shape: &Shape| Shape {
                 scores: all(&shape.scores),
-                other: weight * shape.other,
+                // Not −0: that would be a score for values that numbers do not have.
+                other: if shape.other == 0.0 { 0.0 } else { weight * shape.other },
                 missing: weight * shape.missing,
                 ..shape.clone()
             };

@@ -70,8 +70,27 @@ pub struct Scored {
 const DAY: i64 = 86_400_000;
 
 impl<'n> Naive<'n> {
-    /// Kleene's three values.
+    /// What an expression says: unknown when a script in it stops at an unknown condition.
     pub(super) fn truth(&self, meaning: &Meaning, candidate: Candidate<'_>) -> Option<bool> {
+        if self.stops(meaning, candidate) { None } else { self.kleene(meaning, candidate) }
+    }
+
+    /// Whether an `if` of a script meets an unknown condition: then everything is unknown. What is not needed is not looked at.
+    fn stops(&self, meaning: &Meaning, candidate: Candidate<'_>) -> bool {
+        let reached = |a: &Meaning, b: &Meaning, settled: bool| {
+            self.stops(a, candidate) || (self.kleene(a, candidate) != Some(settled) && self.stops(b, candidate))
+        };
+        match meaning {
+            Meaning::Counted(_) => !self.field(0).is_known(),
+            Meaning::Not(a) => self.stops(a, candidate),
+            Meaning::Both(a, b) => reached(a, b, false),
+            Meaning::Either(a, b) => reached(a, b, true),
+            _ => false,
+        }
+    }
+
+    /// Kleene's three values.
+    fn kleene(&self, meaning: &Meaning, candidate: Candidate<'_>) -> Option<bool> {
         let n = self.field(0).as_f64();
         match meaning {
             Meaning::AtMost(k) => n.map(|n| n <= *k as f64),
@@ -104,13 +123,13 @@ impl<'n> Naive<'n> {
                 Value::Integer(n) if n != 0 => Some(12 / n >= *k),
                 _ => None,
             },
-            Meaning::Not(a) => self.truth(a, candidate).map(|a| !a),
-            Meaning::Both(a, b) => match (self.truth(a, candidate), self.truth(b, candidate)) {
+            Meaning::Not(a) => self.kleene(a, candidate).map(|a| !a),
+            Meaning::Both(a, b) => match (self.kleene(a, candidate), self.kleene(b, candidate)) {
                 (Some(false), _) | (_, Some(false)) => Some(false),
                 (Some(true), Some(true)) => Some(true),
                 _ => None,
             },
-            Meaning::Either(a, b) => match (self.truth(a, candidate), self.truth(b, candidate)) {
+            Meaning::Either(a, b) => match (self.kleene(a, candidate), self.kleene(b, candidate)) {
                 (Some(true), _) | (_, Some(true)) => Some(true),
                 (Some(false), Some(false)) => Some(false),
                 _ => None,

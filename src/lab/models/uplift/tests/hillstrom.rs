@@ -54,7 +54,7 @@ fn scores_are_those_of_scikit_learn() {
     let Some(expected) = shared("reference/uplift/expected.json") else { return };
     let expected: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(expected).unwrap()).unwrap();
     let mut roles = Roles::default();
-    FEATURES.iter().for_each(|name| drop(roles.columns.insert((*name).into(), Role::Feature)));
+    roles.columns.extend(FEATURES.iter().map(|name| ((*name).into(), Role::Feature)));
     for (file, outcome, arm) in [
         ("womens_visit", "visit", "Womens E-Mail"),
         ("mens_visit", "visit", "Mens E-Mail"),
@@ -85,7 +85,7 @@ fn effects_are_those_published_and_a_line_of_one_column_is_hard_to_beat() {
     let Some(published) = shared("reference/uplift/hillstrom_ate.json") else { return };
     let published: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(published).unwrap()).unwrap();
     let mut roles = Roles::default();
-    FEATURES.iter().for_each(|name| drop(roles.columns.insert((*name).into(), Role::Feature)));
+    roles.columns.extend(FEATURES.iter().map(|name| ((*name).into(), Role::Feature)));
     let all = rows(&dataset);
     for (outcome, goal, tolerance) in
         [("visit", Goal::Propensity, 5e-6), ("conversion", Goal::Propensity, 5e-6), ("spend", Goal::Amount, 5e-4)]

@@ -89,7 +89,7 @@ fn a_world_without_effects_looks_so() {
     ];
     let dataset = Dataset::from_columns("still", columns).unwrap();
     let mut roles = Roles::default();
-    ["x", "z"].iter().for_each(|name| drop(roles.columns.insert((*name).into(), Role::Feature)));
+    roles.columns.extend(["x", "z"].map(|name| (name.into(), Role::Feature)));
     let train_rows = crate::data::split::train_rows(&dataset, &roles).unwrap();
     let trained = train(&amount(Meta::Dr), &dataset, &roles, &train_rows, &Task::default()).unwrap();
     let report = &trained.report.arms[0];
