@@ -46,10 +46,8 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
             field("stood", Type::Time),
         ],
     };
-    if random.chance(0.25) {
-        if random.chance(0.3) {
-            entry(random, &mut document.schema);
-        }
+    if random.chance(0.1) {
+        entry(random, &mut document.schema);
     }
     let filler = Value::Integer(random.below(5) as i64);
     document.recipe = vec![Step { output: "filled".into(), input: "n".into(), op: Op::Impute(filler) }];
