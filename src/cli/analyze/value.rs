@@ -59,6 +59,7 @@ pub struct Value {
 const PUBLISHED: [f64; 6] = [0.1429, 1.0, 3.0, 31.8571, 32.0, 78.0];
 
 /// Names of purchase models on the command line.
+#[expect(clippy::enum_variant_names, reason = "the names of the models")]
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Model {
     /// BG/NBD

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 const HALVING: usize = 3;
 
 /// Stream of the draws.
-const SEARCH: u64 = 0x5EA7_C4;
+const SEARCH: u64 = 0x005E_A7C4;
 
 /// Fewest rows of a round.
 const LEAST_ROWS: usize = 1500;

@@ -118,7 +118,7 @@ fn times(dataset: &Dataset, roles: &Roles, target: &Target) -> Result<Vec<Option
 fn sound(part: &Part, spec: &ModelSpec, target: &Target) -> Result<()> {
     let positives = part.train.iter().filter(|&&i| target.labels[i as usize]).count();
     let one_sided = positives == 0 || positives == part.train.len();
-    if !part.test.is_empty() && !(one_sided && spec.goal == Goal::Propensity) {
+    if !(part.test.is_empty() || one_sided && spec.goal == Goal::Propensity) {
         return Ok(());
     }
     Err(match spec.validation {

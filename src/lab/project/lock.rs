@@ -6,6 +6,7 @@ use super::atomic::cannot_write;
 use crate::error::{Error, Result};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Held while a project is open for writing.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ impl Lock {
         let path = local.join("lock");
         let owner = local.join("lock.owner");
         let file = OpenOptions::new().create(true).append(true).open(&path).map_err(|e| cannot_write(&path, &e))?;
-        match file.try_lock() {
+        match patiently(&file, &owner) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let who = fs::read_to_string(&owner).unwrap_or_default();
@@ -39,6 +40,18 @@ impl Lock {
         let _ = fs::write(&owner, format!("process {}", std::process::id()));
         Ok(Lock { _file: file, owner })
     }
+}
+
+/// Tries for half a second while nobody calls the lock theirs: a process that a writer started may hold the file for a moment after
+/// the writer let go.
+fn patiently(file: &File, owner: &Path) -> std::result::Result<(), TryLockError> {
+    for _ in 0..25 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if !owner.exists() => std::thread::sleep(Duration::from_millis(20)),
+            settled => return settled,
+        }
+    }
+    file.try_lock()
 }
 
 /// Held while files change or are read, for the milliseconds that takes: a reader sees no half of a save. Best effort: where

@@ -90,6 +90,7 @@ fn values_are_those_worked_out_by_hand() {
         assert_eq!(value.type_of(), Some(column.type_), "{name}");
     }
     // Column of the row, its value, and what the steps then give.
+    #[expect(clippy::type_complexity, reason = "a table of cases")]
     let others: [(usize, Value, &[(&str, Value)]); 9] = [
         (3, Value::text("mid"), &[("place", whole(1)), ("rate", number(0.5))]),
         (3, Value::text("new"), &[("place", unknown()), ("rate", number(0.5))]),

@@ -28,7 +28,7 @@ pub fn detect(bytes: &[u8]) -> Result<(Encoding, String)> {
     let control = |b: &u8| *b == 0 || (*b < 32 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0C | 0x1A | 0x1B));
     // A few such bytes may have slipped into text; their rows are set aside.
     if head.iter().filter(|b| control(b)).count() * 100 > head.len() {
-        let at = head.iter().position(|b| control(b)).unwrap_or(0);
+        let at = head.iter().position(control).unwrap_or(0);
         return Err(binary().at_line(line_of(bytes, at)));
     }
     let (invalid, multibyte) = utf8_counts(bytes);

@@ -100,7 +100,7 @@ fn categories(subject: &Subject<'_>, problems: &mut Vec<Problem>) {
     let unique = about.distinct == filled && filled > FEW;
     let text = about.type_ == Type::Text;
     let ignored = Repair::role(&about.name, Role::Ignored, subject.known.kind);
-    if text && unique || !text && unique && is_counter(subject) {
+    if unique && (text || is_counter(subject)) {
         let message = format!("`{}` has another value in every row", about.source);
         let hint = "it is an id, not a feature: give it the role subject, or ignore it";
         problems.push(subject.problem(CheckId::Identifier, Severity::Warning, message, hint).repaired_by(ignored));

@@ -45,6 +45,7 @@ fn each_check_finds_what_it_is_for_with_its_rows() {
     let mut repeated: Vec<i64> = (0..LISTED_ROWS as i64 * 2).collect();
     repeated.iter_mut().for_each(|x| *x %= 2);
     use CheckId as C;
+    #[expect(clippy::type_complexity, reason = "a table of cases")]
     let cases: Vec<(&str, Cells, C, &[u64], u64, &str)> = vec![
         ("x", Cells::Number(vec![1.0, f64::NAN, 3.0, f64::NAN]), C::Missing, &[2, 4], 2, "2 of 4 rows (50.0 %)"),
         ("x", Cells::Bool(vec![None, None]), C::Missing, &[1, 2], 2, "has no value at all"),
@@ -241,6 +242,7 @@ fn repeats_are_those_of_a_comparison_of_all_pairs() {
 #[test]
 fn real_tables_have_the_counts_that_others_find() {
     // The counts are pandas' own; fences from its quartiles.
+    #[expect(clippy::type_complexity, reason = "a table of cases")]
     let cases: [(&str, &[(CheckId, Option<&str>, u64)]); 3] = [
         (
             "bank_marketing/bank-additional-full.csv",

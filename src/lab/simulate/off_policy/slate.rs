@@ -52,10 +52,10 @@ pub fn slate(slates: Slates<'_>, assumption: Assumption, normalised: bool) -> Re
     let mut weights = vec![0.0; n];
     for &(from, to) in &bounds {
         let mut product = 1.0;
-        for i in from..to {
-            product *= slates.weights[i];
-            weights[i] = match assumption {
-                Assumption::Independent => slates.weights[i],
+        for (own, w) in weights[from..to].iter_mut().zip(&slates.weights[from..to]) {
+            product *= w;
+            *own = match assumption {
+                Assumption::Independent => *w,
                 Assumption::Cascade | Assumption::Standard => product,
             };
         }

@@ -236,7 +236,7 @@ fn cdnow_has_the_values_of_another_program() {
     let (i, x, none) = (Value::Integer, Value::Number, Value::Unknown);
     const OCTOBER: i64 = 875_664_000_000;
     const JULY: i64 = 899_251_200_000;
-    assert!(OCTOBER < JULY && JULY < START);
+    const { assert!(OCTOBER < JULY && JULY < START) };
     let october = [
         ("00001", &[i(1), x(1.0), x(11.77), x(11.77), x(11.77), i(273), i(1), none.clone(), i(1), x(-0.3)][..]),
         ("00003", &[i(3), x(6.0), x(61.06), x(20.76), x(19.54), i(182), i(3), x(45.0), i(3), x(-1.0)]),
