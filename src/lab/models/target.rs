@@ -2,6 +2,7 @@
 
 use super::spec::{ClassWeights, Goal, ModelSpec};
 use crate::data::cells::{Cells, Dictionary};
+use crate::data::import::boolean;
 use crate::data::{Dataset, Role, Roles};
 use crate::error::{Error, Result};
 
@@ -190,7 +191,11 @@ fn happened(spec: &ModelSpec, dataset: &Dataset) -> Result<Vec<Option<bool>>> {
 
 /// Meaning of each text when `positive` names the one that counts.
 fn named(positive: &str, dictionary: &Dictionary, column: &str) -> Result<Vec<bool>> {
-    let meaning: Vec<bool> = dictionary.values.iter().map(|value| **value == *positive).collect();
+    // Truth values were read from words, and a word of the file names one too.
+    let truth = boolean(positive).map(|truth| truth.to_string());
+    let are_truths = dictionary.values.iter().all(|value| matches!(&**value, "true" | "false"));
+    let names = |value: &str| value == positive || (are_truths && truth.as_deref() == Some(value));
+    let meaning: Vec<bool> = dictionary.values.iter().map(|value| names(value)).collect();
     if meaning.contains(&true) {
         return Ok(meaning);
     }
