@@ -124,18 +124,13 @@ fn planted_mistakes_are_caught() {
         .into_iter()
         .filter(|mistake| {
             mutant::plant(Some(*mistake));
-            let caught = disagree(11, 8_000);
+            let caught = disagree(11, 3_000);
             mutant::plant(None);
             !caught
         })
         .collect();
-    let new: Vec<&Mutant> = missed.iter().filter(|mistake| !RARE.contains(mistake)).collect();
-    assert!(new.is_empty(), "{new:?}");
+    assert!(missed.is_empty(), "{missed:?}");
 }
-
-/// Mistakes that the random policies show too seldom to be found; the generator has to learn to.
-const RARE: [Mutant; 4] =
-    [Mutant::LagIsNotBoosted, Mutant::BudgetForgetsReserved, Mutant::ForcedRerouteLeadsNowhere, Mutant::LateForceWins];
 
 /// Chance begins with the revision, so that another document draws otherwise.
 fn without_chance(document: &mut Document) {
@@ -220,7 +215,7 @@ fn the_same_inputs_give_the_same_bytes() {
 fn chance_is_a_distribution_over_those_who_may_be_chosen() {
     let mut random = Random::new(5);
     let (mut drawn, mut by_chance) = (0, 0);
-    for round in 0..300 {
+    for round in 0..400 {
         let (mut document, _) = random::document(&mut random);
         without_chance(&mut document);
         // Who is chosen first decides who is called for the slots after it.
@@ -257,5 +252,5 @@ fn chance_is_a_distribution_over_those_who_may_be_chosen() {
             }
         }
     }
-    assert!(drawn > 900 && by_chance > 50, "{drawn} {by_chance}");
+    assert!(drawn > 1_000 && by_chance > 50, "{drawn} {by_chance}");
 }

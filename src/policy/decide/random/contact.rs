@@ -99,7 +99,7 @@ pub fn furnish(random: &mut Random, document: &mut Document, conditions: &[&str]
                 measure: *random.pick(&[Measure::Count, Measure::Cost]),
                 event: kind(random),
                 max: random.chance(0.8).then(|| random.below(8) as f64),
-                min: random.chance(0.3).then_some(0.0),
+                min: random.chance(0.3).then(|| random.below(4) as f64),
                 reset,
                 from: dated.then(|| now - 100 * HOUR),
                 until: dated.then(|| now + (random.below(40) as i64 - 5) * HOUR),
