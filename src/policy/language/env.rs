@@ -39,6 +39,53 @@ pub trait Env {
     fn is_inbound(&self, channel: &str) -> bool;
 }
 
+/// The columns of a row and nothing else: no candidate, no score, no history, no clock.
+pub(crate) struct Alone<'a> {
+    /// Values of the schema's fields.
+    pub fields: &'a [Value],
+    /// Outputs of the recipe so far.
+    pub derived: &'a [Value],
+}
+
+/// No row at all, for what asks none.
+pub(crate) const NO_ROW: Alone<'static> = Alone { fields: &[], derived: &[] };
+
+impl Env for Alone<'_> {
+    fn field(&self, index: usize) -> &Value {
+        const UNKNOWN: &Value = &Value::Unknown;
+        let derived = || self.derived.get(index.checked_sub(self.fields.len())?);
+        self.fields.get(index).or_else(derived).unwrap_or(UNKNOWN)
+    }
+
+    fn score(&self, _: usize) -> Result<Value, String> {
+        Ok(Value::Unknown)
+    }
+
+    fn candidate(&self) -> Candidate {
+        Candidate { action: u32::MAX, treatment: u32::MAX }
+    }
+
+    fn term(&self, _: Term) -> f64 {
+        f64::NAN
+    }
+
+    fn events(&self) -> &[Event] {
+        &[]
+    }
+
+    fn now(&self) -> i64 {
+        0
+    }
+
+    fn zone(&self) -> Option<&str> {
+        None
+    }
+
+    fn is_inbound(&self, _: &str) -> bool {
+        false
+    }
+}
+
 /// The terms an arbitration expression may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Term {

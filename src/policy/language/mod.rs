@@ -34,6 +34,7 @@ pub use completion::{Completion, CompletionKind, Completions, completions};
 pub(crate) use context::FIXED;
 pub use context::{Context, Variable};
 pub use engine::limits;
+pub(crate) use env::Alone;
 pub use env::{Env, Term};
 pub use finding::Finding;
 pub use highlight::{TokenKind, highlight};

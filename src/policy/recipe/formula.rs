@@ -3,10 +3,9 @@
 use crate::columns::{Columns, Table, Values, column};
 use crate::decision::Candidate;
 use crate::diagnostic::{Diagnostic, Part, Severity};
-use crate::history::Event;
 use crate::language::columns::{BATCH, BatchEnv, ColumnRules, ColumnScratch};
 use crate::language::graph::Ty;
-use crate::language::{self, Compiled, Context, Env, Outcome, RuleScratch, RuleSet, Term, Use, Variable};
+use crate::language::{self, Alone, Compiled, Context, Env, Outcome, RuleScratch, RuleSet, Use, Variable};
 use crate::row::Column;
 use crate::value::{Type, Value};
 use std::sync::Arc;
@@ -62,7 +61,7 @@ impl Formula {
 
     /// Its value for a row of fields and earlier outputs.
     pub fn eval(&self, fields: &[Value], derived: &[Value], scratch: &mut RuleScratch) -> Value {
-        let env = Before { fields, derived };
+        let env = Alone { fields, derived };
         scratch.begin();
         let value = match self.set.eval(0, &env, scratch) {
             Outcome::True => Value::Bool(true),
@@ -129,48 +128,6 @@ fn typed(set: &RuleSet) -> Result<Type, String> {
         Ty::Time => Ok(Type::Time),
         Ty::Nothing => Err("the formula never has a value".to_owned()),
         Ty::Any => Err("the formula must give one type: a number, a text, a time, or true/false".to_owned()),
-    }
-}
-
-/// What a formula sees: the row before it.
-struct Before<'a> {
-    fields: &'a [Value],
-    derived: &'a [Value],
-}
-
-impl Env for Before<'_> {
-    fn field(&self, index: usize) -> &Value {
-        const UNKNOWN: &Value = &Value::Unknown;
-        let derived = || self.derived.get(index.checked_sub(self.fields.len())?);
-        self.fields.get(index).or_else(derived).unwrap_or(UNKNOWN)
-    }
-
-    fn score(&self, _: usize) -> Result<Value, String> {
-        Ok(Value::Unknown)
-    }
-
-    fn candidate(&self) -> Candidate {
-        Candidate { action: u32::MAX, treatment: u32::MAX }
-    }
-
-    fn term(&self, _: Term) -> f64 {
-        f64::NAN
-    }
-
-    fn events(&self) -> &[Event] {
-        &[]
-    }
-
-    fn now(&self) -> i64 {
-        0
-    }
-
-    fn zone(&self) -> Option<&str> {
-        None
-    }
-
-    fn is_inbound(&self, _: &str) -> bool {
-        false
     }
 }
 

@@ -3,10 +3,8 @@
 use super::ColumnRun;
 use super::bits::Bits;
 use super::program;
-use crate::decision::Candidate;
-use crate::history::Event;
 use crate::language::datum::Words;
-use crate::language::env::{Env, Term};
+use crate::language::env::{Env, NO_ROW};
 use crate::language::functions::Topic;
 use crate::language::graph::{Id, Node};
 use crate::language::ops;
@@ -47,7 +45,7 @@ impl ColumnRun<'_> {
             values.extend(operands.iter().map(|operand| view.value(*operand, row)));
             let mut result = Err(());
             match reads_row {
-                false => result = apply(node, &values, &Nowhere),
+                false => result = apply(node, &values, &NO_ROW),
                 true => env.row(start + row, candidate, &mut |env| match &last {
                     Some((now, zone, before)) if *now == env.now() && zone.as_deref() == env.zone() => {
                         result.clone_from(before);
@@ -158,7 +156,7 @@ impl ColumnRun<'_> {
                 });
                 match halted {
                     Some(halted) => halted,
-                    None => apply(node, &values, &Nowhere).map_or(Scalar::Fault, Scalar::Value),
+                    None => apply(node, &values, &NO_ROW).map_or(Scalar::Fault, Scalar::Value),
                 }
             }
         }
@@ -192,35 +190,4 @@ fn apply(node: &Node, values: &[Value], env: &dyn Env) -> Result<Value, ()> {
         _ => Err(String::new()),
     };
     result.map_err(|_| ())
-}
-
-/// The row of what reads none.
-pub struct Nowhere;
-
-impl Env for Nowhere {
-    fn field(&self, _: usize) -> &Value {
-        static UNKNOWN: Value = Value::Unknown;
-        &UNKNOWN
-    }
-    fn score(&self, _: usize) -> Result<Value, String> {
-        Ok(Value::Unknown)
-    }
-    fn candidate(&self) -> Candidate {
-        Candidate { action: u32::MAX, treatment: u32::MAX }
-    }
-    fn term(&self, _: Term) -> f64 {
-        f64::NAN
-    }
-    fn events(&self) -> &[Event] {
-        &[]
-    }
-    fn now(&self) -> i64 {
-        0
-    }
-    fn zone(&self) -> Option<&str> {
-        None
-    }
-    fn is_inbound(&self, _: &str) -> bool {
-        false
-    }
 }

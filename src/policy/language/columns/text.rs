@@ -4,8 +4,8 @@
 use super::ColumnRun;
 use super::cell::{Lookup, Words};
 use super::program::{Items, Kernel, Kind};
-use super::rows::Nowhere;
 use crate::columns::Data;
+use crate::language::env::NO_ROW;
 use crate::language::functions::Function;
 use crate::language::ops::Op;
 use crate::value::Value;
@@ -164,8 +164,8 @@ fn text(value: &Value) -> Option<&Arc<str>> {
 /// A function of texts, as the row evaluator calls it.
 fn call(function: &Function, text: &Arc<str>, part: Option<&Arc<str>>) -> Result<Value, String> {
     match part {
-        None => function.call(&Nowhere, &[Value::Text(text.clone())]),
-        Some(part) => function.call(&Nowhere, &[Value::Text(text.clone()), Value::Text(part.clone())]),
+        None => function.call(&NO_ROW, &[Value::Text(text.clone())]),
+        Some(part) => function.call(&NO_ROW, &[Value::Text(text.clone()), Value::Text(part.clone())]),
     }
 }
 

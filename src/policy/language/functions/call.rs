@@ -70,7 +70,7 @@ impl Function {
 
     /// Calls one that reads nothing but its arguments.
     pub(crate) fn call_pure(&self, args: &[Value]) -> Result<Value, String> {
-        self.call(&crate::language::graph::Nowhere, args)
+        self.call(&crate::language::env::NO_ROW, args)
     }
 
     /// "2 arguments (channel, days)".

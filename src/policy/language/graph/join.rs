@@ -5,10 +5,8 @@
 //! faults comes first may change: their words are made from the source graph.)
 
 use super::{Graph, Id, Literal, Node};
-use crate::decision::Candidate;
-use crate::history::Event;
 use crate::language::datum::told;
-use crate::language::env::{Env, Term};
+use crate::language::env::NO_ROW;
 use crate::language::functions::Topic;
 use crate::language::ops::{self, Op};
 use crate::language::source::At;
@@ -136,7 +134,7 @@ impl Joined {
                             args.first().and_then(Value::as_text).and_then(crate::language::functions::instant);
                         instant.map(Value::Time)
                     }
-                    Some(args) => function.call(&Nowhere, &args).ok(),
+                    Some(args) => function.call(&NO_ROW, &args).ok(),
                     None => None,
                 };
                 match folded {
@@ -419,36 +417,5 @@ impl Joined {
             other => other.operands(&mut visit),
         }
         first.is_some_and(|first| self.covers(first, effect, depth))
-    }
-}
-
-/// The row of literals: nothing is there to be read. Functions that are folded do not ask it.
-pub(crate) struct Nowhere;
-
-impl Env for Nowhere {
-    fn field(&self, _: usize) -> &Value {
-        static UNKNOWN: Value = Value::Unknown;
-        &UNKNOWN
-    }
-    fn score(&self, _: usize) -> Result<Value, String> {
-        Ok(Value::Unknown)
-    }
-    fn candidate(&self) -> Candidate {
-        Candidate { action: u32::MAX, treatment: u32::MAX }
-    }
-    fn term(&self, _: Term) -> f64 {
-        f64::NAN
-    }
-    fn events(&self) -> &[Event] {
-        &[]
-    }
-    fn now(&self) -> i64 {
-        0
-    }
-    fn zone(&self) -> Option<&str> {
-        None
-    }
-    fn is_inbound(&self, _: &str) -> bool {
-        false
     }
 }

@@ -46,7 +46,7 @@ mod info;
 mod join;
 
 pub use info::{Info, Sources, Ty};
-pub(crate) use join::{Joined, Nowhere};
+pub(crate) use join::Joined;
 
 use super::env::Term;
 use super::functions::Function;
