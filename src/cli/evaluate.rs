@@ -6,6 +6,7 @@ use super::table::{Table, count, number, percent, wrap};
 use attune_lab::Error;
 use attune_lab::data::import;
 use attune_lab::data::{Role, Roles};
+use attune_lab::features::TargetColumn;
 use attune_lab::models::board::Entry;
 use attune_lab::models::metrics::definition;
 use attune_lab::models::{self, Board, Calibrate, Family, Goal, ModelSpec, Validation, settings_in_words};
@@ -23,7 +24,8 @@ const WIDTH: usize = 110;
                         attune evaluate hillstrom.csv --outcome spend --amount --ignore visit --ignore conversion\n\n\
                         A project's models are compared with each other, each outcome and arm by itself. On a file every column\n\
                         but the outcome, those that look like a subject or a time, and those ignored is learned from. Families:\n\
-                        logistic, linear, elastic_net, scorecard, bayes, tree, ebm, forest, boosted.")]
+                        logistic, linear, elastic_net, scorecard, bayes, tree, ebm, forest, boosted; and neighbours, a yardstick that\n\
+                        no policy can hold. A text with too many categories is encoded by its outcome with --target-mean.")]
 pub struct Evaluate {
     /// Folder of a project, or a file
     path: PathBuf,
@@ -42,6 +44,9 @@ pub struct Evaluate {
     /// A column to leave out; may be given several times
     #[arg(long = "ignore", value_name = "COLUMN", requires = "outcome")]
     ignored: Vec<String>,
+    /// A text column to encode by the mean outcome of its category, fitted inside folds; may be given several times
+    #[arg(long = "target-mean", value_name = "COLUMN", requires = "outcome")]
+    target_means: Vec<String>,
     /// Calibrate scores: platt or isotonic
     #[arg(long, value_name = "METHOD", requires = "outcome")]
     calibrate: Option<String>,
@@ -152,6 +157,7 @@ impl Evaluate {
             roles.columns.insert(column(name)?, Role::Ignored);
         }
         roles.columns.insert(outcome.clone(), Role::Outcome);
+        let encoded: Vec<String> = self.target_means.iter().map(|name| column(name)).collect::<Result<_>>()?;
         let specs: Vec<ModelSpec> = families
             .into_iter()
             .map(|(name, family)| ModelSpec {
@@ -162,6 +168,7 @@ impl Evaluate {
                 folds: self.folds,
                 seed: self.seed,
                 calibration,
+                target_means: encoded.iter().map(|name| TargetColumn::of_model(&outcome, name)).collect(),
                 ..ModelSpec::new(name, outcome.clone())
             })
             .collect();
@@ -190,10 +197,10 @@ impl Evaluate {
 }
 
 /// Names of [`families`] on the command line.
-const NAMES: [&str; 9] =
-    ["logistic", "linear", "elastic_net", "scorecard", "bayes", "tree", "ebm", "forest", "boosted"];
+const NAMES: [&str; 10] =
+    ["logistic", "linear", "elastic_net", "scorecard", "bayes", "tree", "ebm", "forest", "boosted", "neighbours"];
 
-fn families() -> [Family; 9] {
+fn families() -> [Family; 10] {
     [
         Family::logistic(),
         Family::linear(),
@@ -204,6 +211,7 @@ fn families() -> [Family; 9] {
         Family::ebm(),
         Family::forest(),
         Family::boosted(),
+        Family::neighbours(),
     ]
 }
 

@@ -191,7 +191,9 @@ impl Explain {
                     .in_file(dir)
                     .hint(format!("`attune train {} {id}` trains it", dir.display()))
             })?;
-            let (dataset, roles) = recipe::apply(&rows.dataset, &parts.roles, &parts.recipe)?;
+            // The project's steps, then those that encode columns for this model.
+            let steps: Vec<_> = parts.recipe.iter().chain(&trained.recipe).cloned().collect();
+            let (dataset, roles) = recipe::apply(&rows.dataset, &parts.roles, &steps)?;
             Ok(Loaded { model: trained.model, report: trained.report, dataset, roles })
         })
     }
@@ -222,7 +224,8 @@ impl Explain {
         console.work(|task| {
             let rows = split::train_rows(&dataset, &roles)?;
             let trained = models::train(&spec, &dataset, &roles, &rows, task)?;
-            Ok(Loaded { model: trained.model, report: trained.report, dataset: dataset.clone(), roles: roles.clone() })
+            let (dataset, roles) = recipe::apply(&dataset, &roles, &trained.recipe)?;
+            Ok(Loaded { model: trained.model, report: trained.report, dataset, roles })
         })
     }
 

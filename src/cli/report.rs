@@ -2,7 +2,7 @@
 
 use super::decide::short;
 use super::table::{Table, count, interval, number, percent, wrap};
-use attune_lab::models::ModelReport;
+use attune_lab::models::{Goal, ModelReport};
 use attune_lab::project::{CheckState, RunReport};
 use attune_lab::simulate::report::{Estimate, Kind, PolicyReport, Report};
 
@@ -44,8 +44,50 @@ pub fn run(run: &RunReport) -> String {
     text
 }
 
-/// Models and how good they are; the flag says whether each was trained now.
+/// Models and how good they are, those of probabilities and those of amounts apart; the flag says whether each was trained now.
 pub fn models(reports: &[(&ModelReport, bool)]) -> String {
+    let (amounts, chances): (Vec<Trained<'_>>, Vec<Trained<'_>>) =
+        reports.iter().copied().partition(|(report, _)| report.spec.goal == Goal::Amount);
+    let mut text = String::new();
+    if !chances.is_empty() {
+        text.push_str(&probabilities(&chances));
+        text.push_str("  Out of fold, on rows the fold's model did not learn from; ECE over ten quantile bins.\n");
+    }
+    if !amounts.is_empty() {
+        text.push_str(&amounts_table(&amounts));
+        text.push_str("  Out of fold, on rows the fold's model did not learn from; errors in units of the amount.\n");
+    }
+    for (report, _) in reports {
+        let score = if report.spec.goal == Goal::Amount { "R²" } else { "AUC" };
+        let drivers: Vec<String> = report
+            .importance
+            .iter()
+            .take(DRIVERS)
+            .map(|driver| format!("{} ({:+.4})", driver.field, -driver.auc_drop))
+            .collect();
+        if !drivers.is_empty() {
+            let id = &report.spec.id;
+            let line = format!("{id} leans on {}: what {score} loses when the column is shuffled.", drivers.join(", "));
+            text.push_str(&wrap(&line, 2, WIDTH));
+        }
+        if let Some(confidence) = &report.confidence {
+            let widths = || confidence.bands.iter().map(|band| band.half_width);
+            let (least, most) = widths().fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
+            let words = confidence.words(report.spec.goal);
+            let line = format!("{}: {words}; half-widths {} to {}.", report.spec.id, number(least), number(most));
+            text.push_str(&wrap(&line, 2, WIDTH));
+        }
+        for suspicion in &report.suspicions {
+            text.push_str(&wrap(&format!("warning: {}: {}", report.spec.id, suspicion.message), 2, WIDTH));
+        }
+    }
+    text
+}
+
+/// A model's report, and whether it was trained now.
+type Trained<'a> = (&'a ModelReport, bool);
+
+fn probabilities(reports: &[Trained<'_>]) -> String {
     let mut table =
         Table::new(&["model", "family", "rows", "base rate", "AUC", "95 % interval", "log loss", "Brier", "ECE", ""]);
     for (report, trained) in reports {
@@ -60,31 +102,35 @@ pub fn models(reports: &[(&ModelReport, bool)]) -> String {
             format!("{:.5}", quality.log_loss),
             format!("{:.5}", quality.brier),
             format!("{:.5}", quality.ece_quantile),
-            if *trained { format!("trained in {:.1} s", report.seconds) } else { "up to date".to_owned() },
+            when(report, *trained),
         ]);
     }
-    let mut text = table.text(2);
-    text.push_str("  Out of fold, on rows the fold's model did not learn from; ECE over ten quantile bins.\n");
-    for (report, _) in reports {
-        let drivers: Vec<String> = report
-            .importance
-            .iter()
-            .take(DRIVERS)
-            .map(|driver| format!("{} ({:+.4})", driver.field, -driver.auc_drop))
-            .collect();
-        if !drivers.is_empty() {
-            let line = format!(
-                "{} leans on {}: what AUC loses when the column is shuffled.",
-                report.spec.id,
-                drivers.join(", ")
-            );
-            text.push_str(&wrap(&line, 2, WIDTH));
-        }
-        for suspicion in &report.suspicions {
-            text.push_str(&wrap(&format!("warning: {}: {}", report.spec.id, suspicion.message), 2, WIDTH));
-        }
+    table.text(2)
+}
+
+fn amounts_table(reports: &[Trained<'_>]) -> String {
+    let mut table =
+        Table::new(&["model", "family", "rows", "mean", "RMSE", "95 % interval", "MAE", "R²", "95 % interval", ""]);
+    for (report, trained) in reports {
+        let quality = report.out_of_fold.amount.unwrap_or_default();
+        table.row(vec![
+            report.spec.id.clone(),
+            report.spec.family.words().to_owned(),
+            count(report.rows),
+            number(quality.mean),
+            number(quality.rmse.value),
+            interval(quality.rmse.low, quality.rmse.high),
+            number(quality.mae.value),
+            format!("{:.4}", quality.r2.value),
+            format!("[{:.4}, {:.4}]", quality.r2.low, quality.r2.high),
+            when(report, *trained),
+        ]);
     }
-    text
+    table.text(2)
+}
+
+fn when(report: &ModelReport, trained: bool) -> String {
+    if trained { format!("trained in {:.1} s", report.seconds) } else { "up to date".to_owned() }
 }
 
 /// A simulation.

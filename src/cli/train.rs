@@ -5,6 +5,7 @@ use super::evaluate;
 use super::report;
 use super::table::wrap;
 use attune_lab::Error;
+use attune_lab::features::TargetColumn;
 use attune_lab::models::{Duel, Tuning, Verdict};
 use attune_lab::project::{self, Access, TrainedModel};
 use serde_json::json;
@@ -17,6 +18,7 @@ use std::sync::Arc;
                         attune train shop visit_mens_e_mail --tune 20\n  attune train shop --refit\n\n\
                         A model whose data, roles, features and settings did not change is found again, not trained again.\n\
                         30 % of the subjects never train, so that policies can be valued on them.\n\
+                        --target-mean is for texts of too many categories to be an input each.\n\
                         --tune searches settings of the same family and writes the best into models.ron; --refit trains on the\n\
                         data as they are now and keeps the model in use unless those 30 % show the new one to be better.")]
 pub struct Train {
@@ -30,6 +32,9 @@ pub struct Train {
     /// Try so many settings of each model first, 2 to 200, and take over the best
     #[arg(long, value_name = "N", conflicts_with = "refit")]
     tune: Option<u32>,
+    /// Encode a text column by the mean outcome of its category, fitted inside folds, and write so into models.ron
+    #[arg(long = "target-mean", value_name = "COLUMN")]
+    target_means: Vec<String>,
     /// Keep the model in use unless held-out rows show the new one to be better
     #[arg(long, conflicts_with = "again")]
     refit: bool,
@@ -46,6 +51,18 @@ impl Train {
         let wanted: Vec<String> =
             known.into_iter().filter(|id| self.models.is_empty() || self.models.contains(id)).collect();
         let loaded = console.work(|task| super::project::load(&dir, &opened.parts, console, task))?;
+
+        if !self.target_means.is_empty() {
+            for spec in Arc::make_mut(&mut opened.parts.models).iter_mut().filter(|spec| wanted.contains(&spec.id)) {
+                for name in &self.target_means {
+                    let name = super::import::column_named(&loaded.dataset, "--target-mean", name)?;
+                    if spec.target_means.iter().all(|column| column.input != name) {
+                        spec.target_means.push(TargetColumn::of_model(&spec.id, &name));
+                    }
+                }
+            }
+            opened.project.save(&opened.parts, "Encode columns by their outcome")?;
+        }
 
         let mut tunings: Vec<(String, Tuning)> = Vec::new();
         if let Some(trials) = self.tune {

@@ -160,8 +160,7 @@ impl Session {
                 shelves.looked_up.insert(key);
             }
             Output::Trained(trained) => {
-                let auc = trained.report.out_of_fold.quality.auc.value;
-                self.notices.done(format!("Trained “{}”: AUC {auc:.3}", trained.model.name));
+                self.notices.done(format!("Trained “{}”: {}", trained.model.name, trained.report.headline()));
                 shelves.model(&trained.model.id.clone()).put(trained.key.clone(), Ok(Arc::new(*trained)));
             }
             Output::Checked(checked) => shelves.checked.put(key, Ok(Arc::new(*checked))),

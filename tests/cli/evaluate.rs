@@ -4,6 +4,7 @@ use super::{attune, done, json, shop};
 use serde_json::Value;
 use std::fmt::Write;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Customers whose outcome and amount hang on `recency`; the outcome grows rarer with time.
 fn customers(rows: usize) -> String {
@@ -59,6 +60,63 @@ fn families_are_compared_on_any_file() {
     assert_eq!(ids(&board), ["linear", "tree"]);
     assert!(board["entries"][0]["amount"]["r2"]["value"].as_f64().unwrap() > 0.95);
     assert!(done(dir, &amounts).out.contains("RMSE"));
+}
+
+/// Bank marketing, in order of time: the later fifth has five times the base rate, and months that were rare before. Scikit-learn's
+/// pipeline of one-hot inputs and standardised numbers has an AUC of 0.7449 there, and 0.7915 over five folds.
+#[test]
+fn the_default_pipeline_is_as_good_as_the_peers_by_time_and_at_random() {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let root = std::env::var_os("ATTUNE_SHARED").map_or_else(beside, PathBuf::from);
+    let file = root.join("data/bank_marketing/bank-additional-full.csv");
+    if !file.exists() {
+        assert!(std::env::var_os("CI").is_none(), "{} is missing", file.display());
+        println!("skipped: {} is missing", file.display());
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let file = file.display().to_string();
+    let usual =
+        ["evaluate", &file, "--outcome", "y", "--positive", "yes", "--ignore", "duration", "--families", "logistic"];
+    for (more, peer) in [(&["--by-time"][..], 0.7449), (&[], 0.7915)] {
+        let value = json(dir.path(), &[&usual[..], more].concat());
+        let auc = value["boards"][0]["board"]["entries"][0]["quality"]["auc"]["value"].as_f64().unwrap();
+        assert!(auc >= peer - 0.003, "{more:?}: AUC {auc}, the peer's {peer}");
+    }
+}
+
+#[test]
+fn categories_are_encoded_by_their_outcome_and_neighbours_are_a_yardstick() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rows.csv"), customers(900)).unwrap();
+    let usual = ["evaluate", "rows.csv", "--outcome", "bought", "--ignore", "spend", "--target-mean", "plan"];
+    let value = json(folder.path(), &[&usual[..], &["--families", "logistic,neighbours"]].concat());
+    let entries = value["boards"][0]["board"]["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 2);
+    for entry in entries {
+        assert_eq!(entry["spec"]["target_means"][0]["input"], "plan", "{entry}");
+        assert!(entry["quality"]["auc"]["low"].as_f64().unwrap() > 0.6, "{entry}");
+    }
+    let wrong = attune(folder.path(), &["evaluate", "rows.csv", "--outcome", "bought", "--target-mean", "visits"]);
+    assert!(wrong.code == 1 && wrong.err.contains("not text"), "{}", wrong.err);
+}
+
+#[test]
+fn a_projects_models_take_encoded_columns_into_the_policy() {
+    let folder = shop(1200);
+    let dir = folder.path();
+    let first = ids(&json(dir, &["evaluate", "shop"])["boards"][0]["board"])[0].to_owned();
+    let trained = json(dir, &["train", "shop", &first, "--target-mean", "zone"]);
+    let column = &trained["models"][0]["report"]["spec"]["target_means"][0];
+    assert_eq!(column["input"], "zone", "{trained}");
+    let encoded = column["output"].as_str().unwrap().to_owned();
+    let lines = fs::read_to_string(dir.join("shop/models").join(&first).join("model.ron")).unwrap();
+    assert!(lines.contains("TargetMean") && lines.contains(&encoded), "{lines}");
+    assert!(json(dir, &["explain", "shop", "--model", &first]).to_string().contains(&encoded));
+    // The exported file encodes by itself: it is read back and decides every row again.
+    done(dir, &["run", "shop"]);
+    let wrong = attune(dir, &["train", "shop", &first, "--target-mean", "history"]);
+    assert!(wrong.code == 1 && wrong.err.contains("not text"), "{}", wrong.err);
 }
 
 #[test]

@@ -129,6 +129,13 @@ fn effects_are_learned_beside_the_best_one_line_rule() {
     for part in ["best one-line rule: women >= 1", "highest scores", "score(\"visit_uplift_mail_treated\")"] {
         assert!(text.contains(part), "`{part}` is not in\n{text}");
     }
+    // One honest tree, which can be read: the first split is the rule.
+    let tree = ["--learner", "trees", "--trees", "1", "--depth", "1"];
+    let found = json(dir.path(), &[&args[..], &tree, &["--model", "tree.ron"]].concat());
+    let model = &found["models"][0]["tau"]["One"];
+    assert_eq!(model["inputs"][0]["field"], "women", "{found}");
+    assert_eq!(model["function"]["Trees"]["trees"][0]["feature"], serde_json::json!([0, -1, -1]), "{found}");
+    assert!(done(dir.path(), &[&args[..], &tree, &["--split", "kl"]].concat()).out.contains("uplift trees"));
     let wrong = attune(dir.path(), &[&trial[..], &["--scores", "s.csv"]].concat());
     assert!(wrong.code == 2 && wrong.err.contains("--arm"), "{}", wrong.err);
 }

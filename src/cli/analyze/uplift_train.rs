@@ -7,7 +7,9 @@ use super::super::table::{Table, count, interval, number, percent, wrap};
 use attune_lab::data::import::import;
 use attune_lab::data::{Dataset, Role, Roles, split};
 use attune_lab::models::report::Estimate;
-use attune_lab::models::uplift::{ArmReport, Chance, Meta, TrainedUplift, UpliftReport, UpliftSpec, train};
+use attune_lab::models::uplift::{
+    ArmReport, Chance, Growth, Meta, Split, TrainedUplift, UpliftReport, UpliftSpec, train,
+};
 use attune_lab::models::{Family, Goal};
 use attune_policy::model::Model;
 use attune_policy::value::Type;
@@ -19,7 +21,8 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  attune analyze uplift-train hillstrom.csv --treatment segment --control \"No E-Mail\" --outcome visit --features recency,history,mens,womens,newbie,zip_code,channel\n  \
-                        attune analyze uplift-train trial.csv --treatment arm --control none --outcome spend --arm mail --learner x --effects boosted --scores scores.csv\n\n\
+                        attune analyze uplift-train trial.csv --treatment arm --control none --outcome spend --arm mail --learner x --effects boosted --scores scores.csv\n  \
+                        attune analyze uplift-train trial.csv --treatment arm --control none --outcome visit --learner trees --split kl\n\n\
                         30 % of the subjects never train: model and rule are measured on them. --scores writes their scores, for\n\
                         `attune analyze uplift scores.csv --treatment treated --outcome … --score score --score rule`; --model writes the models, as data of a policy. Without a trial say --observational:\n\
                         the probability of treatment is then estimated, and effects are exploratory."
@@ -54,6 +57,15 @@ pub struct UpliftTrain {
     /// Family of the models of effects
     #[arg(long, value_enum, default_value_t = Base::Linear)]
     effects: Base,
+    /// Number of uplift trees
+    #[arg(long, value_name = "N", default_value_t = Growth::default().trees)]
+    trees: u32,
+    /// Splits on the longest path of an uplift tree
+    #[arg(long, value_name = "N", default_value_t = Growth::default().depth)]
+    depth: u32,
+    /// What the splits of uplift trees are to part
+    #[arg(long, value_enum, default_value_t = SplitBy::Effects)]
+    split: SplitBy,
     /// Whether the outcome is an amount; detected when not given
     #[arg(long)]
     amount: bool,
@@ -87,6 +99,19 @@ enum Learner {
     ClassTransformation,
     /// Outcome weighted by the treatment
     TransformedOutcome,
+    /// Forest of honest trees whose splits part the effects
+    Trees,
+}
+
+/// Names of criteria on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SplitBy {
+    /// Squared effects less their variance
+    Effects,
+    /// Squared distance of outcomes
+    Euclid,
+    /// Kullback–Leibler divergence of outcomes, for yes or no
+    Kl,
 }
 
 /// Names of families on the command line.
@@ -160,6 +185,20 @@ impl UpliftTrain {
                 Learner::Dr => Meta::Dr,
                 Learner::ClassTransformation => Meta::ClassTransformation,
                 Learner::TransformedOutcome => Meta::TransformedOutcome,
+                Learner::Trees => Meta::Trees,
+            },
+            growth: Growth {
+                trees: self.trees,
+                depth: self.depth,
+                // One tree is there to be read: it sees every row and column.
+                sample: if self.trees == 1 { 1.0 } else { Growth::default().sample },
+                column_share: if self.trees == 1 { 1.0 } else { Growth::default().column_share },
+                split: match self.split {
+                    SplitBy::Effects => Split::Effects,
+                    SplitBy::Euclid => Split::Euclid,
+                    SplitBy::Kl => Split::KullbackLeibler,
+                },
+                ..Growth::default()
             },
             base: family(self.base, goal),
             effect: family(self.effects, Goal::Amount),

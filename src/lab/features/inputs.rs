@@ -15,8 +15,14 @@ pub const MIN_CATEGORY_ROWS: usize = 10;
 /// How numbers are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// Mean 0 and standard deviation 1, missing at the mean with an indicator beside it: for linear models.
+    /// Numbers with mean 0 and standard deviation 1, missing at the mean with an indicator beside it; what is 0 or 1 (truth
+    /// values, an input for each category of a text) as it is: for linear models with a penalty, and for neighbours.
+    ///
+    /// A rare category divided by its standard deviation would be an input of 20 where it occurs, whose coefficient the penalty
+    /// hardly holds: where the category becomes frequent later, such a model errs widely.
     Standardised,
+    /// As `Standardised`, and what is 0 or 1 with mean 0 and standard deviation 1 too.
+    Scaled,
     /// As they are, missing as NaN, an input of 0 and 1 for each category of a text: for trees.
     Raw,
     /// As they are, missing as NaN, one input of codes for each text: for tables of one input each.
@@ -108,12 +114,15 @@ impl Fit {
         let scale = (present().map(|x| (x - center) * (x - center)).sum::<f64>() / n).sqrt();
         let gaps = known < rows.len();
         let varies = scale.is_finite() && scale > 1e-12 * center.abs();
+        let indicates = present().all(|x| x == 0.0 || x == 1.0);
         if !varies && !gaps {
             self.notes.push(format!("`{field}` is the same in every row and was left out"));
-        } else if style != Style::Standardised {
+        } else if !matches!(style, Style::Standardised | Style::Scaled) {
             self.push(field, Encode::Number);
         } else {
-            if varies {
+            if varies && indicates && style == Style::Standardised {
+                self.push(field, Encode::Standard { missing: center, center: 0.0, scale: 1.0 });
+            } else if varies {
                 self.push(field, Encode::Standard { missing: center, center, scale });
             }
             if gaps {
@@ -168,8 +177,8 @@ impl Fit {
         for (category, count) in seen {
             let share = count as f64 / rows.len() as f64;
             let (center, scale) = match style {
-                Style::Raw | Style::Tabular => (0.0, 1.0),
-                Style::Standardised => (share, (share * (1.0 - share)).sqrt()),
+                Style::Raw | Style::Tabular | Style::Standardised => (0.0, 1.0),
+                Style::Scaled => (share, (share * (1.0 - share)).sqrt()),
             };
             if scale > 0.0 {
                 self.push(field, Encode::OneHot { category: category.to_owned(), center, scale });

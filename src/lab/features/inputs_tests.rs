@@ -42,20 +42,21 @@ fn numbers_are_standardised_for_linear_models_and_left_alone_for_trees() {
     assert_eq!(encodes("x", Style::Standardised), [Encode::Standard { missing: 2.0, center: 2.0, scale: 1.0 }]);
     assert_eq!(encodes("x", Style::Raw), [Encode::Number]);
     // Three of four rows are known: two of them 1, one 0.
-    let [Encode::Standard { missing, center, scale }, Encode::Missing] = encodes("gaps", Style::Standardised)[..]
-    else {
+    let [Encode::Standard { missing, center, scale }, Encode::Missing] = encodes("gaps", Style::Scaled)[..] else {
         panic!("a number and an indicator")
     };
     assert!((center - 2.0 / 3.0).abs() < 1e-12 && missing == center && (scale - 2.0_f64.sqrt() / 3.0).abs() < 1e-12);
     assert_eq!(encodes("gaps", Style::Raw), [Encode::Number]);
-    let scale = (0.25_f64 * 0.75).sqrt();
-    assert_eq!(encodes("flag", Style::Standardised), [Encode::Standard { missing: 0.25, center: 0.25, scale }]);
-    let category = "yes".to_owned();
-    assert_eq!(
-        encodes("two", Style::Standardised),
-        [Encode::OneHot { category: category.clone(), center: 0.25, scale }]
-    );
-    assert_eq!(encodes("two", Style::Raw), [Encode::OneHot { category, center: 0.0, scale: 1.0 }]);
+    // What is 0 or 1 stays so for a penalised model, and is scaled for distances.
+    let indicator = |missing| Encode::Standard { missing, center: 0.0, scale: 1.0 };
+    assert_eq!(encodes("flag", Style::Standardised), [indicator(0.25)]);
+    assert_eq!(encodes("gaps", Style::Standardised), [indicator(2.0 / 3.0), Encode::Missing]);
+    let (category, center, scale) = ("yes".to_owned(), 0.25, (0.25_f64 * 0.75).sqrt());
+    assert_eq!(encodes("flag", Style::Scaled), [Encode::Standard { missing: center, center, scale }]);
+    assert_eq!(encodes("two", Style::Scaled), [Encode::OneHot { category: category.clone(), center, scale }]);
+    let one_hot = [Encode::OneHot { category, center: 0.0, scale: 1.0 }];
+    assert_eq!(encodes("two", Style::Standardised), one_hot);
+    assert_eq!(encodes("two", Style::Raw), one_hot);
 }
 
 #[test]

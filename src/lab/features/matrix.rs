@@ -65,10 +65,19 @@ impl Matrix {
 /// # Errors
 /// When the field of an input is not a column of the dataset.
 pub fn matrix(dataset: &Dataset, rows: &[u32], inputs: &[Input]) -> Result<Matrix> {
+    matrix_of(&[dataset], rows, inputs)
+}
+
+/// The inputs of some rows of several datasets of the same rows, each field read from the first that has it.
+///
+/// # Errors
+/// When the field of an input is a column of none.
+pub fn matrix_of(datasets: &[&Dataset], rows: &[u32], inputs: &[Input]) -> Result<Matrix> {
     let mut values = vec![0.0; rows.len() * inputs.len()];
     for (j, input) in inputs.iter().enumerate() {
-        let cells = dataset.cells(&input.field).ok_or_else(|| {
-            Error::new(format!("there is no such column in `{}`", dataset.name())).in_column(&input.field)
+        let cells = datasets.iter().find_map(|dataset| dataset.cells(&input.field)).ok_or_else(|| {
+            let name = datasets.last().map_or("", |dataset| dataset.name());
+            Error::new(format!("there is no such column in `{name}`")).in_column(&input.field)
         })?;
         if matches!(input.encode, Encode::Items { .. }) {
             let message = format!("`{}` lists items; no learner here takes lists as input", input.field);

@@ -12,4 +12,5 @@ pub(crate) mod testing;
 pub mod transactions;
 
 pub use inputs::{Fit, Style, Unusable, fit};
-pub use matrix::{Matrix, matrix};
+pub use matrix::{Matrix, matrix, matrix_of};
+pub use target_mean::TargetColumn;

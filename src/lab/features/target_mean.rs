@@ -6,6 +6,7 @@
 //! and encodes every other row.
 
 use crate::data::cells::{Cells, Dictionary};
+use crate::data::names::identifiers;
 use crate::data::{Column, Dataset};
 use crate::error::{Error, Result};
 use attune_policy::recipe::{Op, Step};
@@ -33,6 +34,12 @@ impl TargetColumn {
     /// A category smoothed by 20 rows.
     pub fn new(output: impl Into<String>, input: impl Into<String>) -> TargetColumn {
         TargetColumn { output: output.into(), input: input.into(), weight: twenty() }
+    }
+
+    /// The same for the model `model`, under a name that the columns of other models do not have.
+    pub fn of_model(model: &str, input: &str) -> TargetColumn {
+        let name = identifiers(&[format!("{input}_mean_for_{model}")]).remove(0);
+        TargetColumn::new(name, input)
     }
 }
 
@@ -120,13 +127,12 @@ pub fn out_of_fold(
     Ok(encoded)
 }
 
-/// The dataset with every column encoded for training on `rows`: these rows out of fold, all others by the deployed tables,
-/// which are given as steps of the row recipe. Columns of these names that are there already are replaced, so that the parts of
-/// a cross-validation can be encoded anew, each from its own training rows.
+/// A dataset of the encoded columns alone, for training on `rows`: these rows out of fold, all others of the dataset by the deployed
+/// tables, which are given as steps of the row recipe.
 ///
 /// # Errors
 /// As [`fit`] and [`out_of_fold`].
-pub fn encode(
+pub fn columns(
     dataset: &Dataset,
     rows: &[u32],
     outcomes: &[f64],
@@ -151,11 +157,9 @@ pub fn encode(
         new.push((Column { source: name.clone(), name, type_: Type::Number }, Cells::Number(cells)));
         steps.push(Step::new(&column.output, &column.input, op));
     }
-    let kept = dataset.columns().iter().filter(|c| columns.iter().all(|column| column.output != c.name));
-    let own = kept.filter_map(|c| Some((c.clone(), dataset.cells(&c.name)?.clone())));
     let numbers = (0..dataset.rows()).map(|row| dataset.row_number(row) as u32).collect();
-    let with = Dataset::new(dataset.name(), own.chain(new).collect(), dataset.source().clone(), Some(numbers))?;
-    Ok((with, steps))
+    let encoded = Dataset::new(dataset.name(), new, dataset.source().clone(), Some(numbers))?;
+    Ok((encoded, steps))
 }
 
 fn checked<'a>(dataset: &'a Dataset, rows: &[u32], outcomes: &[f64], column: &TargetColumn) -> Result<&'a Dictionary> {

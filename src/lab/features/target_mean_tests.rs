@@ -26,13 +26,12 @@ fn means_are_smoothed_towards_that_of_all() {
     assert_eq!(found[..3], [0.0, 1.0, 0.0]);
     assert!(found[3].is_nan(), "missing stays missing");
     // The deployed table encodes as the recipe does.
-    let (with, steps) = encode(&data, &rows, &y, &[0, 1, 0, 1], &[column(2.0)]).unwrap();
+    let (with, steps) = columns(&data, &rows, &y, &[0, 1, 0, 1], &[column(2.0)]).unwrap();
     let roles = Roles { columns: [("city".to_owned(), Role::Feature)].into(), ..Roles::default() };
     let (applied, _) = recipe::apply(&data, &roles, &steps).unwrap();
     assert_eq!(with.value(4, "rate"), Value::Number(0.5));
     assert_eq!(with.value(4, "rate"), applied.value(4, "rate"), "a row that did not train");
-    let (again, _) = encode(&with, &rows, &y, &[0, 1, 0, 1], &[column(2.0)]).unwrap();
-    assert_eq!(again.values("rate"), with.values("rate"), "columns of before are replaced");
+    assert_eq!(with.columns().len(), 1, "the encoded column alone");
 }
 
 #[test]

@@ -27,6 +27,7 @@ use super::elastic_net::ElasticNet;
 use super::learner::{Examples, Fitted, Learner, Watch};
 use super::linear::Linear;
 use super::logistic::Logistic;
+use super::neighbours::Neighbours;
 use super::scorecard::Scorecard;
 use super::settings;
 use super::spec::{Family, Goal};
@@ -72,6 +73,7 @@ pub fn learner(family: &Family, seed: u64) -> Box<dyn Learner> {
         }
         Family::Bayes { prior } => Box::new(Bayes { prior }),
         Family::Scorecard { bins, l2 } => Box::new(Scorecard { bins, l2 }),
+        Family::Neighbours { neighbours, by_distance } => Box::new(Neighbours { neighbours, by_distance, seed }),
     }
 }
 

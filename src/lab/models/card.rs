@@ -38,6 +38,13 @@ fn write(out: &mut String, report: &ModelReport) -> std::fmt::Result {
         let never = if *direction == Direction::Rising { "falls" } else { "rises" };
         writeln!(out, "- The score never {never} where `{field}` rises, all else equal")?;
     }
+    for column in &spec.target_means {
+        writeln!(
+            out,
+            "- `{}` is the mean outcome of the category of `{}`, smoothed by {} rows, fitted inside folds",
+            column.output, column.input, column.weight
+        )?;
+    }
     writeln!(out, "- {} columns, {} numeric inputs", report.features.len(), report.inputs)?;
     writeln!(out, "- Seed {}, {} folds\n", spec.seed, spec.folds)?;
 
@@ -97,6 +104,24 @@ fn write(out: &mut String, report: &ModelReport) -> std::fmt::Result {
             part.lift,
             percent(part.gain)
         )?;
+    }
+
+    if let Some(confidence) = &report.confidence {
+        writeln!(out, "\n## Confidence of a score\n")?;
+        writeln!(out, "{}.\n", upper(&confidence.words(spec.goal)))?;
+        writeln!(out, "| score from | to | rows | half-width |\n|--:|--:|--:|--:|")?;
+        for band in &confidence.bands {
+            writeln!(out, "| {:.4} | {:.4} | {} | {:.4} |", band.from, band.to, count(band.rows), band.half_width)?;
+        }
+        if let Some(held) = confidence.held_out {
+            writeln!(
+                out,
+                "\nOf held-out amounts {} lie inside (95 % interval {}–{}).",
+                percent(held.value),
+                percent(held.low),
+                percent(held.high)
+            )?;
+        }
     }
 
     let score = if amount { "R²" } else { "AUC" };
@@ -243,6 +268,7 @@ fn own_measure(family: &Family) -> &'static str {
         Family::Ebm { .. } | Family::Bayes { .. } | Family::Scorecard { .. } => {
             "the mean absolute score that its tables give"
         }
+        Family::Neighbours { .. } => "the standard deviations of the inputs, by which neighbours are found",
     }
 }
 

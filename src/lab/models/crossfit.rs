@@ -1,9 +1,10 @@
 //! Models of the parts of a plan, each on rows that its model did not learn from: what training reports and what a leaderboard
 //! compares. Every part fits its own inputs and its own model.
 
+use super::fit::Fitter;
 use super::importance::{FoldModel, Sample};
-use super::learner::{Examples, Fits, Learner, Watch};
-use super::spec::{Calibrate, Direction, ModelSpec};
+use super::learner::{Fits, Learner, Watch};
+use super::spec::{Calibrate, ModelSpec};
 use super::target::{Target, enough, target};
 use super::validation::{Part, Plan, plan};
 use super::{base, calibration};
@@ -11,7 +12,7 @@ use crate::data::{Dataset, Role, Roles};
 use crate::error::{Error, Result};
 use crate::features;
 use attune_policy::Type;
-use attune_policy::model::{Calibration, Encode, Input};
+use attune_policy::model::Calibration;
 use rayon::prelude::*;
 use std::collections::HashSet;
 
@@ -23,13 +24,13 @@ pub struct Prepared<'a> {
     pub dataset: &'a Dataset,
     /// Which rows, and what is learned of them.
     pub target: Target,
-    /// Columns learned from.
+    /// Columns learned from, as they are or encoded by their outcome.
     pub fields: Vec<String>,
     /// Which rows are predicted from which others.
     pub plan: Plan,
     /// What was left out, in words.
     pub notes: Vec<String>,
-    learner: Box<dyn Learner>,
+    fitter: Fitter<'a>,
 }
 
 /// Models of the parts of a plan.
@@ -55,7 +56,8 @@ impl<'a> Prepared<'a> {
         let mut notes = Vec::new();
         let fields = usable(spec, dataset, roles, &target, learner.as_ref(), &mut notes)?;
         let plan = plan(spec, dataset, roles, &target)?;
-        Ok(Prepared { spec, dataset, target, fields, plan, notes, learner })
+        let fitter = Fitter::new(spec, dataset, roles, &target, &fields)?;
+        Ok(Prepared { spec, dataset, target, fields, plan, notes, fitter })
     }
 
     /// Number of fits of [`Prepared::fit_parts`].
@@ -89,8 +91,8 @@ impl<'a> Prepared<'a> {
     fn part(&self, part: &Part, watch: &Watch<'_>) -> Result<FoldModel> {
         let mut model = self.fit(&part.train, watch)?;
         let rows: Vec<u32> = part.test.iter().map(|&i| self.target.rows[i as usize]).collect();
-        let x = features::matrix(self.dataset, &rows, &model.inputs)?;
-        model.raw = model.fitted.predict(&x)?;
+        let x = model.fit.matrix(self.dataset, &rows)?;
+        model.raw = model.fit.fitted.predict(&x)?;
         let y = part.test.iter().map(|&i| self.target.values[i as usize]).collect();
         model.sample = Sample::new(x, y, self.spec.goal, self.spec.seed);
         model.rows.clone_from(&part.test);
@@ -103,41 +105,17 @@ impl<'a> Prepared<'a> {
     }
 
     fn fit(&self, train: &[u32], watch: &Watch<'_>) -> Result<FoldModel> {
-        watch.check()?;
-        let rows: Vec<u32> = train.iter().map(|&i| self.target.rows[i as usize]).collect();
-        let inputs = features::fit(self.dataset, &rows, &self.fields, self.learner.style())?.inputs;
-        watch.check()?;
-        let x = features::matrix(self.dataset, &rows, &inputs)?;
-        watch.check()?;
-        let y: Vec<f64> = train.iter().map(|&i| self.target.values[i as usize]).collect();
-        let weights = self.target.weights(self.spec.class_weights, train);
-        let (monotone, categories) = (monotone(self.spec, &inputs), base::categories(&inputs));
-        let examples = Examples {
-            x: &x,
-            y: &y,
-            weights: weights.as_deref(),
-            goal: self.spec.goal,
-            monotone: &monotone,
-            categories: &categories,
-        };
-        base::check(&examples)?;
-        let fitted = self.learner.fit(&examples, watch)?;
-        let (trained_on, sample) = (rows.len(), Sample::default());
-        Ok(FoldModel { inputs, fitted, trained_on, rows: Vec::new(), raw: Vec::new(), sample })
+        let values: Vec<f64> = train.iter().map(|&i| self.target.values[i as usize]).collect();
+        let fit = self.fitter.fit(&self.target, train, &values, watch)?;
+        Ok(FoldModel { fit, trained_on: train.len(), rows: Vec::new(), raw: Vec::new(), sample: Sample::default() })
     }
-}
 
-/// The direction of each input: that of its column for numbers, none for categories and indicators.
-fn monotone(spec: &ModelSpec, inputs: &[Input]) -> Vec<i8> {
-    if spec.monotone.is_empty() {
-        return Vec::new();
+    /// Columns that models read: those learned from as they are, and those that encode others by their outcome.
+    pub fn read(&self) -> Vec<String> {
+        let encoded = |field: &&String| self.spec.target_means.iter().any(|column| column.input == **field);
+        let plain = self.fields.iter().filter(|field| !encoded(field)).cloned();
+        plain.chain(self.spec.target_means.iter().map(|column| column.output.clone())).collect()
     }
-    let sign = |input: &Input| match (&input.encode, spec.monotone.get(&input.field)) {
-        (Encode::Number | Encode::Standard { .. }, Some(Direction::Rising)) => 1,
-        (Encode::Number | Encode::Standard { .. }, Some(Direction::Falling)) => -1,
-        _ => 0,
-    };
-    inputs.iter().map(sign).collect()
 }
 
 /// Predictions of rows by models that did not learn from them, and the map that calibrates them.
@@ -238,6 +216,8 @@ fn usable(
             .hint("take the direction out, or make the column a feature"));
         }
     }
+    let encoded = encoded(spec, dataset, roles)?;
+    fields.retain(|field| !encoded.contains(field));
     let fit = features::fit(dataset, &target.rows, &fields, learner.style())?;
     if let (Some(first), false) = (fit.unusable.first(), spec.features.is_empty()) {
         return Err(first.error());
@@ -247,10 +227,35 @@ fn usable(
         fields.retain(|field| *field != unusable.field);
     }
     notes.extend(fit.notes);
-    if fit.inputs.is_empty() {
+    if fit.inputs.is_empty() && encoded.is_empty() {
         return Err(Error::new(format!("model `{}` has no feature that differs between rows", spec.id))
             .hint("give more columns the role feature"));
     }
     fields.retain(|field| fit.inputs.iter().any(|input| input.field == *field));
+    fields.extend(encoded);
     Ok(fields)
+}
+
+/// The columns that the specification encodes by their outcome: text that a model may learn from, under new names.
+fn encoded(spec: &ModelSpec, dataset: &Dataset, roles: &Roles) -> Result<Vec<String>> {
+    for column in &spec.target_means {
+        let fail = |column: &str, why: String, hint: &str| Err(Error::new(why).in_column(column).hint(hint));
+        let Some(found) = dataset.column(&column.input) else {
+            let why = format!("there is no such column in `{}`", dataset.name());
+            return fail(&column.input, why, "choose another column to encode by its outcome");
+        };
+        if !matches!(roles.role(&column.input), Role::Feature | Role::Context) {
+            let why = format!("has the role {}, which a model must not learn from", roles.role(&column.input).label());
+            return fail(&column.input, why, "do not encode it, or change its role to feature or context");
+        }
+        if found.type_ != Type::Text {
+            let why = format!("is {} and not text, so it has no categories to encode by their outcome", found.type_);
+            return fail(&column.input, why, "learn from it as it is");
+        }
+        if dataset.column(&column.output).is_some() {
+            let why = format!("is a column already, so `{}` cannot be encoded under this name", column.input);
+            return fail(&column.output, why, "give the encoded column another name");
+        }
+    }
+    Ok(spec.target_means.iter().map(|column| column.input.clone()).collect())
 }

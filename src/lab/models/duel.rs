@@ -44,14 +44,14 @@ pub struct Duel {
     pub auc_gain: Option<Estimate>,
 }
 
-/// Compares two models of one specification on `held_out` rows (positions), which neither may have learned from. The champion
-/// is kept unless the challenger's loss is lower with a paired 95 % interval above 0, or the champion cannot score these rows.
+/// Compares two models of one specification on `held_out` rows (positions), which neither may have learned from. Each comes with
+/// the same rows as it reads them: with the columns that its own recipe steps write. The champion is kept unless the challenger's loss is lower with a paired 95 % interval above 0, or the champion cannot score these rows.
 ///
 /// # Errors
 /// When the outcome cannot be read, or the challenger cannot score.
 pub fn duel(
-    champion: &Model,
-    challenger: &Model,
+    (champion, champions_rows): (&Model, &Dataset),
+    (challenger, challengers_rows): (&Model, &Dataset),
     spec: &ModelSpec,
     dataset: &Dataset,
     roles: &Roles,
@@ -60,8 +60,8 @@ pub fn duel(
     let target = target(spec, dataset, roles, held_out)?;
     let rows = target.rows.len();
     let done = |verdict, why: String| Duel { verdict, why, rows: rows as u64, gain: None, auc_gain: None };
-    let (new, _) = scores(challenger, dataset, &target.rows)?;
-    let (old, broken) = match scores(champion, dataset, &target.rows) {
+    let (new, _) = scores(challenger, challengers_rows, &target.rows)?;
+    let (old, broken) = match scores(champion, champions_rows, &target.rows) {
         Ok(scored) => scored,
         Err(error) => {
             return Ok(done(Verdict::Replaced, format!("the model in use cannot score the new data: {error}")));

@@ -25,7 +25,7 @@ fn a_champion_is_kept_until_it_is_beaten() {
     let twin =
         trained(&ModelSpec { family: crate::models::Family::Logistic { l2: 2.0 }, ..spec.clone() }, &dataset, &roles);
     let of =
-        |champion: &Model, challenger: &Model| duel(champion, challenger, &spec, &dataset, &roles, &held_out).unwrap();
+        |old: &Model, new: &Model| duel((old, &dataset), (new, &dataset), &spec, &dataset, &roles, &held_out).unwrap();
     for (champion, challenger, verdict, words) in [
         (&poor, &good, Verdict::Replaced, "the new model is better: its log loss on "),
         (&good, &poor, Verdict::Kept, "the new model is worse: "),
@@ -48,10 +48,10 @@ fn a_champion_that_cannot_score_has_to_go_and_few_rows_show_nothing() {
     let good = trained(&spec, &dataset, &roles);
     let mut lost = good.clone();
     lost.inputs[0].field = "vanished".into();
-    let gone = duel(&lost, &good, &spec, &dataset, &roles, &held_out).unwrap();
+    let gone = duel((&lost, &dataset), (&good, &dataset), &spec, &dataset, &roles, &held_out).unwrap();
     assert_eq!(gone.verdict, Verdict::Replaced);
     assert!(gone.why.starts_with("the model in use cannot score the new data"), "{}", gone.why);
-    let few = duel(&good, &good, &spec, &dataset, &roles, &held_out[..40]).unwrap();
+    let few = duel((&good, &dataset), (&good, &dataset), &spec, &dataset, &roles, &held_out[..40]).unwrap();
     assert_eq!((few.verdict, few.gain), (Verdict::Kept, None));
     assert!(few.why.contains("too few"), "{}", few.why);
 }

@@ -15,6 +15,7 @@ use hessboost::config::TrainingParams;
 use hessboost::model::{BoostedModel, ImportanceType};
 use hessboost::objective::{Objective, RegLoss};
 use hessboost::training::Trainer;
+use std::borrow::Borrow;
 
 /// Trees per batch.
 const BATCH: u32 = 4;
@@ -97,14 +98,7 @@ impl FittedForest {
 impl Fitted for FittedForest {
     /// By the lowered trees, added as the policy adds them: batches of the learner's own cannot be added in f32 alike.
     fn margins(&self, x: &Matrix) -> Result<Vec<f64>> {
-        let mut sums = vec![self.base; x.rows()];
-        let values: Vec<f32> = rounded(x).collect();
-        for tree in self.trees() {
-            for (row, sum) in sums.iter_mut().enumerate() {
-                *sum += leaf(&tree, &values[row * self.inputs..][..self.inputs]);
-            }
-        }
-        Ok(sums.into_iter().map(f64::from).collect())
+        Ok(sums(self.base, self.trees(), x))
     }
 
     fn link(&self) -> Link {
@@ -124,6 +118,18 @@ impl Fitted for FittedForest {
         }
         weights
     }
+}
+
+/// Sums of trees as the policy adds them: inputs rounded to f32, leaves in f32 in the order of the trees.
+pub(super) fn sums(base: f32, trees: impl Iterator<Item = impl Borrow<Tree>>, x: &Matrix) -> Vec<f64> {
+    let mut sums = vec![base; x.rows()];
+    let (inputs, values): (usize, Vec<f32>) = (x.inputs(), rounded(x).collect());
+    for tree in trees {
+        for (row, sum) in sums.iter_mut().enumerate() {
+            *sum += leaf(tree.borrow(), &values[row * inputs..][..inputs]);
+        }
+    }
+    sums.into_iter().map(f64::from).collect()
 }
 
 /// The value of the leaf a row falls into.

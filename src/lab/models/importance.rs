@@ -2,7 +2,7 @@
 //! from, and the learner's own measure beside it.
 
 use super::amounts::r2;
-use super::learner::Fitted;
+use super::fit::Fit;
 use super::metrics::auc;
 use super::report::Importance;
 use super::spec::Goal;
@@ -22,10 +22,8 @@ const REPEATS: u64 = 3;
 
 /// A model of one fold and its predictions for the fold's rows; none of the latter for the final model.
 pub struct FoldModel {
-    /// Inputs fitted on its training rows.
-    pub inputs: Vec<Input>,
-    /// The model.
-    pub fitted: Box<dyn Fitted>,
+    /// What it learned.
+    pub fit: Fit,
     /// Number of training rows.
     pub trained_on: usize,
     /// Positions, in the target, of the rows it is measured on.
@@ -92,14 +90,14 @@ pub fn importance(
         })
         .collect::<Result<_>>()?;
 
-    let weights = last.fitted.weights();
+    let weights = last.fit.fitted.weights();
     let all: f64 = weights.iter().sum();
-    let coefficients = last.fitted.standardised();
+    let coefficients = last.fit.fitted.standardised();
     let mut out: Vec<Importance> = fields
         .iter()
         .zip(drops)
         .map(|(field, drops)| {
-            let own = inputs_of(&last.inputs, field);
+            let own = inputs_of(&last.fit.inputs, field);
             let n = drops.len().max(1) as f64;
             let mean = drops.iter().sum::<f64>() / n;
             let variance = drops.iter().map(|d| (d - mean) * (d - mean)).sum::<f64>() / (n - 1.0).max(1.0);
@@ -134,13 +132,13 @@ struct Base<'a> {
 
 impl<'a> Base<'a> {
     fn new(fold: &'a FoldModel) -> Result<Base<'a>> {
-        let score = fold.sample.score(&fold.fitted.margins(&fold.sample.x)?);
-        Ok(Base { fold, weights: fold.fitted.weights(), score })
+        let score = fold.sample.score(&fold.fit.fitted.margins(&fold.sample.x)?);
+        Ok(Base { fold, weights: fold.fit.fitted.weights(), score })
     }
 
     /// Score lost when the values of `field` are shuffled.
     fn drop(&self, field: &str, random: &mut Random) -> Result<f64> {
-        let mut inputs = inputs_of(&self.fold.inputs, field);
+        let mut inputs = inputs_of(&self.fold.fit.inputs, field);
         inputs.retain(|&input| self.weights[input] > 0.0);
         if inputs.is_empty() {
             return Ok(0.0);
@@ -148,7 +146,7 @@ impl<'a> Base<'a> {
         let sample = &self.fold.sample;
         let mut from: Vec<u32> = (0..sample.y.len() as u32).collect();
         shuffle(&mut from, random);
-        Ok(self.score - sample.score(&self.fold.fitted.margins(&sample.x.shuffled(&inputs, &from))?))
+        Ok(self.score - sample.score(&self.fold.fit.fitted.margins(&sample.x.shuffled(&inputs, &from))?))
     }
 }
 

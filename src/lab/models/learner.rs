@@ -139,6 +139,11 @@ impl Watch<'_> {
         Ok(self.fits.task.tick(done as f32 / (1000 * all.len().max(1)) as f32)?)
     }
 
+    /// The task, for work that goes on after the fit.
+    pub fn task(&self) -> &Task {
+        self.fits.task
+    }
+
     /// Learns whether to stop.
     pub fn check(&self) -> Result<()> {
         if self.fits.task.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }

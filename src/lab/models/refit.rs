@@ -1,19 +1,17 @@
 //! Fits of one specification on other rows or other outcomes, for questions that need many of them: would it have learned as much
 //! from shuffled outcomes, what would it know had it seen the past alone? Nothing that is fitted here ever decides.
 
-use super::base;
-use super::learner::{Examples, Learner, Watch};
+use super::fit::Fitter;
+use super::learner::Watch;
 use super::spec::{Goal, ModelSpec};
 use super::target::{Target, enough, target};
 use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
-use crate::features;
 
 /// A specification and the rows that it may learn from.
 pub struct Refit<'a> {
     dataset: &'a Dataset,
-    fields: &'a [String],
-    learner: Box<dyn Learner>,
+    fitter: Fitter<'a>,
     target: Target,
 }
 
@@ -26,7 +24,7 @@ impl<'a> Refit<'a> {
     /// amount: these questions are about yes or no.
     pub fn new(
         spec: &ModelSpec,
-        fields: &'a [String],
+        fields: &[String],
         dataset: &'a Dataset,
         roles: &Roles,
         rows: &[u32],
@@ -38,7 +36,8 @@ impl<'a> Refit<'a> {
         }
         let target = target(spec, dataset, roles, rows)?;
         enough(spec, &target)?;
-        Ok(Refit { dataset, fields, learner: base::learner(&spec.family, spec.seed), target })
+        let fitter = Fitter::new(spec, dataset, roles, &target, fields)?;
+        Ok(Refit { dataset, fitter, target })
     }
 
     /// The rows, as positions in the dataset.
@@ -62,19 +61,13 @@ impl<'a> Refit<'a> {
     /// # Errors
     /// When `train` lacks one of the outcomes, or the task is cancelled.
     pub fn predict(&self, labels: &[bool], train: &[u32], test: &[u32], watch: &Watch<'_>) -> Result<Vec<f64>> {
-        watch.check()?;
-        let positions = |places: &[u32]| places.iter().map(|&i| self.target.rows[i as usize]).collect::<Vec<u32>>();
-        let rows = positions(train);
-        let inputs = features::fit(self.dataset, &rows, self.fields, self.learner.style())?.inputs;
         let y: Vec<bool> = train.iter().map(|&i| labels[i as usize]).collect();
         if y.iter().all(|&y| y) || y.iter().all(|&y| !y) {
             return Err(Error::new("all rows to learn from have the same outcome: there is nothing to tell apart"));
         }
-        let x = features::matrix(self.dataset, &rows, &inputs)?;
         let y: Vec<f64> = y.iter().map(|&y| f64::from(u8::from(y))).collect();
-        let categories = base::categories(&inputs);
-        let examples = Examples { categories: &categories, ..Examples::new(&x, &y, Goal::Propensity) };
-        let fitted = self.learner.fit(&examples, watch)?;
-        fitted.margins(&features::matrix(self.dataset, &positions(test), &inputs)?)
+        let fit = self.fitter.fit(&self.target, train, &y, watch)?;
+        let rows: Vec<u32> = test.iter().map(|&i| self.target.rows[i as usize]).collect();
+        fit.fitted.margins(&fit.matrix(self.dataset, &rows)?)
     }
 }

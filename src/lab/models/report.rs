@@ -31,6 +31,9 @@ pub struct ModelReport {
     pub uncalibrated: Option<Quality>,
     /// Quality of the final model on the held-out rows, which never train; `None` when there were none.
     pub held_out: Option<Evaluation>,
+    /// How far the truth may lie from a score; `None` for too few rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
     /// Each fold on its own, before calibration.
     pub folds: Vec<FoldReport>,
     /// Drivers, strongest first.
@@ -48,6 +51,41 @@ impl ModelReport {
     pub fn base_rate(&self) -> f64 {
         self.positives as f64 / self.rows.max(1) as f64
     }
+
+    /// The one number that says how well it orders or estimates: `AUC 0.745`, or `R² 0.120` of an amount.
+    pub fn headline(&self) -> String {
+        match &self.out_of_fold.amount {
+            None => format!("AUC {:.3}", self.out_of_fold.quality.auc.value),
+            Some(amount) => format!("R² {:.3}", amount.r2.value),
+        }
+    }
+}
+
+/// Intervals around scores: of what is said in [`super::confidence`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confidence {
+    /// Share of amounts inside their interval, or confidence of the interval of a rate.
+    pub level: f64,
+    /// By rising score; the first begins at −∞, the last ends at ∞.
+    pub bands: Vec<Band>,
+    /// Share of held-out amounts inside, with Wilson's 95 % interval; `None` for probabilities, or where nothing was held out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<Estimate>,
+}
+
+/// Scores that are alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Band {
+    /// Least score seen.
+    pub from: f64,
+    /// Largest score seen.
+    pub to: f64,
+    /// Rows seen.
+    pub rows: u64,
+    /// Half of the interval around a score, in its units.
+    pub half_width: f64,
 }
 
 /// A value with its 95 % interval.

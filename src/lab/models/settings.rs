@@ -52,6 +52,10 @@ pub fn words(family: &Family) -> String {
         ),
         Family::Bayes { prior } => format!("{prior} rows of each category before any was seen"),
         Family::Scorecard { bins, l2 } => format!("at most {bins} bins per number, L2 penalty {l2}"),
+        Family::Neighbours { neighbours, by_distance: false } => format!("{neighbours} neighbours of equal weight"),
+        Family::Neighbours { neighbours, by_distance: true } => {
+            format!("{neighbours} neighbours, each weighing one over its distance")
+        }
     }
 }
 
@@ -64,7 +68,8 @@ pub fn goals(family: &Family) -> Option<Goal> {
         | Family::Tree { .. }
         | Family::Forest { .. }
         | Family::Boosted { .. }
-        | Family::Ebm { .. } => None,
+        | Family::Ebm { .. }
+        | Family::Neighbours { .. } => None,
     }
 }
 
@@ -144,6 +149,9 @@ fn ranges(family: &Family) -> Vec<(&'static str, f64, Range)> {
         Family::Bayes { prior } => vec![("prior", prior, Range::Above)],
         Family::Scorecard { bins, l2 } => {
             vec![("bins", f64::from(bins), Range::Whole(2, 50)), ("l2", l2, Range::Positive)]
+        }
+        Family::Neighbours { neighbours, .. } => {
+            vec![("neighbours", f64::from(neighbours), Range::Whole(1, 1000))]
         }
     }
 }

@@ -29,18 +29,18 @@ impl Target {
     pub fn mean(&self) -> f64 {
         self.values.iter().sum::<f64>() / self.values.len().max(1) as f64
     }
+}
 
-    /// How much some of the rows (positions in the target) weigh in learning; `None` when all the same.
-    pub fn weights(&self, by: ClassWeights, of: &[u32]) -> Option<Vec<f64>> {
-        let rows = of.len() as f64;
-        let hits = of.iter().filter(|&&i| self.labels[i as usize]).count() as f64;
-        let (with, without) = match by {
-            ClassWeights::Equal => return None,
-            ClassWeights::Balanced => (rows / (2.0 * hits), rows / (2.0 * (rows - hits))),
-            ClassWeights::Positive(weight) => (weight, 1.0),
-        };
-        Some(of.iter().map(|&i| if self.labels[i as usize] { with } else { without }).collect())
-    }
+/// How much rows with these outcomes of 0 and 1 weigh in learning; `None` when all the same.
+pub fn weights(by: ClassWeights, outcomes: &[f64]) -> Option<Vec<f64>> {
+    let rows = outcomes.len() as f64;
+    let hits = outcomes.iter().filter(|&&y| y > 0.0).count() as f64;
+    let (with, without) = match by {
+        ClassWeights::Equal => return None,
+        ClassWeights::Balanced => (rows / (2.0 * hits), rows / (2.0 * (rows - hits))),
+        ClassWeights::Positive(weight) => (weight, 1.0),
+    };
+    Some(outcomes.iter().map(|&y| if y > 0.0 { with } else { without }).collect())
 }
 
 /// The rows of `rows` that belong to the model's arm and have an outcome.

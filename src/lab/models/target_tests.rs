@@ -110,9 +110,9 @@ fn amounts_keep_their_values_and_are_told_apart_at_the_median() {
 
 #[test]
 fn class_weights_are_scikit_learns() {
-    let target = Target { labels: vec![true, false, false, false, true], ..Target::default() };
-    assert_eq!(target.weights(ClassWeights::Equal, &[0, 1]), None);
-    // n / (2 · rows of the class), of the rows given.
-    assert_eq!(target.weights(ClassWeights::Balanced, &[0, 1, 2, 3]), Some(vec![2.0, 2.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0]));
-    assert_eq!(target.weights(ClassWeights::Positive(5.0), &[1, 4]), Some(vec![1.0, 5.0]));
+    assert_eq!(weights(ClassWeights::Equal, &[1.0, 0.0]), None);
+    // n / (2 · rows of the class).
+    let balanced = weights(ClassWeights::Balanced, &[1.0, 0.0, 0.0, 0.0]);
+    assert_eq!(balanced, Some(vec![2.0, 2.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0]));
+    assert_eq!(weights(ClassWeights::Positive(5.0), &[0.0, 1.0]), Some(vec![1.0, 5.0]));
 }

@@ -4,20 +4,21 @@
 //! The final model learns from all given rows; its calibration is fitted on the out-of-fold predictions. With validation by
 //! time there is one part: the later rows, predicted by a model of the earlier ones.
 
+use super::confidence::confidence;
 use super::crossfit::{Prepared, Scores};
 use super::curves::{evaluate, evaluate_amounts};
 use super::importance::{FoldModel, importance};
 use super::leaks::suspicions;
 use super::learner::Fits;
-use super::report::{Evaluation, FoldReport, ModelReport};
+use super::report::{Confidence, Evaluation, FoldReport, ModelReport};
 use super::spec::{Goal, ModelSpec};
 use super::target::{Target, target};
 use super::{amounts, metrics};
 use crate::data::{Dataset, Roles, split};
 use crate::error::{Error, Result};
-use crate::features;
 use crate::task::Task;
 use attune_policy::model::{Calibration, Model};
+use attune_policy::recipe::Step;
 use std::collections::HashSet;
 use std::time::Instant;
 
@@ -28,6 +29,8 @@ pub struct Trained {
     pub model: Model,
     /// What was measured.
     pub report: ModelReport,
+    /// Steps of the row recipe that the model needs beside those it was trained behind: columns encoded by their outcome.
+    pub recipe: Vec<Step>,
 }
 
 /// Trains `spec` on `rows` (positions) of a dataset. Rows that the split by subject holds out and that are not among
@@ -41,6 +44,7 @@ pub struct Trained {
 pub fn train(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32], task: &Task) -> Result<Trained> {
     let begun = Instant::now();
     task.stage("Preparing rows")?;
+    spec.deploys()?;
     let prepared = Prepared::new(spec, dataset, roles, rows)?;
     let Prepared { target, fields, plan, .. } = &prepared;
 
@@ -58,14 +62,18 @@ pub fn train(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32], t
     task.stage("Measuring")?;
     let scores = Scores::new(&prepared, &fitted);
     let held_out = held_out(spec, dataset, roles, rows, last, &scores.map)?;
+    let mut confidence = confidence(spec.goal, &scores.calibrated, &scores.truth);
+    if let (Some(confidence), Some((p, truth)), Goal::Amount) = (&mut confidence, &held_out, spec.goal) {
+        confidence.held_out = confidence.coverage(p, truth);
+    }
     let fold_reports =
         fitted.measured.iter().zip(1..).map(|(model, number)| fold_report(spec, model, number, target)).collect();
 
     task.stage("Measuring what drives it")?;
-    let importance = importance(&fitted.measured, last, fields, spec.seed, task)?;
+    let importance = importance(&fitted.measured, last, &prepared.read(), spec.seed, task)?;
 
     let mut notes = prepared.notes.clone();
-    notes.extend(last.fitted.note());
+    notes.extend(last.fit.fitted.note());
     notes.push(plan.note.clone());
     let report = ModelReport {
         spec: spec.clone(),
@@ -75,11 +83,12 @@ pub fn train(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32], t
         mean: (spec.goal == Goal::Amount).then(|| target.mean()),
         unlabelled: target.unlabelled,
         features: fields.clone(),
-        inputs: last.inputs.len() as u64,
+        inputs: last.fit.inputs.len() as u64,
         out_of_fold: measure(spec, &scores.calibrated, &scores.truth),
         uncalibrated: (scores.map != Calibration::Identity)
             .then(|| metrics::quality(&scores.raw, &scores.truth.iter().map(|&y| y > 0.0).collect::<Vec<bool>>())),
-        held_out,
+        held_out: held_out.map(|(p, truth)| measure(spec, &p, &truth)),
+        confidence,
         folds: fold_reports,
         importance,
         suspicions,
@@ -91,12 +100,13 @@ pub fn train(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32], t
         name: spec.name.clone(),
         target: report.target.clone(),
         fallback: target.mean(),
-        function: last.fitted.lower(),
-        inputs: last.inputs.clone(),
+        function: last.fit.fitted.lower(),
+        inputs: last.fit.inputs.clone(),
         calibration: scores.map,
+        spread: report.confidence.as_ref().map(Confidence::spread),
         ..Model::default()
     };
-    Ok(Trained { model, report })
+    Ok(Trained { model, report, recipe: last.fit.recipe.clone() })
 }
 
 /// What the score estimates, in words.
@@ -136,7 +146,7 @@ fn fold_report(spec: &ModelSpec, model: &FoldModel, fold: u32, target: &Target) 
     }
 }
 
-/// The final model on held-out rows of its arm; `None` when fewer than two of either class are left.
+/// Scores of the final model for held-out rows of its arm, and what came true; `None` when fewer than two of either class are left.
 fn held_out(
     spec: &ModelSpec,
     dataset: &Dataset,
@@ -144,7 +154,7 @@ fn held_out(
     rows: &[u32],
     last: &FoldModel,
     map: &Calibration,
-) -> Result<Option<Evaluation>> {
+) -> Result<Option<(Vec<f64>, Vec<f64>)>> {
     let trained: HashSet<u32> = rows.iter().copied().collect();
     let mut unseen = split::held_out_rows(dataset, roles)?;
     unseen.retain(|row| !trained.contains(row));
@@ -153,11 +163,14 @@ fn held_out(
     if positives < 2 || target.labels.len() - positives < 2 {
         return Ok(None);
     }
-    let x = features::matrix(dataset, &target.rows, &last.inputs)?;
-    let p: Vec<f64> = last.fitted.predict(&x)?.into_iter().map(|raw| map.apply(raw)).collect();
-    Ok(Some(measure(spec, &p, &target.values)))
+    let x = last.fit.matrix(dataset, &target.rows)?;
+    let p: Vec<f64> = last.fit.fitted.predict(&x)?.into_iter().map(|raw| map.apply(raw)).collect();
+    Ok(Some((p, target.values)))
 }
 
+#[cfg(test)]
+#[path = "target_means_tests.rs"]
+mod target_means;
 #[cfg(test)]
 #[path = "train_tests.rs"]
 mod tests;

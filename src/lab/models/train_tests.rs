@@ -35,7 +35,7 @@ fn train_on(spec: &ModelSpec, rows: usize) -> Result<Trained> {
 fn both_families_find_the_driver_and_are_measured_on_unseen_rows() {
     for family in [Family::logistic(), Family::boosted()] {
         let spec = small(family);
-        let Trained { model, report } = train_on(&spec, 6000).unwrap();
+        let Trained { model, report, .. } = train_on(&spec, 6000).unwrap();
         let words = spec.family.words();
         let drivers: Vec<&str> = report.importance.iter().map(|i| i.field.as_str()).collect();
         assert_eq!(drivers[..2], ["driver", "plan"], "{words}");
@@ -86,7 +86,7 @@ fn a_model_of_an_arm_learns_from_its_rows_only() {
     let spec = ModelSpec { arm: Some("mail".into()), ..small(Family::logistic()) };
     let (dataset, roles) = customers(2000, 41);
     let rows: Vec<u32> = (0..2000).collect();
-    let Trained { model, report } = train(&spec, &dataset, &roles, &rows, &Task::default()).unwrap();
+    let Trained { model, report, .. } = train(&spec, &dataset, &roles, &rows, &Task::default()).unwrap();
     let of_arm: Vec<u32> =
         rows.iter().copied().filter(|&row| dataset.value(row as usize, "arm").as_text() == Some("mail")).collect();
     assert_eq!(report.rows, of_arm.len() as u64);
@@ -195,7 +195,7 @@ fn amounts_are_trained_measured_and_lowered_without_a_link() {
         let dataset = Dataset::from_columns("spend", columns).unwrap();
         let mut roles = roles.clone();
         roles.columns.insert("spend".into(), Role::Outcome);
-        let Trained { model, report } = train(&spec, &dataset, &roles, &rows, &Task::default()).unwrap();
+        let Trained { model, report, .. } = train(&spec, &dataset, &roles, &rows, &Task::default()).unwrap();
         let words = spec.family.words();
         let (inside, outside) = (report.out_of_fold.amount.unwrap(), report.held_out.as_ref().unwrap().amount.unwrap());
         for q in [inside, outside] {
@@ -220,7 +220,7 @@ fn by_time_the_later_rows_are_measured_and_the_map_is_of_earlier_ones() {
     let rows: Vec<u32> = (0..3000).collect();
     for calibration in [Calibrate::None, Calibrate::Platt] {
         let spec = ModelSpec { validation: Validation::FileOrder(0.2), calibration, ..small(Family::logistic()) };
-        let Trained { model, report } = train(&spec, &dataset, &roles, &rows, &Task::default()).unwrap();
+        let Trained { model, report, .. } = train(&spec, &dataset, &roles, &rows, &Task::default()).unwrap();
         assert_eq!((report.rows, report.out_of_fold.rows, report.folds.len()), (3000, 600, 1));
         assert_eq!((report.folds[0].trained_on, report.folds[0].rows), (2400, 600));
         assert!(report.out_of_fold.quality.auc.value > 0.75);

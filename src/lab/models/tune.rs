@@ -204,6 +204,9 @@ fn draw(family: &Family, random: &mut Random) -> Family {
         },
         Family::Bayes { .. } => Family::Bayes { prior: between(random, 0.01, 100.0) },
         Family::Scorecard { .. } => Family::Scorecard { bins: whole(random, 3, 20), l2: between(random, 0.01, 100.0) },
+        Family::Neighbours { .. } => {
+            Family::Neighbours { neighbours: whole(random, 5, 300), by_distance: random.chance(0.5) }
+        }
     }
 }
 
@@ -222,6 +225,7 @@ fn space(family: &Family) -> String {
         Family::Ebm { .. } => "learning_rate 0.01 to 0.2, interactions 0 to 10; as many rounds and bags as stand",
         Family::Bayes { .. } => "prior 0.01 to 100",
         Family::Scorecard { .. } => "bins 3 to 20, l2 0.01 to 100",
+        Family::Neighbours { .. } => "neighbours 5 to 300, of equal weight or by distance",
     }
     .to_owned()
 }

@@ -57,6 +57,14 @@ pub fn plan(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, target: &Target)
     Ok(Plan { fold, measured, calibrating, note })
 }
 
+/// Parts of the rows that are encoded by their outcome while a model learns: each part by the others.
+const INNER: u32 = 5;
+
+/// The inner part of each row of the target, by subject; independent of the folds that models are measured on.
+pub fn inner_folds(spec: &ModelSpec, target: &Target, subjects: &Subjects) -> Vec<u32> {
+    folds(&target.rows, &target.labels, subjects, INNER, spec.seed ^ 0x7A26_E7ED)
+}
+
 /// Each fold's rows against the rest of `rows`.
 fn by_fold(rows: &[u32], fold: &[u32], count: u32) -> Vec<Part> {
     let split = |k: u32| {

@@ -5,9 +5,10 @@ use super::atomic;
 use super::format;
 use super::parts::Parts;
 use crate::error::{Error, Result};
-use crate::models::{self, ModelReport, ModelSpec};
+use crate::models::{self, ModelReport, ModelSpec, Trained};
 use crate::simulate::Report;
 use attune_policy::model::Model;
+use attune_policy::recipe::Step;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -43,6 +44,15 @@ pub struct TrainedModel {
     pub model: Model,
     /// How good it is.
     pub report: ModelReport,
+    /// Steps of the row recipe that the model needs beside the project's: columns encoded by their outcome.
+    pub recipe: Vec<Step>,
+}
+
+impl TrainedModel {
+    /// A model that was trained now, under the hash of its inputs.
+    pub fn new(key: String, trained: Trained) -> TrainedModel {
+        TrainedModel { key, model: trained.model, report: trained.report, recipe: trained.recipe }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -50,6 +60,8 @@ pub struct TrainedModel {
 struct ModelFile {
     key: String,
     model: Model,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    recipe: Vec<Step>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -68,8 +80,9 @@ pub fn save_model(dir: &Path, trained: &TrainedModel) -> Result<()> {
     if !super::is_slug(id) {
         return Err(Error::new(format!("`{id}` cannot name a file")));
     }
-    let TrainedModel { key, model, report } = trained;
-    let model = format::write("model", &ModelFile { key: key.clone(), model: model.clone() })?;
+    let TrainedModel { key, model, report, recipe } = trained;
+    let model = ModelFile { key: key.clone(), model: model.clone(), recipe: recipe.clone() };
+    let model = format::write("model", &model)?;
     let metrics = format::write("metrics", &MetricsFile { key: key.clone(), report: report.clone() })?;
     let cached = cache(dir).join(key);
     let current = dir.join("models").join(id);
@@ -100,7 +113,8 @@ fn read_model(folder: &Path, key: Option<&str>) -> Option<TrainedModel> {
         return None;
     }
     let metrics: MetricsFile = format::read("metrics", &text("metrics.ron")?).ok()?;
-    (metrics.key == model.key).then_some(TrainedModel { key: model.key, model: model.model, report: metrics.report })
+    let ModelFile { key, model, recipe } = model;
+    (metrics.key == key).then_some(TrainedModel { key, model, report: metrics.report, recipe })
 }
 
 /// Writes a report as the next run and returns its folder; runs are only ever added.

@@ -58,6 +58,7 @@ pub fn assemble(
         match trained(&spec.id) {
             Some(model) => {
                 // The name is not among a model's inputs: it is the specification's, as it stands.
+                document.recipe.extend(model.recipe.iter().cloned());
                 document.models.push(Model { name: spec.name.clone(), ..model.model.clone() });
                 training.push(provenance(&model));
             }
@@ -91,17 +92,18 @@ fn located(feature: &Declared, loaded: &Loaded) -> EventFeature {
 
 fn provenance(trained: &TrainedModel) -> Training {
     let report = &trained.report;
-    let quality = &report.out_of_fold.quality;
+    let metrics: Vec<(&str, f64)> = match &report.out_of_fold.amount {
+        None => {
+            let q = &report.out_of_fold.quality;
+            vec![("auc", q.auc.value), ("log_loss", q.log_loss), ("brier", q.brier), ("ece_quantile", q.ece_quantile)]
+        }
+        Some(q) => vec![("rmse", q.rmse.value), ("mae", q.mae.value), ("r2", q.r2.value), ("bias", q.bias.value)],
+    };
     Training {
         model: trained.model.id.clone(),
         family: report.spec.family.words().to_owned(),
         rows: report.rows,
-        metrics: vec![
-            ("auc".into(), quality.auc.value),
-            ("log_loss".into(), quality.log_loss),
-            ("brier".into(), quality.brier),
-            ("ece_quantile".into(), quality.ece_quantile),
-        ],
+        metrics: metrics.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
     }
 }
 

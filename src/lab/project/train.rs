@@ -5,8 +5,10 @@ use super::load::{Loaded, with_recipe};
 use super::parts::Parts;
 use crate::data::split;
 use crate::error::{Error, Result};
+use crate::features::recipe;
 use crate::models::{self, Board, Duel, ModelSpec, Tuning, Verdict};
 use crate::task::Task;
+use attune_policy::recipe::Step;
 use std::path::Path;
 
 /// Trains a model of the project in `dir` and keeps it.
@@ -20,7 +22,7 @@ pub fn train(dir: &Path, parts: &Parts, loaded: &Loaded, id: &str, task: &Task) 
     let rows = split::train_rows(&dataset, &roles)?;
     let trained = models::train(spec, &dataset, &roles, &rows, task)?;
     let key = model_key(spec, parts, &loaded.fingerprint);
-    let trained = TrainedModel { key, model: trained.model, report: trained.report };
+    let trained = TrainedModel::new(key, trained);
     // Whoever cancels at the last moment must not find a new model afterwards.
     task.tick(1.0)?;
     save_model(dir, &trained)?;
@@ -78,17 +80,22 @@ pub fn refit(
     let new = models::train(spec, &dataset, &roles, &rows, task)?;
     task.stage("Comparing with the model in use")?;
     let held_out = split::held_out_rows(&dataset, &roles)?;
-    let duel = models::duel(&champion.model, &new.model, spec, &dataset, &roles, &held_out)?;
+    // Each reads the columns that its own steps write.
+    let side = |recipe: &[Step]| recipe::apply(&dataset, &roles, recipe).map(|(dataset, _)| dataset);
+    // Where its steps do not fit the new data, the champion finds its columns missing, and has to go.
+    let (old_rows, new_rows) = (side(&champion.recipe).unwrap_or_else(|_| dataset.clone()), side(&new.recipe)?);
+    let contest = ((&champion.model, &old_rows), (&new.model, &new_rows));
+    let duel = models::duel(contest.0, contest.1, spec, &dataset, &roles, &held_out)?;
     let key = model_key(spec, parts, &loaded.fingerprint);
     let trained = match duel.verdict {
-        Verdict::Replaced => TrainedModel { key, model: new.model, report: new.report },
+        Verdict::Replaced => TrainedModel::new(key, new),
         // Kept under the key of the new data: it was weighed against them and is what they want.
         Verdict::Kept => {
-            let mut report = champion.report;
+            let mut report = champion.report.clone();
             let note = format!("kept when the data were refreshed: {}", duel.why);
             report.notes.retain(|note| !note.starts_with("kept when the data were refreshed"));
             report.notes.push(note);
-            TrainedModel { key, model: champion.model, report }
+            TrainedModel { key, report, ..champion }
         }
     };
     task.tick(1.0)?;

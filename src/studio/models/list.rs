@@ -33,8 +33,7 @@ fn card(ui: &mut Ui, ctx: &Ctx<'_>, spec: &ModelSpec, chosen: bool, asks: &mut A
             if let Some(progress) = state.progress() {
                 progress_bar(ui, progress.fraction, ui.available_width().min(90.0)).on_hover_text(&progress.stage);
             } else if let Some(model) = state.value() {
-                let auc = model.report.out_of_fold.quality.auc;
-                let text = format!("AUC {}", number::fixed(auc.value, 3));
+                let text = model.report.headline();
                 ui.add(Label::new(RichText::new(text).small()).selectable(false));
             }
         });

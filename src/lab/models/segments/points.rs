@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// # Errors
 /// When a column is not there, cannot be used, or nothing differs between rows.
 pub fn inputs(dataset: &Dataset, rows: &[u32], fields: &[String]) -> Result<(Vec<Input>, Vec<String>)> {
-    let fit = features::fit(dataset, rows, fields, Style::Standardised)?;
+    let fit = features::fit(dataset, rows, fields, Style::Scaled)?;
     if let Some(first) = fit.unusable.first() {
         return Err(first.error());
     }

@@ -36,6 +36,9 @@ pub struct UpliftSpec {
     pub base: Family,
     /// Family of the models of effects, for X, R, DR and transformed outcome: one that estimates amounts.
     pub effect: Family,
+    /// How uplift trees are grown, where they are the learner.
+    #[serde(default, skip_serializing_if = "Growth::is_default")]
+    pub growth: Growth,
     /// Where the probability of treatment is known from.
     #[serde(default)]
     pub chance: Chance,
@@ -63,6 +66,64 @@ pub enum Meta {
     ClassTransformation,
     /// Y·(T − p)/(p·(1 − p)), whose mean is the effect.
     TransformedOutcome,
+    /// A forest of honest trees whose splits part the effects; leaves hold differences of means. For a trial alone.
+    Trees,
+}
+
+/// How uplift trees are grown.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Growth {
+    /// Number of trees, 1 to 2,000.
+    pub trees: u32,
+    /// Splits on the longest path, 1 to 12.
+    pub depth: u32,
+    /// Fewest rows of each arm on each side of a split, 2 or more.
+    pub min_rows: u32,
+    /// Share of the subjects that a tree sees, half for its splits and half for its effects; above 0 and at most 1.
+    pub sample: f64,
+    /// Share of the inputs tried at each split, above 0 and at most 1.
+    pub column_share: f64,
+    /// What a split is to part.
+    #[serde(default)]
+    pub split: Split,
+}
+
+/// What a split of an uplift tree is to part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Split {
+    /// Effects: their squares less twice their variance, summed over arms (the honest criterion of Athey & Imbens, 2016).
+    #[default]
+    Effects,
+    /// Outcomes of arms and control by squared distance, arms by their share of rows (Rzepakowski & Jaroszewicz, 2012).
+    Euclid,
+    /// The same by Kullback–Leibler divergence; for yes or no alone.
+    KullbackLeibler,
+}
+
+impl Default for Growth {
+    fn default() -> Growth {
+        Growth { trees: 200, depth: 5, min_rows: 30, sample: 0.7, column_share: 0.6, split: Split::Effects }
+    }
+}
+
+impl Growth {
+    fn is_default(&self) -> bool {
+        *self == Growth::default()
+    }
+
+    /// The setting that is out of its range, in words.
+    fn wrong(&self) -> Option<&'static str> {
+        let share = |x: f64| x > 0.0 && x <= 1.0;
+        let table = [
+            ((1..=2000).contains(&self.trees), "the number of trees must be 1 to 2,000"),
+            ((1..=12).contains(&self.depth), "the depth of trees must be 1 to 12"),
+            (self.min_rows >= 2, "a side of a split needs 2 rows of each arm or more"),
+            (share(self.sample), "the share of subjects that a tree sees must be above 0 and at most 1"),
+            (share(self.column_share), "the share of inputs tried at a split must be above 0 and at most 1"),
+        ];
+        table.into_iter().find(|(right, _)| !right).map(|(_, words)| words)
+    }
 }
 
 /// Where the probability of treatment is known from.
@@ -93,6 +154,7 @@ impl UpliftSpec {
             learner: Meta::Dr,
             base: Family::logistic(),
             effect: Family::linear(),
+            growth: Growth::default(),
             chance: Chance::Shares,
             folds: 5,
             seed: 42,
@@ -114,6 +176,21 @@ impl UpliftSpec {
         if self.learner == Meta::ClassTransformation && self.goal != Goal::Propensity {
             return refuse("class transformation is for an outcome of yes or no; choose another learner for an amount");
         }
+        if self.learner == Meta::Trees {
+            if let Some(words) = self.growth.wrong() {
+                return refuse(words);
+            }
+            if self.growth.split == Split::KullbackLeibler && self.goal != Goal::Propensity {
+                return refuse(
+                    "the Kullback–Leibler divergence is for an outcome of yes or no; choose another split for an amount",
+                );
+            }
+            if self.chance == Chance::Estimated {
+                return refuse(
+                    "uplift trees compare the arms of a trial; without one choose the doubly robust learner",
+                );
+            }
+        }
         if self.arms.contains(&self.control) {
             return refuse("the control is among the arms whose effect is to be learned");
         }
@@ -128,6 +205,14 @@ impl UpliftSpec {
         if self.learner.learns_effects() && !self.effect.estimates(Goal::Amount) {
             return refuse(&format!("effects are amounts, which {} cannot estimate", self.effect.words()));
         }
+        for family in [&self.base, &self.effect] {
+            if !family.deploys() {
+                return refuse(&format!(
+                    "{} is no model that a policy can hold; choose another family",
+                    family.words()
+                ));
+            }
+        }
         if let Chance::Design(design) = &self.chance
             && !design.values().all(|p| *p > 0.0 && *p < 1.0)
         {
@@ -139,8 +224,16 @@ impl UpliftSpec {
 
 impl Meta {
     /// Every learner.
-    pub const ALL: [Meta; 7] =
-        [Meta::S, Meta::T, Meta::X, Meta::R, Meta::Dr, Meta::ClassTransformation, Meta::TransformedOutcome];
+    pub const ALL: [Meta; 8] = [
+        Meta::S,
+        Meta::T,
+        Meta::X,
+        Meta::R,
+        Meta::Dr,
+        Meta::ClassTransformation,
+        Meta::TransformedOutcome,
+        Meta::Trees,
+    ];
 
     /// The learner's name in words.
     pub fn words(self) -> &'static str {
@@ -152,6 +245,7 @@ impl Meta {
             Meta::Dr => "DR-learner",
             Meta::ClassTransformation => "class transformation",
             Meta::TransformedOutcome => "transformed outcome",
+            Meta::Trees => "uplift trees",
         }
     }
 

@@ -6,6 +6,7 @@ use super::nuisance::{Encoded, Nuisance, in_arm, nuisance};
 use super::report::{ArmReport, UpliftReport};
 use super::rule::rule;
 use super::spec::{Chance, Meta, UpliftSpec};
+use super::trees::{ArmTrees, forest};
 use super::trial::Trial;
 use crate::data::{Dataset, Role, Roles, split};
 use crate::error::{Error, Result};
@@ -64,19 +65,32 @@ pub fn train(spec: &UpliftSpec, dataset: &Dataset, roles: &Roles, rows: &[u32], 
     let fields = fields(spec, dataset, roles, &trial, &mut notes)?;
     let encode = |style: Style| Encoded::new(dataset, &trial, &fields, style);
     let outcome = encode(base::style(&spec.base))?;
-    let effects = encode(base::style(&spec.effect))?;
+    let by_trees = spec.learner == Meta::Trees;
+    let effects = encode(if by_trees { Style::Raw } else { base::style(&spec.effect) })?;
     let linear = encode(Style::Standardised)?;
     let treated: Vec<bool> = trial.arm.iter().map(|arm| *arm > 0).collect();
-    let fold = folds(&trial.rows, &treated, &roles.subjects(dataset)?, spec.folds, spec.seed);
+    let subjects = roles.subjects(dataset)?;
+    let fold = folds(&trial.rows, &treated, &subjects, spec.folds, spec.seed);
     let nuisance = nuisance(spec, &trial, &outcome, &linear, &fold, task)?;
 
     task.stage(&format!("Learning effects of {} arms", trial.arms.len()))?;
-    let fits = Fits::new(task, trial.arms.len());
     let job = Job { spec, trial: &trial, outcome: &outcome, effects: &effects, nuisance: &nuisance };
-    let learned: Vec<Effect> = (1..=trial.arms.len() as u32)
-        .into_par_iter()
-        .map(|arm| job.effect(arm, &fits.watch(arm as usize - 1)).map_err(|error| in_arm(error, spec, &trial, arm)))
-        .collect::<Result<_>>()?;
+    let learned: Vec<Effect> = if by_trees {
+        let fits = Fits::new(task, 1);
+        let forests = forest(&spec.growth, &trial, &effects.x, &subjects, spec.seed, &fits.watch(0))?;
+        let effect = |fitted: ArmTrees| Effect {
+            inputs: effects.inputs.clone(),
+            terms: vec![Term { weight: 1.0, fitted: Arc::new(fitted), treatment: None }],
+            offset: 0.0,
+        };
+        forests.into_iter().map(effect).collect()
+    } else {
+        let fits = Fits::new(task, trial.arms.len());
+        (1..=trial.arms.len() as u32)
+            .into_par_iter()
+            .map(|arm| job.effect(arm, &fits.watch(arm as usize - 1)).map_err(|error| in_arm(error, spec, &trial, arm)))
+            .collect::<Result<_>>()?
+    };
 
     task.stage("Comparing with rules of one line")?;
     let known: HashSet<u32> = rows.iter().copied().collect();
@@ -219,6 +233,7 @@ impl Job<'_> {
                 let values: Vec<f64> = pair.iter().map(|at| self.robust(arm, at)).collect();
                 of_effect(vec![plain(1.0, effect_model(&pair, &values, None)?)])
             }
+            Meta::Trees => return Err(Error::new("uplift trees learn all arms at once")),
         })
     }
 

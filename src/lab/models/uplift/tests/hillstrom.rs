@@ -123,4 +123,13 @@ fn effects_are_those_published_and_a_line_of_one_column_is_hard_to_beat() {
     assert!(held.gain.low > 0.0 && held.rule_gain.unwrap().low > 0.0, "both orders are worth something: {held:?}");
     assert!(held.against_rule.unwrap().low <= 0.0, "{held:?}");
     assert!(trained.report.notes.iter().any(|note| note.contains("no better than the one-line rule `womens >= 1`")));
+
+    // Honest trees find the same people.
+    let growth = Growth { trees: 50, min_rows: 100, ..Growth::default() };
+    let by_trees = UpliftSpec { growth, ..spec("visit", "Womens E-Mail", Meta::Trees) };
+    let trained = train(&by_trees, &dataset, &roles, &train_rows, &Task::default()).unwrap();
+    let held = trained.report.arms[0].held.as_ref().unwrap();
+    assert!(held.gain.low > 0.0, "{held:?}");
+    let [mean, ..] = trained.report.arms[0].scores;
+    assert!((mean - trained.report.arms[0].effect.value).abs() < 0.004, "scores are effects: mean {mean}");
 }

@@ -17,6 +17,8 @@ fn effects_on_an_amount_are_found() {
                 Meta::S => assert!(tau.iter().all(|x| (x - tau[0]).abs() < 1e-9), "S of {arm} is one number"),
                 // Unbiased, and blind to what explains the outcome: its noise is that of the outcome.
                 Meta::TransformedOutcome => assert!(r > 0.6 && error < 1.6, "{arm}: {r}, {error}"),
+                // Steps, from half the rows of each tree.
+                Meta::Trees => assert!(r > 0.93 && error < 0.9, "trees of {arm}: correlation {r}, PEHE {error}"),
                 _ => assert!(r > 0.99 && error < 0.2, "{} of {arm}: correlation {r}, PEHE {error}", learner.words()),
             }
             let report = trained.report.arms.iter().find(|a| a.arm == arm).unwrap();
@@ -58,6 +60,40 @@ fn trees_find_what_a_line_finds() {
         let trained = train(&spec, &world.dataset, &world.roles, &all, &Task::default()).unwrap();
         let r = correlation(&trained.arms[0].scores(&world.dataset, &all).unwrap(), &world.on_amount[0]);
         assert!(r > 0.85, "{} by trees: correlation {r}", learner.words());
+    }
+}
+
+#[test]
+fn trees_part_several_arms_by_every_criterion_and_one_tree_can_be_read() {
+    let world = world(6_000, false, 12);
+    let all = rows(&world.dataset);
+    let few = Growth { trees: 60, ..Growth::default() };
+    for split in [Split::Effects, Split::Euclid, Split::KullbackLeibler] {
+        let spec = UpliftSpec { growth: Growth { split, ..few }, arms: Vec::new(), ..bought(Meta::Trees) };
+        let trained = train(&spec, &world.dataset, &world.roles, &all, &Task::default()).unwrap();
+        let of = |name: &str| trained.arms.iter().find(|arm| arm.arm == name).unwrap();
+        let r = correlation(&of("mail").scores(&world.dataset, &all).unwrap(), &world.on_bought);
+        assert!(r > 0.85, "{split:?}: correlation {r}");
+        // Calls change nothing about who buys.
+        let calls = of("call").scores(&world.dataset, &all).unwrap();
+        assert!(pehe(&calls, &vec![0.0; calls.len()]) < 0.05, "{split:?}");
+    }
+    let one = Growth { trees: 1, depth: 2, sample: 1.0, column_share: 1.0, min_rows: 200, split: Split::Effects };
+    let spec = UpliftSpec { growth: one, arms: vec!["mail".into()], ..amount(Meta::Trees) };
+    let trained = train(&spec, &world.dataset, &world.roles, &all, &Task::default()).unwrap();
+    let Tau::One(model) = &trained.arms[0].tau else { panic!("one model") };
+    let attune_policy::model::Function::Trees { trees, .. } = &model.function else { panic!("a tree") };
+    assert_eq!(model.inputs[trees[0].feature[0] as usize].field, "z", "what moves the effect most");
+    // Honest: the effect of each leaf is that of its rows, as far as chance allows.
+    let tau = trained.arms[0].scores(&world.dataset, &all).unwrap();
+    let mut leaves: Vec<f64> = tau.clone();
+    leaves.sort_by(f64::total_cmp);
+    leaves.dedup();
+    assert!(leaves.len() == 4, "{leaves:?}");
+    for leaf in leaves {
+        let inside: Vec<usize> = (0..tau.len()).filter(|&i| tau[i] == leaf).collect();
+        let truth = inside.iter().map(|&i| world.on_amount[0][i]).sum::<f64>() / inside.len() as f64;
+        assert!((leaf - truth).abs() < 0.6, "leaf {leaf}, truth {truth}");
     }
 }
 
@@ -112,7 +148,7 @@ fn the_same_arguments_give_the_same_effects_on_any_number_of_threads() {
         trained.report.seconds = 0.0;
         (trained.report, trained.arms.into_iter().map(|arm| arm.tau).collect::<Vec<Tau>>())
     };
-    for learner in [Meta::X, Meta::Dr] {
+    for learner in [Meta::X, Meta::Dr, Meta::Trees] {
         let (one, three) = (run(1, learner), run(3, learner));
         assert_eq!(one, three);
         let text = ron::to_string(&one.0).unwrap();
@@ -134,6 +170,13 @@ fn what_cannot_be_learned_is_said() {
         (UpliftSpec { base: Family::logistic(), ..amount(Meta::T) }, "cannot estimate an amount"),
         (UpliftSpec { effect: Family::logistic(), ..amount(Meta::R) }, "effects are amounts"),
         (amount(Meta::ClassTransformation), "yes or no"),
+        (UpliftSpec { growth: Growth { trees: 0, ..Growth::default() }, ..amount(Meta::Trees) }, "1 to 2,000"),
+        (
+            UpliftSpec { growth: Growth { split: Split::KullbackLeibler, ..Growth::default() }, ..amount(Meta::Trees) },
+            "yes or no",
+        ),
+        (UpliftSpec { chance: Chance::Estimated, ..amount(Meta::Trees) }, "arms of a trial"),
+        (UpliftSpec { base: Family::neighbours(), ..amount(Meta::T) }, "no model that a policy can hold"),
         (UpliftSpec { folds: 1, ..amount(Meta::R) }, "folds must be 2 to 20"),
         (UpliftSpec { chance: design(1.0), ..amount(Meta::R) }, "between 0 and 1"),
         (UpliftSpec { chance: design(0.3), ..amount(Meta::R) }, "no probability of `call`"),
