@@ -39,7 +39,8 @@ fn every_criterion_parts_the_effects_and_not_the_outcomes() {
         assert_eq!(tree.feature, [0, -1, -1], "{split:?}");
         assert_eq!(tree.threshold[0], 1.5);
         let leaves: Vec<f64> = tree.threshold[1..].iter().map(|x| (f64::from(*x) * 100.0).round() / 100.0).collect();
-        assert_eq!(leaves, [0.1, 0.6]);
+        // Of 25 rows, shares are rounded to whole rows.
+        assert_eq!(leaves, [0.08, 0.6]);
         assert!(grown.gains[0] > 0.0 && grown.gains[1] == 0.0);
     }
 }
