@@ -2,6 +2,7 @@
 
 use super::console::{Console, Failure, Outcome, Result};
 use super::inputs::{Reading, instant, pair, type_named};
+use super::meaning::{Meaning, column_named};
 use super::new::folder_name;
 use super::table::{Table, count, percent, wrap};
 use attune_lab::data::import::{self, BadCell, BadRow, ImportOptions, Imported};
@@ -11,7 +12,6 @@ use attune_lab::data::table::key_and_time;
 use attune_lab::data::{Arm, Dataset, Logging, Role, Roles, Severity, Table as DataTable, TableKind};
 use attune_lab::project::{self, Access, Described, Loaded, Parts, Project};
 use attune_lab::task::Task;
-use attune_policy::suggest::nearest;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,7 +27,10 @@ use std::sync::Arc;
                         attune import book.xlsx --sheet Customers --quarantine problems.csv\n\n\
                         Without PROJECT nothing is written: the file is read and described. With a PROJECT that exists its\n\
                         customer file is replaced and its roles are kept. --as adds another table beside the customers; a\n\
-                        project without customers gets them from it: the subjects that occur in it."
+                        project without customers gets them from it: the subjects that occur in it.\n\n\
+                        A log of decisions is imported as the customers, one row per decision, with its roles; outcomes that come\n\
+                        later are taken from a table beside it: --delayed bought=orders:7. `attune analyze log FILE` looks a log\n\
+                        over first and prints the command."
 )]
 pub struct Import {
     /// The file
@@ -61,18 +64,8 @@ pub struct Import {
     /// Type of a column, as COLUMN=bool|integer|number|text|time; cells that do not fit are listed
     #[arg(long = "type", value_name = "COLUMN=TYPE")]
     types: Vec<String>,
-    /// Role of a column, as COLUMN=feature|context|action|outcome|subject|time|propensity|consent|protected|ignored
-    #[arg(long = "role", value_name = "COLUMN=ROLE")]
-    roles: Vec<String>,
-    /// What a value of the action column stands for, as VALUE=ACTION[/TREATMENT] or VALUE=NoAction
-    #[arg(long = "arm", value_name = "VALUE=ARM")]
-    arms: Vec<String>,
-    /// The arms were drawn at random with equal probabilities
-    #[arg(long, conflicts_with = "propensities")]
-    randomised: bool,
-    /// Logging propensity of an arm by design, as VALUE=P
-    #[arg(long = "propensity", value_name = "VALUE=P")]
-    propensities: Vec<String>,
+    #[command(flatten)]
+    meaning: Meaning,
     /// Outcome that the policy is to raise
     #[arg(long, value_name = "COLUMN")]
     goal: Option<String>,
@@ -156,7 +149,11 @@ impl Import {
             None => suggested,
         };
         self.change_roles(&mut roles, &loaded.dataset)?;
-        let outcome = self.goal.as_ref().map(|goal| column_named(&loaded.dataset, "--goal", goal)).transpose()?;
+        let later = |goal: &String| roles.delayed.iter().any(|delayed| delayed.name == *goal);
+        let outcome = match &self.goal {
+            Some(goal) if later(goal) => Some(goal.clone()),
+            goal => goal.as_ref().map(|goal| column_named(&loaded.dataset, "--goal", goal)).transpose()?,
+        };
         if parts.draft.actions.is_empty() {
             // Actions and models follow from the roles as they are now.
             let starter = project::starter_for(&parts.goal.name, &loaded, &roles, outcome.as_deref());
@@ -189,14 +186,7 @@ impl Import {
         options: &ImportOptions,
         console: &Console,
     ) -> Result<(Seen, Roles)> {
-        let customers = [
-            ("--role", !self.roles.is_empty()),
-            ("--arm", !self.arms.is_empty()),
-            ("--randomised", self.randomised),
-            ("--propensity", !self.propensities.is_empty()),
-            ("--goal", self.goal.is_some()),
-        ];
-        if let Some((flag, _)) = customers.iter().find(|(_, given)| *given) {
+        if let Some(flag) = self.meaning.given().or(self.goal.as_ref().map(|_| "--goal")) {
             return Err(Failure::Usage(format!("{flag} is about the customer table, not about {}", kind.label())));
         }
         let described = self.described_anew(dir, kind)?;
@@ -271,95 +261,8 @@ impl Import {
     }
 
     fn change_roles(&self, roles: &mut Roles, dataset: &Dataset) -> Result<()> {
-        let mut changes = Vec::new();
-        for (flag, column, role) in [("--key", &self.key, Role::Subject), ("--time", &self.time, Role::Time)] {
-            if let Some(column) = column {
-                changes.push((column_named(dataset, flag, column)?, role));
-            }
-        }
-        for argument in &self.roles {
-            let (column, name) = pair("--role", argument)?;
-            changes.push((column_named(dataset, "--role", column)?, role_named(name)?));
-        }
-        for (column, role) in changes {
-            let action = roles.first(Role::Action).map(str::to_owned);
-            if matches!(role, Role::Action | Role::Subject | Role::Time | Role::LoggingPropensity) {
-                // There is one of each; the one that had the role is a feature again.
-                for (_, other) in roles.columns.iter_mut().filter(|(_, other)| **other == role) {
-                    *other = Role::Feature;
-                }
-            }
-            if role == Role::Action && action.as_deref() != Some(column.as_str()) {
-                roles.arms.clear();
-                roles.logging = Logging::Unknown;
-            }
-            if role == Role::LoggingPropensity {
-                roles.logging = Logging::Column;
-            }
-            roles.columns.insert(column, role);
-        }
-        if let Some(goal) = &self.goal {
-            let column = column_named(dataset, "--goal", goal)?;
-            match roles.role(&column) {
-                Role::Outcome => {}
-                // What the policy is to raise is an outcome, whatever its name suggested; no model may learn from it.
-                Role::Feature | Role::Context | Role::Consent | Role::Protected | Role::Ignored => {
-                    roles.columns.insert(column, Role::Outcome);
-                }
-                other => {
-                    let role = other.label();
-                    return Err(Failure::Usage(format!("--goal: `{goal}` has the role {role}; a goal is an outcome")));
-                }
-            }
-        }
-        let values = match roles.first(Role::Action) {
-            Some(column) => dataset.dictionary(column)?.values,
-            None => Arc::from([]),
-        };
-        let known = |flag: &str, value: &str| match values.iter().any(|v| **v == *value) {
-            true => Ok(()),
-            false => {
-                let all: Vec<&str> = values.iter().take(20).map(|v| &**v).collect();
-                Err(Failure::Usage(format!(
-                    "{flag}: no row has `{value}` in the action column; it has {}",
-                    all.join(", ")
-                )))
-            }
-        };
-        for argument in &self.arms {
-            let (value, arm) = pair("--arm", argument)?;
-            known("--arm", value)?;
-            let arm = match arm.split_once('/') {
-                None if arm == "NoAction" => Arm::NoAction,
-                None => Arm::Candidate { action: arm.to_owned(), treatment: "default".to_owned() },
-                Some((action, treatment)) => {
-                    Arm::Candidate { action: action.to_owned(), treatment: treatment.to_owned() }
-                }
-            };
-            roles.arms.insert(value.to_owned(), arm);
-        }
-        if self.randomised {
-            if values.is_empty() {
-                return Err(Failure::Usage(
-                    "--randomised needs an action column; name it with --role COLUMN=action".into(),
-                ));
-            }
-            let share = 1.0 / values.len() as f64;
-            roles.logging = Logging::Randomised(values.iter().map(|v| (v.to_string(), share)).collect());
-        }
-        if !self.propensities.is_empty() {
-            let mut design = std::collections::BTreeMap::new();
-            for argument in &self.propensities {
-                let (value, p) = pair("--propensity", argument)?;
-                known("--propensity", value)?;
-                let p = p.parse().ok().filter(|p: &f64| *p > 0.0 && *p <= 1.0).ok_or_else(|| {
-                    Failure::Usage(format!("--propensity `{p}` is no probability above 0 and up to 1"))
-                })?;
-                design.insert(value.to_owned(), p);
-            }
-            roles.logging = Logging::Randomised(design);
-        }
-        Ok(())
+        let single = [("--key", self.key.as_ref(), Role::Subject), ("--time", self.time.as_ref(), Role::Time)];
+        self.meaning.change(roles, dataset, &single, self.goal.as_ref())
     }
 
     fn text(&self, seen: &Seen, roles: &Roles, profile: &Profile) -> String {
@@ -523,39 +426,4 @@ fn listed(title: &str, total: usize, lines: impl Iterator<Item = String>) -> Str
         text.push_str(&format!("  … and {} more; --json lists all\n", count((total - LISTED) as u64)));
     }
     text
-}
-
-/// The identifier of a column named by identifier or source name.
-pub fn column_named(dataset: &Dataset, flag: &str, name: &str) -> Result<String> {
-    if let Some(column) = dataset.columns().iter().find(|c| c.name == name || c.source == name) {
-        return Ok(column.name.clone());
-    }
-    let hint = match nearest(name, dataset.columns().iter().map(|c| c.source.as_str())) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => {
-            format!("it has {}", dataset.columns().iter().map(|c| c.source.as_str()).collect::<Vec<_>>().join(", "))
-        }
-    };
-    Err(Failure::Usage(format!("{flag}: the file has no column `{name}`; {hint}")))
-}
-
-fn role_named(text: &str) -> Result<Role> {
-    Ok(match text.to_lowercase().as_str() {
-        "feature" => Role::Feature,
-        "context" => Role::Context,
-        "action" => Role::Action,
-        "outcome" => Role::Outcome,
-        "subject" => Role::Subject,
-        "time" => Role::Time,
-        "propensity" => Role::LoggingPropensity,
-        "consent" => Role::Consent,
-        "protected" => Role::Protected,
-        "ignored" | "ignore" => Role::Ignored,
-        _ => {
-            return Err(Failure::Usage(format!(
-                "`{text}` is no role; the roles are feature, context, action, outcome, subject, time, propensity, consent, \
-                 protected, ignored"
-            )));
-        }
-    })
 }

@@ -16,6 +16,7 @@ mod import;
 mod inputs;
 mod keygen;
 mod keys;
+mod meaning;
 mod new;
 mod policy;
 mod profile;

@@ -1,8 +1,8 @@
 //! `attune profile`: statistics, problems and associations of a file or of a table of a project, and repairs.
 
 use super::console::{Console, Failure, Outcome, Result};
-use super::import::column_named;
 use super::inputs::{Reading, instant, pair, type_named};
+use super::meaning::column_named;
 use super::table::{Table, count, number, percent, wrap};
 use attune_lab::data::import::{self, ImportOptions, dates};
 use attune_lab::data::join::JoinReport;

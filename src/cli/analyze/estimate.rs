@@ -5,7 +5,6 @@ use super::super::inputs::Reading;
 use super::super::table::{Table, count, interval, number, percent, wrap};
 use attune_lab::data::import;
 use attune_lab::simulate::columns::{RoundColumns, Rounds};
-use attune_lab::simulate::off_policy::tuning::Tuning;
 use attune_lab::simulate::off_policy::{Ask, Evaluation, evaluate};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -103,7 +102,7 @@ impl Estimate {
         let tuned = found.tuned.iter().map(|(by, tuned)| {
             let candidates: Vec<Value> =
                 tuned.candidates.iter().map(|(e, score)| json!({ "estimator": e.key(), "score": score })).collect();
-            json!({ "method": method(*by), "chosen": tuned.chosen.key(), "candidates": candidates })
+            json!({ "method": by.label(), "chosen": tuned.chosen.key(), "candidates": candidates })
         });
         value.insert("tuned".into(), tuned.collect());
         Value::Object(value)
@@ -190,18 +189,11 @@ impl Estimate {
             ));
         }
         let chosen: Vec<String> =
-            found.tuned.iter().map(|(by, tuned)| format!("{} ({})", tuned.chosen.key(), method(*by))).collect();
+            found.tuned.iter().map(|(by, tuned)| format!("{} ({})", tuned.chosen.key(), by.label())).collect();
         text.push_str(&wrap(&format!("λ chosen from the log: {}.", chosen.join(", ")), 2, 110));
         if self.q.is_none() {
             text.push_str(&wrap("--q and --q-target add the estimators that use a reward model.", 2, 110));
         }
         text
-    }
-}
-
-fn method(tuning: Tuning) -> &'static str {
-    match tuning {
-        Tuning::Slope => "SLOPE++",
-        Tuning::MseBound => "MSE upper bound",
     }
 }

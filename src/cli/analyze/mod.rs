@@ -2,6 +2,7 @@
 
 mod drift;
 mod estimate;
+mod log;
 mod purchases;
 mod recommend;
 mod rfm;
@@ -19,7 +20,7 @@ use std::path::Path;
 /// Answer a question about a file, without a project
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  attune analyze rfm online_retail.csv\n  attune analyze value orders.parquet --customer buyer --calibration-end 2024-01-01\n  attune analyze drift january.csv june.csv --json\n  attune analyze estimate log.csv --reward click --propensity p --target pi\n  attune analyze uplift trial.csv --treatment treated --outcome bought --score model\n  attune analyze recommend orders.csv --customer buyer --item sku --date day\n  attune analyze segments customers.csv --features age,spend\n\n\
+    after_help = "Examples:\n  attune analyze rfm online_retail.csv\n  attune analyze value orders.parquet --customer buyer --calibration-end 2024-01-01\n  attune analyze drift january.csv june.csv --json\n  attune analyze log decisions.csv\n  attune analyze estimate log.csv --reward click --propensity p --target pi\n  attune analyze uplift trial.csv --treatment treated --outcome bought --score model\n  attune analyze recommend orders.csv --customer buyer --item sku --date day\n  attune analyze segments customers.csv --features age,spend\n\n\
                         `attune analyze QUESTION --help` says more about each."
 )]
 pub struct Analyze {
@@ -33,6 +34,7 @@ enum Question {
     Value(value::Value),
     SendTime(send_time::SendTime),
     Drift(drift::Drift),
+    Log(log::Log),
     Estimate(estimate::Estimate),
     Uplift(uplift::Uplift),
     UpliftTrain(uplift_train::UpliftTrain),
@@ -47,6 +49,7 @@ impl Analyze {
             Question::Value(question) => question.run(console),
             Question::SendTime(question) => question.run(console),
             Question::Drift(question) => question.run(console),
+            Question::Log(question) => question.run(console),
             Question::Estimate(question) => question.run(console),
             Question::Uplift(question) => question.run(console),
             Question::UpliftTrain(question) => question.run(console),

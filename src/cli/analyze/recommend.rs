@@ -1,8 +1,8 @@
 //! `attune analyze recommend`: which way of recommending would have worked, and what it recommends now.
 
 use super::super::console::{Console, Failure, Outcome, Result};
-use super::super::import::column_named;
 use super::super::inputs::{Reading, instant};
+use super::super::meaning::column_named;
 use super::super::table::{Table, count, interval, number, percent, wrap};
 use attune_lab::Error;
 use attune_lab::data::import::{dates, import};

@@ -1,8 +1,8 @@
 //! `attune analyze segments`: groups of customers alike, in plain words.
 
 use super::super::console::{Console, Outcome, Result};
-use super::super::import::column_named;
 use super::super::inputs::Reading;
+use super::super::meaning::column_named;
 use super::super::table::{Table, count, number, percent, wrap};
 use attune_lab::data::import::import;
 use attune_lab::models::segments::{Cluster, SegmentReport, SegmentSpec, segment};

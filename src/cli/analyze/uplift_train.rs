@@ -1,8 +1,8 @@
 //! `attune analyze uplift-train`: for whom an action makes a difference, learned from a trial in a file.
 
 use super::super::console::{Console, Failure, Outcome, Result};
-use super::super::import::column_named;
 use super::super::inputs::Reading;
+use super::super::meaning::column_named;
 use super::super::table::{Table, count, interval, number, percent, wrap};
 use attune_lab::data::import::import;
 use attune_lab::data::{Dataset, Role, Roles, split};

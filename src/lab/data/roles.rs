@@ -31,9 +31,53 @@ pub struct Roles {
     /// How history chose its actions.
     #[serde(default)]
     pub logging: Logging,
+    /// Outcomes that come later, from tables beside the rows; each becomes a column with the role outcome.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delayed: Vec<Delayed>,
     /// Instant (ms since 1970-01-01T00:00Z) at which rows without a time stand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<i64>,
+}
+
+/// An outcome that comes later, in a table of events.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delayed {
+    /// Name of the outcome, an identifier: the column that is made.
+    pub name: String,
+    /// The table of events, by name.
+    pub table: String,
+    /// Days after a decision in which an event counts, both ends inside.
+    pub window_days: f64,
+    /// Column of the table whose values are added up; `None`: whether anything happened, 1 or 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Which decision an event is credited to.
+    #[serde(default)]
+    pub credit: Credit,
+}
+
+/// Which decision an event is credited to, among those about its subject whose window it falls into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Credit {
+    /// The last one, contact or not: what policies are valued by without bias where the outcome is of the last decision.
+    #[default]
+    LastDecision,
+    /// The last contact, or without one the last decision. It favours contacts over decisions for none.
+    LastContact,
+    /// Every one: an event counts as often as windows hold it.
+    EveryDecision,
+}
+
+impl Credit {
+    /// The rule in words, after "credited to".
+    pub fn words(self) -> &'static str {
+        match self {
+            Credit::LastDecision => "the last decision before them",
+            Credit::LastContact => "the last contact before them, or without one the last decision",
+            Credit::EveryDecision => "every decision whose window holds them",
+        }
+    }
 }
 
 /// What a column means.
@@ -53,6 +97,14 @@ pub enum Role {
     Time,
     /// The probability with which history chose what it logged.
     LoggingPropensity,
+    /// Which decision the row belongs to: rows of one value are one list, one row per position.
+    Decision,
+    /// The place in a list, the top one lowest.
+    Position,
+    /// The actions that history could choose from: values of the action column, divided by `|`, `;` or `,`.
+    Eligible,
+    /// The probabilities of the eligible actions, in their order or as pairs `action:probability`.
+    Probabilities,
     /// Whether the subject agreed to something: read by guards and other rules, never an input of a model.
     Consent,
     /// An attribute by which nobody may be treated differently: no input of models, not known to rules; kept to see whether
@@ -112,6 +164,10 @@ impl Role {
             Role::Subject => "subject",
             Role::Time => "time",
             Role::LoggingPropensity => "logging propensity",
+            Role::Decision => "decision",
+            Role::Position => "position",
+            Role::Eligible => "eligible",
+            Role::Probabilities => "probabilities",
             Role::Consent => "consent",
             Role::Protected => "protected",
             Role::Ignored => "ignored",
@@ -171,6 +227,14 @@ impl Roles {
     /// As [`Roles::suggest`], with the reason for each column's role (by identifier), in words.
     pub fn suggest_with_reasons(dataset: &Dataset) -> (Roles, BTreeMap<String, String>) {
         suggest::suggest(dataset)
+    }
+
+    /// Arms for the action column as it is now: what its values speak for, and how they were drawn where their counts say so.
+    /// Those of another column are forgotten.
+    pub fn suggest_arms(&mut self, dataset: &Dataset) {
+        self.arms.clear();
+        self.logging = Logging::Unknown;
+        suggest::arms(self, dataset);
     }
 
     /// What is wrong with these roles on this dataset: columns that vanished, arms without a meaning, logging propensities

@@ -13,6 +13,7 @@ use crate::data::quality::{LeftOut, leave_out};
 use crate::data::{Dataset, Role, Roles, Source, Table, TableKind};
 use crate::error::{Error, Result};
 use crate::features::{events, recipe};
+use crate::simulate::log::delayed;
 use crate::task::Task;
 use crate::world::{self, WorldSpec};
 use attune_policy::Document;
@@ -109,6 +110,12 @@ pub fn load(dir: &Path, parts: &Parts, task: &Task) -> Result<Loaded> {
         loaded.changes.extend(table.changes.iter().cloned());
     }
     loaded.tables = tables;
+    if !parts.roles.delayed.is_empty() {
+        let matched;
+        (loaded.dataset, matched) = delayed::attach(&loaded.dataset, &parts.roles, &loaded.tables, task)?;
+        loaded.notes.extend(matched.iter().map(delayed::Matched::words));
+        loaded.fingerprint = key(&("delayed 1", &loaded.fingerprint, &parts.roles.delayed));
+    }
     add_events(&mut loaded, parts, task)?;
     Ok(loaded)
 }

@@ -114,12 +114,25 @@ pub fn create_from_file(
 /// Roles for a table that replaces another one: columns that were there keep their meaning, new ones get the suggested
 /// one, and so do new values of the action column.
 pub fn keep_roles(old: &Roles, suggested: &Roles, loaded: &Loaded) -> Roles {
-    let mut roles = Roles { as_of: old.as_of, ..Roles::default() };
+    let mut roles = Roles { as_of: old.as_of, delayed: old.delayed.clone(), ..Roles::default() };
+    for delayed in &old.delayed {
+        roles.columns.insert(delayed.name.clone(), old.role(&delayed.name));
+    }
     for column in loaded.dataset.columns() {
         let kept = old.columns.get(&column.name).copied();
         let role = kept.unwrap_or_else(|| suggested.role(&column.name));
         // There is one action, one subject, one time: those of the project stay.
-        let single = matches!(role, Role::Action | Role::Subject | Role::Time | Role::LoggingPropensity);
+        let single = matches!(
+            role,
+            Role::Action
+                | Role::Subject
+                | Role::Time
+                | Role::LoggingPropensity
+                | Role::Decision
+                | Role::Position
+                | Role::Eligible
+                | Role::Probabilities
+        );
         let taken = kept.is_none() && single && old.columns.values().any(|r| *r == role);
         roles.columns.insert(column.name.clone(), if taken { Role::Ignored } else { role });
     }

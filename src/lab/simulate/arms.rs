@@ -54,6 +54,7 @@ pub(super) fn log_report(log: &DecisionLog, rows: &[u32]) -> LogReport {
         arms,
         effects,
         sample_ratio: log.sample_ratio,
+        overlap: log.overlap.clone(),
         findings: log.findings.clone(),
     }
 }

@@ -1,9 +1,20 @@
 //! The decision log: what history did to each row, with which logging propensity, and what followed.
 
+pub mod checks;
+pub mod delayed;
+pub mod eligible;
+pub mod propensities;
+pub mod propose;
+mod review;
+
+pub use review::{Review, review};
+
+use self::eligible::Eligible;
 use crate::data::{Arm, Dataset, Logging, Role, Roles};
 use crate::error::{Error, Result};
-use crate::simulate::report::SampleRatio;
+use crate::simulate::report::{Overlap, SampleRatio};
 use crate::simulate::srm::sample_ratio;
+use crate::task::Task;
 use std::collections::BTreeMap;
 
 /// Marks a row whose action is missing or has no meaning, and a decision for an action that the log never took.
@@ -28,6 +39,10 @@ pub struct DecisionLog {
     pub exploratory: Option<String>,
     /// Whether the arms have the sizes of the design.
     pub sample_ratio: Option<SampleRatio>,
+    /// What history could choose from in each row, where that was logged.
+    pub eligible: Option<Eligible>,
+    /// How far the arms overlap, where propensities are estimated by models; else empty.
+    pub overlap: Vec<Overlap>,
     /// What is wrong or remarkable, in words.
     pub findings: Vec<String>,
 }
@@ -61,6 +76,14 @@ impl DecisionLog {
     /// When a column with a role is missing or of the wrong type, `goal` is no outcome, or a design's logging
     /// propensities do not add up to 1.
     pub fn new(dataset: &Dataset, roles: &Roles, goal: Option<&str>) -> Result<DecisionLog> {
+        DecisionLog::read(dataset, roles, goal, &Task::default())
+    }
+
+    /// The same under a task: where logging propensities are not known they are estimated, which takes time.
+    ///
+    /// # Errors
+    /// As for [`DecisionLog::new`], and when the task is cancelled.
+    pub fn read(dataset: &Dataset, roles: &Roles, goal: Option<&str>, task: &Task) -> Result<DecisionLog> {
         let subjects = roles.subjects(dataset)?;
         let clusters = (subjects.count() < dataset.rows())
             .then(|| (0..dataset.rows()).map(|row| subjects.code(row) as u32).collect());
@@ -73,6 +96,8 @@ impl DecisionLog {
             logging: "no action was logged".into(),
             exploratory: None,
             sample_ratio: None,
+            eligible: None,
+            overlap: Vec::new(),
             findings: Vec::new(),
         };
         if log.outcomes.is_empty() {
@@ -83,7 +108,8 @@ impl DecisionLog {
             return Ok(log);
         }
         log.read_arms(dataset, roles)?;
-        log.read_propensities(dataset, roles)?;
+        log.read_propensities(dataset, roles, task)?;
+        log.eligible = Eligible::read(dataset, roles, &log.arms)?;
         log.check();
         Ok(log)
     }
@@ -96,6 +122,11 @@ impl DecisionLog {
     /// Whether the arm and logging propensity of a row are known.
     pub fn is_usable(&self, row: usize) -> bool {
         self.arm[row] != NO_ARM && self.propensity[row] > 0.0 && self.propensity[row] <= 1.0
+    }
+
+    /// Whether logging propensities are predictions of a model, and not known.
+    pub fn is_estimated(&self) -> bool {
+        self.exploratory.is_some()
     }
 
     /// Position of the untreated arm, [`NO_ARM`] when the log has none.
@@ -134,7 +165,7 @@ impl DecisionLog {
         Ok(())
     }
 
-    fn read_propensities(&mut self, dataset: &Dataset, roles: &Roles) -> Result<()> {
+    fn read_propensities(&mut self, dataset: &Dataset, roles: &Roles, task: &Task) -> Result<()> {
         match &roles.logging {
             Logging::Randomised(design) => {
                 let total: f64 = design.values().sum();
@@ -158,24 +189,44 @@ impl DecisionLog {
                 self.propensity = roles.logging_propensities(dataset)?;
                 self.logging = "logging propensities of each row, from their column".into();
             }
-            Logging::Unknown => {
-                let mut counts = vec![0u64; self.arms.len()];
-                for arm in self.arm.iter().filter(|a| **a != NO_ARM) {
-                    counts[usize::from(*arm)] += 1;
-                }
-                let total = counts.iter().sum::<u64>() as f64;
-                for (p, arm) in self.propensity.iter_mut().zip(&self.arm) {
-                    *p = counts.get(usize::from(*arm)).map_or(f64::NAN, |c| *c as f64 / total);
-                }
-                self.logging = "logging propensities estimated as each arm's share of the rows".into();
-                self.exploratory = Some(
-                    "How history chose its actions is not known. Each arm's share of the rows stands in for its logging \
-                     propensity, which is right only if the arms were assigned by chance alike for everybody: take these \
-                     values as exploratory."
-                        .into(),
-                );
-            }
+            Logging::Unknown => self.estimate(dataset, roles, task)?,
         }
+        Ok(())
+    }
+
+    /// Models of the action given the features, else each arm's share, in place of propensities that nobody knows.
+    fn estimate(&mut self, dataset: &Dataset, roles: &Roles, task: &Task) -> Result<()> {
+        let names: Vec<&str> = self.arms.iter().map(|arm| arm.name.as_str()).collect();
+        if let Some(found) = propensities::estimate(dataset, roles, &self.arm, &names, task)? {
+            self.propensity = found.propensity;
+            self.overlap = found.overlap;
+            self.logging = format!(
+                "logging propensities estimated from {} inputs by cross-fitted logistic models of the action, kept above {}",
+                found.inputs,
+                propensities::CLIP
+            );
+            self.exploratory = Some(
+                "How history chose its actions is not known. Its propensities are estimated from the features, which is right \
+                 only if everything that it chose by is among them: take these values as exploratory."
+                    .into(),
+            );
+            return Ok(());
+        }
+        let mut counts = vec![0u64; self.arms.len()];
+        for arm in self.arm.iter().filter(|a| **a != NO_ARM) {
+            counts[usize::from(*arm)] += 1;
+        }
+        let total = counts.iter().sum::<u64>() as f64;
+        for (p, arm) in self.propensity.iter_mut().zip(&self.arm) {
+            *p = counts.get(usize::from(*arm)).map_or(f64::NAN, |c| *c as f64 / total);
+        }
+        self.logging = "logging propensities estimated as each arm's share of the rows".into();
+        self.exploratory = Some(
+            "How history chose its actions is not known. Each arm's share of the rows stands in for its logging \
+             propensity, which is right only if the arms were assigned by chance alike for everybody: take these \
+             values as exploratory."
+                .into(),
+        );
         Ok(())
     }
 
@@ -205,6 +256,7 @@ impl DecisionLog {
                 bad[0]
             ));
         }
+        self.check_eligible();
         let absent: Vec<&str> = self.arms.iter().filter(|a| a.count == 0).map(|a| a.name.as_str()).collect();
         if !absent.is_empty() {
             let finding = format!("no row was logged for {}", absent.join(", "));
@@ -232,23 +284,31 @@ impl DecisionLog {
         if self.exploratory.is_some() {
             return;
         }
-        let n = self.arms.iter().map(|a| a.count).sum::<u64>() as f64;
-        let mut sums = vec![(0.0, 0.0); self.arms.len()];
-        for row in (0..self.rows()).filter(|row| self.is_usable(*row)) {
-            let w = 1.0 / self.propensity[row];
-            let sum = &mut sums[usize::from(self.arm[row])];
-            *sum = (sum.0 + w, sum.1 + w * w);
-        }
-        for (arm, (total, squares)) in self.arms.iter().zip(sums) {
-            let mean = total / n;
-            let se = ((squares / n - mean * mean).max(0.0) / n).sqrt();
-            if arm.count > 0 && (mean - 1.0).abs() > (4.0 * se).max(0.02) {
+        for (arm, _, mean, se) in checks::arm_weights(self) {
+            if checks::is_off(mean, se) {
                 self.findings.push(format!(
                     "the mean weight of `{}` is {mean:.3} where 1 is expected: its logging propensities do not look like \
                      those that history used",
-                    arm.name
+                    self.arms[usize::from(arm)].name
                 ));
             }
+        }
+    }
+
+    /// Rows whose logged action was not among the eligible.
+    fn check_eligible(&mut self) {
+        if self.eligible.is_none() {
+            return;
+        }
+        let outside = |row: &usize| self.arm[*row] != NO_ARM && !self.allows(*row, self.arm[*row]);
+        let rows: Vec<usize> = (0..self.rows()).filter(outside).collect();
+        if let Some(first) = rows.first() {
+            let finding = format!(
+                "{} rows hold an action that is not in their eligible set (first: row {})",
+                rows.len(),
+                first + 1
+            );
+            self.findings.push(finding);
         }
     }
 }

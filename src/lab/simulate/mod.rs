@@ -9,16 +9,22 @@
 mod arms;
 pub mod baselines;
 pub mod bootstrap;
+pub mod chance;
 pub mod columns;
+mod crossfit;
+mod doubly;
 pub mod estimate;
 pub mod fates;
 mod funnel;
 mod impact;
+mod instead;
+mod lists;
 pub mod log;
 mod notes;
 pub mod off_policy;
 pub mod replay;
 pub mod report;
+mod rewards;
 mod run;
 mod segments;
 pub mod srm;
@@ -34,6 +40,7 @@ mod tests;
 pub use log::DecisionLog;
 pub use replay::{Replay, replay};
 pub use report::Report;
+pub use rewards::RewardModels;
 pub use run::{Simulation, run, uses_models};
 pub use table::decisions_table;
 
@@ -62,6 +69,8 @@ pub struct Options {
     pub baselines: bool,
     /// Column to divide the customers by.
     pub segment: Option<String>,
+    /// How reward models are learned for the doubly robust estimators; `None` leaves these out.
+    pub rewards: Option<RewardModels>,
 }
 
 impl Default for Options {
@@ -76,14 +85,15 @@ impl Default for Options {
             impact_rows: 20_000,
             baselines: true,
             segment: None,
+            rewards: Some(RewardModels::default()),
         }
     }
 }
 
 impl Options {
-    /// A quick first answer: a sample of rows, normal intervals only, no rule impact.
+    /// A quick first answer: a sample of rows, normal intervals only, no rule impact, no reward models.
     pub fn preview(rows: usize) -> Options {
-        Options { sample: Some(rows), bootstrap: 0, impact_rows: 0, ..Options::default() }
+        Options { sample: Some(rows), bootstrap: 0, impact_rows: 0, rewards: None, ..Options::default() }
     }
 }
 

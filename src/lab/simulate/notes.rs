@@ -9,7 +9,7 @@ const NOTES: &[(&str, &str)] = &[
     ),
     (
         "SNIPS",
-        "Σwr/Σw over the rows, w = 1[policy's action = logged action]/logging propensity; standard error by the delta method, √(Σw²(r − V)²)/Σw, residuals added within a subject where subjects repeat.",
+        "Σwr/Σw over the rows, w = π(logged action)/logging propensity, π being 1 or 0 where the policy leaves nothing to chance; standard error by the delta method, √(Σw²(r − V)²)/Σw, residuals added within a subject where subjects repeat.",
     ),
     (
         "IPS",
@@ -18,6 +18,44 @@ const NOTES: &[(&str, &str)] = &[
     (
         "IPS, empirical propensities",
         "mean(wr) with each arm's share of the rows in place of the design's logging propensity.",
+    ),
+    (
+        "direct method",
+        "mean(q^π): what a reward model q, cross-fitted by subject in three parts, expects of the policy's choices. Its interval holds chance, not the model's error.",
+    ),
+    (
+        "DR",
+        "Doubly robust: mean(q^π + w(r − q)). Right when either the propensities or the reward model are; with known propensities as unbiased as IPS, and narrower where q explains the outcome.",
+    ),
+    ("SNDR", "Doubly robust with weights divided by their mean."),
+    (
+        "Switch-DR",
+        "Doubly robust where w ≤ λ, the reward model alone elsewhere; λ chosen by SLOPE++ (the last setting, from the widest interval to the narrowest, that agrees with all before it); the MSE upper bound's λ stands beside it.",
+    ),
+    ("DRos", "Doubly robust with weights shrunk to λw/(w² + λ); λ chosen as for Switch-DR."),
+    (
+        "MRDR",
+        "Doubly robust with a linear reward model fitted for this policy by least squares weighted by π(a|x)(1 − p)/p², which makes the variance small.",
+    ),
+    (
+        "DML",
+        "Doubly robust where the logging propensities are cross-fitted models too (double machine learning): exploratory, as nothing shows that history chose by what the columns hold.",
+    ),
+    (
+        "answer",
+        "SNIPS is the answer: with known propensities it is right whatever reward models expect, and generated worlds cover it as often as they say. DR stands beside it; where both intervals part, look at the propensities and at the reward model.",
+    ),
+    (
+        "chance",
+        "A policy that explores is valued by the exact probabilities of its choices, w = π(a|x)/p; Thompson sampling's are shares of its draws.",
+    ),
+    (
+        "lists",
+        "Expected sum of the outcome over a list's places, for logs of one row per place. The policy decides each list once, from the given history alone. Independent: what stands at a place bears on nothing else, propensities being those of the place. Cascade: so does what stands above, propensities being those given what stands above. Standard: the whole list does.",
+    ),
+    (
+        "estimated propensities",
+        "Where history does not say how it chose: a multinomial logit of the action on the features, cross-fitted by subject in three parts and kept above 0.01. Everything that stands on them is exploratory.",
     ),
     ("replay", "Mean outcome over the rows where the policy chose what was logged."),
     (

@@ -9,6 +9,7 @@ use crate::data::{Dataset, Requests, Role, Roles};
 use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::simulate::Options;
+use crate::simulate::chance::{Chances, Explored};
 use crate::simulate::fates::{Causes, Fate};
 use crate::simulate::log::{DecisionLog, NO_ARM};
 use crate::task::{Cancelled, Task};
@@ -47,6 +48,8 @@ pub struct Replay {
     pub chosen: Vec<u32>,
     /// Arm of the log that the choice is, [`NO_ARM`] when it was never logged.
     pub arm: Vec<u16>,
+    /// Probabilities of the arms where the policy explored; `None` when it never did.
+    pub chances: Option<Chances>,
     /// Whether the choice came from the fallback ladder.
     pub fallback: Vec<bool>,
     /// Response propensity of the choice, NaN for no action and fallbacks.
@@ -87,7 +90,7 @@ pub struct CandidateInfo {
 /// # Errors
 /// When a field of the policy is missing in the data, a role names a column that is not there, or the task is cancelled.
 pub fn replay(policy: &Policy, dataset: &Dataset, roles: &Roles, options: &Options, task: &Task) -> Result<Replay> {
-    let log = DecisionLog::new(dataset, roles, options.goal.as_deref())?;
+    let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
     let rows = sample(dataset, roles, options)?;
     task.stage("Deciding rows")?;
     Stage { dataset, roles, log: &log, options }.decide(policy, rows, task)
@@ -114,6 +117,7 @@ pub(super) fn thin(rows: Vec<u32>, limit: usize, dataset: &Dataset, roles: &Role
 }
 
 /// What replays of several policies share.
+#[derive(Clone, Copy)]
 pub(super) struct Stage<'a> {
     pub dataset: &'a Dataset,
     pub roles: &'a Roles,
@@ -237,6 +241,7 @@ struct Part {
     propensity: Vec<f64>,
     priority: Vec<f64>,
     fates: Vec<Fate>,
+    explored: Explored,
     degraded: u64,
     diagnostics: BTreeMap<String, u64>,
     /// Space for the decisions.
@@ -371,6 +376,8 @@ impl<'a> Worker<'a> {
             None => outcome.ranked().iter().find(|survivor| survivor.candidate == chosen),
             Some(_) => None,
         };
+        let arm = |candidate: u32| self.candidates.get(candidate as usize).map_or(NO_ARM, |c| c.arm);
+        part.explored.note(part.chosen.len(), outcome, self.stage.log.arms.len(), arm);
         part.chosen.push(chosen);
         part.fallback.push(outcome.rung().is_some());
         part.propensity.push(ranked.map_or(f64::NAN, |r| r.terms.propensity));
@@ -387,7 +394,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Puts the parts together; `order` says for each decision, in the order made, its position among the rows.
-    fn assemble(self, rows: usize, parts: Vec<Part>, order: impl Iterator<Item = u32>) -> Replay {
+    fn assemble(self, rows: usize, parts: Vec<Part>, mut order: impl Iterator<Item = u32>) -> Replay {
         let width = self.candidates.len();
         let none = Fate { step: 0, how: crate::simulate::fates::How::Result, cause: 0 };
         let mut replay = Replay {
@@ -395,6 +402,7 @@ impl<'a> Worker<'a> {
             rows: Vec::new(),
             chosen: vec![NO_ACTION; rows],
             arm: vec![NO_ARM; rows],
+            chances: None,
             fallback: vec![false; rows],
             propensity: vec![f64::NAN; rows],
             priority: vec![f64::NAN; rows],
@@ -408,9 +416,10 @@ impl<'a> Worker<'a> {
             causes: self.causes,
         };
         let no_action = self.stage.log.no_action();
-        let mut order = order.map(|p| p as usize);
         for part in parts {
-            for (i, at) in (0..part.chosen.len()).zip(&mut order) {
+            let places: Vec<u32> = order.by_ref().take(part.chosen.len()).collect();
+            part.explored.place(&places, self.stage.log.arms.len(), &mut replay.chances, rows);
+            for (i, at) in places.into_iter().map(|place| place as usize).enumerate() {
                 let chosen = part.chosen[i];
                 replay.chosen[at] = chosen;
                 replay.arm[at] = replay.candidates.get(chosen as usize).map_or(no_action, |c| c.arm);

@@ -3,6 +3,7 @@
 //! Plain data: it is written to `runs/<id>/report.ron`, printed by the command line as JSON and drawn by the studio. It
 //! holds no rows. Intervals are at 95 %.
 
+use crate::simulate::off_policy::slate::Assumption;
 use serde::{Deserialize, Serialize};
 
 /// What a policy would have done, and what it is worth.
@@ -32,6 +33,9 @@ pub struct Report {
     pub weeks: Vec<Week>,
     /// Values within parts of the customers.
     pub segments: Option<Segments>,
+    /// The reward models behind the doubly robust values of the policy, one per outcome.
+    #[serde(default)]
+    pub rewards: Vec<RewardReport>,
     /// How state was treated: history, caps, times.
     pub state: String,
     /// Decisions in which something failed.
@@ -66,6 +70,20 @@ pub enum Method {
     Trajectory,
     /// Mean of an arm, or difference of two arms' means.
     Mean,
+    /// Direct method: what a cross-fitted reward model expects of the policy.
+    Dm,
+    /// Doubly robust: the reward model, corrected by weighted residuals.
+    Dr,
+    /// Doubly robust with weights divided by their mean.
+    SnDr,
+    /// Doubly robust where weights are at most λ, the reward model alone elsewhere.
+    SwitchDr,
+    /// Doubly robust with optimistic shrinkage of weights.
+    DrOs,
+    /// Doubly robust with a reward model made to have little variance for the policy.
+    Mrdr,
+    /// Doubly robust with propensities that are cross-fitted too: double machine learning.
+    Dml,
 }
 
 /// A value and how sure it is.
@@ -115,8 +133,32 @@ pub struct LogReport {
     pub effects: Vec<Effect>,
     /// Whether the arms have the sizes of the design; `None` without one.
     pub sample_ratio: Option<SampleRatio>,
+    /// Overlap of the arms where propensities are estimated.
+    #[serde(default)]
+    pub overlap: Vec<Overlap>,
     /// What is wrong or remarkable.
     pub findings: Vec<String>,
+}
+
+/// How far an arm was possible for everybody, by its estimated propensities.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overlap {
+    /// Arm name.
+    pub arm: String,
+    /// Share of the rows that got it.
+    pub share: f64,
+    /// 1 % point of its estimated propensity over all rows.
+    pub low: f64,
+    /// Median.
+    pub median: f64,
+    /// 99 % point.
+    pub high: f64,
+    /// Share of the rows in which it is below 0.01: there history hardly ever chose it.
+    pub rare: f64,
+    /// Mean of 1[arm]/propensity over all rows; near 1 when the models fit.
+    pub mean_weight: f64,
+    /// Effective sample size of its rows under these weights.
+    pub effective_sample_size: f64,
 }
 
 /// An arm of the log.
@@ -198,6 +240,38 @@ pub struct PolicyReport {
     pub refusal: Option<Refusal>,
     /// Value per outcome, in the order of [`Report::outcomes`].
     pub values: Vec<Value>,
+    /// What can be estimated where the value is refused.
+    #[serde(default)]
+    pub instead: Option<Instead>,
+    /// Share of its decisions in which chance chooses; its values weigh the probabilities, not the draws.
+    #[serde(default)]
+    pub explored: f64,
+    /// Values of whole lists, where the log has lists.
+    #[serde(default)]
+    pub lists: Vec<ListValue>,
+}
+
+/// Value of a policy that fills the places of lists: the expected sum of a list's outcome.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListValue {
+    /// Outcome.
+    pub outcome: String,
+    /// What is taken to bear on the outcome at a place.
+    pub assumption: Assumption,
+    /// Lists.
+    pub lists: u64,
+    /// Lists left out: with a gap, or with a row whose arm, propensity or outcome is not known.
+    pub dropped: u64,
+    /// Places of the longest list.
+    pub places: u64,
+    /// Support at the place that has least of it.
+    pub support: Support,
+    /// Why there is no value, place by place; empty when there is one.
+    pub refused: Vec<String>,
+    /// Self-normalised place by place.
+    pub answer: Option<Estimate>,
+    /// By the weights as they are.
+    pub ips: Option<Estimate>,
 }
 
 /// Share of an action among the decisions.
@@ -224,12 +298,82 @@ pub struct ActionShare {
 pub struct Value {
     /// Outcome.
     pub outcome: String,
-    /// The answer: SNIPS.
+    /// The answer: SNIPS. It stands on the weights alone, whatever a reward model expects.
     pub answer: Estimate,
     /// The same value by other estimators.
     pub others: Vec<Estimate>,
+    /// λ of the estimators that have one, as chosen from the log.
+    #[serde(default)]
+    pub lambdas: Vec<Lambda>,
     /// Rows left out because the outcome is missing.
     pub missing: u64,
+}
+
+/// λ of an estimator, chosen from the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lambda {
+    /// The estimator.
+    pub method: Method,
+    /// How it was chosen: by SLOPE++, on which the value stands, or by the MSE upper bound.
+    pub by: String,
+    /// λ.
+    pub lambda: f64,
+}
+
+/// The reward model of an outcome, cross-fitted by subject: one model per arm.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RewardReport {
+    /// Outcome.
+    pub outcome: String,
+    /// Family of the models.
+    pub family: String,
+    /// Parts of the cross-fitting.
+    pub folds: u32,
+    /// Inputs that the columns became.
+    pub inputs: u64,
+    /// Rows with a known outcome.
+    pub rows: u64,
+    /// Share of the variance that the expectation of the logged arm explains, on rows the model did not learn from.
+    pub explained: f64,
+    /// Arms with too few rows for a model, which take their mean.
+    pub means: Vec<String>,
+}
+
+/// What a log can answer in place of the value of a policy that it has no support for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Instead {
+    /// The policy followed in part of the decisions.
+    pub blend: Option<Blended>,
+    /// Parts of the customers in which the policy has support, largest first.
+    pub regions: Vec<Region>,
+}
+
+/// The policy in a share of the decisions and the logger in all others.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Blended {
+    /// The largest share, in hundredths, that has support.
+    pub share: f64,
+    /// Effective sample size.
+    pub effective_sample_size: f64,
+    /// Value in the goal, self-normalised.
+    pub value: Estimate,
+}
+
+/// A part of the customers in which a policy has support. It is chosen by weights alone; outcomes have no say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Region {
+    /// Column that divides the customers.
+    pub column: String,
+    /// Value or range of the column.
+    pub part: String,
+    /// Rows.
+    pub rows: u64,
+    /// Their share.
+    pub share: f64,
+    /// Support within it.
+    pub support: Support,
+    /// Value in the goal.
+    pub value: Option<Estimate>,
 }
 
 /// Support diagnostics of a policy's weights.
@@ -275,6 +419,9 @@ pub struct Difference {
     pub other: f64,
     /// The difference of the SNIPS values; the bootstrap resamples rows for both at once.
     pub estimate: Estimate,
+    /// The same difference by other estimators.
+    #[serde(default)]
+    pub others: Vec<Estimate>,
     /// The difference relative to the other one's value.
     pub relative: Option<f64>,
     /// Whether the interval lies above 0, below 0, or holds it, in words; for the goal also against the least lift.
@@ -434,6 +581,13 @@ impl Method {
             Method::Replay => "replay",
             Method::Trajectory => "trajectory weighting",
             Method::Mean => "mean",
+            Method::Dm => "direct method",
+            Method::Dr => "DR",
+            Method::SnDr => "SNDR",
+            Method::SwitchDr => "Switch-DR",
+            Method::DrOs => "DRos",
+            Method::Mrdr => "MRDR",
+            Method::Dml => "DML",
         }
     }
 }

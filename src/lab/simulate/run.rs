@@ -4,9 +4,11 @@ use crate::data::{Dataset, Roles, split};
 use crate::error::{Error, Result};
 use crate::simulate::baselines::baselines;
 use crate::simulate::funnel::{funnel, mix, tally};
+use crate::simulate::instead::instead;
+use crate::simulate::lists::lists;
 use crate::simulate::log::DecisionLog;
 use crate::simulate::replay::{NO_ACTION, Replay, Stage, sample};
-use crate::simulate::report::{Difference, Kind, PolicyReport, Refusal, Report, RowsUsed};
+use crate::simulate::report::{Difference, Kind, ListValue, PolicyReport, Refusal, Report, RowsUsed};
 use crate::simulate::values::ValueSet;
 use crate::simulate::{Options, Other, arms, impact, notes, segments, weeks};
 use crate::task::Task;
@@ -35,6 +37,7 @@ struct Entry {
     kind: Kind,
     models: Vec<String>,
     replay: Replay,
+    lists: Vec<ListValue>,
 }
 
 /// Decides every row with `policy`, its baselines and `others`, and values them.
@@ -53,14 +56,18 @@ pub fn run(
     task: &Task,
 ) -> Result<Simulation> {
     task.stage("Reading the log")?;
-    let log = DecisionLog::new(dataset, roles, options.goal.as_deref())?;
+    let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
     let all = sample(dataset, roles, options)?;
     let stage = Stage { dataset, roles, log: &log, options };
+    let unseen = split::held_out_rows(dataset, roles)?;
+    let held_out: Vec<u32> = all.iter().copied().filter(|row| unseen.binary_search(row).is_ok()).collect();
     let mut entries = Vec::new();
     let mut decide = |name: &str, kind: Kind, policy: &Policy| -> Result<()> {
         task.stage(&format!("Deciding {} rows with {name}", all.len()))?;
         let replay = stage.decide(policy, all.clone(), task)?;
-        entries.push(Entry { name: name.to_owned(), kind, models: uses_models(policy.document()), replay });
+        let models = uses_models(policy.document());
+        let lists = lists(policy, &stage, if models.is_empty() { &all } else { &held_out }, task)?;
+        entries.push(Entry { name: name.to_owned(), kind, models, replay, lists });
         Ok(())
     };
     decide(title(policy.document()), Kind::Policy, policy)?;
@@ -73,9 +80,7 @@ pub fn run(
         decide(other.name, Kind::Other, other.policy)?;
     }
 
-    let unseen = split::held_out_rows(dataset, roles)?;
-    let held_out: Vec<u32> = all.iter().copied().filter(|row| unseen.binary_search(row).is_ok()).collect();
-    let sets = Sets::new(&log, &entries, &all, &held_out, options, task)?;
+    let sets = Sets::new(&stage, &entries, &all, &held_out, task)?;
     let used = if entries[0].models.is_empty() { all.clone() } else { held_out.clone() };
 
     let main = &entries[0].replay;
@@ -93,13 +98,14 @@ pub fn run(
         rules: impact::rules(policy, &stage, main, &used, &tally, task)?,
         weeks: if main.stateful { weeks::weeks(main, &used) } else { Vec::new() },
         segments: None,
+        rewards: sets.of(0).0.reward_reports(),
         state: main.state.clone(),
         degraded: main.degraded,
         diagnostics: diagnostics(main),
         notes: notes::notes(),
     };
     for (i, entry) in entries.iter().enumerate() {
-        report.policies.push(sets.policy(i, entry, &log, dataset, &all, &held_out, options));
+        report.policies.push(sets.policy(i, entry, &stage, &all, &held_out));
     }
     for (i, entry) in entries.iter().enumerate().skip(1) {
         for outcome in 0..log.outcomes.len() {
@@ -175,14 +181,8 @@ struct Sets<'a> {
 }
 
 impl<'a> Sets<'a> {
-    fn new(
-        log: &'a DecisionLog,
-        entries: &[Entry],
-        all: &[u32],
-        held_out: &[u32],
-        options: &Options,
-        task: &Task,
-    ) -> Result<Sets<'a>> {
+    fn new(stage: &Stage<'a>, entries: &[Entry], all: &[u32], held_out: &[u32], task: &Task) -> Result<Sets<'a>> {
+        let Stage { dataset, roles, log, options } = *stage;
         let mut in_all = Vec::new();
         let mut rules_alone = Vec::new();
         for entry in entries {
@@ -192,15 +192,16 @@ impl<'a> Sets<'a> {
             }
         }
         let every: Vec<&Replay> = entries.iter().map(|e| &e.replay).collect();
-        Ok(Sets {
-            all: ValueSet::new(log, all, &rules_alone, options, task)?,
-            held_out: if rules_alone.len() < entries.len() {
-                Some(ValueSet::new(log, held_out, &every, options, task)?)
-            } else {
-                None
-            },
-            in_all,
-        })
+        let mut all = ValueSet::new(log, all, &rules_alone, options, task)?;
+        all.learn(dataset, roles, &rules_alone, options, in_all[0].is_some(), task)?;
+        let held_out = if rules_alone.len() < entries.len() {
+            let mut set = ValueSet::new(log, held_out, &every, options, task)?;
+            set.learn(dataset, roles, &every, options, true, task)?;
+            Some(set)
+        } else {
+            None
+        };
+        Ok(Sets { all, held_out, in_all })
     }
 
     /// The set an entry is valued in, and its position there.
@@ -212,16 +213,8 @@ impl<'a> Sets<'a> {
         }
     }
 
-    fn policy(
-        &self,
-        i: usize,
-        entry: &Entry,
-        log: &DecisionLog,
-        dataset: &Dataset,
-        all: &[u32],
-        held_out: &[u32],
-        options: &Options,
-    ) -> PolicyReport {
+    fn policy(&self, i: usize, entry: &Entry, stage: &Stage<'_>, all: &[u32], held_out: &[u32]) -> PolicyReport {
+        let Stage { dataset, roles, log, options } = *stage;
         let (set, position) = self.of(i);
         let models = !entry.models.is_empty();
         let decided = if models { held_out } else { all };
@@ -243,13 +236,16 @@ impl<'a> Sets<'a> {
         };
         let weighed = &set.policies[position];
         let mut refusal = weighed.refusal.clone();
+        let mut instead = refusal.as_ref().and_then(|_| instead(dataset, roles, log, &set.rows, weighed));
         if log.arms.is_empty() || log.outcomes.is_empty() {
             refusal = Some(Refusal {
                 reasons: log.findings.clone(),
                 advice: "Give a column the role action, say which value is which action, and give a column the role outcome."
                     .into(),
             });
+            instead = None;
         }
+        let explored = entry.replay.chances.as_ref().map_or(0, |chances| chances.explored());
         PolicyReport {
             name: entry.name.clone(),
             kind: entry.kind,
@@ -260,16 +256,20 @@ impl<'a> Sets<'a> {
             support: weighed.support,
             values: if refusal.is_some() { Vec::new() } else { set.values(position) },
             refusal,
+            instead,
+            lists: entry.lists.clone(),
+            explored: explored as f64 / entry.replay.rows.len().max(1) as f64,
         }
     }
 
     /// The policy less entry `i` in an outcome.
     fn difference(&self, i: usize, entry: &Entry, outcome: usize, report: &Report) -> Option<Difference> {
-        let (value, other, estimate) = match (self.in_all[0], self.in_all[i], &self.held_out) {
-            (Some(a), Some(b), _) => self.all.difference(a, b, outcome)?,
-            (_, _, Some(held_out)) => held_out.difference(0, i, outcome)?,
+        let (set, a, b) = match (self.in_all[0], self.in_all[i], &self.held_out) {
+            (Some(a), Some(b), _) => (&self.all, a, b),
+            (_, _, Some(held_out)) => (held_out, 0, i),
             _ => return None,
         };
+        let (value, other, estimate) = set.difference(a, b, outcome)?;
         let name = &report.outcomes[outcome];
         let mut verdict = if estimate.low > 0.0 {
             format!("more {name} than {}: the interval lies above 0", entry.name)
@@ -294,6 +294,7 @@ impl<'a> Sets<'a> {
             other,
             relative: (other != 0.0).then(|| estimate.value / other),
             estimate,
+            others: set.robust_difference(b, outcome).into_iter().collect(),
             verdict,
         })
     }

@@ -12,8 +12,14 @@ pub const MOST_UNLOGGED: f64 = 0.01;
 
 /// Diagnostics of the weights of a policy; `unlogged` counts its decisions for actions that the log never took.
 pub fn support(weights: &[f64], unlogged: usize) -> Support {
+    support_of(weights, unlogged as f64)
+}
+
+/// The same where a policy draws by chance: `unlogged` adds up the probabilities of actions that the log never took.
+pub fn support_of(weights: &[f64], unlogged: f64) -> Support {
     let n = weights.len();
-    let share = |count: usize| if n == 0 { 0.0 } else { count as f64 / n as f64 };
+    let part = |sum: f64| if n == 0 { 0.0 } else { sum / n as f64 };
+    let share = |count: usize| part(count as f64);
     let total = sum(weights.iter().copied());
     let squares = sum(weights.iter().map(|w| w * w));
     Support {
@@ -24,7 +30,7 @@ pub fn support(weights: &[f64], unlogged: usize) -> Support {
         mean_weight: if n == 0 { 0.0 } else { total / n as f64 },
         max_weight: weights.iter().copied().fold(0.0, f64::max),
         share_above_10: share(weights.iter().filter(|w| **w > 10.0).count()),
-        unlogged: share(unlogged),
+        unlogged: part(unlogged),
     }
 }
 

@@ -5,7 +5,7 @@ use attune_policy::value::Type;
 use egui_material_icons::{MaterialIcon, icons};
 
 /// Every role, in the order of the picker.
-pub const ROLES: [Role; 10] = [
+pub const ROLES: [Role; 14] = [
     Role::Feature,
     Role::Context,
     Role::Action,
@@ -13,6 +13,10 @@ pub const ROLES: [Role; 10] = [
     Role::Subject,
     Role::Time,
     Role::LoggingPropensity,
+    Role::Decision,
+    Role::Position,
+    Role::Eligible,
+    Role::Probabilities,
     Role::Consent,
     Role::Protected,
     Role::Ignored,
@@ -28,6 +32,10 @@ pub fn role(role: Role) -> &'static str {
         Role::Subject => "Subject",
         Role::Time => "Time",
         Role::LoggingPropensity => "Logging propensity",
+        Role::Decision => "Decision",
+        Role::Position => "Position",
+        Role::Eligible => "Eligible",
+        Role::Probabilities => "Probabilities",
         Role::Consent => "Consent",
         Role::Protected => "Protected",
         Role::Ignored => "Ignored",
@@ -44,6 +52,10 @@ pub fn role_meaning(role: Role) -> &'static str {
         Role::Subject => "Whom the row speaks of; several rows may share one",
         Role::Time => "When the row's decision was made",
         Role::LoggingPropensity => "The probability with which history chose the action it logged",
+        Role::Decision => "Which decision the row belongs to; rows of one are a list",
+        Role::Position => "The place in a list, the top one lowest",
+        Role::Eligible => "The actions that history could choose from, as a list",
+        Role::Probabilities => "The probabilities of the eligible actions, as a list",
         Role::Consent => "Whether the customer agreed; for guards and rules, never a model input",
         Role::Protected => "Nobody may be treated differently by it; neither models nor rules see it, fairness does",
         Role::Ignored => "Not used",

@@ -135,6 +135,13 @@ fn definition(report: &Report, method: Method) -> String {
             Method::Replay => "Replay: mean outcome of the rows where the policy chose what was logged",
             Method::Trajectory => "Weights multiplied along each subject's decisions",
             Method::Mean => "Mean over the rows",
+            Method::Dm => "What a cross-fitted reward model expects of the policy's choices",
+            Method::Dr => "Doubly robust: the reward model, corrected by weighted residuals",
+            Method::SnDr => "Doubly robust with weights divided by their mean",
+            Method::SwitchDr => "Doubly robust where weights are small, the reward model alone elsewhere",
+            Method::DrOs => "Doubly robust with shrunken weights",
+            Method::Mrdr => "Doubly robust with a reward model of little variance for this policy",
+            Method::Dml => "Doubly robust with propensities that are cross-fitted models too",
         }
         .to_owned()
     })

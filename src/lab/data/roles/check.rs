@@ -41,7 +41,16 @@ fn vanished(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
 }
 
 fn one_each(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
-    for role in [Role::Action, Role::Subject, Role::Time, Role::LoggingPropensity] {
+    for role in [
+        Role::Action,
+        Role::Subject,
+        Role::Time,
+        Role::LoggingPropensity,
+        Role::Decision,
+        Role::Position,
+        Role::Eligible,
+        Role::Probabilities,
+    ] {
         let names = roles.with_role(dataset, role);
         if let [_, second, ..] = names.as_slice() {
             let message = format!("{} columns have the role {}: {}", names.len(), role.label(), names.join(", "));

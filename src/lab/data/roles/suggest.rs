@@ -21,6 +21,11 @@ const ACTION_NAMES: &[&str] = &[
     "test_group",
     "item_id",
     "creative",
+    "action_id",
+    "arm_id",
+    "offer_id",
+    "chosen_action",
+    "logged_action",
 ];
 const OUTCOME_NAMES: &[&str] = &[
     "visit",
@@ -62,7 +67,30 @@ const SUBJECT_NAMES: &[&str] = &[
 ];
 const TIME_NAMES: &[&str] =
     &["timestamp", "time", "date", "datetime", "sent_at", "decided_at", "event_time", "created_at"];
-const PROPENSITY_NAMES: &[&str] = &["propensity", "propensity_score", "logging_propensity", "pscore"];
+const PROPENSITY_NAMES: &[&str] = &[
+    "propensity",
+    "propensity_score",
+    "logging_propensity",
+    "pscore",
+    "action_prob",
+    "action_probability",
+    "logging_probability",
+    "behavior_propensity",
+    "behaviour_propensity",
+];
+const DECISION_NAMES: &[&str] = &["decision_id", "decision", "request_id", "impression_id", "list_id", "slate_id"];
+const POSITION_NAMES: &[&str] = &["position", "slot", "rank"];
+const ELIGIBLE_NAMES: &[&str] = &[
+    "eligible",
+    "eligible_actions",
+    "eligible_set",
+    "candidates",
+    "candidate_actions",
+    "available_actions",
+    "action_set",
+];
+const PROBABILITIES_NAMES: &[&str] =
+    &["probabilities", "action_probabilities", "eligible_probabilities", "propensities", "action_dist"];
 const CONTEXT_NAMES: &[&str] = &["page", "device", "weather", "placement", "position", "slot", "browser"];
 /// Words of names that speak of agreement, or of its opposite.
 const CONSENT_WORDS: &[&str] = &[
@@ -117,6 +145,8 @@ const UNTREATED: &[&str] = &[
     "no treatment",
     "0",
 ];
+/// Most values of an action column among which `0` is the untreated one, and not a number of an item.
+const FEW_ARMS: usize = 10;
 /// Most values an action column has before it is taken for something else.
 const MAX_ARMS: usize = 100;
 
@@ -134,9 +164,13 @@ pub fn suggest(dataset: &Dataset) -> (Roles, BTreeMap<String, String>) {
         (Role::Time, TIME_NAMES),
         (Role::LoggingPropensity, PROPENSITY_NAMES),
         (Role::Action, ACTION_NAMES),
+        (Role::Decision, DECISION_NAMES),
+        (Role::Eligible, ELIGIBLE_NAMES),
+        (Role::Probabilities, PROBABILITIES_NAMES),
     ] {
         keep_first(&mut roles, &mut reasons, dataset, role, names);
     }
+    lists(&mut roles, &mut reasons, dataset);
     arms(&mut roles, dataset);
     (roles, reasons)
 }
@@ -154,6 +188,17 @@ fn first_guess(dataset: &Dataset, column: &Column) -> (Role, &'static str) {
     }
     if distinct < 2 {
         return (Role::Ignored, "it is the same in every row");
+    }
+    if is(DECISION_NAMES) && matches!(column.type_, Type::Text | Type::Integer) && distinct > MAX_ARMS.min(known / 20) {
+        return (Role::Decision, "its name says which decision a row belongs to");
+    }
+    if column.type_ == Type::Text && dictionary.values.iter().take(50).all(|v| v.contains(['|', ';', ','])) {
+        if is(ELIGIBLE_NAMES) {
+            return (Role::Eligible, "its name and its lists say what could be chosen");
+        }
+        if is(PROBABILITIES_NAMES) {
+            return (Role::Probabilities, "its name and its lists say with which probabilities");
+        }
     }
     if column.type_ == Type::Time {
         return if is(TIME_NAMES) || name.ends_with("date") || name.ends_with("time") {
@@ -239,8 +284,22 @@ fn keep_first(
     }
 }
 
+/// Where decisions repeat, a column of places says where in its list a row stands.
+fn lists(roles: &mut Roles, reasons: &mut BTreeMap<String, String>, dataset: &Dataset) {
+    let Some(decision) = roles.first(Role::Decision).map(str::to_owned) else { return };
+    if dataset.dictionary(&decision).map_or(true, |ids| ids.values.len() >= dataset.rows()) {
+        return;
+    }
+    let place = |c: &&Column| POSITION_NAMES.contains(&c.name.to_lowercase().as_str()) && c.type_ == Type::Integer;
+    if let Some(column) = dataset.columns().iter().find(place) {
+        let why = format!("its name says where the row stands in the list of its `{decision}`");
+        reasons.insert(column.name.clone(), why);
+        roles.columns.insert(column.name.clone(), Role::Position);
+    }
+}
+
 /// Arms of the action column, and a randomised design when their counts are as even as an even draw makes them.
-fn arms(roles: &mut Roles, dataset: &Dataset) {
+pub fn arms(roles: &mut Roles, dataset: &Dataset) {
     let Some(column) = roles.first(Role::Action).map(str::to_owned) else { return };
     let Ok(dictionary) = dataset.dictionary(&column) else { return };
     let mut values: Vec<String> = dictionary.values.iter().map(|v| v.to_string()).collect();
@@ -248,7 +307,8 @@ fn arms(roles: &mut Roles, dataset: &Dataset) {
     let ids = identifiers(&values.iter().map(|value| value.to_lowercase()).collect::<Vec<_>>());
     let mut taken: HashSet<&str> = HashSet::new();
     for (value, id) in values.iter().zip(&ids) {
-        let untreated = UNTREATED.contains(&value.to_lowercase().as_str()) && taken.insert("");
+        let number = value == "0" && values.len() > FEW_ARMS;
+        let untreated = UNTREATED.contains(&value.to_lowercase().as_str()) && !number && taken.insert("");
         let candidate = || Arm::Candidate { action: id.clone(), treatment: "default".to_owned() };
         roles.arms.insert(value.clone(), if untreated { Arm::NoAction } else { candidate() });
     }

@@ -23,7 +23,13 @@ pub struct Blend {
 
 /// The largest share, in hundredths below 1, at which the blend passes the diagnostics; `None` when not even one in a hundred does.
 pub fn blend(logged: &Logged<'_>) -> Option<Blend> {
-    (1..100).rev().find_map(|hundredths| {
+    blend_up_to(logged, 1.0)
+}
+
+/// The same, with a share of at most `most`.
+pub fn blend_up_to(logged: &Logged<'_>, most: f64) -> Option<Blend> {
+    let hundredths = (100.0 * most).floor().clamp(0.0, 99.0) as u32;
+    (1..=hundredths).rev().find_map(|hundredths| {
         let share = f64::from(hundredths) / 100.0;
         let weights: Vec<f64> = logged.weights.iter().map(|w| share * w + 1.0 - share).collect();
         let support = support(&weights, 0);

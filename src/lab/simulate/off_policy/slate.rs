@@ -49,20 +49,8 @@ pub fn slate(slates: Slates<'_>, assumption: Assumption, normalised: bool) -> Re
     if bounds.len() < 2 {
         return Err(Error::new("fewer than two lists are too few to estimate anything"));
     }
-    let mut weights = vec![0.0; n];
-    for &(from, to) in &bounds {
-        let mut product = 1.0;
-        for (own, w) in weights[from..to].iter_mut().zip(&slates.weights[from..to]) {
-            product *= w;
-            *own = match assumption {
-                Assumption::Independent => *w,
-                Assumption::Cascade | Assumption::Standard => product,
-            };
-        }
-        if assumption == Assumption::Standard {
-            weights[from..to].fill(product);
-        }
-    }
+    let weights: Vec<f64> =
+        bounds.iter().flat_map(|&(from, to)| place_weights(&slates.weights[from..to], assumption)).collect();
     let deepest = bounds.iter().map(|(from, to)| to - from).max().unwrap_or(0);
     let mut scale = vec![1.0; deepest];
     if normalised {
@@ -81,4 +69,17 @@ pub fn slate(slates: Slates<'_>, assumption: Assumption, normalised: bool) -> Re
     let squares: f64 = sums.iter().map(|x| (x - value) * (x - value)).sum();
     let se = (squares / (lists - 1.0) / lists).sqrt();
     Ok(Answer { value, se, low: value - Z95 * se, high: value + Z95 * se })
+}
+
+/// The weights of a list's places under an assumption, from the weight of each place given those above.
+pub fn place_weights(weights: &[f64], assumption: Assumption) -> Vec<f64> {
+    let down = weights.iter().scan(1.0, |product, w| {
+        *product *= w;
+        Some(*product)
+    });
+    match assumption {
+        Assumption::Independent => weights.to_vec(),
+        Assumption::Cascade => down.collect(),
+        Assumption::Standard => vec![weights.iter().product(); weights.len()],
+    }
 }

@@ -15,6 +15,16 @@ pub enum Tuning {
     MseBound,
 }
 
+impl Tuning {
+    /// Name for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Tuning::Slope => "SLOPE++",
+            Tuning::MseBound => "MSE upper bound",
+        }
+    }
+}
+
 /// The chosen estimator and what was weighed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tuned {

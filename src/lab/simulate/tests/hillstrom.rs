@@ -43,6 +43,7 @@ fn close(what: &str, value: f64, expected: &Json, tolerance: f64) {
 fn policies_written_as_rules_meet_the_reference() {
     let Some((dataset, roles)) = hillstrom() else { return };
     let Some(reference) = reference("reference/off_policy/hillstrom_policy_values.json") else { return };
+    assert_eq!(reference.as_object().unwrap().len(), 4);
     for (name, document) in policies(&roles.schema(&dataset)) {
         let policy = compile(document);
         let simulation = run(&policy, &[], &dataset, &roles, &plain(), &Task::default()).unwrap();
@@ -50,6 +51,7 @@ fn policies_written_as_rules_meet_the_reference() {
         let main = simulation.report.main().unwrap();
         assert_eq!(main.rows.used, 64_000);
         assert_eq!(main.refusal, None);
+        assert_eq!(expected.as_object().unwrap().len(), 5, "coverage, contacts and three outcomes");
         close(&format!("{name} coverage"), main.support.coverage, &expected["coverage_match"], 1e-9);
         close(&format!("{name} contacted"), main.share_contacted, &expected["share_contacted"], 1e-9);
         for outcome in ["visit", "conversion", "spend"] {
@@ -65,6 +67,7 @@ fn policies_written_as_rules_meet_the_reference() {
             ] {
                 close(&format!("{name} {outcome} {key}"), number, &expected[key], 1e-9);
             }
+            assert_eq!(expected.as_object().unwrap().len(), 6, "every number of the file is asked for");
         }
     }
 }

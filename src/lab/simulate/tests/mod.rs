@@ -1,7 +1,9 @@
 //! What the tests of simulation share: policies in few words, worlds, and the Hillstrom trial where its file is at hand.
 
+mod doubly;
 mod estimators;
 mod hillstrom;
+mod logs;
 mod recompute;
 mod reports;
 mod stateful;
@@ -25,7 +27,7 @@ const DAY: u64 = 86_400;
 
 /// Options without baselines, bootstrap and rule impact: the value alone.
 fn plain() -> Options {
-    Options { baselines: false, bootstrap: 0, impact_rows: 0, ..Options::default() }
+    Options { baselines: false, bootstrap: 0, impact_rows: 0, rewards: None, ..Options::default() }
 }
 
 fn world(spec: WorldSpec) -> World {

@@ -1,15 +1,19 @@
 //! Values of several policies on one set of rows: weights, support, estimates, paired differences, one bootstrap for all.
 
+mod model;
+mod weigh;
+
+pub(super) use weigh::{Weighed, weights};
+
 use crate::error::Result;
 use crate::simulate::Options;
 use crate::simulate::bootstrap::{Sums, percentile_interval, resample};
 use crate::simulate::estimate::{Rounds, ips, replay as replay_mean, snips, snips_difference};
-use crate::simulate::log::{DecisionLog, NO_ARM};
+use crate::simulate::log::DecisionLog;
 use crate::simulate::replay::Replay;
-use crate::simulate::report::{Estimate, Method, Refusal, Support, Value};
-use crate::simulate::support::{LEAST_ESS, refusal, support};
+use crate::simulate::report::{Estimate, Method, RewardReport, Value};
+use crate::simulate::support::{LEAST_ESS, support};
 use crate::task::Task;
-use std::collections::BTreeSet;
 
 /// Policies valued together on the same rows.
 pub(super) struct ValueSet<'a> {
@@ -22,17 +26,6 @@ pub(super) struct ValueSet<'a> {
     outcomes: Vec<Rewards>,
 }
 
-/// A policy's weights on the rows.
-pub(super) struct Weighed {
-    pub weights: Vec<f64>,
-    /// With the arms' shares in place of the design's propensities.
-    empirical: Option<Vec<f64>>,
-    /// Multiplied along each subject's decisions.
-    trajectory: Option<Vec<f64>>,
-    pub support: Support,
-    pub refusal: Option<Refusal>,
-}
-
 struct Rewards {
     /// Positions of the rows whose outcome is known; `None` when all are.
     known: Option<Vec<u32>>,
@@ -40,6 +33,8 @@ struct Rewards {
     clusters: Option<Vec<u32>>,
     /// Sums per resample and policy.
     resamples: Vec<Vec<Sums>>,
+    /// What reward models say; `None` until they are learned.
+    modelled: Option<model::OfOutcome>,
 }
 
 impl<'a> ValueSet<'a> {
@@ -67,6 +62,7 @@ impl<'a> ValueSet<'a> {
                 clusters: clusters.map(|c| pick(&c, known.as_deref())),
                 known,
                 resamples: Vec::new(),
+                modelled: None,
             };
             if options.bootstrap > 0 && !rewards.values.is_empty() {
                 task.stage(&format!("Intervals of {}", outcome.name))?;
@@ -108,15 +104,32 @@ impl<'a> ValueSet<'a> {
         if let Some(empirical) = &own.empirical {
             others.extend(ips(rewards.rounds(&at(empirical)), Method::IpsEmpirical));
         }
-        others.extend(replay_mean(rounds));
+        others.extend(match &own.drawn {
+            // A policy that draws chose what was logged where its own draw says so, not where it might have.
+            Some(drawn) => replay_mean(rewards.rounds(&at(drawn))),
+            None => replay_mean(rounds),
+        });
         if let Some(trajectory) = &own.trajectory {
             let weights = at(trajectory);
             if support(&weights, 0).effective_sample_size >= LEAST_ESS {
                 others.extend(snips(rewards.rounds(&weights)).map(|e| Estimate { method: Method::Trajectory, ..e }));
             }
         }
+        let modelled = rewards.modelled.as_ref().and_then(|own| own.policies.get(policy));
+        others.extend(modelled.into_iter().flat_map(|own| own.estimates.iter().copied()));
+        let lambdas = modelled.map(|own| own.lambdas.clone()).unwrap_or_default();
         let missing = (self.rows.len() - rewards.values.len()) as u64;
-        Some(Value { outcome: self.log.outcomes[outcome].name.clone(), answer, others, missing })
+        Some(Value { outcome: self.log.outcomes[outcome].name.clone(), answer, others, lambdas, missing })
+    }
+
+    /// The reward models that were learned, one per outcome.
+    pub fn reward_reports(&self) -> Vec<RewardReport> {
+        self.outcomes.iter().filter_map(|own| own.modelled.as_ref()).map(|own| own.report.clone()).collect()
+    }
+
+    /// Doubly robust value of the first policy less that of `other` in an outcome; `None` without a reward model.
+    pub fn robust_difference(&self, other: usize, outcome: usize) -> Option<Estimate> {
+        *self.outcomes[outcome].modelled.as_ref()?.differences.get(other)?
     }
 
     /// SNIPS value of policy `a` less that of `b` in an outcome, with both values; `None` when either is refused.
@@ -140,67 +153,8 @@ impl Rewards {
     }
 }
 
-impl Weighed {
-    fn new(log: &DecisionLog, rows: &[u32], replay: &Replay) -> Weighed {
-        let positions = replay.positions(rows);
-        let weights = weights(log, replay, rows, &positions);
-        let mut unlogged = 0;
-        let mut names = BTreeSet::new();
-        for at in &positions {
-            if replay.arm[*at] == NO_ARM {
-                unlogged += 1;
-                names.insert(replay.chosen_names(*at).0.to_owned());
-            }
-        }
-        let support = support(&weights, unlogged);
-        let refusal = refusal(&support, &names.into_iter().collect::<Vec<_>>());
-        let empirical = log.sample_ratio.is_some().then(|| {
-            let mut counts = vec![0u64; log.arms.len()];
-            for row in rows {
-                counts[usize::from(log.arm[*row as usize])] += 1;
-            }
-            let n = rows.len() as f64;
-            let matched = |(row, at): (&u32, &usize)| {
-                let arm = log.arm[*row as usize];
-                if replay.arm[*at] == arm { n / counts[usize::from(arm)] as f64 } else { 0.0 }
-            };
-            rows.iter().zip(&positions).map(matched).collect()
-        });
-        let trajectory = (replay.stateful && log.clusters.is_some()).then(|| {
-            along_subjects(log, rows, &weights, &positions.iter().map(|p| replay.times[*p]).collect::<Vec<_>>())
-        });
-        Weighed { weights, empirical, trajectory, support, refusal }
-    }
-}
-
-/// w_i = 1[the policy's arm = the logged arm] / p_i of each row.
-pub(super) fn weights(log: &DecisionLog, replay: &Replay, rows: &[u32], positions: &[usize]) -> Vec<f64> {
-    let weight = |(row, at): (&u32, &usize)| {
-        let row = *row as usize;
-        if replay.arm[*at] != NO_ARM && replay.arm[*at] == log.arm[row] { 1.0 / log.propensity[row] } else { 0.0 }
-    };
-    rows.iter().zip(positions).map(weight).collect()
-}
-
-/// The product of a subject's weights up to each of its decisions, in order of time.
-fn along_subjects(log: &DecisionLog, rows: &[u32], weights: &[f64], times: &[i64]) -> Vec<f64> {
-    let Some(clusters) = &log.clusters else { return weights.to_vec() };
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|i| (clusters[rows[*i] as usize], times[*i], rows[*i]));
-    let mut out = vec![0.0; rows.len()];
-    let (mut subject, mut product) = (u32::MAX, 1.0);
-    for i in order {
-        let own = clusters[rows[i] as usize];
-        if own != subject {
-            (subject, product) = (own, 1.0);
-        }
-        product *= weights[i];
-        out[i] = product;
-    }
-    out
-}
-
-fn pick<T: Copy>(values: &[T], positions: Option<&[u32]>) -> Vec<T> {
+/// The entries at some positions; all of them without.
+pub(super) fn pick<T: Copy>(values: &[T], positions: Option<&[u32]>) -> Vec<T> {
     match positions {
         None => values.to_vec(),
         Some(positions) => positions.iter().map(|i| values[*i as usize]).collect(),

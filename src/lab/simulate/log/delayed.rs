@@ -1,0 +1,233 @@
+//! Outcomes that come later, in a table of their own: each event is credited to decisions about its subject made at most a window
+//! before it, and becomes a column of the log.
+//!
+//! It says what was matched and what was not, and never credits an event that came before its decision.
+
+use crate::data::cells::{Cells, Dictionary};
+use crate::data::join::canonical;
+use crate::data::roles::{Credit, Delayed};
+use crate::data::{Arm, Column, Dataset, Role, Roles, Table};
+use crate::error::{Error, Result};
+use crate::task::Task;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Milliseconds of a day.
+const DAY: f64 = 86_400_000.0;
+
+/// How the events of a table met the decisions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Matched {
+    /// The column that was made.
+    pub outcome: String,
+    /// The table of events.
+    pub table: String,
+    /// Days after a decision in which an event counts.
+    pub window_days: f64,
+    /// Which decision an event is credited to, in words.
+    pub credit: String,
+    /// Events.
+    pub events: u64,
+    /// Credited to a decision.
+    pub credited: u64,
+    /// Of subjects that the log does not know.
+    pub strangers: u64,
+    /// Before the first decision about their subject.
+    pub before: u64,
+    /// After the window of the last decision before them.
+    pub late: u64,
+    /// Without a subject, a time, or a value where one is wanted.
+    pub unusable: u64,
+    /// Rows of the events of unknown subjects, numbers in their file, the first twenty.
+    pub stranger_rows: Vec<u64>,
+    /// Decisions with an event.
+    pub decisions: u64,
+    /// Decisions whose window ends after the last event of the table: what follows them may not have come yet.
+    pub open: u64,
+}
+
+impl Matched {
+    /// The same in a sentence.
+    pub fn words(&self) -> String {
+        let mut text = format!(
+            "`{}`: {} of {} events of `{}` came within {} days of a decision and were credited to {}; {} decisions have one.",
+            self.outcome, self.credited, self.events, self.table, self.window_days, self.credit, self.decisions
+        );
+        for (n, what) in [
+            (self.before, "came before the first decision about their subject"),
+            (self.late, "came after the window"),
+            (self.strangers, "are of subjects that the log does not know"),
+            (self.unusable, "have no subject, time or value"),
+        ] {
+            if n > 0 {
+                text.push_str(&format!(" {n} {what}."));
+            }
+        }
+        if self.open > 0 {
+            text.push_str(&format!(
+                " The windows of {} decisions end after the last event of the table: more may follow.",
+                self.open
+            ));
+        }
+        text
+    }
+}
+
+/// The log with a column for each delayed outcome of its roles, and how each was matched. Columns of the log stay as they are.
+///
+/// # Errors
+/// When the log has no subject or time, a table or column is not there, a name is taken, or the task is cancelled.
+pub fn attach(dataset: &Dataset, roles: &Roles, tables: &[Table], task: &Task) -> Result<(Dataset, Vec<Matched>)> {
+    if roles.delayed.is_empty() {
+        return Ok((dataset.clone(), Vec::new()));
+    }
+    task.stage("Crediting later outcomes to decisions")?;
+    let decisions = Decisions::new(dataset, roles)?;
+    let mut reports = Vec::new();
+    let mut columns: Vec<(Column, Cells)> =
+        dataset.columns().iter().filter_map(|c| Some((c.clone(), dataset.cells(&c.name)?.clone()))).collect();
+    for (done, delayed) in roles.delayed.iter().enumerate() {
+        task.tick(done as f32 / roles.delayed.len() as f32)?;
+        if columns.iter().any(|(column, _)| column.name == delayed.name) {
+            return Err(Error::new("is a column of the log already, so no delayed outcome can have its name")
+                .in_column(&delayed.name)
+                .hint("give the outcome another name"));
+        }
+        let table = tables.iter().find(|table| table.name == delayed.table).ok_or_else(|| {
+            Error::new(format!(
+                "the outcome `{}` comes from the table `{}`, which is not there",
+                delayed.name, delayed.table
+            ))
+            .hint(format!("import it with --as events --table {}, or take the outcome out of the roles", delayed.table))
+        })?;
+        let (cells, report) = decisions.credit(delayed, table)?;
+        let name = delayed.name.clone();
+        columns.push((Column { source: name.clone(), name, type_: cells.type_() }, cells));
+        reports.push(report);
+    }
+    let numbers = (0..dataset.rows()).map(|row| dataset.row_number(row) as u32).collect();
+    Ok((Dataset::new(dataset.name(), columns, dataset.source().clone(), Some(numbers))?, reports))
+}
+
+/// The decisions of a log by subject, in order of time.
+struct Decisions {
+    rows: usize,
+    times: Vec<f64>,
+    /// Whether the row is a contact: an action other than none.
+    contact: Vec<bool>,
+    of: HashMap<String, Vec<u32>>,
+    numeric: bool,
+}
+
+impl Decisions {
+    fn new(dataset: &Dataset, roles: &Roles) -> Result<Decisions> {
+        let need = |role: Role| {
+            roles.first(role).ok_or_else(|| {
+                Error::new(format!("outcomes of another table need a log with a {}", role.label()))
+                    .hint(format!("give the column of the {} its role", role.label()))
+            })
+        };
+        let (subject, time) = (need(Role::Subject)?, need(Role::Time)?);
+        let times = dataset.numbers(time)?;
+        let numeric = matches!(dataset.cells(subject), Some(Cells::Integer(_) | Cells::Number(_)));
+        let Dictionary { codes, values } = dataset.dictionary(subject)?;
+        let mut of: HashMap<String, Vec<u32>> = HashMap::with_capacity(values.len());
+        for (row, code) in codes.iter().enumerate().filter(|(row, _)| !times[*row].is_nan()) {
+            if let Some(key) = values.get(*code as usize) {
+                of.entry(canonical(key, numeric).into_owned()).or_default().push(row as u32);
+            }
+        }
+        for rows in of.values_mut() {
+            rows.sort_by(|a, b| times[*a as usize].total_cmp(&times[*b as usize]).then(a.cmp(b)));
+        }
+        let contact = match roles.first(Role::Action).map(|name| dataset.dictionary(name)).transpose()? {
+            Some(actions) => {
+                let treated = |row| actions.get(row).is_some_and(|v| roles.arms.get(&**v) != Some(&Arm::NoAction));
+                (0..dataset.rows()).map(treated).collect()
+            }
+            None => vec![true; dataset.rows()],
+        };
+        Ok(Decisions { rows: dataset.rows(), times, contact, of, numeric })
+    }
+
+    fn credit(&self, delayed: &Delayed, table: &Table) -> Result<(Cells, Matched)> {
+        let wrong =
+            |error: Error| error.hint(format!("import `{}` again and name its key and time columns", table.name));
+        let need = |name: &Option<String>, what: &str| {
+            name.clone().ok_or_else(|| wrong(Error::new(format!("the table `{}` has no {what} column", table.name))))
+        };
+        let (key, time) = (need(&table.key, "key")?, need(&table.time, "time")?);
+        let keys = table.dataset.dictionary(&key)?;
+        let when = table.dataset.numbers(&time)?;
+        let amounts = delayed.value.as_deref().map(|name| table.dataset.numbers(name)).transpose()?;
+        let numeric = self.numeric || matches!(table.dataset.cells(&key), Some(Cells::Integer(_) | Cells::Number(_)));
+        let window = delayed.window_days * DAY;
+        let known: Vec<Option<&Vec<u32>>> =
+            keys.values.iter().map(|key| self.of.get(&*canonical(key, numeric))).collect();
+        let mut total = vec![0.0; self.rows];
+        let mut happened = vec![false; self.rows];
+        let mut report = Matched {
+            outcome: delayed.name.clone(),
+            table: table.name.clone(),
+            window_days: delayed.window_days,
+            credit: delayed.credit.words().to_owned(),
+            events: table.dataset.rows() as u64,
+            ..Matched::default()
+        };
+        let mut last = f64::NEG_INFINITY;
+        for (row, at) in when.iter().enumerate() {
+            let amount = amounts.as_ref().map_or(1.0, |amounts| amounts[row]);
+            let code = keys.codes[row];
+            if at.is_nan() || amount.is_nan() || code == Dictionary::MISSING {
+                report.unusable += 1;
+                continue;
+            }
+            last = last.max(*at);
+            let Some(rows) = known.get(code as usize).copied().flatten() else {
+                report.strangers += 1;
+                if report.stranger_rows.len() < super::checks::LISTED {
+                    report.stranger_rows.push(table.dataset.row_number(row));
+                }
+                continue;
+            };
+            let earlier = &rows[..rows.partition_point(|row| self.times[*row as usize] <= *at)];
+            if earlier.is_empty() {
+                report.before += 1;
+                continue;
+            }
+            let within = &earlier[earlier.partition_point(|row| self.times[*row as usize] + window < *at)..];
+            let credited: &[u32] = match delayed.credit {
+                Credit::EveryDecision => within,
+                Credit::LastDecision => &within[within.len().saturating_sub(1)..],
+                Credit::LastContact => {
+                    let contact = within.iter().rposition(|row| self.contact[*row as usize]);
+                    let place = contact.unwrap_or(within.len().saturating_sub(1));
+                    within.get(place..=place).unwrap_or(&[])
+                }
+            };
+            if credited.is_empty() {
+                report.late += 1;
+                continue;
+            }
+            report.credited += 1;
+            for row in credited {
+                total[*row as usize] += amount;
+                happened[*row as usize] = true;
+            }
+        }
+        report.decisions = happened.iter().filter(|h| **h).count() as u64;
+        let timed = |row: &usize| !self.times[*row].is_nan();
+        report.open = (0..self.rows).filter(timed).filter(|row| self.times[*row] + window > last).count() as u64;
+        // A decision without a time has no window, so nothing is known of what followed it.
+        let cells = match amounts {
+            Some(_) => {
+                Cells::Number((0..self.rows).map(|row| if timed(&row) { total[row] } else { f64::NAN }).collect())
+            }
+            None => {
+                let whether = |row| if timed(&row) { i64::from(happened[row]) } else { Cells::MISSING };
+                Cells::Integer((0..self.rows).map(whether).collect())
+            }
+        };
+        Ok((cells, report))
+    }
+}
