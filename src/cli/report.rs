@@ -4,7 +4,7 @@ use super::decide::short;
 use super::table::{Table, count, interval, number, percent, wrap};
 use attune_lab::models::{Goal, ModelReport};
 use attune_lab::project::{CheckState, RunReport};
-use attune_lab::simulate::report::{Estimate, Kind, PolicyReport, Report};
+use attune_lab::simulate::report::{Estimate, Instead, Kind, PolicyReport, Report};
 
 /// Width of running text.
 const WIDTH: usize = 110;
@@ -165,6 +165,14 @@ fn trial(report: &Report, text: &mut String) {
     let mut header = vec!["arm", "rows", "share"];
     header.extend(report.outcomes.iter().flat_map(|outcome| [outcome.as_str(), "95 % interval"]));
     let mut arms = Table::new(&header);
+    if let Some(thin) = report.log.overlap.iter().find(|arm| arm.rare > 0.05) {
+        let line = format!(
+            "{} was hardly ever possible in {} of the rows: see `attune analyze log`.",
+            thin.arm,
+            percent(thin.rare)
+        );
+        text.push_str(&wrap(&line, 2, WIDTH));
+    }
     for arm in &report.log.arms {
         let mut row = vec![arm.name.clone(), count(arm.n), percent(arm.share)];
         row.extend(arm.means.iter().flat_map(|mean| estimate(mean.as_ref())));
@@ -208,6 +216,9 @@ fn values(report: &Report, text: &mut String) {
             let line = format!("No value for {}: {}. {}", policy.name, refusal.reasons.join("; "), refusal.advice);
             text.push_str(&wrap(&line, 2, WIDTH));
         }
+        if let Some(instead) = &policy.instead {
+            text.push_str(&instead_of(policy, instead, &report.goal));
+        }
     }
     if let Some(main) = report.main() {
         text.push('\n');
@@ -217,6 +228,8 @@ fn values(report: &Report, text: &mut String) {
             WIDTH,
         ));
         mix(main, text);
+        estimators(report, main, text);
+        lists(main, text);
     }
     let differences: Vec<_> = report.differences.iter().filter(|d| d.outcome == report.goal).collect();
     if !differences.is_empty() {
@@ -232,6 +245,98 @@ fn values(report: &Report, text: &mut String) {
             ]);
         }
         text.push_str(&table.text(2));
+    }
+}
+
+/// What a log can say of a policy that it cannot value.
+fn instead_of(policy: &PolicyReport, instead: &Instead, goal: &str) -> String {
+    let mut text = String::new();
+    if let Some(blend) = &instead.blend {
+        let line = format!(
+            "What the log can answer: {} followed in {} of decisions and the logger otherwise brings {} {} of {goal} \
+             (effective sample size {:.0}).",
+            policy.name,
+            percent(blend.share),
+            number(blend.value.value),
+            interval(blend.value.low, blend.value.high),
+            blend.effective_sample_size
+        );
+        text.push_str(&wrap(&line, 4, WIDTH));
+    }
+    for region in &instead.regions {
+        let value =
+            region.value.map_or(String::new(), |v| format!(", {goal} {} {}", number(v.value), interval(v.low, v.high)));
+        let line = format!(
+            "Where it has support: {} = {}, {} rows ({}){value}.",
+            region.column,
+            region.part,
+            count(region.rows),
+            percent(region.share)
+        );
+        text.push_str(&wrap(&line, 4, WIDTH));
+    }
+    text
+}
+
+/// The value in the goal by every estimator.
+fn estimators(report: &Report, main: &PolicyReport, text: &mut String) {
+    let Some(value) = main.value(&report.goal) else { return };
+    text.push_str(&format!("\n{} by every estimator\n", report.goal));
+    let mut table = Table::new(&["estimator", "value", "se", "95 % interval", "λ"]);
+    for own in std::iter::once(&value.answer).chain(&value.others) {
+        let lambdas: Vec<String> = (value.lambdas.iter().filter(|lambda| lambda.method == own.method))
+            .map(|lambda| format!("{} ({})", lambda.lambda, lambda.by))
+            .collect();
+        table.row(vec![
+            own.method.label().to_owned(),
+            number(own.value),
+            number(own.se),
+            interval(own.low, own.high),
+            lambdas.join(", "),
+        ]);
+    }
+    text.push_str(&table.text(2));
+    if let Some(rewards) = report.rewards.iter().find(|own| own.outcome == report.goal) {
+        let mut line = format!(
+            "Reward model: {}, one per arm, {} inputs, cross-fitted by subject in {} parts; explains {} of the variance on rows it \
+             did not learn from.",
+            rewards.family,
+            rewards.inputs,
+            rewards.folds,
+            percent(rewards.explained)
+        );
+        if !rewards.means.is_empty() {
+            line.push_str(&format!(" Too few rows, so their mean: {}.", rewards.means.join(", ")));
+        }
+        text.push_str(&wrap(&line, 2, WIDTH));
+    }
+    if main.explored > 0.0 {
+        let line =
+            format!("Chance chooses in {} of its decisions; values weigh the probabilities.", percent(main.explored));
+        text.push_str(&wrap(&line, 2, WIDTH));
+    }
+}
+
+/// Values of whole lists.
+fn lists(main: &PolicyReport, text: &mut String) {
+    let Some(first) = main.lists.first() else { return };
+    text.push_str(&format!(
+        "\nLists: {} of up to {} places, {} left out\n",
+        count(first.lists),
+        first.places,
+        count(first.dropped)
+    ));
+    let mut table = Table::new(&["outcome", "assumption", "value", "95 % interval", "effective lists"]);
+    for list in &main.lists {
+        let mut row = vec![list.outcome.clone(), format!("{:?}", list.assumption).to_lowercase()];
+        row.extend(estimate(list.answer.as_ref()));
+        row.push(count(list.support.effective_sample_size as u64));
+        table.row(row);
+    }
+    text.push_str(&table.text(2));
+    for list in main.lists.iter().filter(|list| !list.refused.is_empty()) {
+        let line = format!("No {:?} value: {}.", list.assumption, list.refused.join("; "));
+        text.push_str(&wrap(&line, 2, WIDTH));
     }
 }
 

@@ -80,8 +80,8 @@ pub(super) fn lists(policy: &Policy, stage: &Stage<'_>, rows: &[u32], task: &Tas
     let weights: Vec<Vec<f64>> = parts.into_iter().flatten().collect();
     let mut values = Vec::new();
     for outcome in &stage.log.outcomes {
-        let known = |list: &&Vec<u32>| list.iter().all(|row| !outcome.values[*row as usize].is_nan());
-        let kept: Vec<usize> = (0..found.rows.len()).filter(|i| known(&&found.rows[*i])).collect();
+        let known = |list: &[u32]| list.iter().all(|row| !outcome.values[*row as usize].is_nan());
+        let kept: Vec<usize> = (0..found.rows.len()).filter(|i| known(&found.rows[*i])).collect();
         let rewards: Vec<Vec<f64>> =
             kept.iter().map(|i| found.rows[*i].iter().map(|row| outcome.values[*row as usize]).collect()).collect();
         let clusters: Option<Vec<u32>> = (stage.log.clusters.as_ref())

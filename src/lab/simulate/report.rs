@@ -3,7 +3,14 @@
 //! Plain data: it is written to `runs/<id>/report.ron`, printed by the command line as JSON and drawn by the studio. It
 //! holds no rows. Intervals are at 95 %.
 
-use crate::simulate::off_policy::slate::Assumption;
+mod estimate;
+mod log;
+mod support;
+
+pub use estimate::{Estimate, Lambda, ListValue, Method, RewardReport, Value};
+pub use log::{ArmReport, Effect, LogReport, Overlap, SampleRatio};
+pub use support::{Blended, Instead, Refusal, Region, Support};
+
 use serde::{Deserialize, Serialize};
 
 /// What a policy would have done, and what it is worth.
@@ -55,56 +62,6 @@ pub struct Note {
     pub definition: String,
 }
 
-/// An estimator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Method {
-    /// Self-normalised inverse propensity scoring, Σwr/Σw.
-    Snips,
-    /// Inverse propensity scoring with the logging propensities of the design or the log, mean(wr).
-    Ips,
-    /// The same with the arms' shares in the log as propensities.
-    IpsEmpirical,
-    /// Mean over the rows where the policy chose what was logged.
-    Replay,
-    /// Weights multiplied along each subject's decisions.
-    Trajectory,
-    /// Mean of an arm, or difference of two arms' means.
-    Mean,
-    /// Direct method: what a cross-fitted reward model expects of the policy.
-    Dm,
-    /// Doubly robust: the reward model, corrected by weighted residuals.
-    Dr,
-    /// Doubly robust with weights divided by their mean.
-    SnDr,
-    /// Doubly robust where weights are at most λ, the reward model alone elsewhere.
-    SwitchDr,
-    /// Doubly robust with optimistic shrinkage of weights.
-    DrOs,
-    /// Doubly robust with a reward model made to have little variance for the policy.
-    Mrdr,
-    /// Doubly robust with propensities that are cross-fitted too: double machine learning.
-    Dml,
-}
-
-/// A value and how sure it is.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// How it was estimated.
-    pub method: Method,
-    /// In units of the outcome, per decision.
-    pub value: f64,
-    /// Standard error.
-    pub se: f64,
-    /// Normal interval, lower end.
-    pub low: f64,
-    /// Normal interval, upper end.
-    pub high: f64,
-    /// Percentile bootstrap interval of resampled rows or subjects.
-    pub bootstrap: Option<(f64, f64)>,
-    /// Rows it is computed from.
-    pub n: u64,
-}
-
 /// Which rows a value stands on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowsUsed {
@@ -116,96 +73,6 @@ pub struct RowsUsed {
     pub held_out: bool,
     /// Why these.
     pub why: String,
-}
-
-/// The log as a trial.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LogReport {
-    /// Rows with a known arm and logging propensity.
-    pub rows: u64,
-    /// Where logging propensities come from.
-    pub logging: String,
-    /// Set when they were estimated: values are then exploratory, and this says why.
-    pub exploratory: Option<String>,
-    /// The arms.
-    pub arms: Vec<ArmReport>,
-    /// Each arm less the reference arm, per outcome.
-    pub effects: Vec<Effect>,
-    /// Whether the arms have the sizes of the design; `None` without one.
-    pub sample_ratio: Option<SampleRatio>,
-    /// Overlap of the arms where propensities are estimated.
-    #[serde(default)]
-    pub overlap: Vec<Overlap>,
-    /// What is wrong or remarkable.
-    pub findings: Vec<String>,
-}
-
-/// How far an arm was possible for everybody, by its estimated propensities.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Overlap {
-    /// Arm name.
-    pub arm: String,
-    /// Share of the rows that got it.
-    pub share: f64,
-    /// 1 % point of its estimated propensity over all rows.
-    pub low: f64,
-    /// Median.
-    pub median: f64,
-    /// 99 % point.
-    pub high: f64,
-    /// Share of the rows in which it is below 0.01: there history hardly ever chose it.
-    pub rare: f64,
-    /// Mean of 1[arm]/propensity over all rows; near 1 when the models fit.
-    pub mean_weight: f64,
-    /// Effective sample size of its rows under these weights.
-    pub effective_sample_size: f64,
-}
-
-/// An arm of the log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ArmReport {
-    /// Values of the action column, for people.
-    pub name: String,
-    /// Action id, `NoAction` for the untreated arm.
-    pub action: String,
-    /// Treatment id, empty for the untreated arm.
-    pub treatment: String,
-    /// Rows.
-    pub n: u64,
-    /// Share of the rows.
-    pub share: f64,
-    /// Share by design.
-    pub design: Option<f64>,
-    /// Mean per outcome, in the order of [`Report::outcomes`]; `None` with fewer than two rows.
-    pub means: Vec<Option<Estimate>>,
-}
-
-/// Effect of an arm on an outcome: difference of means, SE √(s_a²/n_a + s_b²/n_b).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Effect {
-    /// Arm name.
-    pub arm: String,
-    /// Reference arm name.
-    pub reference: String,
-    /// Outcome.
-    pub outcome: String,
-    /// Difference of the means.
-    pub estimate: Estimate,
-    /// The difference relative to the reference arm's mean.
-    pub relative: Option<f64>,
-}
-
-/// Sample-ratio mismatch test.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SampleRatio {
-    /// χ² of the arms' counts against the design.
-    pub chi_square: f64,
-    /// Degrees of freedom.
-    pub degrees: u32,
-    /// Probability of a mismatch this large by chance.
-    pub p_value: f64,
-    /// Whether the arms do not look like the design (p < 0.001).
-    pub suspicious: bool,
 }
 
 /// What a policy is in the report.
@@ -251,29 +118,6 @@ pub struct PolicyReport {
     pub lists: Vec<ListValue>,
 }
 
-/// Value of a policy that fills the places of lists: the expected sum of a list's outcome.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ListValue {
-    /// Outcome.
-    pub outcome: String,
-    /// What is taken to bear on the outcome at a place.
-    pub assumption: Assumption,
-    /// Lists.
-    pub lists: u64,
-    /// Lists left out: with a gap, or with a row whose arm, propensity or outcome is not known.
-    pub dropped: u64,
-    /// Places of the longest list.
-    pub places: u64,
-    /// Support at the place that has least of it.
-    pub support: Support,
-    /// Why there is no value, place by place; empty when there is one.
-    pub refused: Vec<String>,
-    /// Self-normalised place by place.
-    pub answer: Option<Estimate>,
-    /// By the weights as they are.
-    pub ips: Option<Estimate>,
-}
-
 /// Share of an action among the decisions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ActionShare {
@@ -291,119 +135,6 @@ pub struct ActionShare {
     pub fallback: u64,
     /// Whether the log ever took it.
     pub logged: bool,
-}
-
-/// Value of a policy in one outcome.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Value {
-    /// Outcome.
-    pub outcome: String,
-    /// The answer: SNIPS. It stands on the weights alone, whatever a reward model expects.
-    pub answer: Estimate,
-    /// The same value by other estimators.
-    pub others: Vec<Estimate>,
-    /// λ of the estimators that have one, as chosen from the log.
-    #[serde(default)]
-    pub lambdas: Vec<Lambda>,
-    /// Rows left out because the outcome is missing.
-    pub missing: u64,
-}
-
-/// λ of an estimator, chosen from the log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Lambda {
-    /// The estimator.
-    pub method: Method,
-    /// How it was chosen: by SLOPE++, on which the value stands, or by the MSE upper bound.
-    pub by: String,
-    /// λ.
-    pub lambda: f64,
-}
-
-/// The reward model of an outcome, cross-fitted by subject: one model per arm.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RewardReport {
-    /// Outcome.
-    pub outcome: String,
-    /// Family of the models.
-    pub family: String,
-    /// Parts of the cross-fitting.
-    pub folds: u32,
-    /// Inputs that the columns became.
-    pub inputs: u64,
-    /// Rows with a known outcome.
-    pub rows: u64,
-    /// Share of the variance that the expectation of the logged arm explains, on rows the model did not learn from.
-    pub explained: f64,
-    /// Arms with too few rows for a model, which take their mean.
-    pub means: Vec<String>,
-}
-
-/// What a log can answer in place of the value of a policy that it has no support for.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Instead {
-    /// The policy followed in part of the decisions.
-    pub blend: Option<Blended>,
-    /// Parts of the customers in which the policy has support, largest first.
-    pub regions: Vec<Region>,
-}
-
-/// The policy in a share of the decisions and the logger in all others.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Blended {
-    /// The largest share, in hundredths, that has support.
-    pub share: f64,
-    /// Effective sample size.
-    pub effective_sample_size: f64,
-    /// Value in the goal, self-normalised.
-    pub value: Estimate,
-}
-
-/// A part of the customers in which a policy has support. It is chosen by weights alone; outcomes have no say.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Region {
-    /// Column that divides the customers.
-    pub column: String,
-    /// Value or range of the column.
-    pub part: String,
-    /// Rows.
-    pub rows: u64,
-    /// Their share.
-    pub share: f64,
-    /// Support within it.
-    pub support: Support,
-    /// Value in the goal.
-    pub value: Option<Estimate>,
-}
-
-/// Support diagnostics of a policy's weights.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Support {
-    /// Rows.
-    pub n: u64,
-    /// Rows where the policy chose what was logged.
-    pub matched: u64,
-    /// Their share.
-    pub coverage: f64,
-    /// (Σw)²/Σw².
-    pub effective_sample_size: f64,
-    /// Near 1 when the logging propensities are right.
-    pub mean_weight: f64,
-    /// Largest weight.
-    pub max_weight: f64,
-    /// Share of rows with w > 10.
-    pub share_above_10: f64,
-    /// Share of decisions for actions that the log never took.
-    pub unlogged: f64,
-}
-
-/// Why a value is not given.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
-    /// Each reason with its number and limit.
-    pub reasons: Vec<String>,
-    /// What to do.
-    pub advice: String,
 }
 
 /// The policy less another one, on the rows both were valued on.
@@ -561,33 +292,5 @@ impl PolicyReport {
     /// Value in an outcome; `None` when refused.
     pub fn value(&self, outcome: &str) -> Option<&Value> {
         self.values.iter().find(|v| v.outcome == outcome)
-    }
-}
-
-impl Value {
-    /// The value by one estimator.
-    pub fn by(&self, method: Method) -> Option<&Estimate> {
-        std::iter::once(&self.answer).chain(&self.others).find(|e| e.method == method)
-    }
-}
-
-impl Method {
-    /// Name for people.
-    pub fn label(self) -> &'static str {
-        match self {
-            Method::Snips => "SNIPS",
-            Method::Ips => "IPS",
-            Method::IpsEmpirical => "IPS, empirical propensities",
-            Method::Replay => "replay",
-            Method::Trajectory => "trajectory weighting",
-            Method::Mean => "mean",
-            Method::Dm => "direct method",
-            Method::Dr => "DR",
-            Method::SnDr => "SNDR",
-            Method::SwitchDr => "Switch-DR",
-            Method::DrOs => "DRos",
-            Method::Mrdr => "MRDR",
-            Method::Dml => "DML",
-        }
     }
 }

@@ -10,7 +10,7 @@ use crate::task::Task;
 use std::io::Write;
 
 /// Columns before the outcomes.
-pub const COLUMNS: [&str; 14] = [
+pub const COLUMNS: [&str; 15] = [
     "row",
     "subject",
     "time",
@@ -19,6 +19,7 @@ pub const COLUMNS: [&str; 14] = [
     "logged_action",
     "logged_treatment",
     "logging_propensity",
+    "policy_probability",
     "action",
     "treatment",
     "fallback",
@@ -31,7 +32,8 @@ pub const COLUMNS: [&str; 14] = [
 const MOST_FATES: usize = 200;
 
 /// Writes one line per decision. `row` is the row's number in the source from 1; `time` is in ms since 1970; `used` is 1
-/// when the value stands on the row; `logged_*` is what history did with its `logging_propensity`; `action` and
+/// when the value stands on the row; `logged_*` is what history did with its `logging_propensity`, and `policy_probability` that of the policy doing the
+/// same: 1 or 0 where it leaves nothing to chance; `action` and
 /// `treatment` are the policy's choice, `NoAction` for none; `fates` lists `action/treatment=Stage:cause` per candidate,
 /// separated by `;`. Outcomes follow under `outcome:<name>`. Numbers are written so that they read back exactly.
 ///
@@ -77,6 +79,7 @@ pub fn decisions_table(
         line.push_field(action);
         line.push_field(treatment);
         line.push_field(&number(log.propensity[at]));
+        line.push_field(&number(replay.probability(position, log.arm[at])));
         line.push_field(own_action);
         line.push_field(own_treatment);
         line.push_field(if replay.fallback[position] { "1" } else { "0" });

@@ -28,8 +28,12 @@ pub fn check(roles: &Roles, dataset: &Dataset) -> Vec<Problem> {
 }
 
 fn vanished(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
-    for (name, role) in
-        roles.columns.iter().filter(|(name, role)| **role != Role::Ignored && dataset.column(name).is_none())
+    // Later outcomes become columns when their tables are at hand.
+    let later = |name: &str| roles.delayed.iter().any(|delayed| delayed.name == name);
+    for (name, role) in roles
+        .columns
+        .iter()
+        .filter(|(name, role)| **role != Role::Ignored && dataset.column(name).is_none() && !later(name))
     {
         let message = format!("`{name}` has the role {} and is not in the data any more", role.label());
         let hint = match nearest(name, dataset.columns().iter().map(|c| c.name.as_str())) {

@@ -287,7 +287,7 @@ fn keep_first(
 /// Where decisions repeat, a column of places says where in its list a row stands.
 fn lists(roles: &mut Roles, reasons: &mut BTreeMap<String, String>, dataset: &Dataset) {
     let Some(decision) = roles.first(Role::Decision).map(str::to_owned) else { return };
-    if dataset.dictionary(&decision).map_or(true, |ids| ids.values.len() >= dataset.rows()) {
+    if !dataset.dictionary(&decision).is_ok_and(|ids| ids.values.len() < dataset.rows()) {
         return;
     }
     let place = |c: &&Column| POSITION_NAMES.contains(&c.name.to_lowercase().as_str()) && c.type_ == Type::Integer;

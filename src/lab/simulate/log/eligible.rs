@@ -78,7 +78,7 @@ pub(super) fn items(text: &str) -> Vec<&str> {
 /// The probabilities in a cell, each with the action it names where the cell says so.
 pub(super) fn probabilities(text: &str) -> Option<Vec<(Option<&str>, f64)>> {
     let quotes = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
-    let one = |item: &'_ str| -> Option<f64> { item.trim_matches(quotes).parse().ok() };
+    let one = |item: &str| -> Option<f64> { item.trim_matches(quotes).parse().ok() };
     items(text)
         .into_iter()
         .map(|item| match item.rsplit_once([':', '=']) {

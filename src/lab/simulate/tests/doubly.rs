@@ -95,17 +95,22 @@ fn intervals_of_ips_snips_and_cross_fitted_dr_cover_the_truth_in_two_thousand_wo
     let methods = [Method::Ips, Method::Snips, Method::Dr, Method::SnDr];
     let found: Vec<Vec<(bool, f64)>> = (0..worlds)
         .into_par_iter()
-        .map(|seed| {
-            let value = value_of(&policy, &small_world(500, 10_000 + seed), &roles, &options);
+        .filter_map(|seed| {
+            let world = small_world(500, 10_000 + seed);
+            let report = run(&policy, &[], &world, &roles, &options, &Task::default()).unwrap().report;
+            let value = report.main()?.value("bought")?;
             let of = |method| value.by(method).unwrap();
-            methods.map(of).iter().map(|e: &&Estimate| ((e.low..=e.high).contains(&TRUTH), e.high - e.low)).collect()
+            Some(methods.map(of).map(|e: &Estimate| ((e.low..=e.high).contains(&TRUTH), e.high - e.low)).into())
         })
         .collect();
+    // A mean weight below 0.8 is refused; by chance it comes about once in a thousand worlds of this size.
+    assert!(found.len() >= 1_990, "{} of {worlds} worlds have an answer", found.len());
     for (i, method) in methods.into_iter().enumerate() {
         let covered = found.iter().filter(|world| world[i].0).count();
         let width = found.iter().map(|world| world[i].1).sum::<f64>() / found.len() as f64;
-        println!("{method:?}: {covered} of {worlds} worlds, mean width {width:.4}");
-        assert!((1_870..=1_930).contains(&covered), "{method:?} covers the truth in {covered} of {worlds} worlds");
+        let share = covered as f64 / found.len() as f64;
+        println!("{method:?}: {covered} of {} worlds, mean width {width:.4}", found.len());
+        assert!((0.935..=0.965).contains(&share), "{method:?} covers the truth in {share} of the worlds");
     }
     let width = |i: usize| found.iter().map(|world| world[i].1).sum::<f64>();
     assert!(width(2) < width(0), "a reward model that knows something makes DR narrower than IPS");
@@ -178,7 +183,9 @@ fn a_policy_that_explores_is_valued_by_its_probabilities() {
     // 0.8 · mean of a + 0.2 · mean of b.
     let truth = 0.8 * 0.5 + 0.2 * 0.4;
     for estimate in std::iter::once(&value.answer).chain(&value.others).filter(|e| e.method != Method::Replay) {
-        assert!((estimate.value - truth).abs() < 4.0 * estimate.se, "{estimate:?}");
+        // The direct method's error is that of its model, which its interval does not hold.
+        let slack = if estimate.method == Method::Dm { 0.02 } else { 4.0 * estimate.se };
+        assert!((estimate.value - truth).abs() < slack, "{estimate:?}");
     }
     // What was drawn says less than the probabilities.
     assert!(value.by(Method::Replay).unwrap().n < main.support.matched);
@@ -302,6 +309,6 @@ fn reward_models_agree_with_the_trial_of_hillstrom() {
     let value = value_of(&compile(mens), &dataset, &roles, &modelled());
     let (ips, dr) = (value.by(Method::Ips).unwrap(), value.by(Method::Dr).unwrap());
     // The design is known, so both are right; what is known of the customers takes some of the chance away.
-    assert!((dr.value - value.answer.value).abs() < 1.0 * value.answer.se, "{dr:?} {:?}", value.answer);
+    assert!((dr.value - value.answer.value).abs() < value.answer.se, "{dr:?} {:?}", value.answer);
     assert!(dr.se < 0.99 * ips.se && dr.se < value.answer.se, "{} {} {}", dr.se, value.answer.se, ips.se);
 }

@@ -129,7 +129,7 @@ fn a_sound_log_passes_every_check() {
     let log = dataset(vec![
         ("decision_id", texts(&ids)),
         ("position", Cells::Integer(place)),
-        ("action", texts(&did)),
+        ("chosen_action", texts(&did)),
         ("pscore", Cells::Number(p)),
         ("candidates", texts(&vec!["a|b"; n])),
         ("probabilities", texts(&vec!["0.4|0.6"; n])),
@@ -140,7 +140,7 @@ fn a_sound_log_passes_every_check() {
     for (name, role) in [
         ("decision_id", Role::Decision),
         ("position", Role::Position),
-        ("action", Role::Action),
+        ("chosen_action", Role::Action),
         ("pscore", Role::LoggingPropensity),
         ("click", Role::Outcome),
     ] {

@@ -10,7 +10,7 @@ use crate::simulate::doubly::{Modelled, by, difference, modelled};
 use crate::simulate::off_policy::{Estimator, Logged, Predictions};
 use crate::simulate::replay::Replay;
 use crate::simulate::report::{Estimate, Method, RewardReport};
-use crate::simulate::rewards::{RewardModels, Rewards, Rounds, goal};
+use crate::simulate::rewards::{Rewards, Rounds, goal};
 use crate::task::Task;
 
 /// Rows beyond which no reward model is learned: its expectations would take more memory than the decisions.
@@ -41,12 +41,14 @@ impl ValueSet<'_> {
         mrdr: bool,
         task: &Task,
     ) -> Result<()> {
-        let Some(models) = &options.rewards else { return Ok(()) };
-        if self.rows.len() > MOST_ROWS || self.policies.iter().all(|policy| policy.refusal.is_some()) {
+        if options.rewards.is_none()
+            || self.rows.len() > MOST_ROWS
+            || self.policies.iter().all(|policy| policy.refusal.is_some())
+        {
             return Ok(());
         }
         for outcome in 0..self.outcomes.len() {
-            let own = self.of_outcome(outcome, dataset, roles, replays, models, options.seed, mrdr, task)?;
+            let own = self.of_outcome(outcome, dataset, roles, replays, options, mrdr, task)?;
             self.outcomes[outcome].modelled = own;
         }
         Ok(())
@@ -58,11 +60,11 @@ impl ValueSet<'_> {
         dataset: &Dataset,
         roles: &Roles,
         replays: &[&Replay],
-        models: &RewardModels,
-        seed: u64,
+        options: &Options,
         mrdr: bool,
         task: &Task,
     ) -> Result<Option<OfOutcome>> {
+        let (Some(models), seed) = (&options.rewards, options.seed) else { return Ok(None) };
         let rewards = &self.outcomes[outcome];
         let name = &self.log.outcomes[outcome].name;
         if rewards.values.len() < 2 {

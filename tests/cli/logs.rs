@@ -1,0 +1,134 @@
+//! `attune analyze log` on files of every kind, and the way of a log with later outcomes into a project and its simulation.
+
+use super::{attune, done, json, shared};
+use std::path::Path;
+
+/// Decisions about customers, who were sent mails at random; half of the mailed and a fifth of the others bought within a week.
+fn write_log(dir: &Path) {
+    let mut log = String::from("decision,customer,decided_at,recency,offer\n");
+    let mut orders = String::from("order,customer,bought_at,amount\n");
+    for i in 0..1_200 {
+        let mailed = i % 2 == 0;
+        let (day, hour) = (1 + i % 20, i % 24);
+        let offer = if mailed { "mail" } else { "none" };
+        log.push_str(&format!("d{i},K{i:05},2024-03-{day:02}T{hour:02}:00:00Z,{},{offer}\n", 1 + i % 12));
+        let buys = if mailed { i % 4 == 0 } else { i % 10 == 1 };
+        if buys {
+            orders.push_str(&format!("o{i},K{i:05},2024-03-{:02}T{hour:02}:30:00Z,{}.50\n", day + 2, 10 + i % 7));
+        }
+    }
+    orders.push_str("x1,K00000,2024-02-01T00:00:00Z,99\nx2,K99999,2024-03-05T00:00:00Z,99\n");
+    std::fs::write(dir.join("log.csv"), log).unwrap();
+    std::fs::write(dir.join("orders.csv"), orders).unwrap();
+}
+
+#[test]
+fn a_log_with_later_outcomes_goes_into_a_project_and_is_simulated() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    write_log(dir);
+    let args = [
+        "analyze",
+        "log",
+        "log.csv",
+        "--action",
+        "offer",
+        "--randomised",
+        "--delayed",
+        "bought=orders.csv:7",
+        "--delayed",
+        "spent=orders.csv:7:amount",
+    ];
+    let found = json(dir, &args);
+    let matched = &found["review"]["matched"][0];
+    for (key, expected) in [("events", 422), ("credited", 420), ("before", 1), ("strangers", 1), ("late", 0)] {
+        assert_eq!(matched[key], expected, "{key}: {matched}");
+    }
+    assert_eq!(found["review"]["roles"]["columns"]["decided_at"], "Time");
+    let text = done(dir, &args).out;
+    for words in ["credited to the last decision", "sample ratio", "bought", "Into a project: attune import log.csv"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    // The command it prints, with the name of a folder.
+    let command: Vec<String> = found["import"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .skip(1)
+        .map(|word| if word == "PROJECT" { "shop".to_owned() } else { word.as_str().unwrap().to_owned() })
+        .collect();
+    let mut words: Vec<&str> = command.iter().map(String::as_str).collect();
+    words.extend(["--goal", "bought", "--as-of", "2024-04-01"]);
+    json(dir, &words);
+    let early = attune(dir, &["simulate", "shop", "--bootstrap", "0"]);
+    assert!(early.code != 0 && early.err.contains("--as events --table orders"), "{}", early.err);
+    done(
+        dir,
+        &[
+            "import",
+            "orders.csv",
+            "shop",
+            "--as",
+            "events",
+            "--table",
+            "orders",
+            "--key",
+            "customer",
+            "--time",
+            "bought_at",
+        ],
+    );
+    let report = json(dir, &["simulate", "shop", "--bootstrap", "0"]);
+    assert_eq!(report["goal"], "bought");
+    let mailed = report["log"]["arms"].as_array().unwrap().iter().find(|arm| arm["name"] == "mail").unwrap();
+    assert_eq!(mailed["means"][0]["value"], 0.5, "{mailed}");
+    let text = done(dir, &["simulate", "shop", "--bootstrap", "0"]).out;
+    assert!(
+        text.contains("bought by every estimator") && text.contains("Switch-DR") && text.contains("SLOPE++"),
+        "{text}"
+    );
+    // Replacing the file keeps what was said of later outcomes.
+    done(dir, &["import", "log.csv", "shop"]);
+    assert_eq!(json(dir, &["simulate", "shop", "--bootstrap", "0"])["goal"], "bought");
+}
+
+#[test]
+fn mistakes_of_a_log_are_named_and_the_exit_code_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let mut log = String::from("customer,action,propensity,click\n");
+    for i in 0..300 {
+        let p = if i == 6 { "0".to_owned() } else { "0.5".to_owned() };
+        let action = ["a", "b"][i % 2];
+        log.push_str(&format!("c{i},{action},{p},{}\n", u8::from(i % 3 == 0)));
+    }
+    std::fs::write(dir.join("log.csv"), log).unwrap();
+    let ended = attune(dir, &["analyze", "log", "log.csv"]);
+    assert_eq!(ended.code, 3, "{}{}", ended.out, ended.err);
+    assert!(ended.out.contains("propensity of 0 or less (row 7)"), "{}", ended.out);
+    for (args, words) in [
+        (vec!["--action", "acton"], "did you mean `action`"),
+        (vec!["--delayed", "later=orders"], "NAME=TABLE:DAYS"),
+        (vec!["--delayed", "two words=orders.csv:7"], "two_words"),
+        (vec!["--propensity", "z=0.5"], "no row has `z`"),
+    ] {
+        let ended = attune(dir, &[&["analyze", "log", "log.csv"], args.as_slice()].concat());
+        assert!(ended.code == 2 && ended.err.contains(words), "{args:?}: {}", ended.err);
+    }
+}
+
+#[test]
+fn the_public_logs_are_looked_over() {
+    let dir = tempfile::tempdir().unwrap();
+    if let Some(file) = shared("data/open_bandit/bts/women/women.csv") {
+        let found = json(dir.path(), &["analyze", "log", file.to_str().unwrap()]);
+        let checks = found["review"]["checks"].as_array().unwrap();
+        let of = |kind: &str| checks.iter().find(|check| check["kind"] == kind).unwrap();
+        assert!(of("Propensities")["severity"].is_null(), "{checks:?}");
+        assert_eq!(found["review"]["log"]["arms"].as_array().unwrap().len(), 46);
+    }
+    if let Some(file) = shared("data/hillstrom/hillstrom.csv") {
+        let text = done(dir.path(), &["analyze", "log", file.to_str().unwrap()]).out;
+        assert!(text.contains("the arms have the sizes of the design"), "{text}");
+    }
+}
