@@ -32,6 +32,9 @@ pub(super) struct Design<'a> {
     inputs: Vec<Input>,
 }
 
+/// What several models say of a chunk of rows: positions, and one list per model.
+pub(super) type Said = (Vec<u32>, Vec<Vec<f64>>);
+
 /// What stands for an arm: a model, or where there is too little to learn from, a number.
 pub(super) enum Expectation {
     Model(Box<dyn Fitted>),
@@ -88,8 +91,8 @@ impl<'a> Design<'a> {
         base::fit(family, &examples, seed, watch)
     }
 
-    /// What the models say of the rows of one part, before the link or after it: positions, and one list per model.
-    pub fn predict(&self, part: u32, models: &[&Expectation], margins: bool) -> Result<Vec<(Vec<u32>, Vec<Vec<f64>>)>> {
+    /// What the models say of the rows of one part, before the link or after it.
+    pub fn predict(&self, part: u32, models: &[&Expectation], margins: bool) -> Result<Vec<Said>> {
         let own: Vec<u32> = (0..self.rows.len() as u32).filter(|at| self.part[*at as usize] == part).collect();
         own.par_chunks(CHUNK)
             .map(|at| {

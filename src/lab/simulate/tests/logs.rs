@@ -198,11 +198,14 @@ fn later(credit: Credit, value: Option<&str>) -> (Dataset, Roles, Table) {
     (log, roles, Table::new("orders", TableKind::Events, Some("buyer"), Some("when"), orders))
 }
 
+/// A rule, a column to add up, the outcome of each decision with a time, and counts.
+type Case = (Credit, Option<&'static str>, [f64; 4], [u64; 6]);
+
 #[test]
 fn later_outcomes_are_credited_by_the_rule_that_is_stated() {
     // Keys of both sides are text, so `01` is another customer than `1`.
-    let cases: [(Credit, Option<&str>, [f64; 4], [u64; 6]); 4] = [
-        // credited, before, late, strangers, unusable, decisions
+    // Counts: credited, before, late, strangers, unusable, decisions.
+    let cases: [Case; 4] = [
         (Credit::LastDecision, None, [0.0, 1.0, 0.0, 1.0], [3, 1, 1, 2, 1, 2]),
         (Credit::LastContact, None, [1.0, 0.0, 0.0, 1.0], [3, 1, 1, 2, 1, 2]),
         (Credit::EveryDecision, None, [1.0, 1.0, 0.0, 1.0], [3, 1, 1, 2, 1, 3]),
