@@ -3,6 +3,7 @@
 
 mod analyze;
 mod check;
+mod compare;
 mod conform;
 mod console;
 mod decide;
@@ -14,9 +15,11 @@ mod export;
 mod features;
 mod import;
 mod inputs;
+mod keeping;
 mod keygen;
 mod keys;
 mod new;
+mod plan;
 mod policy;
 mod profile;
 mod project;
@@ -29,6 +32,7 @@ mod score;
 mod sign;
 mod simulate;
 mod studio;
+mod sweep;
 mod table;
 mod test;
 mod trace;
@@ -85,6 +89,9 @@ enum Command {
     Explain(explain::Explain),
     Evaluate(evaluate::Evaluate),
     Simulate(simulate::Simulate),
+    Compare(compare::Compare),
+    Sweep(sweep::Sweep),
+    Plan(plan::PlanCommand),
     Check(check::Check),
     Prove(prove::Prove),
     Export(export::Export),
@@ -144,6 +151,9 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::Explain(command)) => command.run(console),
         Some(Command::Evaluate(command)) => command.run(console),
         Some(Command::Simulate(command)) => command.run(console),
+        Some(Command::Compare(command)) => command.run(console),
+        Some(Command::Sweep(command)) => command.run(console),
+        Some(Command::Plan(command)) => command.run(console),
         Some(Command::Check(command)) => command.run(console),
         Some(Command::Prove(command)) => command.run(console),
         Some(Command::Export(command)) => command.run(console),

@@ -2,6 +2,7 @@
 
 mod drift;
 mod estimate;
+mod experiment;
 mod purchases;
 mod recommend;
 mod rfm;
@@ -19,7 +20,7 @@ use std::path::Path;
 /// Answer a question about a file, without a project
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  attune analyze rfm online_retail.csv\n  attune analyze value orders.parquet --customer buyer --calibration-end 2024-01-01\n  attune analyze drift january.csv june.csv --json\n  attune analyze estimate log.csv --reward click --propensity p --target pi\n  attune analyze uplift trial.csv --treatment treated --outcome bought --score model\n  attune analyze recommend orders.csv --customer buyer --item sku --date day\n  attune analyze segments customers.csv --features age,spend\n\n\
+    after_help = "Examples:\n  attune analyze rfm online_retail.csv\n  attune analyze value orders.parquet --customer buyer --calibration-end 2024-01-01\n  attune analyze drift january.csv june.csv --json\n  attune analyze estimate log.csv --reward click --propensity p --target pi\n  attune analyze experiment test.csv --arm group --control A --outcome bought\n  attune analyze uplift trial.csv --treatment treated --outcome bought --score model\n  attune analyze recommend orders.csv --customer buyer --item sku --date day\n  attune analyze segments customers.csv --features age,spend\n\n\
                         `attune analyze QUESTION --help` says more about each."
 )]
 pub struct Analyze {
@@ -34,6 +35,7 @@ enum Question {
     SendTime(send_time::SendTime),
     Drift(drift::Drift),
     Estimate(estimate::Estimate),
+    Experiment(experiment::Experiment),
     Uplift(uplift::Uplift),
     UpliftTrain(uplift_train::UpliftTrain),
     Recommend(recommend::Recommend),
@@ -48,6 +50,7 @@ impl Analyze {
             Question::SendTime(question) => question.run(console),
             Question::Drift(question) => question.run(console),
             Question::Estimate(question) => question.run(console),
+            Question::Experiment(question) => question.run(console),
             Question::Uplift(question) => question.run(console),
             Question::UpliftTrain(question) => question.run(console),
             Question::Recommend(question) => question.run(console),

@@ -110,7 +110,7 @@ impl Arms {
                 })
                 .collect::<Result<Vec<bool>>>()?,
             Some(value) => {
-                let cells = column(dataset, &columns.treatment)?;
+                let cells = cells_of(dataset, &columns.treatment)?;
                 let is = |row: usize| cells.text(row).as_deref() == Some(value.as_str());
                 if !(0..dataset.rows()).any(is) {
                     let message = format!("never holds `{value}`");
@@ -133,7 +133,7 @@ impl Arms {
 /// # Errors
 /// Names the column that is not there or holds no numbers, or the first row that is missing.
 pub fn known(dataset: &Dataset, name: &str) -> Result<Vec<f64>> {
-    let cells = column(dataset, name)?;
+    let cells = cells_of(dataset, name)?;
     let numbers = (!matches!(cells, Cells::Time(_))).then(|| cells.numbers()).flatten();
     let values = numbers.ok_or_else(|| Error::new("does not hold numbers, which are needed here").in_column(name))?;
     match values.iter().position(|x| x.is_nan()) {
@@ -147,7 +147,7 @@ pub fn known(dataset: &Dataset, name: &str) -> Result<Vec<f64>> {
 
 /// Rows of one value get one number, from 0 in order of first appearance.
 fn groups(dataset: &Dataset, name: &str) -> Result<Vec<u32>> {
-    let cells = column(dataset, name)?;
+    let cells = cells_of(dataset, name)?;
     let mut seen: HashMap<String, u32> = HashMap::new();
     (0..dataset.rows())
         .map(|row| {
@@ -162,7 +162,7 @@ fn groups(dataset: &Dataset, name: &str) -> Result<Vec<u32>> {
 }
 
 /// The cells of a column by identifier or by its name in the source.
-fn column<'a>(dataset: &'a Dataset, name: &str) -> Result<&'a Cells> {
+pub(super) fn cells_of<'a>(dataset: &'a Dataset, name: &str) -> Result<&'a Cells> {
     let by_source = || dataset.columns().iter().find(|column| column.source == name).map(|column| column.name.as_str());
     let found = if dataset.column(name).is_some() { Some(name) } else { by_source() };
     found.and_then(|name| dataset.cells(name)).ok_or_else(|| {

@@ -17,6 +17,7 @@ mod impact;
 pub mod log;
 mod notes;
 pub mod off_policy;
+pub mod questions;
 pub mod replay;
 pub mod report;
 mod run;

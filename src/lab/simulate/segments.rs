@@ -63,7 +63,7 @@ pub(super) fn segments(
 }
 
 /// Names of the parts and the part of each row.
-fn parts(dataset: &Dataset, column: &str, rows: &[u32]) -> Result<(Vec<String>, Vec<usize>)> {
+pub(super) fn parts(dataset: &Dataset, column: &str, rows: &[u32]) -> Result<(Vec<String>, Vec<usize>)> {
     let dictionary = dataset.dictionary(column)?;
     let number = dataset.column(column).is_some_and(|c| matches!(c.type_, Type::Number | Type::Integer | Type::Time));
     if number && dictionary.values.len() > FEW_VALUES {
