@@ -2,6 +2,7 @@
 //! trains or values.
 
 mod analyze;
+mod budgets;
 mod check;
 mod compare;
 mod conform;
@@ -91,6 +92,7 @@ enum Command {
     Simulate(simulate::Simulate),
     Compare(compare::Compare),
     Sweep(sweep::Sweep),
+    Budgets(budgets::Budgets),
     Plan(plan::PlanCommand),
     Check(check::Check),
     Prove(prove::Prove),
@@ -153,6 +155,7 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::Simulate(command)) => command.run(console),
         Some(Command::Compare(command)) => command.run(console),
         Some(Command::Sweep(command)) => command.run(console),
+        Some(Command::Budgets(command)) => command.run(console),
         Some(Command::Plan(command)) => command.run(console),
         Some(Command::Check(command)) => command.run(console),
         Some(Command::Prove(command)) => command.run(console),

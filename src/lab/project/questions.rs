@@ -1,10 +1,11 @@
-//! Questions about a project's policy that take long: sweeps and comparisons, in parts that survive the process.
+//! Questions about a project's policy that take long: sweeps, comparisons, budgets, in parts that survive the process.
 
 use super::load::Loaded;
 use super::parts::Parts;
 use super::resume::{Finished, Keeping, resumable};
 use crate::error::Result;
 use crate::simulate::questions::Knob;
+use crate::simulate::questions::budgets::{self, BudgetReport};
 use crate::simulate::questions::compare::{self, CompareReport};
 use crate::simulate::questions::sweep::{self, SweepReport};
 use crate::simulate::{Options, Other};
@@ -93,5 +94,17 @@ pub fn compare(asked: Asked<'_>, ask: compare::Ask<'_>, task: &Task) -> Result<F
     let inputs = (asked.inputs(&options), named(&ask.today), ask.others.iter().map(named).collect::<Vec<_>>());
     resumable(asked.dir, "compare", &inputs, asked.keeping, |keep| {
         compare::compare(ask, &asked.loaded.dataset, &asked.parts.roles, &options, keep, task)
+    })
+}
+
+/// When budgets and stocks run dry, each limit a part of its own.
+///
+/// # Errors
+/// As [`budgets::budgets`], and when a part cannot be kept.
+pub fn budgets(asked: Asked<'_>, policy: &Policy, task: &Task) -> Result<Finished<BudgetReport>> {
+    let options = asked.options();
+    let inputs = (asked.inputs(&options), policy.revision());
+    resumable(asked.dir, "budgets", &inputs, asked.keeping, |keep| {
+        budgets::budgets(policy, &asked.loaded.dataset, &asked.parts.roles, &options, keep, task)
     })
 }

@@ -8,7 +8,6 @@
 use super::Figure;
 use super::dunnett::holm;
 use super::panel::{Panel, p_value};
-use crate::simulate::bootstrap::quantile;
 use crate::simulate::report::Estimate;
 use serde::{Deserialize, Serialize};
 
@@ -152,6 +151,73 @@ fn max_t(centers: &[f64], se: &[Vec<f64>], draws: &[Vec<f64>], pairs: &[(usize, 
     };
     let mut sorted: Vec<f64> = draws.iter().map(largest).collect();
     sorted.sort_by(f64::total_cmp);
-    // A single pair needs no less than the normal point: the bootstrap's own noise must not make it smaller.
-    quantile(&sorted, LEVEL).max(crate::simulate::estimate::Z95)
+    // The order statistic that holds the level for any number of resamples; no less than the normal point of a single pair.
+    let rank = (((sorted.len() + 1) as f64 * LEVEL).ceil() as usize).clamp(1, sorted.len());
+    sorted[rank - 1].max(crate::simulate::estimate::Z95)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    /// Rounds of a uniform logger of three arms, and `k` policies that choose by chance; the first `better` of them choose the arm that
+    /// pays more in `often` of the rounds.
+    fn world(random: &mut Random, n: usize, k: usize, better: usize, often: f64, effect: f64) -> Panel {
+        let mut rewards = Vec::new();
+        let mut weights = vec![Vec::new(); k];
+        for _ in 0..n {
+            let logged = random.below(3);
+            rewards.push(f64::from(u8::from(random.chance(0.3 + if logged == 0 { effect } else { 0.0 }))));
+            for (i, own) in weights.iter_mut().enumerate() {
+                let chosen = if i < better && random.chance(often) { 0 } else { random.below(3) };
+                own.push(if chosen == logged { 3.0 } else { 0.0 });
+            }
+        }
+        let seed = random.bits();
+        Panel::plain(rewards, weights, 400, seed)
+    }
+
+    fn names(k: usize) -> Vec<String> {
+        (0..k).map(|i| i.to_string()).collect()
+    }
+
+    /// Where no policy is better than another, each claim is false: one is made in at most 5 % of the worlds, by each method.
+    #[test]
+    fn by_chance_alone_nothing_is_called_better_or_worse() {
+        let mut random = Random::new(17);
+        let worlds = 400;
+        let (mut beaten, mut holm, mut simultaneous) = (0, 0, 0);
+        for _ in 0..worlds {
+            let panel = world(&mut random, 300, 8, 0, 0.0, 0.0);
+            let found = best(&panel, &names(8), "y").unwrap();
+            beaten += u32::from(found.variants.iter().any(|v| !v.may_be_best));
+            let against: Vec<Against> = found.variants.iter().filter_map(|v| v.against_current).collect();
+            assert_eq!(against.len(), 7);
+            holm += u32::from(against.iter().any(|a| a.adjusted_p <= 0.05));
+            simultaneous += u32::from(against.iter().any(|a| a.simultaneous.0 > 0.0 || a.simultaneous.1 < 0.0));
+        }
+        for (what, wrong) in [("set of the best", beaten), ("Holm", holm), ("simultaneous", simultaneous)] {
+            let rate = f64::from(wrong) / f64::from(worlds);
+            // 5 % and two and a half standard errors of 400 worlds.
+            assert!(rate <= 0.05 + 2.5 * (0.05 * 0.95 / f64::from(worlds)).sqrt(), "{what}: {rate}");
+        }
+    }
+
+    /// Where two of eight are equally good and better than the rest, both stay in the set, and the rest is soon found out.
+    #[test]
+    fn the_best_stay_in_the_set_and_the_others_leave_it() {
+        let mut random = Random::new(23);
+        let worlds = 100;
+        let (mut kept, mut rest) = (0, 0);
+        for _ in 0..worlds {
+            let panel = world(&mut random, 1_500, 8, 2, 0.9, 0.3);
+            let found = best(&panel, &names(8), "y").unwrap();
+            let is_in = |i: &str| found.variants.iter().any(|v| v.name == i && v.may_be_best);
+            kept += u32::from(is_in("0") && is_in("1"));
+            rest += found.variants.iter().filter(|v| v.may_be_best && v.name != "0" && v.name != "1").count();
+        }
+        assert!(kept >= 92, "both best in the set of {kept} of {worlds} worlds");
+        assert!(rest <= worlds / 10, "{rest} others stayed");
+    }
 }

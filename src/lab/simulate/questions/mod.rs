@@ -4,6 +4,9 @@
 //! |---|---|
 //! | what if the cap were 2, 3, 5 | [`sweep`] |
 //! | this policy or today's: worth, who gets what, who never, swaps, rules, sensitivity, which of twenty is best | [`compare`] |
+//! | when do budgets and stocks run dry | [`budgets`] |
+//! | is contact getting narrower | [`narrowing`] |
+//! | are buyers being taught to wait for discounts | [`discounts`] |
 //! | how big must the holdout be, how long must it run, what can it see | [`plan`] |
 //! | what does a finished A/B test say | [`experiment`] |
 //!
@@ -11,11 +14,14 @@
 //! opens a file or trains a model.
 
 mod best;
+pub mod budgets;
 mod choices;
 pub mod compare;
+pub mod discounts;
 pub mod dunnett;
 pub mod experiment;
 pub mod knob;
+pub mod narrowing;
 mod neutral;
 mod panel;
 pub mod plan;
@@ -24,6 +30,9 @@ mod swaps;
 pub mod sweep;
 mod switches;
 pub mod volume;
+
+#[cfg(test)]
+mod tests;
 
 pub use best::{Against as AgainstCurrent, Best, Standing};
 pub use choices::{Keep, KeepNothing};

@@ -74,6 +74,20 @@ impl Panel {
         panel
     }
 
+    /// Rounds given as they are, for tests.
+    #[cfg(test)]
+    pub fn plain(rewards: Vec<f64>, weights: Vec<Vec<f64>>, bootstrap: usize, seed: u64) -> Panel {
+        let slices: Vec<&[f64]> = weights.iter().map(Vec::as_slice).collect();
+        Panel {
+            resamples: resample(&slices, &rewards, None, bootstrap, seed),
+            clusters: None,
+            support: weights.iter().map(|w| support(w, 0)).collect(),
+            refusal: vec![None; weights.len()],
+            rewards,
+            weights,
+        }
+    }
+
     /// Rounds.
     pub fn n(&self) -> u64 {
         self.rewards.len() as u64

@@ -173,7 +173,7 @@ const NOTES: &[(&str, &str)] = &[
     ("lift", "(t − c)/c with standard error (1/c)·√(SE_t² + (t/c)²·SE_c²)."),
     (
         "small n",
-        "A share with fewer than 10 outcomes or non-outcomes in an arm: Newcombe's interval, Fisher's exact test, percentile bootstrap of the lift. An amount with fewer than 200 subjects in an arm: percentile bootstrap of both.",
+        "A share with fewer than 10 outcomes or non-outcomes in an arm: Newcombe's interval, Fisher's exact test, percentile bootstrap of the lift. An amount with fewer than 200 subjects in an arm: bootstrap of both, expanded percentiles.",
     ),
     (
         "adjusted p",
@@ -389,7 +389,7 @@ fn compare(name: &str, t: &Arm, c: &Arm, is_share: bool, ask: Ask, stream: u64) 
     } else if t.values.len().min(c.values.len()) < FEW_SUBJECTS {
         let (difference, lift) = small::amounts(&t.values, &c.values, ask, stream);
         interval(&mut effect.difference, difference);
-        effect.method = "percentile bootstrap, Welch's t".into();
+        effect.method = "bootstrap, expanded percentiles; Welch's t".into();
         if let Some(figure) = &mut effect.lift {
             interval(figure, lift);
         }

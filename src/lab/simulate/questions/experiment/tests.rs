@@ -147,7 +147,7 @@ fn intervals_hold_the_true_lift() {
             let arms = names(2);
             let outcomes = [("y".to_owned(), outcome)];
             let test = Test { arms: &arms, arm: &arm, outcomes: &outcomes, before: Some(("x", &before)), design: None };
-            let found = read(test, Ask { replicates: 200, seed: world, even_so: true }, &Task::default()).unwrap();
+            let found = read(test, Ask { replicates: 400, seed: world, even_so: true }, &Task::default()).unwrap();
             let effect = &found.outcomes[0].effects[0];
             let holds = |figure: &Figure, truth: f64| u32::from(figure.low <= truth && truth <= figure.high);
             plain += holds(&effect.difference, means[1] - means[0]);
