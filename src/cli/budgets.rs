@@ -7,7 +7,7 @@ use super::plan::definitions;
 use super::policy;
 use super::sweep::{check, percents};
 use super::table::{Table, count, interval, number, percent, wrap};
-use attune_lab::data::import::dates::render as time_text;
+use attune_lab::data::import::dates::render as day;
 use attune_lab::project::{self, Access, Question};
 use attune_lab::simulate::Options;
 use attune_lab::simulate::questions::budgets::BudgetReport;
@@ -59,7 +59,6 @@ impl Budgets {
 }
 
 fn text(report: &BudgetReport) -> String {
-    let day = |ms: i64| time_text(ms);
     let mut text = format!(
         "What “{}” (revision {}) spends: {} decisions from {} to {}\n\n",
         report.policy,

@@ -5,7 +5,6 @@
 use super::{Figure, notes};
 use crate::error::{Error, Result};
 use crate::random::Random;
-use crate::simulate::estimate::Z95;
 use crate::simulate::report::Note;
 use crate::task::Task;
 use rayon::prelude::*;
