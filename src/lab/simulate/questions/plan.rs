@@ -145,9 +145,10 @@ pub fn plan(ask: Ask) -> Result<Plan> {
         shares.push(ask.holdout);
         shares.sort_by(f64::total_cmp);
     }
+    let critical = ask.critical(ask.holdout);
     let smallest = |days: f64, per_day: f64| {
         let subjects = days * per_day;
-        let absolute = ask.smallest(subjects);
+        let absolute = ask.smallest(critical, subjects);
         let relative = absolute.filter(|_| base != 0.0).map(|a| a / base);
         Smallest { days, subjects: subjects as u64, absolute, relative }
     };
@@ -179,7 +180,7 @@ pub fn plan(ask: Ask) -> Result<Plan> {
     Ok(Plan {
         base,
         treated,
-        critical: ask.critical(ask.holdout),
+        critical,
         asked,
         shares: shares.into_iter().map(|f| ask.size(f)).collect(),
         smallest,
@@ -243,16 +244,16 @@ impl Ask {
         }
     }
 
-    /// N for an effect, not rounded.
-    fn needed(&self, f: f64, effect: f64) -> f64 {
-        let z = self.critical(f) + normal_quantile(self.power);
+    /// N for an effect when a share `f` is held out, not rounded; `critical` is that of `f`.
+    fn needed(&self, f: f64, critical: f64, effect: f64) -> f64 {
+        let z = critical + normal_quantile(self.power);
         let arm = (1.0 - f) / f64::from(self.arms);
         let base = self.base();
         self.design_effect * z * z * (self.variance(base) / f + self.variance(base + effect) / arm) / (effect * effect)
     }
 
     fn size(&self, f: f64) -> Size {
-        let (needed, arms) = (self.needed(f, self.effect()), f64::from(self.arms));
+        let (needed, arms) = (self.needed(f, self.critical(f), self.effect()), f64::from(self.arms));
         let (held_out, per_arm) = ((needed * f).ceil(), (needed * (1.0 - f) / arms).ceil());
         let total = held_out + arms * per_arm;
         Size {
@@ -266,7 +267,8 @@ impl Ask {
     }
 
     /// The effect of the asked sign for which `needed` is `subjects`, by bisection: it falls as the effect grows.
-    fn smallest(&self, subjects: f64) -> Option<f64> {
+    fn smallest(&self, critical: f64, subjects: f64) -> Option<f64> {
+        let needed = |effect: f64| self.needed(self.holdout, critical, effect);
         let sign = self.effect().signum();
         let room = match self.outcome {
             Outcome::Share { base } => {
@@ -278,7 +280,7 @@ impl Ask {
             }
             Outcome::Amount { sd, .. } => 1e6 * sd,
         };
-        if subjects <= 0.0 || self.needed(self.holdout, sign * room) > subjects {
+        if subjects <= 0.0 || needed(sign * room) > subjects {
             return None;
         }
         let (mut low, mut high) = (0.0, room);
@@ -287,7 +289,7 @@ impl Ask {
             if middle <= low || middle >= high {
                 break;
             }
-            if self.needed(self.holdout, sign * middle) > subjects { low = middle } else { high = middle }
+            if needed(sign * middle) > subjects { low = middle } else { high = middle }
         }
         Some(sign * high)
     }
@@ -387,7 +389,7 @@ mod tests {
                 let at = plan.smallest.iter().find(|s| s.days == days).unwrap();
                 let relative = at.relative.unwrap();
                 assert!(relative.signum() == lift.signum() && relative.abs() <= lift.abs(), "{relative}");
-                let back = ask.needed(0.1, at.absolute.unwrap());
+                let back = ask.needed(0.1, plan.critical, at.absolute.unwrap());
                 assert!((back / at.subjects as f64 - 1.0).abs() < 1e-6, "{back} {}", at.subjects);
             }
         }
