@@ -14,6 +14,8 @@ mod features;
 mod groups;
 #[path = "cli/logs.rs"]
 mod logs;
+#[path = "cli/questions.rs"]
+mod questions;
 
 use attune_lab::project::{Access, Origin, Project, samples};
 use attune_lab::world;

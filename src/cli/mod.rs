@@ -2,7 +2,9 @@
 //! trains or values.
 
 mod analyze;
+mod budgets;
 mod check;
+mod compare;
 mod conform;
 mod console;
 mod decide;
@@ -14,10 +16,12 @@ mod export;
 mod features;
 mod import;
 mod inputs;
+mod keeping;
 mod keygen;
 mod keys;
 mod meaning;
 mod new;
+mod plan;
 mod policy;
 mod profile;
 mod project;
@@ -30,6 +34,7 @@ mod score;
 mod sign;
 mod simulate;
 mod studio;
+mod sweep;
 mod table;
 mod test;
 mod trace;
@@ -86,6 +91,10 @@ enum Command {
     Explain(explain::Explain),
     Evaluate(evaluate::Evaluate),
     Simulate(simulate::Simulate),
+    Compare(compare::Compare),
+    Sweep(sweep::Sweep),
+    Budgets(budgets::Budgets),
+    Plan(plan::PlanCommand),
     Check(check::Check),
     Prove(prove::Prove),
     Export(export::Export),
@@ -145,6 +154,10 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::Explain(command)) => command.run(console),
         Some(Command::Evaluate(command)) => command.run(console),
         Some(Command::Simulate(command)) => command.run(console),
+        Some(Command::Compare(command)) => command.run(console),
+        Some(Command::Sweep(command)) => command.run(console),
+        Some(Command::Budgets(command)) => command.run(console),
+        Some(Command::Plan(command)) => command.run(console),
         Some(Command::Check(command)) => command.run(console),
         Some(Command::Prove(command)) => command.run(console),
         Some(Command::Export(command)) => command.run(console),

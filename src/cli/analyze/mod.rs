@@ -1,8 +1,11 @@
 //! `attune analyze`: one question to one file, without a project.
 
+mod discounts;
 mod drift;
 mod estimate;
 mod log;
+mod experiment;
+mod narrowing;
 mod purchases;
 mod recommend;
 mod rfm;
@@ -20,7 +23,7 @@ use std::path::Path;
 /// Answer a question about a file, without a project
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  attune analyze rfm online_retail.csv\n  attune analyze value orders.parquet --customer buyer --calibration-end 2024-01-01\n  attune analyze drift january.csv june.csv --json\n  attune analyze log decisions.csv\n  attune analyze estimate log.csv --reward click --propensity p --target pi\n  attune analyze uplift trial.csv --treatment treated --outcome bought --score model\n  attune analyze recommend orders.csv --customer buyer --item sku --date day\n  attune analyze segments customers.csv --features age,spend\n\n\
+    after_help = "Examples:\n  attune analyze rfm online_retail.csv\n  attune analyze value orders.parquet --customer buyer --calibration-end 2024-01-01\n  attune analyze drift january.csv june.csv --json\n  attune analyze log decisions.csv\n  attune analyze estimate log.csv --reward click --propensity p --target pi\n  attune analyze experiment test.csv --arm group --control A --outcome bought\n  attune analyze uplift trial.csv --treatment treated --outcome bought --score model\n  attune analyze narrowing contacts.csv --subject customer --time sent_at --action campaign\n  attune analyze discounts orders.csv --customer buyer --date day --discount discount\n  attune analyze recommend orders.csv --customer buyer --item sku --date day\n  attune analyze segments customers.csv --features age,spend\n\n\
                         `attune analyze QUESTION --help` says more about each."
 )]
 pub struct Analyze {
@@ -36,6 +39,9 @@ enum Question {
     Drift(drift::Drift),
     Log(log::Log),
     Estimate(estimate::Estimate),
+    Experiment(experiment::Experiment),
+    Narrowing(narrowing::Narrowing),
+    Discounts(discounts::Discounts),
     Uplift(uplift::Uplift),
     UpliftTrain(uplift_train::UpliftTrain),
     Recommend(recommend::Recommend),
@@ -51,6 +57,9 @@ impl Analyze {
             Question::Drift(question) => question.run(console),
             Question::Log(question) => question.run(console),
             Question::Estimate(question) => question.run(console),
+            Question::Experiment(question) => question.run(console),
+            Question::Narrowing(question) => question.run(console),
+            Question::Discounts(question) => question.run(console),
             Question::Uplift(question) => question.run(console),
             Question::UpliftTrain(question) => question.run(console),
             Question::Recommend(question) => question.run(console),

@@ -110,7 +110,7 @@ impl Arms {
                 })
                 .collect::<Result<Vec<bool>>>()?,
             Some(value) => {
-                let cells = column(dataset, &columns.treatment)?;
+                let cells = cells_of(dataset, &columns.treatment)?;
                 let is = |row: usize| cells.text(row).as_deref() == Some(value.as_str());
                 if !(0..dataset.rows()).any(is) {
                     let message = format!("never holds `{value}`");
@@ -133,7 +133,7 @@ impl Arms {
 /// # Errors
 /// Names the column that is not there or holds no numbers, or the first row that is missing.
 pub fn known(dataset: &Dataset, name: &str) -> Result<Vec<f64>> {
-    let cells = column(dataset, name)?;
+    let cells = cells_of(dataset, name)?;
     let numbers = (!matches!(cells, Cells::Time(_))).then(|| cells.numbers()).flatten();
     let values = numbers.ok_or_else(|| Error::new("does not hold numbers, which are needed here").in_column(name))?;
     match values.iter().position(|x| x.is_nan()) {
@@ -145,9 +145,64 @@ pub fn known(dataset: &Dataset, name: &str) -> Result<Vec<f64>> {
     }
 }
 
+/// The instants of a column (ms since 1970), none of them missing.
+///
+/// # Errors
+/// Names the column that is not there or holds no times, or the first row that is missing.
+pub fn instants(dataset: &Dataset, name: &str) -> Result<Vec<i64>> {
+    let cells = cells_of(dataset, name)?;
+    let wrong = || Error::new("does not hold dates or times").in_column(name).hint("--dates says how they are written");
+    let values = cells.numbers().filter(|_| matches!(cells, Cells::Time(_))).ok_or_else(wrong)?;
+    match values.iter().position(|t| t.is_nan()) {
+        Some(at) => Err(Error::new("is missing, so nobody knows when").in_column(name).at_row(dataset.row_number(at))),
+        None => Ok(values.into_iter().map(|t| t as i64).collect()),
+    }
+}
+
+/// The values of a column by number, in order of first appearance, and their names; `None` where missing or one of `none`.
+///
+/// # Errors
+/// Names the column that is not there.
+pub fn labels(dataset: &Dataset, name: &str, none: &[String]) -> Result<(Vec<Option<u32>>, Vec<String>)> {
+    let cells = cells_of(dataset, name)?;
+    let mut names: Vec<String> = Vec::new();
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    let label = |row: usize| {
+        let text = cells.text(row).filter(|text| !none.contains(text))?;
+        Some(*seen.entry(text).or_insert_with_key(|text| {
+            names.push(text.clone());
+            names.len() as u32 - 1
+        }))
+    };
+    let rows = (0..dataset.rows()).map(label).collect();
+    Ok((rows, names))
+}
+
+/// Whether each cell says yes: is one of `yes`, or, where none is given, is true or a number above 0. Missing says no.
+///
+/// # Errors
+/// Names the column that is not there, never holds a value of `yes`, or holds text where no value was given.
+pub fn flags(dataset: &Dataset, name: &str, yes: &[String]) -> Result<Vec<bool>> {
+    let cells = cells_of(dataset, name)?;
+    if yes.is_empty() {
+        let numbers = cells.numbers().filter(|_| !matches!(cells, Cells::Time(_))).ok_or_else(|| {
+            Error::new("holds neither numbers nor true and false").in_column(name).hint("name the values that mean yes")
+        })?;
+        return Ok(numbers.into_iter().map(|x| x > 0.0).collect());
+    }
+    let found: Vec<bool> = (0..dataset.rows()).map(|row| cells.text(row).is_some_and(|t| yes.contains(&t))).collect();
+    match found.contains(&true) {
+        true => Ok(found),
+        false => Err(Error::new(format!("never holds {}", yes.join(" or "))).in_column(name)),
+    }
+}
+
 /// Rows of one value get one number, from 0 in order of first appearance.
-fn groups(dataset: &Dataset, name: &str) -> Result<Vec<u32>> {
-    let cells = column(dataset, name)?;
+///
+/// # Errors
+/// Names the column that is not there, or the first row that is missing.
+pub fn groups(dataset: &Dataset, name: &str) -> Result<Vec<u32>> {
+    let cells = cells_of(dataset, name)?;
     let mut seen: HashMap<String, u32> = HashMap::new();
     (0..dataset.rows())
         .map(|row| {
@@ -162,7 +217,7 @@ fn groups(dataset: &Dataset, name: &str) -> Result<Vec<u32>> {
 }
 
 /// The cells of a column by identifier or by its name in the source.
-fn column<'a>(dataset: &'a Dataset, name: &str) -> Result<&'a Cells> {
+pub(super) fn cells_of<'a>(dataset: &'a Dataset, name: &str) -> Result<&'a Cells> {
     let by_source = || dataset.columns().iter().find(|column| column.source == name).map(|column| column.name.as_str());
     let found = if dataset.column(name).is_some() { Some(name) } else { by_source() };
     found.and_then(|name| dataset.cells(name)).ok_or_else(|| {

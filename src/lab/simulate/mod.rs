@@ -22,6 +22,7 @@ mod lists;
 pub mod log;
 mod notes;
 pub mod off_policy;
+pub mod questions;
 pub mod replay;
 pub mod report;
 mod rewards;

@@ -26,11 +26,11 @@ use std::path::PathBuf;
 const DAY: u64 = 86_400;
 
 /// Options without baselines, bootstrap and rule impact: the value alone.
-fn plain() -> Options {
+pub(in crate::simulate) fn plain() -> Options {
     Options { baselines: false, bootstrap: 0, impact_rows: 0, rewards: None, ..Options::default() }
 }
 
-fn world(spec: WorldSpec) -> World {
+pub(in crate::simulate) fn world(spec: WorldSpec) -> World {
     generate(&spec).unwrap()
 }
 
@@ -63,7 +63,7 @@ fn action(id: &str, value: f64, model: Option<&str>) -> Action {
 }
 
 /// A policy over `schema` whose actions stand in order of their value.
-fn document(schema: Schema, actions: &[(&str, f64)]) -> Document {
+pub(in crate::simulate) fn document(schema: Schema, actions: &[(&str, f64)]) -> Document {
     Document {
         id: "draft".into(),
         name: "Draft".into(),
@@ -79,7 +79,7 @@ fn document(schema: Schema, actions: &[(&str, f64)]) -> Document {
     }
 }
 
-fn rule(id: &str, stage: Stage, scope: Scope, expr: &str) -> Rule {
+pub(in crate::simulate) fn rule(id: &str, stage: Stage, scope: Scope, expr: &str) -> Rule {
     Rule {
         id: id.into(),
         name: id.into(),
@@ -94,11 +94,11 @@ fn rule(id: &str, stage: Stage, scope: Scope, expr: &str) -> Rule {
     }
 }
 
-fn only(action: &str) -> Scope {
+pub(in crate::simulate) fn only(action: &str) -> Scope {
     Scope::Action(action.into())
 }
 
-fn cap(id: &str, target: CapTarget, event: EventKind, limit: u32, days: Option<u64>) -> Cap {
+pub(in crate::simulate) fn cap(id: &str, target: CapTarget, event: EventKind, limit: u32, days: Option<u64>) -> Cap {
     Cap {
         id: id.into(),
         name: id.into(),
@@ -114,7 +114,7 @@ fn cap(id: &str, target: CapTarget, event: EventKind, limit: u32, days: Option<u
 }
 
 /// A logistic model of one numeric field.
-fn logistic(id: &str, field: &str, intercept: f64, slope: f64) -> Model {
+pub(in crate::simulate) fn logistic(id: &str, field: &str, intercept: f64, slope: f64) -> Model {
     Model {
         id: id.into(),
         name: id.into(),
@@ -127,7 +127,7 @@ fn logistic(id: &str, field: &str, intercept: f64, slope: f64) -> Model {
     }
 }
 
-fn compile(document: Document) -> Policy {
+pub(in crate::simulate) fn compile(document: Document) -> Policy {
     Policy::compile(document).unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -1,0 +1,328 @@
+//! What many policies choose on the same rows, one policy after the other, each a part of a long run that can be kept.
+//!
+//! A part that was finished once is not decided again: [`Keep`] finds it by the revision of its policy. What a part holds follows
+//! from its policy, the rows and the options alone, so a run that was broken off and taken up again gives the same report.
+
+use crate::data::{Dataset, Roles, split};
+use crate::error::{Error, Result};
+use crate::simulate::funnel::tally;
+use crate::simulate::impact::cause_name;
+use crate::simulate::log::{DecisionLog, NO_ARM};
+use crate::simulate::replay::{NO_ACTION, Replay, Stage, sample, thin};
+use crate::simulate::report::RowsUsed;
+use crate::simulate::{Options, uses_models};
+use crate::task::Task;
+use attune_policy::document::Document;
+use attune_policy::policy::Policy;
+use serde::{Deserialize, Serialize};
+use std::cell::Cell;
+
+/// Where finished parts of a long run are kept.
+pub trait Keep {
+    /// The bytes kept under a name; `None` when there are none, or they are not what was kept.
+    fn find(&self, part: &str) -> Option<Vec<u8>>;
+    /// Keeps a finished part.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn keep(&self, part: &str, bytes: &[u8]) -> Result<()>;
+}
+
+/// Keeps nothing: every part is decided anew.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeepNothing;
+
+impl Keep for KeepNothing {
+    fn find(&self, _: &str) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn keep(&self, _: &str, _: &[u8]) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Marks a decision that has no cause because something was chosen.
+const CHOSEN: u16 = u16::MAX;
+
+/// What a policy chose.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Choices {
+    pub head: Head,
+    /// Candidate chosen per decided row, [`NO_ACTION`] for none.
+    pub chosen: Vec<u32>,
+    /// Why nothing was chosen: the cause, among those of the head, that ended the candidate which came furthest.
+    why: Vec<u16>,
+    /// Priority of the choice; 0 for no action and fallbacks, which have none.
+    pub priority: Vec<f32>,
+}
+
+/// What is told of a policy's choices apart from the rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Head {
+    pub revision: String,
+    rows: u64,
+    /// Action, treatment, name.
+    pub candidates: Vec<(String, String, String)>,
+    /// What ended candidates, over the rows that are valued.
+    pub causes: Vec<Ended>,
+    pub state: String,
+    pub degraded: u64,
+    /// Mean response propensity of the choices that have one.
+    pub propensity: Option<f64>,
+}
+
+/// What a cause ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Ended {
+    /// `Cap:weekly`.
+    pub code: String,
+    /// In words.
+    pub name: String,
+    pub candidates: u64,
+    pub decisions: u64,
+}
+
+impl Choices {
+    fn new(policy: &Policy, replay: &Replay, used: &[u32]) -> Choices {
+        let tally = tally(replay, used);
+        let causes = replay.causes.list().iter().zip(&tally.causes).map(|(cause, counts)| Ended {
+            code: cause.code(),
+            name: cause_name(cause, policy.document()),
+            candidates: counts.candidates,
+            decisions: counts.decisions,
+        });
+        let furthest = |at: usize| {
+            if replay.chosen[at] != NO_ACTION {
+                return CHOSEN;
+            }
+            let mut best: Option<(u8, u16)> = None;
+            for fate in replay.fates_at(at) {
+                if best.is_none_or(|(step, _)| fate.step > step) {
+                    best = Some((fate.step, fate.cause));
+                }
+            }
+            best.map_or(CHOSEN, |(_, cause)| cause)
+        };
+        let known: Vec<f64> = replay.propensity.iter().copied().filter(|p| p.is_finite()).collect();
+        Choices {
+            head: Head {
+                revision: policy.revision().to_owned(),
+                rows: replay.rows.len() as u64,
+                candidates: replay
+                    .candidates
+                    .iter()
+                    .map(|c| (c.action.clone(), c.treatment.clone(), c.name.clone()))
+                    .collect(),
+                causes: causes.collect(),
+                state: replay.state.clone(),
+                degraded: replay.degraded,
+                propensity: (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64),
+            },
+            chosen: replay.chosen.clone(),
+            why: (0..replay.rows.len()).map(furthest).collect(),
+            priority: replay.priority.iter().map(|p| if p.is_finite() { *p as f32 } else { 0.0 }).collect(),
+        }
+    }
+
+    /// Why the decision at a position chose nothing; `None` when it chose.
+    pub fn why(&self, at: usize) -> Option<&str> {
+        self.head.causes.get(usize::from(self.why[at])).map(|c| c.name.as_str())
+    }
+
+    /// Arm of the log per candidate, and of no action in the last place.
+    fn arms(&self, log: &DecisionLog) -> Vec<u16> {
+        let own = self.head.candidates.iter().map(|(action, treatment, _)| log.arm_of(action, treatment));
+        own.chain([log.no_action()]).collect()
+    }
+
+    /// Arm of the log per decided row, [`NO_ARM`] for what was never logged.
+    pub fn arm(&self, log: &DecisionLog) -> Vec<u16> {
+        let arms = self.arms(log);
+        let none = arms.len() - 1;
+        self.chosen.iter().map(|c| arms.get((*c as usize).min(none)).copied().unwrap_or(NO_ARM)).collect()
+    }
+
+    /// Action and treatment of a choice, for people.
+    pub fn name(&self, chosen: u32) -> &str {
+        self.head.candidates.get(chosen as usize).map_or("No action", |(.., name)| name.as_str())
+    }
+
+    /// Action and treatment of a choice; equal in two policies when they do the same.
+    pub fn does(&self, chosen: u32) -> (&str, &str) {
+        self.head.candidates.get(chosen as usize).map_or(("", ""), |(a, t, _)| (a.as_str(), t.as_str()))
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>> {
+        let head = ron::to_string(&self.head).map_err(|e| Error::new(format!("a part could not be written: {e}")))?;
+        let mut bytes = head.into_bytes();
+        bytes.push(b'\n');
+        bytes.extend(self.chosen.iter().flat_map(|x| x.to_le_bytes()));
+        bytes.extend(self.why.iter().flat_map(|x| x.to_le_bytes()));
+        bytes.extend(self.priority.iter().flat_map(|x| x.to_le_bytes()));
+        Ok(bytes)
+    }
+
+    fn read(bytes: &[u8]) -> Option<Choices> {
+        let end = bytes.iter().position(|b| *b == b'\n')?;
+        let head: Head = ron::from_str(std::str::from_utf8(&bytes[..end]).ok()?).ok()?;
+        let rows = usize::try_from(head.rows).ok()?;
+        let body = &bytes[end + 1..];
+        if body.len() != rows.checked_mul(10)? {
+            return None;
+        }
+        let (chosen, rest) = body.split_at(rows * 4);
+        let (why, priority) = rest.split_at(rows * 2);
+        Some(Choices {
+            head,
+            chosen: chosen.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+            why: why.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect(),
+            priority: priority.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+        })
+    }
+}
+
+/// Many policies on the same rows.
+pub(super) struct Variants<'a> {
+    pub dataset: &'a Dataset,
+    pub roles: &'a Roles,
+    pub log: &'a DecisionLog,
+    pub options: &'a Options,
+    keep: &'a dyn Keep,
+    /// Rows decided, ascending.
+    pub rows: Vec<u32>,
+    /// Rows valued, ascending, all of them decided.
+    pub used: Vec<u32>,
+    /// Which rows these are, in the report.
+    pub about: RowsUsed,
+    parts: usize,
+    done: Cell<usize>,
+}
+
+impl<'a> Variants<'a> {
+    /// The rows on which `policies` are valued: those that no model learned from where one of them uses models, else all. `parts` is
+    /// the number of policies that will be decided, for progress.
+    pub fn new(
+        dataset: &'a Dataset,
+        roles: &'a Roles,
+        log: &'a DecisionLog,
+        options: &'a Options,
+        keep: &'a dyn Keep,
+        policies: &[&Policy],
+        parts: usize,
+    ) -> Result<Variants<'a>> {
+        let rows = sample(dataset, roles, options)?;
+        let mut models: Vec<String> = policies.iter().flat_map(|p| uses_models(p.document())).collect();
+        models.sort();
+        models.dedup();
+        let used = if models.is_empty() {
+            rows.clone()
+        } else {
+            let unseen = split::held_out_rows(dataset, roles)?;
+            rows.iter().copied().filter(|row| unseen.binary_search(row).is_ok()).collect()
+        };
+        let sampled = match rows.len() < dataset.rows() {
+            true => format!(", of a sample of {} rows", rows.len()),
+            false => String::new(),
+        };
+        let why = if models.is_empty() {
+            format!("No policy uses a model, so all stand on all rows{sampled}.")
+        } else {
+            format!(
+                "Models are used ({}), so all stand on the rows that no model learned from: {:.0} % of the subjects by a hash of \
+                 their key{sampled}.",
+                models.join(", "),
+                100.0 * split::HELD_OUT_SHARE
+            )
+        };
+        let about =
+            RowsUsed { total: dataset.rows() as u64, used: used.len() as u64, held_out: !models.is_empty(), why };
+        Ok(Variants { dataset, roles, log, options, keep, rows, used, about, parts, done: Cell::new(0) })
+    }
+
+    /// Policies near `document` on a part of the valued rows: whole subjects, about `limit` rows, decided by themselves. Budgets and
+    /// stocks are shared by all subjects, so a policy that has any is decided on all rows again.
+    pub fn thinned(&self, limit: usize, document: &Document, parts: usize) -> Result<Variants<'a>> {
+        if document.budgets.iter().any(|b| b.enabled) || !document.stocks.is_empty() {
+            return Ok(Variants {
+                rows: self.rows.clone(),
+                used: self.used.clone(),
+                about: self.about.clone(),
+                parts,
+                done: Cell::new(0),
+                ..*self
+            });
+        }
+        let rows = thin(self.used.clone(), limit, self.dataset, self.roles, !self.options.seed)?;
+        Ok(Variants {
+            used: rows.clone(),
+            about: RowsUsed { used: rows.len() as u64, ..self.about.clone() },
+            rows,
+            parts,
+            done: Cell::new(0),
+            ..*self
+        })
+    }
+
+    /// What a policy chooses: found among the kept parts, or decided now and kept.
+    pub fn choices(&self, name: &str, policy: &Policy, task: &Task) -> Result<Choices> {
+        let of =
+            if self.parts > 1 { format!(" (part {} of {})", self.done.get() + 1, self.parts) } else { String::new() };
+        task.stage(&format!("Deciding {} rows with {name}{of}", self.rows.len()))?;
+        self.done.set(self.done.get() + 1);
+        let part = format!("{}-{}", policy.revision(), self.rows.len());
+        let kept = self.keep.find(&part).and_then(|bytes| Choices::read(&bytes));
+        if let Some(found) = kept.filter(|c| c.head.revision == policy.revision() && c.chosen.len() == self.rows.len())
+        {
+            return Ok(found);
+        }
+        let stage = Stage { dataset: self.dataset, roles: self.roles, log: self.log, options: self.options };
+        let replay = stage.decide(policy, self.rows.clone(), task)?;
+        let choices = Choices::new(policy, &replay, &self.used);
+        self.keep.keep(&part, &choices.bytes()?)?;
+        Ok(choices)
+    }
+
+    /// Positions of ascending `rows` among the decided ones.
+    pub fn positions(&self, rows: &[u32]) -> Vec<usize> {
+        let mut at = 0;
+        rows.iter()
+            .filter_map(|row| {
+                while self.rows.get(at).is_some_and(|r| r < row) {
+                    at += 1;
+                }
+                (self.rows.get(at) == Some(row)).then_some(at)
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_read_back_and_torn_ones_do_not() {
+        let choices = Choices {
+            head: Head {
+                revision: "r".into(),
+                rows: 3,
+                candidates: vec![("a".into(), "t".into(), "A (\"t\")\nsecond line".into())],
+                causes: vec![Ended { code: "Lost".into(), name: "lost".into(), candidates: 1, decisions: 1 }],
+                state: "s".into(),
+                degraded: 0,
+                propensity: Some(0.1),
+            },
+            chosen: vec![0, NO_ACTION, 0],
+            why: vec![CHOSEN, 0, CHOSEN],
+            priority: vec![0.5, 0.0, -1.25],
+        };
+        let bytes = choices.bytes().unwrap();
+        assert_eq!(Choices::read(&bytes), Some(choices.clone()));
+        assert_eq!((choices.why(1), choices.why(0)), (Some("lost"), None));
+        for end in 0..bytes.len() {
+            assert_eq!(Choices::read(&bytes[..end]), None, "cut at {end}");
+        }
+        assert_eq!(Choices::read(&[bytes.as_slice(), b"x"].concat()), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! Several policies on the rounds of one outcome: weights, support, SNIPS values, paired differences, common resamples.
+
+use super::Figure;
+use super::choices::{Choices, Variants};
+use crate::distributions::normal_cdf;
+use crate::simulate::bootstrap::{Sums, percentile_interval, resample};
+use crate::simulate::estimate::{Rounds, mean, snips, snips_difference};
+use crate::simulate::log::NO_ARM;
+use crate::simulate::report::{Estimate, Refusal, Support};
+use crate::simulate::support::{refusal, support};
+use std::collections::BTreeSet;
+
+/// The rounds of an outcome under several policies.
+pub(super) struct Panel {
+    rewards: Vec<f64>,
+    clusters: Option<Vec<u32>>,
+    /// Per policy.
+    pub weights: Vec<Vec<f64>>,
+    pub support: Vec<Support>,
+    pub refusal: Vec<Option<Refusal>>,
+    /// Sums per resample and policy; empty without a bootstrap.
+    pub resamples: Vec<Vec<Sums>>,
+}
+
+impl Panel {
+    /// Weighs policies on those of `rows` whose arm, logging propensity and outcome are known. Resamples are common to all.
+    pub fn new(
+        variants: &Variants<'_>,
+        rows: &[u32],
+        outcome: usize,
+        policies: &[&Choices],
+        bootstrap: usize,
+    ) -> Panel {
+        let log = variants.log;
+        let values = &log.outcomes[outcome].values;
+        let rows: Vec<u32> =
+            rows.iter().copied().filter(|r| log.is_usable(*r as usize) && !values[*r as usize].is_nan()).collect();
+        let positions = variants.positions(&rows);
+        let rewards: Vec<f64> = rows.iter().map(|r| values[*r as usize]).collect();
+        let clusters = log.clusters.as_ref().map(|c| rows.iter().map(|r| c[*r as usize]).collect::<Vec<u32>>());
+        let mut panel = Panel {
+            rewards,
+            clusters,
+            weights: Vec::new(),
+            support: Vec::new(),
+            refusal: Vec::new(),
+            resamples: Vec::new(),
+        };
+        for choices in policies {
+            let arm = choices.arm(log);
+            let mut unlogged = BTreeSet::new();
+            let mut never = 0;
+            let weight = |(row, at): (&u32, &usize)| {
+                if arm[*at] == NO_ARM {
+                    never += 1;
+                    unlogged.insert(choices.does(choices.chosen[*at]).0.to_owned());
+                }
+                let row = *row as usize;
+                if arm[*at] != NO_ARM && arm[*at] == log.arm[row] { 1.0 / log.propensity[row] } else { 0.0 }
+            };
+            let weights: Vec<f64> = rows.iter().zip(&positions).map(weight).collect();
+            let names: Vec<String> =
+                unlogged.into_iter().map(|name| if name.is_empty() { "no action".to_owned() } else { name }).collect();
+            let found = support(&weights, never);
+            panel.refusal.push(refusal(&found, &names));
+            panel.support.push(found);
+            panel.weights.push(weights);
+        }
+        if bootstrap > 0 && !panel.rewards.is_empty() {
+            let slices: Vec<&[f64]> = panel.weights.iter().map(Vec::as_slice).collect();
+            let seed = variants.options.seed.wrapping_add(outcome as u64);
+            panel.resamples = resample(&slices, &panel.rewards, panel.clusters.as_deref(), bootstrap, seed);
+        }
+        panel
+    }
+
+    /// Rounds given as they are, for tests.
+    #[cfg(test)]
+    pub fn plain(rewards: Vec<f64>, weights: Vec<Vec<f64>>, bootstrap: usize, seed: u64) -> Panel {
+        let slices: Vec<&[f64]> = weights.iter().map(Vec::as_slice).collect();
+        Panel {
+            resamples: resample(&slices, &rewards, None, bootstrap, seed),
+            clusters: None,
+            support: weights.iter().map(|w| support(w, 0)).collect(),
+            refusal: vec![None; weights.len()],
+            rewards,
+            weights,
+        }
+    }
+
+    /// Rounds.
+    pub fn n(&self) -> u64 {
+        self.rewards.len() as u64
+    }
+
+    fn rounds<'b>(&'b self, policy: usize) -> Rounds<'b> {
+        Rounds { weights: &self.weights[policy], rewards: &self.rewards, clusters: self.clusters.as_deref() }
+    }
+
+    /// SNIPS value of a policy; `None` when refused.
+    pub fn value(&self, policy: usize) -> Option<Estimate> {
+        if self.refusal[policy].is_some() {
+            return None;
+        }
+        let draws = self.resamples.iter().map(|s| s[policy].reward / s[policy].weight);
+        Some(Estimate { bootstrap: percentile_interval(draws), ..snips(self.rounds(policy))? })
+    }
+
+    /// SNIPS value of `a` less that of `b` on the same rounds; `None` when either is refused.
+    pub fn difference(&self, a: usize, b: usize) -> Option<Estimate> {
+        if self.refusal[a].is_some() || self.refusal[b].is_some() {
+            return None;
+        }
+        let draws = self.resamples.iter().map(|s| s[a].reward / s[a].weight - s[b].reward / s[b].weight);
+        Some(Estimate { bootstrap: percentile_interval(draws), ..snips_difference(self.rounds(a), self.rounds(b))? })
+    }
+}
+
+/// Two-sided p-value of an estimate that is 0 in truth, by its standard error.
+pub(super) fn p_value(estimate: &Estimate) -> f64 {
+    if estimate.se > 0.0 { 2.0 * normal_cdf(-(estimate.value / estimate.se).abs()) } else { 1.0 }
+}
+
+/// Mean of an indicator over `rows`, clustered by subject where they repeat.
+pub(super) fn share(variants: &Variants<'_>, rows: &[u32], is: impl Fn(usize) -> bool) -> Figure {
+    let hits: Vec<f64> = variants.positions(rows).into_iter().map(|at| f64::from(u8::from(is(at)))).collect();
+    let clusters = variants.log.clusters.as_ref().map(|c| rows.iter().map(|r| c[*r as usize]).collect::<Vec<u32>>());
+    let n = hits.len() as u64;
+    match mean(&hits, clusters.as_deref()) {
+        Some(e) => Figure { value: e.value, low: e.low.max(0.0), high: e.high.min(1.0), n },
+        None => Figure { value: hits.iter().sum::<f64>() / hits.len().max(1) as f64, low: 0.0, high: 1.0, n },
+    }
+}

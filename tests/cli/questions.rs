@@ -1,0 +1,335 @@
+//! Questions marketers ask, from the outside: `plan`, `analyze experiment`, `sweep`, `compare`; a long run killed in the middle.
+
+use super::{attune, done, json, shared};
+use attune_lab::project::{Project, samples};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+#[test]
+fn a_holdout_is_planned_with_and_without_a_project() {
+    let dir = tempfile::tempdir().unwrap();
+    let args = ["plan", "--base", "0.01", "--lift", "0.05", "--holdout", "0.02", "--per-day", "20000"];
+    let found = json(dir.path(), &args);
+    let total = found["asked"]["total"].as_f64().unwrap();
+    assert!((total / 1e6 - 15.9).abs() <= 0.05, "{total}");
+    let days = found["asked"]["days"].as_f64().unwrap();
+    assert!((days - total / 20_000.0).abs() < 1e-9);
+    assert_eq!(found["smallest"].as_array().unwrap().len(), 7);
+    let text = done(dir.path(), &args).out;
+    for part in ["2.0 % *", "50.0 %", "half a year", "Definitions", "smallest effect"] {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+    let several = ["plan", "--mean", "42", "--sd", "90", "--effect", "2", "--holdout", "0.2", "--arms", "3"];
+    assert!(json(dir.path(), &several)["critical"].as_f64().unwrap() > 2.0);
+
+    let shop = dir.path().join("shop");
+    samples::create(&shop).unwrap();
+    let found = json(dir.path(), &["plan", "shop", "--lift", "0.2"]);
+    assert_eq!(found["log"]["outcome"], "conversion");
+    assert_eq!(found["ask"]["holdout"], 0.05, "the share that the policy holds out");
+    assert_eq!(found["base"], found["log"]["base"]["value"]);
+    // The least effect worth having is the goal's.
+    assert_eq!(json(dir.path(), &["plan", "shop"])["ask"]["lift"]["Absolute"], 0.005);
+
+    for (args, words) in [
+        (vec!["plan", "--lift", "0.05", "--holdout", "0.1"], "--base"),
+        (vec!["plan", "--base", "0.01", "--holdout", "0.1"], "--lift"),
+        (vec!["plan", "--base", "0.01", "--lift", "0.05"], "--holdout"),
+        (vec!["plan", "shop", "--outcome", "frequency"], "role outcome"),
+    ] {
+        let ended = attune(dir.path(), &args);
+        assert!(ended.code == 2 && ended.err.contains(words), "{args:?}: {} {}", ended.code, ended.err);
+    }
+    let ended = attune(dir.path(), &["plan", "--base", "1.5", "--lift", "0.05", "--holdout", "0.1"]);
+    assert!(ended.code == 1 && ended.err.contains("base rate"), "{}", ended.err);
+}
+
+#[test]
+fn a_finished_test_is_read_on_any_file() {
+    let Some(file) = shared("data/hillstrom/hillstrom.csv") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let file = file.display().to_string();
+    let args = ["analyze", "experiment", &file, "--arm", "segment", "--control", "No E-Mail", "--outcome", "visit"];
+    let found = json(dir.path(), &[&args[..], &["--before", "history"]].concat());
+    let lift = &found["outcomes"][0]["effects"][0]["lift"]["value"];
+    assert!((lift.as_f64().unwrap() - 0.721_404_616_781_399).abs() < 1e-9, "{lift}");
+    let text = done(dir.path(), &args).out;
+    for part in
+        ["χ² = 0.203 on 2, p = 0.9037: as by design", "+72.1 %", "Holm", "Mens E-Mail: more visit than No E-Mail"]
+    {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+    // Another design than the trial's: refused, and read only when insisted on.
+    let wrong = [&args[..], &["--design", "No E-Mail=0.5,Mens E-Mail=0.25,Womens E-Mail=0.25"]].concat();
+    let refused = attune(dir.path(), &wrong);
+    assert!(refused.code == 3 && refused.out.contains("must not be read") && !refused.out.contains("+72.1 %"));
+    let even_so = attune(dir.path(), &[&wrong[..], &["--even-so"]].concat());
+    assert!(even_so.code == 3 && even_so.out.contains("+72.1 %"));
+    let unknown = attune(dir.path(), &[&args[..6], &["Nobody", "--outcome", "visit"]].concat());
+    assert!(unknown.code == 1 && unknown.err.contains("never holds `Nobody`"), "{}", unknown.err);
+}
+
+/// A project of rules alone over a generated world, so that nothing has to be trained.
+fn shop(dir: &Path, name: &str) -> PathBuf {
+    let mut parts = samples::parts(3_000).unwrap();
+    let mut draft = (*parts.draft).clone();
+    draft.actions.iter_mut().for_each(|a| a.propensity = None);
+    draft.rules.retain(|r| r.id != "discount_pays");
+    draft.arbitration.floors.clear();
+    parts.draft = Arc::new(draft);
+    parts.models = Arc::default();
+    let mut scenarios = (*parts.scenarios).clone();
+    scenarios[0].disabled = ["has_bought".to_owned()].into();
+    parts.scenarios = Arc::new(scenarios);
+    Project::create(&dir.join(name), &parts).unwrap();
+    dir.join(name)
+}
+
+#[test]
+fn a_sweep_shows_each_setting_beside_the_current_one() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path(), "shop");
+    let args = ["sweep", "shop", "--set", "rule:not_just_bought.recency_days=7,60", "--set", "lever:home_email=0,-50"];
+    let found = json(dir.path(), &[&args[..], &["--bootstrap", "100"]].concat());
+    let settings = found["settings"].as_array().unwrap();
+    assert_eq!(settings.len(), 4);
+    assert_eq!(settings[0]["current"], true);
+    assert_eq!(settings[3]["values"], serde_json::json!(["60", "-50"]));
+    for setting in settings {
+        let value = &setting["values_per_decision"][0];
+        assert!(value["low"].as_f64() < value["value"].as_f64() && value["bootstrap"][0].is_f64());
+        assert!(setting["share_contacted"]["low"].as_f64() <= setting["share_contacted"]["value"].as_f64());
+    }
+    assert!(settings[3]["differences"][0]["adjusted_p"].is_f64() && settings[0]["differences"][0].is_null());
+    // The same question again finds its report; --restart makes it anew; both print the same.
+    let again = done(dir.path(), &[&args[..], &["--bootstrap", "100"]].concat());
+    assert!(again.err.contains("had finished before"), "{}", again.err);
+    let anew = done(dir.path(), &[&args[..], &["--bootstrap", "100", "--restart"]].concat());
+    assert!(anew.err.contains("Computed 4 parts") && anew.out == again.out, "{}", anew.err);
+    for part in ["7, 0 (now)", "less the current policy", "same chances", "adjusted p"] {
+        assert!(again.out.contains(part), "`{part}` is not in\n{}", again.out);
+    }
+    let runs = || std::fs::read_dir(dir.path().join("shop/runs")).unwrap().count();
+    assert_eq!(runs(), 1);
+    done(dir.path(), &["sweep", "shop", "--set", "lever:home_email=10", "--bootstrap", "0", "--keep-nothing"]);
+    assert_eq!(runs(), 1);
+    for (set, words, code) in [
+        ("cap:four_a_month", "does not say", 2),
+        ("cups:four_a_month.limit=1", "did you mean `cap`", 2),
+        ("cap:for_a_month.limit=1", "did you mean `four_a_month`", 1),
+        ("cap:four_a_month.limit=one", "cannot be one", 1),
+    ] {
+        let ended = attune(dir.path(), &["sweep", "shop", "--set", set]);
+        assert!(ended.code == code && ended.err.contains(words), "{set}: {} {}", ended.code, ended.err);
+    }
+}
+
+#[test]
+fn policies_are_compared_with_todays() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path(), "shop");
+    done(dir.path(), &["run", "shop", "--output", "policy.ron"]);
+    let args = ["compare", "shop", "--scenarios", "--segment", "region", "--bootstrap", "200", "--rule-rows", "1000"];
+    let found = json(dir.path(), &args);
+    let against = &found["against"][0];
+    assert_eq!(against["name"], "Discounts for all");
+    assert!(against["swaps"].as_array().is_some_and(|s| !s.is_empty()), "{against}");
+    let parts = against["gets"].as_array().unwrap();
+    assert!(parts.len() > 2);
+    assert_eq!(found["best"]["variants"].as_array().unwrap().len(), 2);
+    assert!(found["rules"].as_array().unwrap().iter().any(|r| r["id"] == "consent"));
+    assert!(found["sensitivity"].as_array().unwrap().iter().any(|d| d["term"] == "V"));
+    let text = done(dir.path(), &args).out;
+    for part in
+        ["Who swaps", "Who is never contacted", "Has agreed to e-mail", "may be best", "What its arbitration leans on"]
+    {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+    // A file against the draft that it was exported from: nothing changes.
+    let same = json(dir.path(), &["compare", "shop", "policy.ron", "--rule-rows", "0", "--bootstrap", "0"]);
+    assert_eq!(same["against"][0]["changed"]["value"], 0.0);
+    let ended = attune(dir.path(), &["compare", "shop"]);
+    assert!(ended.code == 2 && ended.err.contains("--scenarios"), "{}", ended.err);
+}
+
+/// Names, identities and times of the parts that are finished.
+fn finished(parts: &Path) -> BTreeMap<String, (u64, SystemTime)> {
+    let entries = std::fs::read_dir(parts).into_iter().flatten().flatten();
+    let part = |entry: std::fs::DirEntry| {
+        let name = entry.file_name().into_string().unwrap();
+        let of = entry.metadata().ok()?;
+        name.ends_with(".part").then(|| (name, (inode(&of), of.modified().unwrap())))
+    };
+    entries.filter_map(part).collect()
+}
+
+#[cfg(unix)]
+fn inode(of: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(of)
+}
+
+#[cfg(not(unix))]
+fn inode(_of: &std::fs::Metadata) -> u64 {
+    0
+}
+
+#[test]
+fn a_killed_sweep_goes_on_where_it_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let project = shop(dir.path(), "shop");
+    let settings = 80;
+    let set: Vec<String> = (1..=settings).map(|i| (100 + i).to_string()).collect();
+    let set = format!("rule:not_just_bought.recency_days={}", set.join(","));
+    let args = ["sweep", "shop", "--set", &set, "--bootstrap", "20"];
+    // Starts the sweep and kills it as soon as `more` parts are finished.
+    let run = |more: usize| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_attune"))
+            .args(args)
+            .current_dir(dir.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        loop {
+            let parts = std::fs::read_dir(project.join("runs")).into_iter().flatten().flatten();
+            let done: usize = parts.map(|run| finished(&run.path().join("parts")).len()).sum();
+            if done >= more {
+                break;
+            }
+            assert!(child.try_wait().unwrap().is_none(), "it ended before {more} parts of {settings} were finished");
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        child.kill().unwrap(); // SIGKILL
+        assert!(!child.wait().unwrap().success(), "it was killed in the middle");
+    };
+    run(3);
+    let run_folder = std::fs::read_dir(project.join("runs")).unwrap().next().unwrap().unwrap().path();
+    let first = finished(&run_folder.join("parts"));
+    assert!(first.len() >= 3 && first.len() < settings && !run_folder.join("report.ron").exists());
+    run(first.len() + 2);
+    let second = finished(&run_folder.join("parts"));
+    for (name, part) in &first {
+        assert_eq!(second.get(name), Some(part), "{name} was finished before and is not made again");
+    }
+    // One part is torn, as by a disk that lost its end.
+    let torn = run_folder.join("parts").join(second.keys().next().unwrap());
+    let bytes = std::fs::read(&torn).unwrap();
+    std::fs::write(&torn, &bytes[..bytes.len() / 2]).unwrap();
+    let last = done(dir.path(), &args);
+    let words =
+        format!("Resumed {} of {} parts, computed {}", second.len() - 1, settings + 1, settings + 2 - second.len());
+    assert!(last.err.contains(&words), "{}, expected {words}", last.err);
+    let report = std::fs::read(run_folder.join("report.ron")).unwrap();
+    assert!(!run_folder.join("parts").exists());
+
+    // Without any interruption: the same bytes on disk and on the screen.
+    let whole = done(dir.path(), &[&args[..], &["--restart"]].concat());
+    assert!(whole.err.contains(&format!("Computed {} parts", settings + 1)), "{}", whole.err);
+    assert_eq!(whole.out, last.out);
+    assert!(std::fs::read(run_folder.join("report.ron")).unwrap() == report);
+}
+
+#[test]
+fn budgets_say_when_they_run_dry() {
+    let dir = tempfile::tempdir().unwrap();
+    let project = shop(dir.path(), "shop");
+    let text = std::fs::read_to_string(project.join("draft.ron")).unwrap();
+    let budget = "budgets: [(id: \"spring\", name: \"Spring money\", measure: Cost, event: Sent, max: Some(100.0))],\n    fallback: [";
+    assert!(text.contains("fallback: ["), "{text}");
+    std::fs::write(project.join("draft.ron"), text.replacen("fallback: [", budget, 1)).unwrap();
+    let found = json(dir.path(), &["budgets", "shop", "--bootstrap", "40"]);
+    let limit = &found["limits"][0];
+    assert_eq!((&limit["name"], &limit["kind"]), (&"Spring money".into(), &"budget".into()));
+    let dry = &limit["dry"];
+    assert!(dry["low"].as_i64() <= dry["at"].as_i64() && dry["at"].as_i64() <= dry["high"].as_i64(), "{limit}");
+    let text = done(dir.path(), &["budgets", "shop", "--bootstrap", "40"]).out;
+    assert!(text.contains("Spring money") && text.contains("week 1"), "{text}");
+}
+
+/// A file of 300 people over eight weeks, whose contacts go to ever fewer people and actions, and whose purchases get ever more discounts.
+fn eight_weeks() -> (String, String) {
+    let mut state = 88_172_645_463_325_252u64;
+    let mut uniform = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let mut contacts = String::from("who,sent at,campaign\n");
+    let mut orders = String::from("who,day,discount\n");
+    for week in 0..8 {
+        for who in 0..300 {
+            let day = format!("2026-0{}-{:02}", 1 + week / 4, 1 + 7 * (week % 4) + who % 7);
+            let share = f64::from(week) / 8.0;
+            let campaign = match uniform() {
+                x if x < 0.4 + 0.4 * share => "none",
+                x if x < 0.9 => "spring",
+                _ => ["summer", "autumn", "winter"][(uniform() * 3.0) as usize],
+            };
+            contacts.push_str(&format!("p{who},{day},{campaign}\n"));
+            if uniform() < 0.5 {
+                let discount = if uniform() < 0.1 + 0.5 * share { "5.00" } else { "0.00" };
+                orders.push_str(&format!("p{who},{day},{discount}\n"));
+            }
+        }
+    }
+    (contacts, orders)
+}
+
+#[test]
+fn narrowing_and_discounts_are_read_off_any_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let (contacts, orders) = eight_weeks();
+    std::fs::write(dir.path().join("contacts.csv"), contacts).unwrap();
+    std::fs::write(dir.path().join("orders.csv"), orders).unwrap();
+    let args =
+        ["analyze", "narrowing", "contacts.csv", "--subject", "who", "--time", "sent at", "--action", "campaign"];
+    let args = [&args[..], &["--none", "none", "--bootstrap", "60"]].concat();
+    let found = json(dir.path(), &args);
+    assert!(found["weeks"].as_array().unwrap().len() >= 8);
+    let reached = found["trends"].as_array().unwrap().iter().find(|t| t["measure"] == "reached").unwrap();
+    assert!(reached["per_week"]["high"].as_f64().unwrap() < 0.0, "{reached}");
+    let text = done(dir.path(), &args).out;
+    for part in ["contact is getting narrower", "effective actions", "subjects with a row in the week"] {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+    let args = ["analyze", "discounts", "orders.csv", "--customer", "who", "--date", "day", "--discount", "discount"];
+    let found = json(dir.path(), &args);
+    assert!(found["trend"]["low"].as_f64().unwrap() > 0.0, "{}", found["trend"]);
+    let text = done(dir.path(), &args).out;
+    for part in
+        ["a growing share of purchases has a discount", "proves no cause", "Each customer compared with themselves"]
+    {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+    for (args, words) in [
+        (
+            vec!["analyze", "discounts", "orders.csv", "--customer", "who", "--date", "who", "--discount", "discount"],
+            "does not hold dates",
+        ),
+        (
+            vec!["analyze", "discounts", "orders.csv", "--customer", "who", "--date", "day", "--discount", "who"],
+            "neither numbers",
+        ),
+        (
+            vec![
+                "analyze",
+                "narrowing",
+                "contacts.csv",
+                "--subject",
+                "whom",
+                "--time",
+                "sent at",
+                "--action",
+                "campaign",
+            ],
+            "did you mean `who`",
+        ),
+    ] {
+        let ended = attune(dir.path(), &args);
+        assert!(ended.code == 1 && ended.err.contains(words), "{args:?}: {} {}", ended.code, ended.err);
+    }
+}
