@@ -12,6 +12,8 @@ mod evaluate;
 mod features;
 #[path = "cli/groups.rs"]
 mod groups;
+#[path = "cli/search.rs"]
+mod search;
 
 use attune_lab::project::{Access, Origin, Project, samples};
 use attune_lab::world;

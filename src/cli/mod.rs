@@ -26,6 +26,7 @@ mod report;
 mod rows;
 mod run;
 mod score;
+mod search;
 mod sign;
 mod simulate;
 mod studio;
@@ -85,6 +86,7 @@ enum Command {
     Explain(explain::Explain),
     Evaluate(evaluate::Evaluate),
     Simulate(simulate::Simulate),
+    Search(search::Search),
     Check(check::Check),
     Prove(prove::Prove),
     Export(export::Export),
@@ -144,6 +146,7 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::Explain(command)) => command.run(console),
         Some(Command::Evaluate(command)) => command.run(console),
         Some(Command::Simulate(command)) => command.run(console),
+        Some(Command::Search(command)) => command.run(console),
         Some(Command::Check(command)) => command.run(console),
         Some(Command::Prove(command)) => command.run(console),
         Some(Command::Export(command)) => command.run(console),

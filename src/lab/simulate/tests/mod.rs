@@ -28,7 +28,7 @@ fn plain() -> Options {
     Options { baselines: false, bootstrap: 0, impact_rows: 0, ..Options::default() }
 }
 
-fn world(spec: WorldSpec) -> World {
+pub(in crate::simulate) fn world(spec: WorldSpec) -> World {
     generate(&spec).unwrap()
 }
 
@@ -61,7 +61,7 @@ fn action(id: &str, value: f64, model: Option<&str>) -> Action {
 }
 
 /// A policy over `schema` whose actions stand in order of their value.
-fn document(schema: Schema, actions: &[(&str, f64)]) -> Document {
+pub(in crate::simulate) fn document(schema: Schema, actions: &[(&str, f64)]) -> Document {
     Document {
         id: "draft".into(),
         name: "Draft".into(),
@@ -77,7 +77,7 @@ fn document(schema: Schema, actions: &[(&str, f64)]) -> Document {
     }
 }
 
-fn rule(id: &str, stage: Stage, scope: Scope, expr: &str) -> Rule {
+pub(in crate::simulate) fn rule(id: &str, stage: Stage, scope: Scope, expr: &str) -> Rule {
     Rule {
         id: id.into(),
         name: id.into(),
@@ -92,7 +92,7 @@ fn rule(id: &str, stage: Stage, scope: Scope, expr: &str) -> Rule {
     }
 }
 
-fn only(action: &str) -> Scope {
+pub(in crate::simulate) fn only(action: &str) -> Scope {
     Scope::Action(action.into())
 }
 
@@ -125,7 +125,7 @@ fn logistic(id: &str, field: &str, intercept: f64, slope: f64) -> Model {
     }
 }
 
-fn compile(document: Document) -> Policy {
+pub(in crate::simulate) fn compile(document: Document) -> Policy {
     Policy::compile(document).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -145,7 +145,7 @@ pub(in crate::simulate) fn shared(path: &str) -> Option<PathBuf> {
 }
 
 /// The Hillstrom trial through the real importer, with its design.
-fn hillstrom() -> Option<(Dataset, Roles)> {
+pub(in crate::simulate) fn hillstrom() -> Option<(Dataset, Roles)> {
     let file = shared("data/hillstrom/hillstrom.csv")?;
     let dataset = import(&file, &ImportOptions::default(), &Task::default()).unwrap().dataset;
     let mut roles = Roles { as_of: Some(1_206_000_000_000), ..Roles::default() };
