@@ -6,6 +6,7 @@ use super::exact::DEEPEST;
 use super::frame::{Candidate, Frame, Gate};
 use super::matrix::{Resource, ScoreMatrix};
 use super::predictors::Predictors;
+use super::prune::pruned;
 use super::report::{DepthValue, LeafReport, ProposedRule, TreeProposal, Trial};
 use super::scores::Scored;
 use super::stage::Ground;
@@ -102,7 +103,11 @@ pub fn tree(
     task.stage(&format!("The tree of depth {chosen}"))?;
     let least = options.least_support;
     let nothing = || Error::new("no tree keeps the budgets and is supported by the log").hint("widen the budgets");
-    let Priced { tree, price } = within(&columns, &matrix, &rows, chosen, least, task)?.ok_or_else(nothing)?;
+    let best = |depth: usize| -> Result<Option<Priced>> {
+        let found = within(&columns, &matrix, &rows, depth, least, task)?;
+        Ok(found.map(|found| pruned(found, &columns, &matrix, &rows, least)))
+    };
+    let Priced { tree, price } = best(chosen)?.ok_or_else(nothing)?;
 
     let emit = |tree: &Node| Emitted::new(tree, &asked, &choices, &frame, &ground, current);
     let proposed = emit(&tree);
@@ -116,7 +121,7 @@ pub fn tree(
     decide("the current policy", current)?;
     for (shallower, name) in [(1, "the best rule of one split"), (0, "the best choice for all")] {
         if tree.depth() > shallower
-            && let Some(other) = within(&columns, &matrix, &rows, shallower, least, task)?
+            && let Some(other) = best(shallower)?
         {
             decide(name, &compile(emit(&other.tree).document)?)?;
         }

@@ -13,6 +13,7 @@ mod find;
 mod frame;
 pub mod matrix;
 pub mod predictors;
+pub mod prune;
 pub mod report;
 mod scores;
 pub mod settings;

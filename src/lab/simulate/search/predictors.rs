@@ -323,7 +323,7 @@ mod tests {
             (-0.51, -0.49, -0.5),
             (0.0, 0.3, 0.0),
             (0.2, 0.20000000000000004, 0.2),
-            (1e-12, 3e-12, 2e-12),
+            (1e-12, 3e-12, 1e-12),
         ] {
             let found = shortest(low, high);
             assert!(low <= found && found < high, "{low} {high} {found}");

@@ -6,6 +6,7 @@
 
 use super::exact::Learner;
 use super::matrix::ScoreMatrix;
+use super::prune::pruned;
 use super::tree::{Binned, Node};
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -84,7 +85,7 @@ pub fn within(
 }
 
 /// Values of the depths `0..=deepest` by cross-validation over the parts of the rows (`part[i]` is that of `rows[i]`): each part is
-/// decided by the tree of the others. The depth to take is the least within one standard error of the best.
+/// decided by the pruned tree of the others. The depth to take is the least within one standard error of the best.
 ///
 /// # Errors
 /// When no choice has support, or as [`Learner::tree`].
@@ -109,8 +110,9 @@ pub fn depths(
                 done[depth] = false;
                 continue;
             };
+            let tree = pruned(found, columns, matrix, &others, least_support * share).tree;
             for ((value, row), _) in values.iter_mut().zip(rows).zip(part).filter(|(_, p)| **p == own) {
-                *value = matrix.value(*row, found.tree.choose(columns, *row).unwrap_or(0));
+                *value = matrix.value(*row, tree.choose(columns, *row).unwrap_or(0));
             }
         }
     }

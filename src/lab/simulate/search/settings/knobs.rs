@@ -183,7 +183,10 @@ fn numbers(document: &Document, rule: &Rule) -> Vec<Number> {
             first = at - 1;
         }
         let (left, right) = (first.checked_sub(1), Some(at + 1));
-        let (after_it, before_it) = (is_comparison(word(left)), is_comparison(word(right)));
+        // What is added to or multiplied is no threshold.
+        let plain = |side| !matches!(word(side), Some("+" | "-" | "*" | "/" | "%" | "**"));
+        let after_it = is_comparison(word(left)) && plain(right);
+        let before_it = is_comparison(word(right)) && plain(left);
         let other = match (after_it, before_it) {
             (true, _) => left.and_then(|left| left.checked_sub(1)),
             (_, true) => Some(at + 2),

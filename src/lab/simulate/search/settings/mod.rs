@@ -31,6 +31,9 @@ const LEVELS: [f64; 3] = [0.25, 0.5, 1.0];
 /// Times that every number is gone through.
 const ROUNDS: usize = 2;
 
+/// Different values of a column that are all tried.
+const FEW: usize = 20;
+
 /// Share of decisions for actions that were never logged, beyond which a trial is not followed.
 const MOST_UNLOGGED: f64 = 0.01;
 
@@ -263,7 +266,11 @@ fn candidates(setting: &Setting, now: f64, ground: &Ground<'_>, replay: &Replay)
         (Knob::Literal(..), _) if setting.factor => vec![0.1, 0.25, 0.5, 0.75, 0.9, 1.0],
         (Knob::Literal(..), Some(column)) => {
             let numbers = ground.dataset.numbers(column).unwrap_or_default();
-            quantiles(ground.learn.iter().filter_map(|row| numbers.get(*row as usize).copied()).collect())
+            let known = ground.learn.iter().filter_map(|row| numbers.get(*row as usize).copied());
+            let mut few: Vec<f64> = known.clone().filter(|x| x.is_finite()).collect();
+            few.sort_by(f64::total_cmp);
+            few.dedup();
+            if few.len() <= FEW { few } else { quantiles(known.collect()) }
         }
         (Knob::Literal(..), None) if now == 0.0 => vec![-1.0, -0.1, 0.1, 1.0],
         (Knob::Literal(..), None) => [0.25, 0.5, 0.75, 1.25, 1.5, 2.0, 4.0].map(|times| short(now * times)).to_vec(),

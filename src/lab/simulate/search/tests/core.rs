@@ -3,6 +3,7 @@
 use crate::random::Random;
 use crate::simulate::search::exact::Learner;
 use crate::simulate::search::matrix::{Resource, ScoreMatrix};
+use crate::simulate::search::prune::pruned;
 use crate::simulate::search::tree::{Binned, Node};
 use crate::simulate::search::within::{depths, within};
 use crate::task::Task;
@@ -156,6 +157,24 @@ fn a_planted_rule_is_found_and_its_depth_too() {
         })
         .count();
     assert!(wrong < 200, "{wrong} rows of 4,000 are chosen otherwise: {tree:?}");
+}
+
+#[test]
+fn splits_that_fit_noise_are_taken_back() {
+    let (mut needless, mut lost) = (0, 0);
+    for seed in 0..30 {
+        let mut random = Random::new(60 + seed);
+        let (columns, values, weights) = planted(2_000, 0.6, &mut random);
+        let matrix = ScoreMatrix::new(2, &values, &weights, Vec::new());
+        let rows: Vec<u32> = (0..2_000).collect();
+        let found = within(&columns, &matrix, &rows, 2, 20.0, &Task::default()).unwrap().unwrap();
+        let before = found.tree.leaves().len();
+        let tree = pruned(found, &columns, &matrix, &rows, 20.0).tree;
+        assert!(tree.leaves().len() <= before);
+        needless += usize::from(tree.leaves().len() > 3);
+        lost += usize::from(tree.depth() < 2);
+    }
+    assert!(needless <= 6 && lost == 0, "of 30 trees {needless} have a split too many, and {lost} lost one");
 }
 
 #[test]

@@ -31,8 +31,8 @@ fn a_threshold_that_is_too_narrow_is_widened() {
     assert!(proposal.settings.iter().any(|setting| setting.words.contains("for recency") && setting.gain.is_some()));
     let policy = compile(document);
     let gained = world.worth(&policy) - world.worth(&narrow(&world));
-    let (low, high) = proposal.trial.differences[0].difference.interval();
-    assert!(gained > 0.08 && low < gained && gained < high, "{gained} in {low} to {high}");
+    let found = proposal.trial.differences[0].difference;
+    assert!(gained > 0.08 && (found.value - gained).abs() < 4.0 * found.se, "{gained}: {found:?}");
     assert!(proposal.policies > 10);
 }
 

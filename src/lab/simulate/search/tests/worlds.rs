@@ -14,8 +14,13 @@ fn where_there_is_nothing_to_find_nothing_is_found() {
     let nothing: usize = (0..seeds)
         .into_par_iter()
         .map(|seed| {
-            let world =
-                world(WorldSpec { customers: 700, weeks: 4, effect: 0.0, seed: 5_000 + seed, ..WorldSpec::default() });
+            let world = world(WorldSpec {
+                customers: 1_100,
+                weeks: 4,
+                effect: 0.0,
+                seed: 5_000 + seed,
+                ..WorldSpec::default()
+            });
             // Mails as it likes: home mails to those who bought lately, style mails to the others.
             let mut draft = document(world.roles.schema(&world.trial), &[("style_email", 1.0), ("home_email", 2.0)]);
             draft.rules = vec![rule("lately", Stage::Applicability, only("home_email"), "frequency >= 1")];
