@@ -214,7 +214,7 @@ fn tree(found: &TreeProposal) -> String {
     ));
     if let Some(price) = found.price {
         text.push_str(&wrap(
-            &format!("The budget binds: a whole one more per decision would be worth about {}.", number(price)),
+            &format!("The budget binds: one more unit of it would be worth about {}.", number(price)),
             0,
             WIDTH,
         ));

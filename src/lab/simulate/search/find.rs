@@ -156,7 +156,11 @@ pub fn tree(
         deepest: depth,
         depth: tree.depth(),
         depths: tried.iter().map(|d| DepthValue { depth: d.depth, value: d.value, se: d.se }).collect(),
-        price: (price > 0.0).then_some(price),
+        // A price is that of the whole budget; of several budgets it is nobody's own.
+        price: match budgets.as_slice() {
+            [budget] if price > 0.0 => Some(price / budget.limit),
+            _ => None,
+        },
         leaves: leaves.collect(),
         rules: proposed.rules,
         columns: asked.columns.iter().map(|column| column.field.clone()).collect(),

@@ -128,7 +128,7 @@ pub struct TreeProposal {
     pub depth: usize,
     /// Every depth that was tried.
     pub depths: Vec<DepthValue>,
-    /// Value of one whole budget per decision, at which the tree is best; `None` where no budget binds.
+    /// What one more unit of the budget (an action, a unit of cost) would be worth; `None` where no budget binds, or there are several.
     pub price: Option<f64>,
     /// The leaves, in the order of the tree.
     pub leaves: Vec<LeafReport>,

@@ -49,6 +49,8 @@ struct Number {
     /// Whether it is compared with something, and with which column.
     compared: bool,
     column: Option<String>,
+    /// Whether it stands in for a missing value.
+    stands_in: bool,
 }
 
 /// The numbers of a policy that may be tuned: every floor, the levers of actions where there are several, context weights and soft
@@ -81,10 +83,10 @@ pub fn settings(document: &Document, rules: &[String]) -> Result<Vec<Setting>> {
     }
     for rule in document.rules.iter().filter(|rule| rule.enabled && rule.stage == Stage::SoftSuitability) {
         for (at, number) in numbers(document, rule).into_iter().enumerate() {
-            if !number.compared && number.value > 0.0 && number.value <= 1.0 {
+            if !number.compared && !number.stands_in && number.value > 0.0 && number.value <= 1.0 {
                 found.push(Setting {
                     knob: Knob::Literal(rule.id.clone(), at),
-                    words: format!("factor {} in rule {}", at + 1, rule.id),
+                    words: format!("factor {} in rule {}", number.value, rule.id),
                     value: number.value,
                     whole: false,
                     factor: true,
@@ -108,7 +110,7 @@ pub fn settings(document: &Document, rules: &[String]) -> Result<Vec<Setting>> {
             let of = number.column.as_ref().map_or(String::new(), |column| format!(" for {column}"));
             found.push(Setting {
                 knob: Knob::Literal(rule.id.clone(), at),
-                words: format!("number {}{of} in rule {}", at + 1, rule.id),
+                words: format!("number {}{of} in rule {}", number.value, rule.id),
                 value: number.value,
                 whole: number.whole,
                 factor: false,
@@ -192,6 +194,13 @@ fn numbers(document: &Document, rule: &Rule) -> Vec<Number> {
             (_, true) => Some(at + 2),
             _ => None,
         };
+        // `(x ?? 1.0) >= 2.0` compares x too.
+        let other = match (word(other), other) {
+            (Some(")"), Some(at)) if at >= 4 && word(Some(at - 2)) == Some("??") && word(Some(at - 4)) == Some("(") => {
+                Some(at - 3)
+            }
+            _ => other,
+        };
         let column = word(other).filter(|name| document.schema.field(name).is_some()).map(str::to_owned);
         found.push(Number {
             range: tokens[first].0.start..range.end,
@@ -199,6 +208,7 @@ fn numbers(document: &Document, rule: &Rule) -> Vec<Number> {
             whole: !digits.contains(['.', 'e', 'E']),
             compared: after_it || before_it,
             column,
+            stands_in: word(left) == Some("??"),
         });
     }
     found
@@ -216,7 +226,7 @@ mod tests {
             schema: Schema { fields: vec![Field::new("x", Type::Integer)] },
             rules: vec![
                 rule("r", Stage::Suitability, expr),
-                rule("soft", Stage::SoftSuitability, "if x < 3 { 0.5 } else { 1.0 }"),
+                rule("soft", Stage::SoftSuitability, "if (x ?? 1) < 3 { 0.5 } else { 1.0 }"),
                 rule("consent", Stage::Guard, "x > 2"),
             ],
             ..Document::default()
@@ -230,6 +240,7 @@ mod tests {
             ("7 >= x", vec![(7.0, true, "9 >= x")]),
             ("x > -3 && x - 4 < 10", vec![(-3.0, true, "x > 9 && x - 4 < 10"), (10.0, false, "x > -3 && x - 4 < 9")]),
             ("score(\"m\") >= 0.02", vec![(0.02, false, "score(\"m\") >= 9.0")]),
+            ("(x ?? 5) < 6", vec![(6.0, true, "(x ?? 5) < 9")]),
             ("x /* > 5 */ < 6", vec![(6.0, true, "x /* > 5 */ < 9")]),
         ] {
             let document = document(expr);
