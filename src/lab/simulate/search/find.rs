@@ -8,7 +8,7 @@ use super::matrix::{Resource, ScoreMatrix};
 use super::predictors::Predictors;
 use super::prune::pruned;
 use super::report::{DepthValue, LeafReport, ProposedRule, TreeProposal, Trial};
-use super::scores::Scored;
+use super::scores::{Scored, scores};
 use super::stage::Ground;
 use super::tree::{Leaf, Node};
 use super::within::{Priced, depths, within};
@@ -79,7 +79,7 @@ pub fn tree(
     let choices = choices(&ground, &frame, &mut notes, task)?;
     let budgets = budgets(&ground, &costs, options)?;
     let reward = ground.rewards(options.objective, &costs);
-    let [learned, held_out] = ground.scores(&reward, task)?;
+    let [learned, held_out] = scores(&ground, &reward, task)?;
 
     // Everything below speaks of positions among the rows learned from.
     let matrix = matrix(&ground, &learned, &choices, &budgets);

@@ -12,19 +12,16 @@ use crate::distributions::normal_quantile;
 /// Chance that the best of all columns gains so much by luck.
 const LUCK: f64 = 0.05;
 
-/// The tree without splits that gain no more than chance, as far as the budgets stay kept. Gains are measured on `rows`, which the
-/// tree was learned from.
+/// The tree without splits that gain no more than chance. A split that a budget is spent by stays against any leaf that would spend
+/// more than there is. Gains are measured on `rows`, which the tree was learned from.
 pub fn pruned(priced: Priced, columns: &[Binned], matrix: &ScoreMatrix, rows: &[u32], least_support: f64) -> Priced {
     let z = normal_quantile(1.0 - LUCK / columns.len().max(1) as f64);
     let mut tree = priced.tree;
-    let pruner = Pruner { columns, matrix, price: priced.price, least_support, z };
+    let pruner = Pruner { columns, matrix, rows, least_support, z };
     // One split at a time, the deepest first: what is above is judged with what is left below.
     let mut judged = 0;
     while let Some(place) = tree.splits().get(judged).cloned() {
-        let inside: Vec<u32> = rows.iter().copied().filter(|row| place.holds(columns, *row)).collect();
-        let below = tree.at(&place);
-        let shorter = below.and_then(|below| pruner.leaf(below, &inside)).map(|choice| tree.with_leaf(&place, choice));
-        match shorter.filter(|shorter| pruner.keeps(shorter, rows)) {
+        match pruner.shorter(&tree, &place) {
             Some(shorter) => {
                 tree = shorter.pruned();
                 judged = 0;
@@ -38,48 +35,45 @@ pub fn pruned(priced: Priced, columns: &[Binned], matrix: &ScoreMatrix, rows: &[
 struct Pruner<'a> {
     columns: &'a [Binned],
     matrix: &'a ScoreMatrix,
-    price: f64,
+    rows: &'a [u32],
     least_support: f64,
     z: f64,
 }
 
 impl Pruner<'_> {
-    fn score(&self, row: u32, choice: usize) -> f64 {
-        let sums = self.matrix.row(row);
-        sums[choice] - self.price * sums[3 * self.matrix.choices() + choice]
-    }
-
-    /// The one choice that does as well for `rows` as a node, luck granted; `None` when the node does better.
-    fn leaf(&self, node: &Node, rows: &[u32]) -> Option<usize> {
+    /// The tree with a leaf in place of a split: that of the choice which brings most there, is supported and keeps the budgets. `None` when
+    /// there is none, or the split does better than by luck.
+    fn shorter(&self, tree: &Node, place: &Leaf) -> Option<Node> {
+        let inside: Vec<u32> = self.rows.iter().copied().filter(|row| place.holds(self.columns, *row)).collect();
         let supported = |choice: &usize| {
-            let weights = || rows.iter().map(|row| self.matrix.weight(*row, *choice));
+            let weights = || inside.iter().map(|row| self.matrix.weight(*row, *choice));
             let squares: f64 = weights().map(|w| w * w).sum();
             squares > 0.0 && weights().sum::<f64>().powi(2) >= self.least_support * squares
         };
-        let total = |choice: usize| rows.iter().map(|row| self.score(*row, choice)).sum::<f64>();
-        let best = (0..self.matrix.choices())
-            .filter(supported)
-            .map(|choice| (total(choice), choice))
-            .fold(
-                None,
-                |best: Option<(f64, usize)>, own| if best.is_some_and(|b| b.0 >= own.0) { best } else { Some(own) },
-            )?
-            .1;
-        let n = rows.len() as f64;
-        let gains = || {
-            let of = |row: &u32| {
-                node.choose(self.columns, *row).map_or(0.0, |own| self.score(*row, own) - self.score(*row, best))
-            };
-            rows.iter().map(of)
+        let mut best: Option<(f64, usize, Node)> = None;
+        for choice in (0..self.matrix.choices()).filter(supported) {
+            let value: f64 = inside.iter().map(|row| self.matrix.value(*row, choice)).sum();
+            if best.as_ref().is_none_or(|known| value > known.0) {
+                let other = tree.with_leaf(place, choice);
+                if self.keeps(&other) {
+                    best = Some((value, choice, other));
+                }
+            }
+        }
+        let (_, choice, other) = best?;
+        let gain = |row: &u32| {
+            let own = tree.choose(self.columns, *row).unwrap_or(choice);
+            self.matrix.value(*row, own) - self.matrix.value(*row, choice)
         };
-        let mean = gains().sum::<f64>() / n;
-        let spread = gains().map(|gain| (gain - mean) * (gain - mean)).sum::<f64>();
-        (mean * n <= self.z * spread.sqrt()).then_some(best)
+        let total: f64 = inside.iter().map(gain).sum();
+        let mean = total / inside.len().max(1) as f64;
+        let squares: f64 = inside.iter().map(|row| (gain(row) - mean) * (gain(row) - mean)).sum();
+        (total <= self.z * squares.sqrt()).then_some(other)
     }
 
-    fn keeps(&self, tree: &Node, rows: &[u32]) -> bool {
-        let choices: Vec<usize> = rows.iter().map(|row| tree.choose(self.columns, *row).unwrap_or(0)).collect();
-        self.matrix.keeps(rows, &choices)
+    fn keeps(&self, tree: &Node) -> bool {
+        let choices: Vec<usize> = self.rows.iter().map(|row| tree.choose(self.columns, *row).unwrap_or(0)).collect();
+        self.matrix.keeps(self.rows, &choices)
     }
 }
 
@@ -100,16 +94,6 @@ impl Node {
         collect(self, &mut Vec::new(), &mut found);
         found.sort_by_key(|place| std::cmp::Reverse(place.path.len()));
         found
-    }
-
-    /// The node at the end of a way.
-    fn at(&self, place: &Leaf) -> Option<&Node> {
-        let mut node = self;
-        for (_, _, passed) in &place.path {
-            let Node::Split { yes, no, .. } = node else { return None };
-            node = if *passed { yes } else { no };
-        }
-        Some(node)
     }
 
     /// The tree with a leaf at the end of a way.

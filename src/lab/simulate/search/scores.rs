@@ -3,13 +3,13 @@
 //! Γ\[i, a\] = q(xᵢ, a) + 1\[Aᵢ = a\] (rᵢ − q(xᵢ, a)) / pᵢ (Robins, Rotnitzky & Zhao 1994; Zhou, Athey & Wager 2023). Rows that trees
 //! learn from are expected by models of the other parts of them; held-out rows by models of all of those.
 
-use crate::data::{Dataset, Role, Roles};
+use super::stage::Ground;
+use crate::data::Role;
 use crate::error::Result;
 use crate::features;
 use crate::models::base;
 use crate::models::learner::{Examples, Fits};
 use crate::models::{Family, Goal};
-use crate::simulate::log::DecisionLog;
 use crate::task::Task;
 use rayon::prelude::*;
 
@@ -38,24 +38,16 @@ impl Scored {
     }
 }
 
-/// Scores of the rows to learn from (`part`: the part of each) and of the held-out rows. `reward` is the objective by row of the
-/// dataset; a model of an arm learns what it is in the rows that got the arm.
+/// Scores of the rows to learn from and of the held-out rows. `reward` is the objective by row of the dataset; a
+/// model of an arm learns what it is in the rows that got the arm.
 ///
 /// # Errors
 /// When a learner fails or the task is cancelled.
-pub(super) fn scores(
-    dataset: &Dataset,
-    roles: &Roles,
-    log: &DecisionLog,
-    reward: &[f64],
-    learn: &[u32],
-    part: &[u32],
-    held_out: &[u32],
-    seed: u64,
-    task: &Task,
-) -> Result<[Scored; 2]> {
+pub(super) fn scores(ground: &Ground<'_>, reward: &[f64], task: &Task) -> Result<[Scored; 2]> {
+    let Ground { dataset, roles, log, learn, held_out, part, options, .. } = ground;
+    let seed = options.seed;
     let both = |rows: &[u32]| rows.iter().all(|row| matches!(reward[*row as usize], 0.0 | 1.0));
-    let (family, goal) = match both(learn) {
+    let (family, goal) = match both(learn.as_slice()) {
         true => (Family::logistic(), Goal::Propensity),
         false => (Family::linear(), Goal::Amount),
     };
@@ -114,5 +106,5 @@ pub(super) fn scores(
             clusters: log.clusters.as_ref().map(|c| rows.iter().map(|row| c[*row as usize]).collect()),
         }
     };
-    Ok([scored(learn, true), scored(held_out, false)])
+    Ok([scored(learn.as_slice(), true), scored(held_out.as_slice(), false)])
 }

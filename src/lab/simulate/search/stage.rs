@@ -1,6 +1,5 @@
 //! What searches share: which rows are learned from and which are held out, what is maximised, and the real engine to decide with.
 
-use super::scores::{Scored, scores};
 use super::{Objective, SearchOptions};
 use crate::data::split::{HELD_OUT_SHARE, SALT};
 use crate::data::{Dataset, Roles};
@@ -126,12 +125,6 @@ impl<'a> Ground<'a> {
                 .map(|(y, arm)| worth * y - if *arm == NO_ARM { 0.0 } else { costs[usize::from(*arm)] })
                 .collect(),
         }
-    }
-
-    /// Doubly robust scores of the rows learned from, and of the held-out ones.
-    pub fn scores(&self, reward: &[f64], task: &Task) -> Result<[Scored; 2]> {
-        let Ground { dataset, roles, log, learn, held_out, part, options, .. } = self;
-        scores(dataset, roles, log, reward, learn, part, held_out, options.seed, task)
     }
 
     /// What values are, in words.

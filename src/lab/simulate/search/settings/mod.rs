@@ -12,7 +12,7 @@ use super::assess::{Assessor, Budget, Decided};
 use super::find::budgets;
 use super::frame::Frame;
 use super::report::{SettingReport, SettingsProposal, Trial, Verdict};
-use super::scores::Scored;
+use super::scores::{Scored, scores};
 use super::stage::Ground;
 use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
@@ -78,7 +78,7 @@ pub fn tune(
     let costs = Frame::new(current.document(), &ground.log, &[]).costs(ground.log.arms.len());
     let budgets = budgets(&ground, &costs, options)?;
     let reward = ground.rewards(options.objective, &costs);
-    let [learned, held_out] = ground.scores(&reward, task)?;
+    let [learned, held_out] = scores(&ground, &reward, task)?;
     let levels = LEVELS
         .iter()
         .map(|share| {

@@ -210,6 +210,11 @@ fn budgets_are_kept_and_bind() {
         // 7 of 12 values and half the flags: 29 % are helped.
         assert!(share > 0.4 * limit.min(0.29), "{share} of {limit} leaves most of the budget");
         assert_eq!(priced.price > 0.0, limit < 0.29, "price {} at {limit}", priced.price);
+        // Taking splits back leaves the budget to those who gain.
+        let shorter = pruned(priced.clone(), &columns, &matrix, &rows, 5.0).tree;
+        let left = rows.iter().filter(|row| shorter.choose(&columns, **row) == Some(1)).count() as f64 / 4_000.0;
+        // What 80 of 4,000 rows gain cannot be told from luck.
+        assert!(left <= limit && (limit < 0.1 || left > 0.4 * limit.min(0.29)), "{left} of {limit} after pruning");
         let own = value(&priced.tree, &columns, &matrix, &rows);
         assert!(own <= before + 1e-9, "less budget cannot bring more");
         before = own;
