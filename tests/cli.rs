@@ -16,6 +16,8 @@ mod groups;
 mod logs;
 #[path = "cli/questions.rs"]
 mod questions;
+#[path = "cli/search.rs"]
+mod search;
 
 use attune_lab::project::{Access, Origin, Project, samples};
 use attune_lab::world;

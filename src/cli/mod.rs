@@ -31,6 +31,7 @@ mod report;
 mod rows;
 mod run;
 mod score;
+mod search;
 mod sign;
 mod simulate;
 mod studio;
@@ -95,6 +96,7 @@ enum Command {
     Sweep(sweep::Sweep),
     Budgets(budgets::Budgets),
     Plan(plan::PlanCommand),
+    Search(search::Search),
     Check(check::Check),
     Prove(prove::Prove),
     Export(export::Export),
@@ -158,6 +160,7 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::Sweep(command)) => command.run(console),
         Some(Command::Budgets(command)) => command.run(console),
         Some(Command::Plan(command)) => command.run(console),
+        Some(Command::Search(command)) => command.run(console),
         Some(Command::Check(command)) => command.run(console),
         Some(Command::Prove(command)) => command.run(console),
         Some(Command::Export(command)) => command.run(console),

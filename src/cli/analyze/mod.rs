@@ -3,8 +3,8 @@
 mod discounts;
 mod drift;
 mod estimate;
-mod log;
 mod experiment;
+mod log;
 mod narrowing;
 mod purchases;
 mod recommend;

@@ -2,7 +2,7 @@
 //!
 //! [`run`] takes a policy and a dataset with its roles: every row is decided by the real engine ([`replay()`]), the decisions
 //! are valued against what was logged ([`mod@estimate`]) where the log supports it ([`mod@support`]), and the answer stands
-//! beside its baselines, intervals and definitions in a [`Report`].
+//! beside its baselines, intervals and definitions in a [`Report`]. [`search`] turns the question round and proposes what would do better.
 //!
 //! It trains nothing, opens no file, and never values a model on rows it learned from.
 
@@ -27,6 +27,7 @@ pub mod replay;
 pub mod report;
 mod rewards;
 mod run;
+pub mod search;
 mod segments;
 pub mod srm;
 pub mod support;

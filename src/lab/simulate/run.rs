@@ -126,7 +126,7 @@ fn entries_of(entries: &[Entry]) -> (&Replay, Option<&Replay>) {
     (&entries[0].replay, nobody.map(|e| &e.replay))
 }
 
-fn title(document: &Document) -> &str {
+pub(super) fn title(document: &Document) -> &str {
     if document.name.is_empty() { &document.id } else { &document.name }
 }
 

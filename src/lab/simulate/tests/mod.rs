@@ -147,7 +147,7 @@ pub(in crate::simulate) fn shared(path: &str) -> Option<PathBuf> {
 }
 
 /// The Hillstrom trial through the real importer, with its design.
-fn hillstrom() -> Option<(Dataset, Roles)> {
+pub(in crate::simulate) fn hillstrom() -> Option<(Dataset, Roles)> {
     let file = shared("data/hillstrom/hillstrom.csv")?;
     let dataset = import(&file, &ImportOptions::default(), &Task::default()).unwrap().dataset;
     let mut roles = Roles { as_of: Some(1_206_000_000_000), ..Roles::default() };
