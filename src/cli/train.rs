@@ -55,7 +55,7 @@ impl Train {
         if !self.target_means.is_empty() {
             for spec in Arc::make_mut(&mut opened.parts.models).iter_mut().filter(|spec| wanted.contains(&spec.id)) {
                 for name in &self.target_means {
-                    let name = super::import::column_named(&loaded.dataset, "--target-mean", name)?;
+                    let name = super::meaning::column_named(&loaded.dataset, "--target-mean", name)?;
                     if spec.target_means.iter().all(|column| column.input != name) {
                         spec.target_means.push(TargetColumn::of_model(&spec.id, &name));
                     }

@@ -3,7 +3,7 @@
 use super::{selected, state};
 use crate::theme::{bold, metrics};
 use crate::view::{Asks, Ctx, Target};
-use crate::widgets::{badge, number, progress_bar, selectable_card};
+use crate::widgets::{badge, progress_bar, selectable_card};
 use attune_lab::models::{Family, ModelSpec};
 use egui::{Label, RichText, Ui};
 
