@@ -29,10 +29,10 @@ pub fn key<T: Serialize>(inputs: &T) -> String {
 }
 
 /// Hash of everything that a trained model depends on: its specification, the roles, the recipe and the data. Its name is
-/// not among them: renaming does not train again.
+/// not among them: renaming does not train again. The number at its head rises when the same inputs train another model.
 pub fn model_key(spec: &ModelSpec, parts: &Parts, data: &str) -> String {
     let nameless = ModelSpec { name: String::new(), ..spec.clone() };
-    key(&("model 1", nameless, &*parts.roles, &*parts.recipe, data))
+    key(&("model 2", nameless, &*parts.roles, &*parts.recipe, data))
 }
 
 /// A trained model: the very data that score, and what is known about them.
