@@ -286,13 +286,13 @@ impl<'a> State<'a> {
         let log = world.stage.log;
         for place in places.iter().filter(|place| place.send_at <= now) {
             let candidate = place.candidate as usize;
-            for kind in 0..3 {
-                self.push(world.traces.contacts[candidate][kind], now);
+            for code in world.traces.contacts[candidate] {
+                self.push(code, now);
             }
             if log.arm[row] != NO_ARM && log.arm[row] == world.candidates[candidate].arm {
-                for (at, outcome) in log.outcomes.iter().enumerate() {
+                for (outcome, code) in log.outcomes.iter().zip(&world.traces.follow[candidate]) {
                     if outcome.values[row] > 0.0 {
-                        self.push(world.traces.follow[candidate][at], now);
+                        self.push(*code, now);
                     }
                 }
             }
