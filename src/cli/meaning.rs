@@ -240,6 +240,8 @@ fn role_named(text: &str) -> Result<Role> {
         "action" => Role::Action,
         "outcome" => Role::Outcome,
         "subject" => Role::Subject,
+        "household" => Role::Household,
+        "device" => Role::Device,
         "time" => Role::Time,
         "propensity" => Role::LoggingPropensity,
         "decision" => Role::Decision,
@@ -251,8 +253,8 @@ fn role_named(text: &str) -> Result<Role> {
         "ignored" | "ignore" => Role::Ignored,
         _ => {
             return Err(Failure::Usage(format!(
-                "`{text}` is no role; the roles are feature, context, action, outcome, subject, time, propensity, decision, \
-                 position, eligible, probabilities, consent, protected, ignored"
+                "`{text}` is no role; the roles are feature, context, action, outcome, subject, household, device, time, \
+                 propensity, decision, position, eligible, probabilities, consent, protected, ignored"
             )));
         }
     })

@@ -194,6 +194,28 @@ impl<'a> Columns<'a> {
         rest.iter().take_while(move |(at, _)| *at == row).map(|(_, note)| note.as_str())
     }
 
+    /// Some rows as columns of their own, in the order given; nothing is checked again. Past the last row everything is unknown.
+    pub fn select(&self, rows: &[u32]) -> Columns<'a> {
+        let notes = |(at, row): (usize, &u32)| {
+            let own = self.notes(*row as usize).map(move |note| (at, note.to_owned()));
+            own.collect::<Vec<_>>()
+        };
+        Columns {
+            rows: rows.len(),
+            fields: self.fields.iter().map(|field| field.select(rows)).collect(),
+            decision_ids: self.decision_ids.select(rows),
+            subjects: self.subjects.select(rows),
+            now: self.now.select(rows),
+            zones: self.zones.select(rows),
+            households: self.households.select(rows),
+            devices: self.devices.select(rows),
+            notes: match self.notes.is_empty() {
+                true => Vec::new(),
+                false => rows.iter().enumerate().flat_map(notes).collect(),
+            },
+        }
+    }
+
     /// Replaces `values` by those of a row, in the order of the schema. Allocates nothing once `values` has the room.
     pub fn read(&self, row: usize, values: &mut Vec<Value>) {
         values.clear();

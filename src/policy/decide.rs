@@ -25,9 +25,10 @@ mod render;
 mod tests;
 mod trace;
 
-pub use batch::{BatchScratch, decide_batch, decide_batch_into};
+pub use batch::{BatchScratch, Lookahead, decide_batch, decide_batch_into};
 pub use case::Work;
-pub use contact::Verdict;
+pub use contact::{Verdict, budgets};
+pub use render::diagnostics;
 
 use crate::decision::Decision;
 use crate::document::Operation;
@@ -50,9 +51,14 @@ pub fn decide_into<'s>(
 ) -> &'s Outcome {
     let Scratch { work, outcome } = scratch;
     work.begin(policy, request);
+    decided(policy, request, history, work, outcome);
+    outcome
+}
+
+/// Decides a request whose row `work` has read.
+fn decided(policy: &Policy, request: &Request, history: &dyn History, work: &mut Work, outcome: &mut Outcome) {
     evaluate(&Case::new(policy, request, history, work), outcome);
     swap(work.failures.get_mut(), &mut outcome.failures);
-    outcome
 }
 
 /// Decides and renders; the trace is filled when asked for.

@@ -1,10 +1,13 @@
 //! History: the events known before `now`. Nothing else outlives a decision.
 
 mod completion;
+mod past;
 
 pub use completion::{EventDefaults, PartialEvent};
+pub use past::Past;
 
 use crate::contact::EventKind;
+use crate::journal::Coded;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
@@ -139,6 +142,11 @@ pub trait History {
         }
     }
 
+    /// The events of [`History::shared`] in codes, where the history keeps them so; it then need not tell them in full.
+    fn coded(&self, _identity: Identity, _id: &str) -> Option<Coded<'_>> {
+        None
+    }
+
     /// Sum over the events of everybody, for budgets, stock and global caps. Nothing unless the history keeps count.
     fn total(&self, _query: &Query<'_>) -> Total {
         Total::default()
@@ -198,6 +206,13 @@ impl MemoryHistory {
         events
     }
 
+    /// Every subject with its events, in the order of their ids.
+    pub fn subjects(&self) -> Vec<(&str, &[Event])> {
+        let mut subjects: Vec<_> = self.subjects.iter().map(|(id, events)| (id.as_str(), events.as_slice())).collect();
+        subjects.sort_unstable_by_key(|(id, _)| *id);
+        subjects
+    }
+
     /// Says which state of the world this is.
     pub fn set_snapshot(&mut self, snapshot: Snapshot) {
         self.snapshot = Some(snapshot);
@@ -211,6 +226,17 @@ impl MemoryHistory {
     /// Whether there is no event.
     pub fn is_empty(&self) -> bool {
         self.subjects.is_empty()
+    }
+}
+
+impl dyn History + '_ {
+    /// The events of whoever shares a household or device, or of a subject, in the form in which the history keeps them.
+    pub fn past(&self, identity: Identity, id: &str) -> Past<'_> {
+        match self.coded(identity, id) {
+            Some(coded) => Past::Coded(coded),
+            None if identity == Identity::Subject => Past::Told(self.events(id)),
+            None => Past::Told(self.shared(identity, id)),
+        }
     }
 }
 

@@ -239,6 +239,31 @@ pub struct Survivor {
     pub(crate) open: bool,
 }
 
+impl Survivor {
+    /// What makes it wait, where contact policy puts it off.
+    pub fn waits_for(&self) -> Option<Fate> {
+        match self.verdict {
+            Verdict::Defer { cause, .. } => Some(Fate { step: Step::Contact, cause }),
+            _ => None,
+        }
+    }
+}
+
+/// Where a budget stands at an instant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BudgetState {
+    /// Position in `document.budgets`.
+    pub budget: u32,
+    /// What was spent of it in its period.
+    pub spent: f64,
+    /// What may be spent in the whole period.
+    pub max: Option<f64>,
+    /// What its pace lets be spent by now, slack included; `None` where it has none.
+    pub pace: Option<f64>,
+    /// What should have been spent by now to reach its minimum; `None` where it has none.
+    pub least: Option<f64>,
+}
+
 /// Where a candidate ended, and why.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fate {

@@ -47,6 +47,8 @@ pub struct Plan {
     pub overrides: Vec<PlannedOverride>,
     /// Position of the column that names the region.
     pub region: Option<usize>,
+    /// Whether any expression reads what happened to the subject.
+    pub reads_history: bool,
     /// Contact policy.
     pub contact: contact::Rules,
     /// One per context weight of the document.
@@ -294,6 +296,8 @@ pub fn plan(document: &Document) -> (Plan, Vec<Diagnostic>) {
     order(&mut plan.slots);
     plan.standby = plan.slots.iter().any(|slot| slot.standby);
     choice(document, &mut plan);
+    let tables = plan.tables.iter().flatten().flat_map(|table| &table.inputs).map(|input| &input.compiled);
+    plan.reads_history = compiler.expressions.iter().chain(tables).any(Compiled::reads_history);
     plan.set = RuleSet::new(&compiler.expressions);
     plan.masked = masked(document, &plan.program);
     plan.context = Some(compiler.context);

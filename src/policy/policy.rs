@@ -4,15 +4,17 @@ use crate::approval::Approval;
 use crate::cases;
 use crate::codec;
 use crate::columns::Columns;
-use crate::decide::{BatchScratch, decide, decide_batch, decide_batch_into, decide_into};
+use crate::decide::{BatchScratch, Lookahead};
+use crate::decide::{budgets, decide, decide_batch, decide_batch_into, decide_into, diagnostics};
 use crate::decision::{Candidate, Decision};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::Document;
 use crate::error::Error;
-use crate::history::{EventDefaults, History};
+use crate::history::{EventDefaults, History, Identity};
+use crate::journal::Evolving;
 use crate::language::{Compiled, Kind};
 use crate::model;
-use crate::outcome::{Outcome, Scratch};
+use crate::outcome::{BudgetState, Outcome, Scratch};
 use crate::plan::Plan;
 use crate::request::Request;
 use crate::row::Row;
@@ -187,6 +189,67 @@ impl Policy {
         visit: &mut dyn FnMut(usize, &Outcome),
     ) {
         decide_batch_into(self, columns, history, scratch, visit);
+    }
+
+    /// Finds out about a batch what no history can change, on whatever thread has time: the first half of
+    /// [`Policy::decide_batch_evolving`].
+    pub fn look_ahead<'a>(&self, columns: &'a Columns<'a>, scratch: &mut BatchScratch) -> Lookahead<'a> {
+        Lookahead::new(self, columns, scratch)
+    }
+
+    /// Decides the rows of a batch in order over a history that each decision may change: the second half. Every row gets the answer that
+    /// its request gets alone, over the history as it is then.
+    pub fn decide_ahead(&self, ahead: &Lookahead<'_>, history: &mut dyn Evolving, scratch: &mut BatchScratch) {
+        ahead.decide(self, history, scratch);
+    }
+
+    /// Decides one row of a batch at another instant (ms) than its own, such as the end of its quiet hours.
+    pub fn decide_ahead_at<'s>(
+        &self,
+        ahead: &Lookahead<'_>,
+        row: usize,
+        now: i64,
+        history: &dyn History,
+        scratch: &'s mut BatchScratch,
+    ) -> &'s Outcome {
+        ahead.decide_at(self, row, now, history, scratch)
+    }
+
+    /// Decides the rows of a batch in order over a history that each decision may change.
+    pub fn decide_batch_evolving(&self, columns: &Columns<'_>, history: &mut dyn Evolving, scratch: &mut BatchScratch) {
+        Lookahead::new(self, columns, scratch).decide(self, history, scratch);
+    }
+
+    /// Whether a decision can depend on what happened to the subject, to its household, to its device, or to everybody: so far a simulator
+    /// has to bring decisions in order. Counters of a household or device that a request does not name go by the subject.
+    pub fn depends_on(&self, identity: Identity) -> bool {
+        let contact = &self.plan.contact;
+        let counted = |at: usize| contact.lookback.get(at).is_some_and(Option::is_some);
+        match identity {
+            Identity::Subject => self.plan.reads_history || (0..3).any(counted),
+            Identity::Household => counted(1),
+            Identity::Device => counted(2),
+            Identity::Global => {
+                let mut asks = false;
+                contact.questions(&mut |_, _| asks = true);
+                asks
+            }
+        }
+    }
+
+    /// Where every enabled budget stands at an instant (ms), by the totals of a history.
+    pub fn budgets(&self, now: i64, history: &dyn History) -> Vec<BudgetState> {
+        budgets(&self.plan, history, now)
+    }
+
+    /// Whether chance has any part in decisions; the ids of decisions then matter.
+    pub fn draws(&self) -> bool {
+        self.plan.chance
+    }
+
+    /// What failed in a decision, in words; the same words once.
+    pub fn diagnostics(&self, outcome: &Outcome) -> Vec<String> {
+        diagnostics(self, outcome.failures())
     }
 
     /// Calibrated output of a model for a request, or its fallback; `None` when the policy has no such model.

@@ -11,7 +11,7 @@ mod harness;
 #[path = "worlds.rs"]
 mod worlds;
 
-use attune_policy::history::Event;
+use attune_policy::history::Past;
 use attune_policy::language::{Compiled, Context, Env, Outcome, RuleSet, Term, Use, compile};
 use attune_policy::{Candidate, Value};
 use harness::Contest;
@@ -50,8 +50,8 @@ impl Env for One {
     fn term(&self, _: Term) -> f64 {
         f64::NAN
     }
-    fn events(&self) -> &[Event] {
-        &[]
+    fn past(&self) -> Past<'_> {
+        Past::Told(&[])
     }
     fn now(&self) -> i64 {
         worlds::NOW

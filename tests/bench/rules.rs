@@ -15,7 +15,7 @@ mod worlds;
 
 use attune_policy::columns::{Column, Columns, Table, bits};
 use attune_policy::decision::Candidate;
-use attune_policy::history::Event;
+use attune_policy::history::Past;
 use attune_policy::language::columns::{BATCH, BatchEnv, ColumnRules, ColumnScratch};
 use attune_policy::language::{self, Compiled, Context, Env, RuleSet, Term, Use, compile};
 use attune_policy::recipe::Program;
@@ -231,8 +231,8 @@ impl Env for Subject {
     fn term(&self, _: Term) -> f64 {
         f64::NAN
     }
-    fn events(&self) -> &[Event] {
-        &[]
+    fn past(&self) -> Past<'_> {
+        Past::Told(&[])
     }
     fn now(&self) -> i64 {
         worlds::NOW

@@ -1,6 +1,7 @@
 //! Rows and values, and what an expression sees of one: for evaluating it outside a decision.
 
 use crate::choices::Choices;
+use attune_policy::history::Past;
 use attune_policy::language::{Env, Term, Variable};
 use attune_policy::{Candidate, Event, Type, Value};
 
@@ -89,8 +90,8 @@ impl Env for Seen {
         self.terms
     }
 
-    fn events(&self) -> &[Event] {
-        &self.events
+    fn past(&self) -> Past<'_> {
+        Past::Told(&self.events)
     }
 
     fn now(&self) -> i64 {

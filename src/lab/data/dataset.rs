@@ -154,6 +154,11 @@ impl Dataset {
         self.cells(name).map_or(Value::Unknown, |cells| cells.value(row))
     }
 
+    /// The typed cells of the column at a position.
+    pub fn cells_at(&self, position: usize) -> Option<&Cells> {
+        self.inner.cells.get(position)
+    }
+
     /// The value at a column's position; for loops over rows.
     pub fn value_at(&self, row: usize, position: usize) -> Value {
         self.inner.cells.get(position).map_or(Value::Unknown, |cells| cells.value(row))

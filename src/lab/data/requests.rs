@@ -1,8 +1,10 @@
 //! Rows as requests: what the policy engine is asked for each row of history.
 
+use super::cells::{Cells, Dictionary};
 use super::dataset::Dataset;
 use super::roles::{Role, Roles, Subjects};
 use crate::error::{Error, Result};
+use attune_policy::columns::{Column, Columns, OptionalLabels, Slice, Texts, bits};
 use attune_policy::request::Request;
 use attune_policy::schema::Schema;
 use attune_policy::value::{Type, Value};
@@ -10,7 +12,10 @@ use attune_policy::value::{Type, Value};
 /// The rows of a dataset as requests for one schema.
 pub struct Requests {
     dataset: Dataset,
+    schema: Schema,
     subjects: Subjects,
+    household: Option<Dictionary>,
+    device: Option<Dictionary>,
     time: Option<usize>,
     as_of: i64,
     fields: Vec<(usize, Type)>,
@@ -54,7 +59,17 @@ impl Requests {
                     .hint("set the instant at which these rows stand"));
             }
         };
-        Ok(Requests { subjects: roles.subjects(dataset)?, dataset: dataset.clone(), time, as_of, fields })
+        let shared = |role: Role| roles.first(role).map(|name| dataset.dictionary(name)).transpose();
+        Ok(Requests {
+            schema: schema.clone(),
+            subjects: roles.subjects(dataset)?,
+            household: shared(Role::Household)?,
+            device: shared(Role::Device)?,
+            dataset: dataset.clone(),
+            time,
+            as_of,
+            fields,
+        })
     }
 
     /// Number of rows.
@@ -81,6 +96,9 @@ impl Requests {
         request.subject.push_str(self.subjects.key(row));
         request.now = self.now(row);
         request.zone = None;
+        let shared = |dictionary: &Option<Dictionary>| dictionary.as_ref()?.get(row).map(|id| id.to_string());
+        request.household = shared(&self.household);
+        request.device = shared(&self.device);
         request.fields.clear();
         request.fields.extend(self.fields.iter().map(|(position, type_)| {
             let value = self.dataset.value_at(row, *position);
@@ -90,10 +108,57 @@ impl Requests {
 
     /// The instant of a row (ms): its time column, else the project's `as_of`.
     pub fn now(&self, row: usize) -> i64 {
-        match self.time.map(|position| self.dataset.value_at(row, position)) {
-            Some(Value::Time(ms)) => ms,
+        match self.time.and_then(|position| self.dataset.cells_at(position)) {
+            Some(Cells::Time(times)) => {
+                times.get(row).copied().filter(|ms| *ms != Cells::MISSING).unwrap_or(self.as_of)
+            }
             _ => self.as_of,
         }
+    }
+
+    /// Rows (positions) as columns of values; whose they are and when is left out. All rows of a dataset in their order are lent where its
+    /// cells are of the type that the schema wants, others are copied.
+    ///
+    /// # Errors
+    /// When a column is not of its field's type, which [`Requests::new`] refuses.
+    pub fn columns(&self, rows: &[u32]) -> Result<Columns<'_>> {
+        let all = rows.len() == self.dataset.rows() && rows.iter().zip(0..).all(|(row, at)| *row == at);
+        let fields = self.fields.iter().map(|(position, type_)| match self.dataset.cells_at(*position) {
+            Some(cells) if all => column(cells, *type_),
+            Some(cells) => owned(column(&cells.gather(rows), *type_)),
+            None => Column::numbers(vec![f64::NAN; rows.len()]),
+        });
+        let columns = Columns::new(&self.schema, rows.len(), fields.collect());
+        columns.map_err(|error| Error::new(error.message).in_column(&error.column))
+    }
+
+    /// The households of some rows, `None` when the data name none.
+    pub fn households(&self, rows: &[u32]) -> Option<OptionalLabels<'static>> {
+        self.household.as_ref().map(|dictionary| labels(dictionary, rows))
+    }
+
+    /// The devices of some rows, `None` when the data name none.
+    pub fn devices(&self, rows: &[u32]) -> Option<OptionalLabels<'static>> {
+        self.device.as_ref().map(|dictionary| labels(dictionary, rows))
+    }
+
+    /// The household of each row as a code, where the data name them.
+    pub fn household_codes(&self) -> Option<&Dictionary> {
+        self.household.as_ref()
+    }
+
+    /// The device of each row as a code, where the data name them.
+    pub fn device_codes(&self) -> Option<&Dictionary> {
+        self.device.as_ref()
+    }
+
+    /// The number of different texts in the largest dictionary among the fields: what it costs to begin a batch.
+    pub fn largest_dictionary(&self) -> usize {
+        let of = |(position, _): &(usize, Type)| match self.dataset.cells_at(*position) {
+            Some(Cells::Text(dictionary)) => dictionary.values.len(),
+            _ => 0,
+        };
+        self.fields.iter().map(of).max().unwrap_or(0)
     }
 
     /// The subjects of the rows.
@@ -112,4 +177,49 @@ fn convert(value: Value, type_: Type) -> Value {
         (Value::Integer(i), Type::Number) => Value::number(i as f64),
         (value, _) => value,
     }
+}
+
+fn labels(dictionary: &Dictionary, rows: &[u32]) -> OptionalLabels<'static> {
+    let code = |row: &u32| dictionary.codes.get(*row as usize).copied().unwrap_or(Dictionary::MISSING);
+    let codes: Vec<u32> = rows.iter().map(code).collect();
+    OptionalLabels::Each(Texts { codes: codes.into(), dictionary: dictionary.values.clone() })
+}
+
+/// Cells as a column of a field of a type.
+fn column(cells: &Cells, type_: Type) -> Column<'_> {
+    let words = |known: &mut dyn Iterator<Item = bool>| {
+        let mut bits = vec![0; bits::words(cells.len())];
+        known.enumerate().filter(|(_, known)| *known).for_each(|(row, _)| bits::set(&mut bits, row));
+        bits
+    };
+    let present = |values: &[i64]| {
+        let missing = values.contains(&Cells::MISSING);
+        missing.then(|| words(&mut values.iter().map(|x| *x != Cells::MISSING)))
+    };
+    match cells {
+        Cells::Bool(values) => {
+            let truths = words(&mut values.iter().map(|value| *value == Some(true)));
+            Column::bools(truths).known(words(&mut values.iter().map(Option::is_some)))
+        }
+        Cells::Integer(values) if type_ == Type::Number => {
+            let number = |x: &i64| if *x == Cells::MISSING { f64::NAN } else { *x as f64 };
+            Column::numbers(values.iter().map(number).collect::<Vec<_>>())
+        }
+        Cells::Integer(values) => lent(Column::integers(values), present(values)),
+        Cells::Time(values) => lent(Column::times(values), present(values)),
+        Cells::Number(values) => Column::numbers(values),
+        Cells::Text(dictionary) => Column::texts(&dictionary.codes, dictionary.values.clone()),
+    }
+}
+
+fn lent(column: Column<'_>, known: Option<Vec<u64>>) -> Column<'_> {
+    match known {
+        Some(known) => column.known(known),
+        None => column,
+    }
+}
+
+/// A column with buffers of its own.
+fn owned(column: Column<'_>) -> Column<'static> {
+    Column { data: column.data.into_owned(), known: column.known.map(Slice::into_owned) }
 }

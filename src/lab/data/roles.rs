@@ -93,6 +93,10 @@ pub enum Role {
     Outcome,
     /// Whom the row speaks of.
     Subject,
+    /// The household of the subject: caps and holdouts may go by it.
+    Household,
+    /// The device that the subject is on: caps and holdouts may go by it.
+    Device,
     /// When the row's decision was made.
     Time,
     /// The probability with which history chose what it logged.
@@ -162,6 +166,8 @@ impl Role {
             Role::Action => "action",
             Role::Outcome => "outcome",
             Role::Subject => "subject",
+            Role::Household => "household",
+            Role::Device => "device",
             Role::Time => "time",
             Role::LoggingPropensity => "logging propensity",
             Role::Decision => "decision",

@@ -63,6 +63,15 @@ fn hillstrom_is_a_randomised_trial() {
     assert!((held_out - 0.3).abs() < 0.01, "{held_out}");
     let requests = Requests::new(dataset, &roles, &roles.schema(dataset)).unwrap();
     assert_eq!(requests.get(1).fields[2], Value::Number(329.08));
+    // The same in columns, lent or copied.
+    let all: Vec<u32> = (0..dataset.rows() as u32).collect();
+    let some: Vec<u32> = (0..900).map(|i| i * 7_919 % dataset.rows() as u32).collect();
+    for rows in [&all, &some] {
+        let columns = requests.columns(rows).unwrap();
+        for (at, row) in rows.iter().enumerate().step_by(89) {
+            assert_eq!(columns.request(at).fields, requests.get(*row as usize).fields);
+        }
+    }
 }
 
 #[test]

@@ -7,6 +7,15 @@ use attune_policy::reason::Step;
 /// The stages of the funnel in order of evaluation.
 pub const STEPS: [Step; 12] = Step::ALL;
 
+// A step is its own position.
+const _: () = {
+    let mut at = 0;
+    while at < STEPS.len() {
+        assert!(STEPS[at] as usize == at);
+        at += 1;
+    }
+};
+
 /// Where a candidate ended and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fate {
@@ -166,7 +175,7 @@ impl Causes {
     /// A candidate's fate in compact form.
     pub fn fate(&self, fate: &outcome::Fate) -> Fate {
         use outcome::Cause as Why;
-        let step = STEPS.iter().position(|s| *s == fate.step).unwrap_or(0) as u8;
+        let step = fate.step as u8;
         let [rules, caps, holdouts, overrides, suppressions, cool_downs, exclusions, quiet_hours, stocks, budgets] =
             self.first;
         let (how, cause) = match fate.cause {

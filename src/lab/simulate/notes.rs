@@ -92,6 +92,14 @@ const NOTES: &[(&str, &str)] = &[
         "Value of the policy with the rule switched off less its value with it, on the same rows: positive is what the rule costs, negative what it brings.",
     ),
     (
+        "put off",
+        "The choice was to be sent later, at the end of quiet hours, when a cap or cool-down lets it pass or at the subject's best hour: nothing was sent, and the row was decided again at that time, on what had happened by then. What is reported of the row is the last decision.",
+    ),
+    (
+        "pace",
+        "What a budget may have spent by the end of the week: its maximum times the share of its period that is over, slack included.",
+    ),
+    (
         "state",
         "The value of a policy whose caps evolve is weighted row by row, which assumes that the logger's own earlier contacts carry nothing over to later outcomes; trajectory weighting does without that assumption.",
     ),

@@ -1,39 +1,56 @@
-//! Replay: every row of history decided by the real engine.
+//! Replay: every row of history decided by the real engine, over the history that its own decisions make.
 //!
-//! Rows without times are independent of each other. With times, a subject's rows are decided in order of time over a
-//! private history that grows by the candidate policy's **own** decisions: Decision, Sent and Impression at the decision's
-//! time; clicks and outcomes only where the logged action is the chosen one. Subjects are independent of each other, so
-//! both kinds run on all cores, and the answer does not depend on how many there are.
+//! Columns first: the rules that read columns alone and the scores of models are found for many rows at a time, on all cores. Then one pass
+//! over state, row by row in order of time: a decision of the candidate policy leaves Decision, Sent and Impression at its time, clicks and
+//! outcomes only where the logged action is the one that was sent, and one whose choice is to be sent later is decided again then ([`state`]).
+//! Rows without times are independent of each other.
+//!
+//! What shares a counter is decided in order; what does not, on whatever core is free ([`order`]): subjects by themselves, those of a
+//! household or device together, everything together where budgets, stock or caps count over everybody. The answer does not depend on how
+//! many cores there are. Rows are worked off in windows, so that memory holds little more than the dataset and the answer.
+
+mod order;
+mod parts;
+mod state;
 
 use crate::data::{Dataset, Requests, Role, Roles};
 use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::simulate::Options;
-use crate::simulate::chance::{Chances, Explored};
+use crate::simulate::chance::Chances;
 use crate::simulate::fates::{Causes, Fate};
-use crate::simulate::log::{DecisionLog, NO_ARM};
+use crate::simulate::log::DecisionLog;
+use crate::simulate::weeks;
 use crate::task::{Cancelled, Task};
-use attune_policy::contact::EventKind;
-use attune_policy::history::{Event, History, NoHistory};
+use attune_policy::columns::Columns;
+use attune_policy::history::{History, NoHistory};
 use attune_policy::language;
-use attune_policy::outcome::Scratch;
+use attune_policy::outcome::BudgetState;
 use attune_policy::policy::Policy;
-use attune_policy::request::Request;
+use attune_policy::{BatchScratch, Lookahead};
+use order::{Order, Sharing};
+use parts::Part;
 use rayon::prelude::*;
+use state::{AtWork, Keep, Rows, State, Traces, World};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+pub use state::MOST_DEFERRALS;
 
 /// Marks a decision for no action among candidate positions.
 pub const NO_ACTION: u32 = u32::MAX;
 
-/// Rows or subjects decided between two ticks of the task.
-const CHUNK: usize = 512;
+/// Rows that are looked ahead on together, where dictionaries are small: between two ticks of the task a core decides about as many.
+const CHUNK: usize = 4_096;
+
+/// The same where a dictionary is large, since every text of it is looked up once per chunk.
+const LARGEST_CHUNK: usize = 65_536;
+
+/// Chunks per core that are worked off before their decisions are written to their places.
+const WINDOW: usize = 32;
 
 /// Fates kept of one policy, four bytes each.
 const MOST_FATES: usize = 400_000_000;
-
-/// Different diagnostics kept; their texts may name values, so there can be one per row.
-const MOST_DIAGNOSTICS: usize = 200;
 
 /// The decisions of a policy on rows of history.
 #[derive(Clone, Debug)]
@@ -44,7 +61,7 @@ pub struct Replay {
     pub candidates: Vec<CandidateInfo>,
     /// Row positions decided, ascending; the vectors below run parallel to it.
     pub rows: Vec<u32>,
-    /// Candidate chosen, [`NO_ACTION`] for none.
+    /// Candidate that was sent, [`NO_ACTION`] for none. Of a decision that was put off: what was sent in the end.
     pub chosen: Vec<u32>,
     /// Arm of the log that the choice is, [`NO_ARM`] when it was never logged.
     pub arm: Vec<u16>,
@@ -70,6 +87,47 @@ pub struct Replay {
     pub degraded: u64,
     /// What failed, in words, and in how many decisions.
     pub diagnostics: BTreeMap<String, u64>,
+    /// Decisions that were put off, in order of the decision, then of time.
+    pub deferrals: Vec<Deferral>,
+    /// Decisions that were put off [`MOST_DEFERRALS`] times, so that nothing was done.
+    pub given_up: u64,
+    /// Where the policy's budgets stood at the end of each week of the rows.
+    pub budgets: Vec<BudgetLook>,
+    /// Where the time went.
+    pub work: Work,
+}
+
+/// A decision whose choice was to be sent later, so that it was decided again then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deferral {
+    /// Position of the decision among the rows.
+    pub position: u32,
+    /// When it was put off (ms).
+    pub at: i64,
+    /// Until when (ms).
+    pub until: i64,
+    /// What would have been sent then.
+    pub candidate: u32,
+    /// What made it wait: position in [`Causes::list`]; `None` for the best hour of a send time, and for the fallback ladder.
+    pub cause: Option<u16>,
+}
+
+/// Where budgets stood at an instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BudgetLook {
+    /// The instant (ms): the last of a week, counted in sevens of days from the first decision.
+    pub at: i64,
+    /// One per enabled budget.
+    pub budgets: Vec<BudgetState>,
+}
+
+/// Where the time of a replay went, in seconds summed over its threads.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Work {
+    /// Columns: gathering them, rules that read nothing else, scores of models.
+    pub ahead: f64,
+    /// The pass over state, row by row; without times deciding each row.
+    pub state: f64,
 }
 
 /// A candidate of the policy.
@@ -90,7 +148,7 @@ pub struct CandidateInfo {
 /// # Errors
 /// When a field of the policy is missing in the data, a role names a column that is not there, or the task is cancelled.
 pub fn replay(policy: &Policy, dataset: &Dataset, roles: &Roles, options: &Options, task: &Task) -> Result<Replay> {
-    let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
+    let log = DecisionLog::new(dataset, roles, options.goal.as_deref())?;
     let rows = sample(dataset, roles, options)?;
     task.stage("Deciding rows")?;
     Stage { dataset, roles, log: &log, options }.decide(policy, rows, task)
@@ -117,7 +175,6 @@ pub(super) fn thin(rows: Vec<u32>, limit: usize, dataset: &Dataset, roles: &Role
 }
 
 /// What replays of several policies share.
-#[derive(Clone, Copy)]
 pub(super) struct Stage<'a> {
     pub dataset: &'a Dataset,
     pub roles: &'a Roles,
@@ -155,303 +212,301 @@ impl Stage<'_> {
         }
         self.refuse_endless_rules(policy, &rows)?;
         let timed = self.roles.first(Role::Time).is_some();
-        let worker = Worker::new(policy, self, &requests);
-        let done = AtomicUsize::new(0);
-        let tick = |finished: usize| {
-            let before = done.fetch_add(finished, Ordering::Relaxed);
-            task.tick((before + finished) as f32 / rows.len().max(1) as f32)
+        let sharing = timed.then(|| Sharing::of(policy, &requests));
+        let times: Vec<i64> = rows.iter().map(|row| requests.now(*row as usize)).collect();
+        let (start, end) = (times.iter().copied().min().unwrap_or(0), times.iter().copied().max().unwrap_or(0));
+        let budgets = policy.document().budgets.iter().any(|budget| budget.enabled);
+        let looks = if timed && budgets { weeks::ends(start, end) } else { Vec::new() };
+        let mut replay = parts::blank(self.empty(policy, sharing), rows.len());
+        let (list, causes) = (replay.candidates.clone(), replay.causes.clone());
+        let world = World {
+            policy,
+            stage: self,
+            requests: &requests,
+            rows: &rows,
+            candidates: &list,
+            causes: &causes,
+            start,
+            looks: &looks,
+            traces: Traces::new(policy, self.log),
         };
-        let mut answer = if timed {
-            let groups = by_subject(&rows, &requests);
-            let parts = groups
-                .par_chunks(CHUNK)
-                .map(|groups| {
-                    let mut part = Part::default();
-                    for positions in groups {
-                        worker.subject(&rows, positions, &mut part);
-                    }
-                    tick(groups.iter().map(Vec::len).sum()).map(|()| part)
-                })
-                .collect::<std::result::Result<Vec<_>, Cancelled>>()?;
-            worker.assemble(rows.len(), parts, groups.into_iter().flatten())
-        } else {
-            let parts = rows
-                .par_chunks(CHUNK)
-                .map(|rows| {
-                    let mut part = Part::default();
-                    worker.rows(rows, &mut part);
-                    tick(rows.len()).map(|()| part)
-                })
-                .collect::<std::result::Result<Vec<_>, Cancelled>>()?;
-            worker.assemble(rows.len(), parts, 0..rows.len() as u32)
-        };
-        answer.times = rows.iter().map(|row| requests.now(*row as usize)).collect();
-        answer.state = self.state(timed);
-        answer.stateful = timed;
-        answer.rows = rows;
-        Ok(answer)
-    }
-
-    fn state(&self, timed: bool) -> String {
-        let given = self.options.history.as_ref().map(|history| history.len());
-        if timed {
-            let start = match given {
-                Some(n) => format!("the given history ({n} events) as it was at the subject's first decision"),
-                None => "an empty history".into(),
-            };
-            return format!(
-                "Rows are decided in order of time, subject by subject, each starting from {start}. Caps evolve from this \
-                 policy's own decisions; clicks and outcomes enter the history at the decision's time, and only where the \
-                 logged action is the chosen one."
-            );
+        let ground = Ground { columns: requests.columns(&rows)?, times: &times, world: &world };
+        match sharing {
+            None => ground.alone(task, &mut replay)?,
+            Some(Sharing::Everybody) => ground.together(task, &mut replay)?,
+            Some(sharing) => ground.apart(sharing, task, &mut replay)?,
         }
-        let start = given.map_or("an empty history".into(), |n| format!("the given history ({n} events)"));
-        let bind = if given.is_some() { "caps count those events alone" } else { "caps bind only within a decision" };
-        format!(
-            "The data have no time column: every row stands at the project's instant with {start} and no decision sees \
-             another, so {bind}."
-        )
+        replay.deferrals.sort_by_key(|deferral| (deferral.position, deferral.at));
+        drop(ground);
+        replay.times = times;
+        replay.rows = rows;
+        Ok(replay)
     }
-}
 
-/// Positions in `rows` per subject, in order of time, then row; subjects in order of their first row.
-fn by_subject(rows: &[u32], requests: &Requests) -> Vec<Vec<u32>> {
-    let subjects = requests.subjects();
-    let mut group_of = vec![u32::MAX; subjects.count()];
-    let mut groups: Vec<Vec<u32>> = Vec::new();
-    for (position, row) in rows.iter().enumerate() {
-        let group = &mut group_of[subjects.code(*row as usize)];
-        if *group == u32::MAX {
-            *group = groups.len() as u32;
-            groups.push(Vec::new());
-        }
-        groups[*group as usize].push(position as u32);
-    }
-    for group in groups.iter_mut().filter(|g| g.len() > 1) {
-        group.sort_by_key(|position| (requests.now(rows[*position as usize] as usize), *position));
-    }
-    groups
-}
-
-/// Decisions of a run of rows, in the order they were made.
-#[derive(Default)]
-struct Part {
-    chosen: Vec<u32>,
-    fallback: Vec<bool>,
-    propensity: Vec<f64>,
-    priority: Vec<f64>,
-    fates: Vec<Fate>,
-    explored: Explored,
-    degraded: u64,
-    diagnostics: BTreeMap<String, u64>,
-    /// Space for the decisions.
-    scratch: Scratch,
-}
-
-struct Worker<'a> {
-    policy: &'a Policy,
-    stage: &'a Stage<'a>,
-    requests: &'a Requests,
-    candidates: Vec<CandidateInfo>,
-    causes: Causes,
-    /// What a decision for each candidate appends to the history, but for its time: Decision, Sent, Impression.
-    contacts: Vec<Event>,
-    /// What follows per outcome of the log.
-    follow: Vec<EventKind>,
-}
-
-/// The history of one subject.
-struct Private<'a> {
-    subject: &'a str,
-    events: Vec<Event>,
-}
-
-impl History for Private<'_> {
-    fn events(&self, subject: &str) -> &[Event] {
-        if subject == self.subject { &self.events } else { &[] }
-    }
-}
-
-impl<'a> Worker<'a> {
-    fn new(policy: &'a Policy, stage: &'a Stage<'a>, requests: &'a Requests) -> Worker<'a> {
-        let document = policy.document();
+    /// A replay of no rows.
+    fn empty(&self, policy: &Policy, sharing: Option<Sharing>) -> Replay {
         let mut candidates = Vec::new();
-        let mut contacts = Vec::new();
-        for action in &document.actions {
-            let issue = document.issues.iter().find(|i| i.groups.iter().any(|g| g.id == action.group));
+        for action in &policy.document().actions {
             for treatment in &action.treatments {
-                let name = if action.treatments.len() > 1 {
-                    format!("{} ({})", action.name, treatment.id)
-                } else {
-                    action.name.clone()
+                let name = match action.treatments.len() {
+                    0 | 1 => action.name.clone(),
+                    _ => format!("{} ({})", action.name, treatment.id),
                 };
                 candidates.push(CandidateInfo {
                     action: action.id.clone(),
                     treatment: treatment.id.clone(),
                     name,
-                    arm: stage.log.arm_of(&action.id, &treatment.id),
-                });
-                contacts.push(Event {
-                    time: 0,
-                    kind: EventKind::Decision,
-                    action: action.id.clone(),
-                    treatment: treatment.id.clone(),
-                    channel: treatment.channel.clone(),
-                    group: action.group.clone(),
-                    issue: issue.map(|i| i.id.clone()).unwrap_or_default(),
-                    tags: action.tags.clone(),
-                    counts: action.counts_toward_caps,
-                    cost: treatment.cost.unwrap_or(action.cost),
+                    arm: self.log.arm_of(&action.id, &treatment.id),
                 });
             }
         }
-        let follow = stage.log.outcomes.iter().map(|o| follow_up(&o.name)).collect();
-        Worker { policy, stage, requests, candidates, causes: Causes::new(document), contacts, follow }
-    }
-
-    fn rows(&self, rows: &[u32], part: &mut Part) {
-        let mut request = Request::default();
-        for row in rows {
-            self.requests.fill(*row as usize, &mut request);
-            self.decide(&request, self.given(), part);
-        }
-    }
-
-    /// The given history.
-    fn given(&self) -> &dyn History {
-        match &self.stage.options.history {
-            Some(history) => &**history,
-            None => &NoHistory,
-        }
-    }
-
-    /// Decides a subject's rows in order of time. Given events after its first decision are the logger's own and left out.
-    fn subject(&self, rows: &[u32], positions: &[u32], part: &mut Part) {
-        let Some(first) = positions.first() else { return };
-        let row = rows[*first as usize] as usize;
-        let mut request = Request::default();
-        if positions.len() == 1 {
-            // Nothing it does is seen again: no private history is needed.
-            self.requests.fill(row, &mut request);
-            self.decide(&request, self.given(), part);
-            return;
-        }
-        let subject = self.requests.subjects().key(row);
-        let start = self.requests.now(row);
-        let given = self.stage.options.history.as_ref().map_or(&[][..], |h| h.events(subject));
-        let events = given.iter().take_while(|e| e.time <= start).cloned().collect();
-        let mut history = Private { subject, events };
-        for position in positions {
-            let row = rows[*position as usize] as usize;
-            self.requests.fill(row, &mut request);
-            let chosen = self.decide(&request, &history, part);
-            if chosen != NO_ACTION {
-                self.append(row, chosen as usize, request.now, &mut history.events);
-            }
-        }
-    }
-
-    /// What a decision leaves behind for the subject's later ones.
-    fn append(&self, row: usize, chosen: usize, time: i64, events: &mut Vec<Event>) {
-        let contact = &self.contacts[chosen];
-        let mut push = |kind: EventKind| events.push(Event { time, kind, ..contact.clone() });
-        push(EventKind::Decision);
-        push(EventKind::Sent);
-        push(EventKind::Impression);
-        let log = self.stage.log;
-        if log.arm[row] != NO_ARM && log.arm[row] == self.candidates[chosen].arm {
-            for (outcome, kind) in log.outcomes.iter().zip(&self.follow) {
-                if outcome.values[row] > 0.0 {
-                    push(kind.clone());
-                }
-            }
-        }
-    }
-
-    /// Decides and records one request; the candidate chosen.
-    fn decide(&self, request: &Request, history: &dyn History, part: &mut Part) -> u32 {
-        let outcome = self.policy.decide_into(request, history, &mut part.scratch);
-        let chosen = outcome.chosen().unwrap_or(NO_ACTION);
-        let ranked = match outcome.rung() {
-            None => outcome.ranked().iter().find(|survivor| survivor.candidate == chosen),
-            Some(_) => None,
-        };
-        let arm = |candidate: u32| self.candidates.get(candidate as usize).map_or(NO_ARM, |c| c.arm);
-        part.explored.note(part.chosen.len(), outcome, self.stage.log.arms.len(), arm);
-        part.chosen.push(chosen);
-        part.fallback.push(outcome.rung().is_some());
-        part.propensity.push(ranked.map_or(f64::NAN, |r| r.terms.propensity));
-        part.priority.push(ranked.map_or(f64::NAN, |r| r.priority));
-        self.causes.read(outcome, &mut part.fates);
-        if outcome.degraded() {
-            part.degraded += 1;
-            // What failed is told in words by the decision in ids alone; it is the same decision.
-            for text in self.policy.decide_with(request, history, &mut part.scratch).diagnostics {
-                count(&mut part.diagnostics, text, 1);
-            }
-        }
-        chosen
-    }
-
-    /// Puts the parts together; `order` says for each decision, in the order made, its position among the rows.
-    fn assemble(self, rows: usize, parts: Vec<Part>, mut order: impl Iterator<Item = u32>) -> Replay {
-        let width = self.candidates.len();
-        let none = Fate { step: 0, how: crate::simulate::fates::How::Result, cause: 0 };
-        let mut replay = Replay {
-            revision: self.policy.revision().to_owned(),
+        Replay {
+            revision: policy.revision().to_owned(),
             rows: Vec::new(),
-            chosen: vec![NO_ACTION; rows],
-            arm: vec![NO_ARM; rows],
+            chosen: Vec::new(),
+            arm: Vec::new(),
             chances: None,
-            fallback: vec![false; rows],
-            propensity: vec![f64::NAN; rows],
-            priority: vec![f64::NAN; rows],
-            fates: vec![none; rows * width],
+            fallback: Vec::new(),
+            propensity: Vec::new(),
+            priority: Vec::new(),
+            fates: Vec::new(),
             times: Vec::new(),
-            state: String::new(),
-            stateful: false,
+            state: self.state(sharing),
+            stateful: sharing.is_some(),
             degraded: 0,
             diagnostics: BTreeMap::new(),
-            candidates: self.candidates,
-            causes: self.causes,
+            candidates,
+            causes: Causes::new(policy.document()),
+            deferrals: Vec::new(),
+            given_up: 0,
+            budgets: Vec::new(),
+            work: Work::default(),
+        }
+    }
+
+    /// How state is treated, in words.
+    fn state(&self, sharing: Option<Sharing>) -> String {
+        let given = self.options.history.as_ref().map(|history| history.len());
+        let Some(sharing) = sharing else {
+            let start = given.map_or("an empty history".into(), |n| format!("the given history ({n} events)"));
+            let bind =
+                if given.is_some() { "caps count those events alone" } else { "caps bind only within a decision" };
+            return format!(
+                "The data have no time column: every row stands at the project's instant with {start} and no decision sees \
+                 another, so {bind}."
+            );
         };
-        let no_action = self.stage.log.no_action();
-        for part in parts {
-            let places: Vec<u32> = order.by_ref().take(part.chosen.len()).collect();
-            part.explored.place(&places, self.stage.log.arms.len(), &mut replay.chances, rows);
-            for (i, at) in places.into_iter().map(|place| place as usize).enumerate() {
-                let chosen = part.chosen[i];
-                replay.chosen[at] = chosen;
-                replay.arm[at] = replay.candidates.get(chosen as usize).map_or(no_action, |c| c.arm);
-                replay.fallback[at] = part.fallback[i];
-                replay.propensity[at] = part.propensity[i];
-                replay.priority[at] = part.priority[i];
-                replay.fates[at * width..(at + 1) * width].copy_from_slice(&part.fates[i * width..(i + 1) * width]);
+        let order = match sharing {
+            Sharing::Subject => "subject by subject",
+            Sharing::Connected => "subjects of a household or device together",
+            Sharing::Everybody => "all subjects together, since something is counted over everybody",
+        };
+        let start = match given {
+            Some(n) => format!("the given history ({n} events) as it was at the subject's first decision"),
+            None => "an empty history".into(),
+        };
+        let everybody = match (sharing, given) {
+            (Sharing::Everybody, Some(_)) => {
+                " What is counted over everybody starts from the given events up to the first decision of all."
             }
-            replay.degraded += part.degraded;
-            for (text, times) in part.diagnostics {
-                count(&mut replay.diagnostics, text, times);
+            _ => "",
+        };
+        format!(
+            "Rows are decided in order of time, {order}, each subject starting from {start}.{everybody} Caps, cool-downs, \
+             stock and budgets evolve from this policy's own decisions; clicks and outcomes enter the history at the \
+             decision's time, and only where the logged action is the chosen one. A choice that is to be sent later is \
+             decided again then, with the row as it was."
+        )
+    }
+}
+
+/// What rows are decided on.
+struct Ground<'a> {
+    columns: Columns<'a>,
+    times: &'a [i64],
+    world: &'a World<'a>,
+}
+
+impl<'a> Ground<'a> {
+    /// Rows per chunk.
+    fn chunk(&self) -> usize {
+        (2 * self.world.requests.largest_dictionary()).clamp(CHUNK, LARGEST_CHUNK)
+    }
+
+    /// Columns of the rows at some positions.
+    fn columns(&self, positions: &[u32]) -> Result<Columns<'a>> {
+        let World { requests, rows, policy, .. } = *self.world;
+        let row = |at: &u32| rows[*at as usize];
+        let subjects: Vec<&str> = positions.iter().map(|at| requests.subjects().key(row(at) as usize)).collect();
+        let times: Vec<i64> = positions.iter().map(|at| self.times[*at as usize]).collect();
+        let fits = |error: attune_policy::columns::ColumnError| Error::new(error.to_string());
+        let mut columns = self.columns.select(positions);
+        columns = columns.with_subjects(subjects).and_then(|columns| columns.with_now(times)).map_err(fits)?;
+        if policy.draws() {
+            let number = |at: &u32| self.world.stage.dataset.row_number(row(at) as usize).to_string();
+            columns = columns.with_decision_ids(positions.iter().map(number).collect::<Vec<_>>()).map_err(fits)?;
+        }
+        if requests.household_codes().is_some() || requests.device_codes().is_some() {
+            let own: Vec<u32> = positions.iter().map(row).collect();
+            if let Some(households) = requests.households(&own) {
+                columns = columns.with_households(households).map_err(fits)?;
+            }
+            if let Some(devices) = requests.devices(&own) {
+                columns = columns.with_devices(devices).map_err(fits)?;
             }
         }
-        replay
+        Ok(columns)
     }
-}
 
-/// Counts a diagnostic; beyond [`MOST_DIAGNOSTICS`] different ones only known texts are counted on.
-fn count(diagnostics: &mut BTreeMap<String, u64>, text: String, times: u64) {
-    if diagnostics.len() < MOST_DIAGNOSTICS {
-        *diagnostics.entry(text).or_default() += times;
-    } else if let Some(known) = diagnostics.get_mut(&text) {
-        *known += times;
+    /// Decides rows that stand at no time: each over the given history.
+    fn alone(&self, task: &Task, replay: &mut Replay) -> Result<()> {
+        let world = self.world;
+        let history: &(dyn History + Sync) = match &world.stage.options.history {
+            Some(history) => &**history,
+            None => &NoHistory,
+        };
+        let all: Vec<u32> = (0..world.rows.len() as u32).collect();
+        let chunks: Vec<&[u32]> = all.chunks(self.chunk()).collect();
+        let decide = |positions: &&[u32]| -> Result<Part> {
+            let begun = Instant::now();
+            let columns = self.columns(positions)?;
+            let mut part = Part::default();
+            part.seconds.0 = begun.elapsed().as_secs_f64();
+            let begun = Instant::now();
+            let mut scratch = BatchScratch::default();
+            world.policy.decide_batch_into(&columns, history, &mut scratch, &mut |row, outcome| {
+                if outcome.degraded() {
+                    part.failed(world.policy, outcome);
+                }
+                part.push(positions[row], outcome.places().first(), outcome, world);
+            });
+            part.seconds.1 = begun.elapsed().as_secs_f64();
+            Ok(part)
+        };
+        self.windows(&chunks, decide, task, replay)
     }
-}
 
-/// The event that an outcome leaves in the history: a click where the column says so, else an event of the column's name.
-fn follow_up(outcome: &str) -> EventKind {
-    match outcome.to_ascii_lowercase().as_str() {
-        "click" | "clicks" | "clicked" => EventKind::Click,
-        "accept" | "accepted" => EventKind::Accept,
-        _ => EventKind::Custom(outcome.to_owned()),
+    /// Decides shards that know nothing of each other.
+    fn apart(&self, sharing: Sharing, task: &Task, replay: &mut Replay) -> Result<()> {
+        let world = self.world;
+        let order = Order::new(world.rows, self.times, world.requests, world.policy, sharing);
+        let keep = if sharing == Sharing::Subject { Keep::One } else { Keep::Shard };
+        let chunk = self.chunk();
+        let runs = order.runs(chunk);
+        let decide = |(first, last): &(usize, usize)| -> Result<Part> {
+            let begins = &order.shards[*first..*last];
+            let all = &order.positions[begins[0] as usize..order.shards[*last] as usize];
+            let mut state = State::new(world, keep);
+            let mut scratch = BatchScratch::default();
+            let mut own = begins.iter().map(|begin| begin - begins[0]).peekable();
+            // A subject of very many rows is worked off in pieces.
+            let size = if all.len() <= 4 * chunk { all.len() } else { chunk };
+            for (number, positions) in (0u32..).zip(all.chunks(size)) {
+                if number > 0 && task.is_cancelled() {
+                    return Err(Cancelled.into());
+                }
+                let offset = number * size as u32;
+                let until = offset + positions.len() as u32;
+                let mut begins = Vec::new();
+                while let Some(begin) = own.next_if(|begin| *begin < until) {
+                    begins.push(begin - offset);
+                }
+                let begun = Instant::now();
+                let columns = self.columns(positions)?;
+                let ahead = world.policy.look_ahead(&columns, &mut scratch);
+                state.part.seconds.0 += begun.elapsed().as_secs_f64();
+                let last = until as usize == all.len();
+                self.pass(&mut state, positions, &ahead, number, &begins, last, &mut scratch);
+            }
+            Ok(state.part)
+        };
+        self.windows(&runs, decide, task, replay)
+    }
+
+    /// Decides all rows in order of time: columns ahead on all cores, then one pass over state.
+    fn together(&self, task: &Task, replay: &mut Replay) -> Result<()> {
+        let world = self.world;
+        let order = Order::new(world.rows, self.times, world.requests, world.policy, Sharing::Everybody);
+        let mut state = State::new(world, Keep::All);
+        let mut scratch = BatchScratch::default();
+        let chunk = self.chunk();
+        let window = chunk * rayon::current_num_threads() * WINDOW.div_ceil(4);
+        let (mut number, mut done) = (0, 0);
+        for positions in order.positions.chunks(window) {
+            let chunks: Vec<&[u32]> = positions.chunks(chunk).collect();
+            let columns = chunks.par_iter().map(|positions| -> Result<(Columns<'a>, f64)> {
+                let begun = Instant::now();
+                Ok((self.columns(positions)?, begun.elapsed().as_secs_f64()))
+            });
+            let columns = columns.collect::<Result<Vec<_>>>()?;
+            let ahead: Vec<(Lookahead<'_>, f64)> = columns
+                .par_iter()
+                .map_init(BatchScratch::default, |scratch, (columns, seconds)| {
+                    let begun = Instant::now();
+                    let ahead = world.policy.look_ahead(columns, scratch);
+                    (ahead, seconds + begun.elapsed().as_secs_f64())
+                })
+                .collect();
+            for (positions, (ahead, seconds)) in chunks.iter().zip(&ahead) {
+                task.tick(done as f32 / world.rows.len().max(1) as f32)?;
+                state.part.seconds.0 += seconds;
+                done += positions.len();
+                let last = done == order.positions.len();
+                self.pass(&mut state, positions, ahead, number, &[], last, &mut scratch);
+                number += 1;
+            }
+            drop(ahead);
+            parts::scatter(replay, vec![std::mem::take(&mut state.part)], world.stage.log);
+        }
+        state.look_at_the_rest();
+        let looks = world.looks.iter().zip(state.looks);
+        replay.budgets = looks.map(|(at, budgets)| BudgetLook { at: *at, budgets }).collect();
+        task.tick(1.0)?;
+        Ok(())
+    }
+
+    /// One pass over the state of some rows; the last of them lets go of everything that waits.
+    #[allow(clippy::too_many_arguments)] // one place to time it
+    fn pass(
+        &self,
+        state: &mut State<'_>,
+        positions: &[u32],
+        ahead: &Lookahead<'_>,
+        number: u32,
+        begins: &[u32],
+        last: bool,
+        scratch: &mut BatchScratch,
+    ) {
+        let begun = Instant::now();
+        let times: Vec<i64> = positions.iter().map(|at| self.times[*at as usize]).collect();
+        let rows = Rows { positions, times: &times, ahead, number };
+        let policy = self.world.policy;
+        let mut work = AtWork { state, rows, begins };
+        policy.decide_ahead(ahead, &mut work, scratch);
+        if last {
+            work.release_all();
+        }
+        state.part.seconds.1 += begun.elapsed().as_secs_f64();
+    }
+
+    /// Works off parts in windows on all cores, and writes the decisions of each window to their places.
+    fn windows<T: Sync>(
+        &self,
+        items: &[T],
+        decide: impl Fn(&T) -> Result<Part> + Sync,
+        task: &Task,
+        replay: &mut Replay,
+    ) -> Result<()> {
+        let window = WINDOW * rayon::current_num_threads();
+        let mut done = 0;
+        for items in items.chunks(window) {
+            let decide = |item: &T| if task.is_cancelled() { Err(Cancelled.into()) } else { decide(item) };
+            let parts = items.par_iter().map(decide).collect::<Result<Vec<Part>>>()?;
+            done += parts.iter().map(Part::len).sum::<usize>();
+            parts::scatter(replay, parts, self.world.stage.log);
+            task.tick(done as f32 / self.world.rows.len().max(1) as f32)?;
+        }
+        Ok(())
     }
 }
 

@@ -243,6 +243,31 @@ pub struct Week {
     pub no_action_share: f64,
     /// Candidates stopped per cap id.
     pub cap_hits: Vec<(String, u64)>,
+    /// Times that a decision was put off because its choice was to be sent later.
+    #[serde(default)]
+    pub deferrals: u64,
+    /// The same per cap, cool-down or quiet hours that made it wait, by cause and id (`QuietHours:night`); those of a send time are in the
+    /// sum alone.
+    #[serde(default)]
+    pub deferred_by: Vec<(String, u64)>,
+    /// Where each budget stood at the end of the week.
+    #[serde(default)]
+    pub budgets: Vec<BudgetWeek>,
+}
+
+/// A budget at the end of a week.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BudgetWeek {
+    /// Id of the budget.
+    pub id: String,
+    /// What was spent in its period so far, in its measure.
+    pub spent: f64,
+    /// What may be spent in the whole period.
+    pub max: Option<f64>,
+    /// The pace line: what may be spent by then, slack included; `None` without pacing.
+    pub pace: Option<f64>,
+    /// What its minimum asks for by then.
+    pub least: Option<f64>,
 }
 
 /// Values within parts of the customers.

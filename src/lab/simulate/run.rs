@@ -96,7 +96,7 @@ pub fn run(
         differences: Vec::new(),
         funnel: funnel(&tally, main, policy.document()),
         rules: impact::rules(policy, &stage, main, &used, &tally, task)?,
-        weeks: if main.stateful { weeks::weeks(main, &used) } else { Vec::new() },
+        weeks: if main.stateful { weeks::weeks(main, &used, policy.document()) } else { Vec::new() },
         segments: None,
         rewards: sets.of(0).0.reward_reports(),
         state: main.state.clone(),

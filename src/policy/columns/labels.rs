@@ -22,6 +22,16 @@ impl<'a> Labels<'a> {
         }
     }
 
+    pub(super) fn select(&self, rows: &[u32]) -> Labels<'a> {
+        match self {
+            Labels::One(label) => Labels::One(label.clone()),
+            Labels::Each(labels) => {
+                let picked = rows.iter().map(|row| labels.get(*row as usize).cloned().unwrap_or_default());
+                Labels::Each(picked.collect())
+            }
+        }
+    }
+
     pub(super) fn get(&self, row: usize) -> &str {
         match self {
             Labels::One(label) => label,
@@ -63,7 +73,14 @@ pub enum Instants<'a> {
     Each(Slice<'a, i64>),
 }
 
-impl Instants<'_> {
+impl<'a> Instants<'a> {
+    pub(super) fn select(&self, rows: &[u32]) -> Instants<'a> {
+        match self {
+            Instants::One(instant) => Instants::One(*instant),
+            Instants::Each(_) => rows.iter().map(|row| self.get(*row as usize)).collect::<Vec<_>>().into(),
+        }
+    }
+
     pub(super) fn len(&self) -> Option<usize> {
         match self {
             Instants::One(_) => None,
@@ -115,6 +132,17 @@ impl<'a> OptionalLabels<'a> {
         match self {
             OptionalLabels::One(_) => None,
             OptionalLabels::Each(texts) => Some(texts.codes.len()),
+        }
+    }
+
+    pub(super) fn select(&self, rows: &[u32]) -> OptionalLabels<'a> {
+        match self {
+            OptionalLabels::One(label) => OptionalLabels::One(label.clone()),
+            OptionalLabels::Each(texts) => {
+                let code = |row: &u32| texts.codes.get(*row as usize).copied().unwrap_or(MISSING);
+                let codes: Vec<u32> = rows.iter().map(code).collect();
+                OptionalLabels::Each(Texts { codes: codes.into(), dictionary: texts.dictionary.clone() })
+            }
         }
     }
 

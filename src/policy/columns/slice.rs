@@ -27,6 +27,15 @@ impl<T> Deref for Slice<'_, T> {
 }
 
 impl<T: Clone> Slice<'_, T> {
+    /// The values with a buffer of their own, unless they have one or share it.
+    pub fn into_owned(self) -> Slice<'static, T> {
+        match self {
+            Slice::Borrowed(values) => Slice::Owned(values.to_vec()),
+            Slice::Shared(values) => Slice::Shared(values),
+            Slice::Owned(values) => Slice::Owned(values),
+        }
+    }
+
     /// The values as our own, to be changed; copied when they are lent or shared.
     pub(crate) fn into_vec(self) -> Vec<T> {
         match self {

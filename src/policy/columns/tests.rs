@@ -121,6 +121,28 @@ fn a_row_of_the_columns_is_the_request_it_came_from() {
     assert!(noted > 50, "{noted}");
 }
 
+#[test]
+fn selected_rows_are_the_rows_they_were() {
+    let schema = schema();
+    let mut random = Random::new(8);
+    for rows in [1, 64, 200] {
+        let requests = requests(&mut random, &schema, rows);
+        let columns = Columns::from_requests(&schema, &requests);
+        for picked in [0, 1, 63, 64, 65, 130] {
+            let picked: Vec<u32> = (0..picked).map(|_| random.below(rows) as u32).collect();
+            let found = columns.select(&picked);
+            assert_eq!(found.len(), picked.len());
+            for (at, row) in picked.iter().map(|row| *row as usize).enumerate() {
+                let (found_row, row_itself) = (found.request(at), columns.request(row));
+                assert_eq!(bits_of(&found_row.fields), bits_of(&row_itself.fields));
+                let bare = |request: Request| Request { fields: Vec::new(), ..request };
+                assert_eq!(bare(found_row), bare(row_itself));
+                assert_eq!(found.notes(at).collect::<Vec<_>>(), columns.notes(row).collect::<Vec<_>>());
+            }
+        }
+    }
+}
+
 fn dictionary(texts: &[&str]) -> Arc<[Arc<str>]> {
     texts.iter().map(|text| Arc::from(*text)).collect()
 }

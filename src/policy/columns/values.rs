@@ -51,6 +51,17 @@ impl Texts<'_> {
 }
 
 impl Data<'_> {
+    /// The values with buffers of their own, unless they have them or share them.
+    pub fn into_owned(self) -> Data<'static> {
+        match self {
+            Data::Bool(values) => Data::Bool(values.into_owned()),
+            Data::Integer(values) => Data::Integer(values.into_owned()),
+            Data::Number(values) => Data::Number(values.into_owned()),
+            Data::Text(Texts { codes, dictionary }) => Data::Text(Texts { codes: codes.into_owned(), dictionary }),
+            Data::Time(values) => Data::Time(values.into_owned()),
+        }
+    }
+
     /// The type of the values.
     pub fn type_(&self) -> Type {
         match self {
@@ -177,6 +188,32 @@ impl<'a> Values<'a> {
             Data::Time(values) => values.get(row).copied().map(Value::Time),
         };
         value.unwrap_or_default()
+    }
+
+    /// Some rows, in the order given; unknown past the end.
+    pub(crate) fn select(&self, rows: &[u32]) -> Values<'static> {
+        fn pick<T: Copy>(values: &[T], rows: &[u32], otherwise: T) -> Slice<'static, T> {
+            let picked: Vec<T> =
+                rows.iter().map(|row| values.get(*row as usize).copied().unwrap_or(otherwise)).collect();
+            picked.into()
+        }
+        let bits = |bits: &[u64]| {
+            let chunks = rows.chunks(64);
+            let word = |rows: &[u32]| {
+                rows.iter().enumerate().fold(0, |word, (i, row)| word | u64::from(bits::get(bits, *row as usize)) << i)
+            };
+            chunks.map(word).collect::<Vec<u64>>().into()
+        };
+        let data = match &self.data {
+            Data::Bool(values) => Data::Bool(bits(values)),
+            Data::Integer(values) => Data::Integer(pick(values, rows, 0)),
+            Data::Number(values) => Data::Number(pick(values, rows, f64::NAN)),
+            Data::Text(texts) => {
+                Data::Text(Texts { codes: pick(&texts.codes, rows, MISSING), dictionary: texts.dictionary.clone() })
+            }
+            Data::Time(values) => Data::Time(pick(values, rows, 0)),
+        };
+        Values { data, known: bits(&self.known) }
     }
 
     /// All unknown.

@@ -10,7 +10,7 @@ use crate::decision::Candidate;
 use crate::document::Document;
 use crate::error::Error;
 use crate::fingerprint::{bucket, sha256_hex};
-use crate::history::Event;
+use crate::history::Past;
 use crate::language::{self, Context, Env, Term, Use};
 use crate::policy::Policy;
 use crate::request::Request;
@@ -69,8 +69,8 @@ impl Env for Bare<'_> {
     fn term(&self, _: Term) -> f64 {
         0.0
     }
-    fn events(&self) -> &[Event] {
-        &[]
+    fn past(&self) -> Past<'_> {
+        Past::Told(&[])
     }
     fn now(&self) -> i64 {
         self.now

@@ -5,15 +5,19 @@
 //! for the rows in which some candidate may need them, and the values of a row are copied out of its columns only when something reads
 //! them. Rules over history, clock, scores and decision tables, those that the interpreter runs, and whatever fails are left to the row,
 //! which has the words for it. A policy whose every rule is such, without a model of the subject, is decided row by row.
-//! *Invariant:* a row gets the answer that its request gets alone.
+//!
+//! What is found ahead knows of no history: rows may be decided afterwards, elsewhere, and over a history that each decision changes
+//! ([`Lookahead`]). *Invariant:* a row gets the answer that its request gets alone, over the history that it sees.
 
 mod ahead;
 mod late;
+mod lookahead;
 #[cfg(test)]
 mod tests;
 
 pub use ahead::{Given, Removed};
 pub use late::Fields;
+pub use lookahead::Lookahead;
 
 use super::case::Case;
 use super::{evaluate, render};
@@ -25,20 +29,38 @@ use crate::outcome::{Outcome, Scratch};
 use crate::policy::Policy;
 use crate::request::Request;
 use crate::value::Value;
-use ahead::{Ahead, Room};
+use ahead::{Ahead, Block, Room};
 use late::Late;
 use std::cell::{Cell, OnceCell};
-use std::mem::{swap, take};
+use std::fmt;
+use std::mem::swap;
 
 /// Space for decisions in batches, kept by the caller. One per thread; it remembers nothing that an answer depends on.
 #[derive(Debug, Default)]
 pub struct BatchScratch {
-    scratch: Scratch,
     columns: ColumnScratch,
     room: Room,
+    block: Block,
+    rows: RowScratch,
+}
+
+/// Space for deciding one row after the other.
+#[derive(Debug, Default)]
+struct RowScratch {
+    scratch: Scratch,
     /// Values of the row at hand.
-    values: Vec<Value>,
+    values: Pool,
     request: Request,
+}
+
+/// Room for the values of one row.
+#[derive(Default)]
+struct Pool(Cell<Vec<Value>>);
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pool")
+    }
 }
 
 /// Decides every row and renders it.
@@ -78,34 +100,61 @@ fn each(
     let plan = policy.plan();
     let rules = plan.columns.get_or_init(|| ColumnRules::new(&plan.set));
     let table = Table::new(columns, &plan.program);
-    let BatchScratch { scratch: Scratch { work, outcome }, columns: space, room, values, request } = scratch;
+    let BatchScratch { columns: space, room, block, rows: row_scratch } = scratch;
     let mut ahead = Ahead::new(plan, rules, &table, space, room);
-    let pool = Cell::new(take(values));
     for start in (0..columns.len()).step_by(BATCH) {
-        ahead.fill(start);
+        ahead.fill(start, block);
+        let known = ahead.is_useful().then_some(&*block);
         for row in 0..BATCH.min(columns.len() - start) {
-            read(columns, start + row, request);
-            work.forget(policy, request);
-            for note in columns.notes(start + row) {
-                work.report(note.to_owned());
-            }
-            // What is too old or missing is reported, and may refuse the row; its columns have it already.
-            if !plan.program.entry.is_empty() {
-                columns.read(start + row, &mut request.fields);
-                work.admit(policy, request);
-            }
-            let late = Late { table: &table, row: start + row, values: OnceCell::new(), pool: &pool };
-            let given = ahead.given(row);
-            let fields = Fields::Late(&late);
-            {
-                let case = Case { given, fields, ..Case::new(policy, request, history, work) };
-                evaluate(&case, outcome);
-                then(&case, outcome);
-            }
-            late.give_back();
+            let given = known.map(|block| Given { plan, block, row });
+            decide_row(policy, &table, start + row, given, history, row_scratch, then);
         }
     }
-    *values = pool.take();
+}
+
+/// Decides one row at its own instant.
+fn decide_row(
+    policy: &Policy,
+    table: &Table<'_>,
+    row: usize,
+    given: Option<Given<'_>>,
+    history: &dyn History,
+    scratch: &mut RowScratch,
+    then: &mut dyn FnMut(&Case<'_>, &mut Outcome),
+) {
+    read(table.columns(), row, &mut scratch.request);
+    decide_read(policy, table, row, given, history, scratch, then);
+}
+
+/// Decides a row whose request is read but for its values.
+fn decide_read(
+    policy: &Policy,
+    table: &Table<'_>,
+    row: usize,
+    given: Option<Given<'_>>,
+    history: &dyn History,
+    scratch: &mut RowScratch,
+    then: &mut dyn FnMut(&Case<'_>, &mut Outcome),
+) {
+    let RowScratch { scratch: Scratch { work, outcome }, values, request } = scratch;
+    let columns = table.columns();
+    work.forget(policy, request);
+    for note in columns.notes(row) {
+        work.report(note.to_owned());
+    }
+    // What is too old or missing is reported, and may refuse the row; its columns have it already.
+    if !policy.plan().program.entry.is_empty() {
+        columns.read(row, &mut request.fields);
+        work.admit(policy, request);
+    }
+    let late = Late { table, row, values: OnceCell::new(), pool: &values.0 };
+    let fields = Fields::Late(&late);
+    {
+        let case = Case { given, fields, ..Case::new(policy, request, history, work) };
+        evaluate(&case, outcome);
+        then(&case, outcome);
+    }
+    late.give_back();
 }
 
 /// Reads who, when and where a row is into a request that is used again; its values stay in their columns.

@@ -4,7 +4,8 @@ use super::batch::{Fields, Given};
 use super::{contact, holdout};
 use crate::decision::Candidate;
 use crate::document::Document;
-use crate::history::{Event, History, Identity};
+use crate::history::{History, Identity, Past};
+use crate::journal::Coded;
 use crate::language::{Compiled, Env, Outcome as Evaluated, RuleScratch, Term};
 use crate::model::{self, Facts, NoFacts, Scored};
 use crate::outcome::{Failure, Source};
@@ -61,7 +62,13 @@ pub enum Answer {
 impl Work {
     /// Forgets the decision before and reads the row of this one.
     pub(super) fn begin(&mut self, policy: &Policy, request: &Request) {
+        self.begin_noted(policy, request, std::iter::empty());
+    }
+
+    /// The same of a request whose values were looked at before, with what was noted then.
+    pub(super) fn begin_noted(&mut self, policy: &Policy, request: &Request, notes: impl Iterator<Item = String>) {
         self.forget(policy, request);
+        notes.for_each(|note| self.report(note));
         let mut report = |text: String| self.failures.get_mut().push(told(text));
         let (schema, program) = (&policy.document().schema, &policy.plan().program);
         let fields = sound(schema, &request.fields, &mut report);
@@ -139,7 +146,9 @@ pub struct Case<'a> {
     pub history: &'a dyn History,
     pub fields: Fields<'a>,
     /// The subject's events up to now.
-    pub events: &'a [Event],
+    pub past: Past<'a>,
+    /// The events of subject, household and device that contact policy reads as they are.
+    pub coded: [Option<Coded<'a>>; 3],
     pub now: i64,
     pub work: &'a Work,
     /// What is known of the row already, when it is one of a batch.
@@ -150,13 +159,29 @@ impl<'a> Case<'a> {
     /// The case of a request whose row `work` has read.
     pub fn new(policy: &'a Policy, request: &'a Request, history: &'a dyn History, work: &'a Work) -> Case<'a> {
         let fields = work.repaired.as_ref().unwrap_or(&request.fields);
+        let plan = policy.plan();
+        let past = history.past(Identity::Subject, &request.subject).until(request.now);
+        let own = |past: Past<'a>| match past {
+            Past::Coded(coded) if coded.is_of(policy.serial()) => Some(coded),
+            _ => None,
+        };
+        let shared = |at: usize, identity: Identity, id: &'a Option<String>| match (plan.contact.lookback.get(at), id) {
+            (Some(Some(_)), Some(id)) => own(history.past(identity, id).until(request.now)),
+            (Some(Some(_)), None) => own(past),
+            _ => None,
+        };
         Case {
             policy,
-            plan: policy.plan(),
+            plan,
             request,
             history,
             fields: Fields::Read(Row::of(fields, &work.derived)),
-            events: until(history.events(&request.subject), request.now),
+            past,
+            coded: [
+                own(past),
+                shared(1, Identity::Household, &request.household),
+                shared(2, Identity::Device, &request.device),
+            ],
             now: request.now,
             work,
             given: None,
@@ -361,15 +386,6 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The events up to an instant.
-pub fn until(events: &[Event], now: i64) -> &[Event] {
-    let known = match events.last() {
-        Some(last) if last.time <= now => events.len(),
-        _ => events.partition_point(|event| event.time <= now),
-    };
-    events.get(..known).unwrap_or(&[])
-}
-
 /// The facts of one candidate, for models.
 struct FactsOf<'a> {
     case: &'a Case<'a>,
@@ -435,8 +451,8 @@ impl Env for View<'_> {
         at.and_then(|at| self.terms.get(at)).copied().unwrap_or(f64::NAN)
     }
 
-    fn events(&self) -> &[Event] {
-        self.case.events
+    fn past(&self) -> Past<'_> {
+        self.case.past
     }
 
     fn now(&self) -> i64 {

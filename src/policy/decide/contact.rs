@@ -20,15 +20,16 @@ mod tests;
 mod zone;
 
 pub use judge::Verdict;
-pub use rules::{MOST_TAGS, Rules, counted_tags};
+pub use rules::{MOST_TAGS, Mark, Rules, counted_tags};
 
 use super::case::{Answer, Case, View};
 use super::mutant::{Mutant, planted};
 use crate::document::Document;
-use crate::outcome::{Cause, Source};
+use crate::history::{History, Identity, Query};
+use crate::outcome::{BudgetState, Cause, Source};
 use crate::plan::{Compiler, Plan, Slot};
 use judge::Ask;
-use rules::PlannedHit;
+use rules::{Counting, PlannedHit};
 use scene::Scene;
 use std::cell::{Cell, RefCell};
 
@@ -44,6 +45,23 @@ pub struct Memory {
 pub type Reserved = [u32];
 
 impl Rules {
+    /// Every question about everybody that a decision may ask, but for its times, and whether it is about costs.
+    pub fn questions(&self, ask: &mut dyn FnMut(&Query<'_>, bool)) {
+        for budget in &self.budgets {
+            ask(&budget::question(self, budget), budget.cost);
+        }
+        for stock in &self.stocks {
+            ask(&exclusion::question(self, stock), false);
+        }
+        for tally in &self.tallies {
+            let Counting::Cap(at) = tally.part else { continue };
+            let cap = self.caps.get(at as usize).filter(|cap| cap.key == Identity::Global);
+            if let Some(cap) = cap {
+                caps::questions(self, cap, &tally.selector, &mut |query| ask(query, false));
+            }
+        }
+    }
+
     /// Compiles the contact policy of a document.
     pub fn compile(document: &Document, compiler: &mut Compiler) -> Rules {
         Rules::new(document, &mut |text, use_, part| compiler.compile(text, use_, part))
@@ -84,7 +102,7 @@ impl Ask for RowOf<'_> {
 }
 
 fn on<T>(case: &Case<'_>, run: impl FnOnce(&Scene<'_>, &mut scene::Memory, &dyn Ask) -> T) -> T {
-    let scene = Scene { rules: &case.plan.contact, history: case.history, now: case.now };
+    let scene = Scene { rules: &case.plan.contact, history: case.history, coded: &case.coded, now: case.now };
     let memory = &mut *case.work.contact.scene.borrow_mut();
     if !case.work.contact.read.replace(true) {
         scene.read(case.request, case.region(), memory, &mut |note| {
@@ -117,6 +135,13 @@ pub fn budget(case: &Case<'_>, slot: &Slot, reserved: &Reserved) -> Result<(), C
         return Ok(());
     }
     on(case, |scene, memory, _| budget::check(scene, memory, slot.at, reserved))
+}
+
+/// Where every budget stands at an instant.
+pub fn budgets(plan: &Plan, history: &dyn History, now: i64) -> Vec<BudgetState> {
+    let mut memory = scene::Memory::default();
+    memory.clear(&plan.contact);
+    budget::states(&Scene { rules: &plan.contact, history, coded: &[None; 3], now }, &mut memory)
 }
 
 /// Whether a budget of the candidate is behind its minimum, so that it ranks in the boosted tier.

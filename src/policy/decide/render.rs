@@ -4,7 +4,8 @@ use super::case::{Case, View};
 use crate::decision::{Chosen, Decision, Fate, Ranked};
 use crate::holdout::HoldoutKind;
 use crate::outcome::{Cause, Failure, Full, How, Outcome, Source, With};
-use crate::plan::Slot;
+use crate::plan::{Plan, Slot};
+use crate::policy::Policy;
 use crate::reason::{NO_ACTION, Reason};
 use crate::rule::{Protects, Stage};
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub fn decision(case: &Case<'_>, outcome: &Outcome) -> Decision {
         reason: reason(case, slot, fate.cause, outcome.failures(), &mut missing),
     });
     let fates = fates.collect();
-    let diagnostics = diagnostics(case, outcome.failures());
+    let diagnostics = diagnostics(case.policy, outcome.failures());
     Decision {
         chosen: slots.first().map(|slot| slot.candidate),
         send_at: slots.first().map(|slot| slot.send_at),
@@ -130,7 +131,7 @@ pub fn reason(case: &Case<'_>, slot: &Slot, cause: Cause, failures: &[Failure], 
         Cause::Exclusive { exclusion, with } => {
             let with = match with {
                 With::Candidate(at) => case.slot(at).map(|slot| slot.action.clone()),
-                With::Event(at) => case.events.get(at as usize).map(|event| Arc::from(event.action.as_str())),
+                With::Event(at) => case.past.numbered(at).map(|event| Arc::from(event.action.as_str())),
             };
             let with = with.unwrap_or_else(|| Arc::from(""));
             Reason::MutuallyExclusive { exclusion: of(&ids.exclusions, exclusion), with }
@@ -184,10 +185,10 @@ fn removed_by(case: &Case<'_>, at: u32, rule: Arc<str>) -> Reason {
 }
 
 /// What failed, in words; the same words once.
-fn diagnostics(case: &Case<'_>, failures: &[Failure]) -> Vec<String> {
+pub fn diagnostics(policy: &Policy, failures: &[Failure]) -> Vec<String> {
     let mut diagnostics: Vec<String> = Vec::new();
     for failure in failures {
-        let words = words(case, failure);
+        let words = words(policy.plan(), failure);
         if !diagnostics.contains(&words) {
             diagnostics.push(words);
         }
@@ -195,14 +196,14 @@ fn diagnostics(case: &Case<'_>, failures: &[Failure]) -> Vec<String> {
     diagnostics
 }
 
-fn words(case: &Case<'_>, failure: &Failure) -> String {
-    let ids = &case.plan.ids;
+fn words(plan: &Plan, failure: &Failure) -> String {
+    let ids = &plan.ids;
     let id = |list: &[Arc<str>], at: u32| list.get(at as usize).map_or_else(String::new, |id| id.to_string());
     let text = &failure.text;
     match failure.source {
         Source::Request => text.to_string(),
         Source::Model(at, value) => {
-            let id = case.plan.models.get(at as usize).map_or("", |(id, _)| id);
+            let id = plan.models.get(at as usize).map_or("", |(id, _)| id);
             format!("model `{id}` could not score this row: its fallback {value} was used")
         }
         Source::Rule(at) => format!("rule `{}` failed: {text}", id(&ids.rules, at)),
@@ -214,7 +215,7 @@ fn words(case: &Case<'_>, failure: &Failure) -> String {
         }
         Source::SendTime(at) => format!("the best hour of `{}` failed: {text}", id(&ids.send_times, at)),
         Source::Priority(at) => {
-            let action = case.slot(at).map_or("", |slot| &slot.action);
+            let action = plan.slots.get(at as usize).map_or("", |slot| &slot.action);
             format!("`{action}` was dropped from arbitration: {text}")
         }
     }

@@ -142,6 +142,11 @@ impl Compiled {
         &self.0.needs.variables
     }
 
+    /// Whether it reads what happened to the subject.
+    pub fn reads_history(&self) -> bool {
+        self.0.needs.history
+    }
+
     /// Whether its answer can differ between the candidates of a request: it reads a fact under `action.` or a term.
     pub fn reads_candidate(&self) -> bool {
         self.0.needs.candidate || self.0.needs.terms

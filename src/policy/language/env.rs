@@ -1,7 +1,7 @@
 //! What a rule can read while it is evaluated: the seam between the language and the decision.
 
 use crate::decision::Candidate;
-use crate::history::Event;
+use crate::history::Past;
 use crate::value::Value;
 
 /// One subject, one instant, one candidate. Everything is read at its first use and never changes during an evaluation.
@@ -27,7 +27,7 @@ pub trait Env {
     fn term(&self, term: Term) -> f64;
 
     /// The subject's events in ascending order of time; those after [`Env::now`] are ignored.
-    fn events(&self) -> &[Event];
+    fn past(&self) -> Past<'_>;
 
     /// Now, UTC milliseconds.
     fn now(&self) -> i64;
@@ -69,8 +69,8 @@ impl Env for Alone<'_> {
         f64::NAN
     }
 
-    fn events(&self) -> &[Event] {
-        &[]
+    fn past(&self) -> Past<'_> {
+        Past::Told(&[])
     }
 
     fn now(&self) -> i64 {

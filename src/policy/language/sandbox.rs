@@ -14,7 +14,7 @@ use super::reads::Reads;
 use super::source::At;
 use super::{Use, ops};
 use crate::decision::Candidate;
-use crate::history::Event;
+use crate::history::{Event, Past};
 use crate::value::Value;
 use rhai::{
     ASTFlags, BinaryExpr, Caches, Dynamic, EvalAltResult, Expr, FlowControl, FnCallExpr, OpAssignment, Position, Scope,
@@ -84,8 +84,8 @@ impl Env for Frame {
         at.and_then(|at| self.terms?.get(at).copied()).unwrap_or(f64::NAN)
     }
 
-    fn events(&self) -> &[Event] {
-        &self.events
+    fn past(&self) -> Past<'_> {
+        Past::Told(&self.events)
     }
 
     fn now(&self) -> i64 {
@@ -202,7 +202,7 @@ impl Interpreted {
                 wanted: Mutex::default(),
                 candidate: env.candidate(),
                 terms: needs.terms.then(|| Term::ALL.map(|t| env.term(t))),
-                events: if needs.history { env.events().to_vec() } else { Vec::new() },
+                events: if needs.history { env.past().to_vec() } else { Vec::new() },
                 now: env.now(),
                 zone: env.zone().map(str::to_owned),
                 waiting: Mutex::new(vec![None; self.joins]),

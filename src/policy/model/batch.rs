@@ -69,6 +69,12 @@ impl Scorer {
         Batch { scorer: self, inputs: Bound::new(&self.inputs, table), rows: table.len() }
     }
 
+    /// Place `i` of scores that this model gave, with evidence and spread.
+    pub fn scored(&self, scores: &Scores, i: usize) -> Option<Scored> {
+        let (raw, value) = (*scores.raw.get(i)?, *scores.values.get(i)?);
+        Some(self.told(raw, value))
+    }
+
     /// Scores all rows of a batch, whatever the candidate, in place of what `scores` holds.
     pub fn score_batch(&self, table: &Table<'_>, scores: &mut Scores, scratch: &mut BatchScratch) {
         let batch = self.batch(table);
@@ -110,8 +116,7 @@ impl Batch<'_> {
 
     /// Place `i` of scores that this model gave, with evidence and spread.
     pub fn scored(&self, scores: &Scores, i: usize) -> Option<Scored> {
-        let (raw, value) = (*scores.raw.get(i)?, *scores.values.get(i)?);
-        Some(self.scorer.told(raw, value))
+        self.scorer.scored(scores, i)
     }
 
     /// The sums of a block, in order.

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::action::{Action, Channel, Direction, Group, Issue, Treatment};
-use crate::history::Event as Happened;
+use crate::history::Past;
 use crate::language::{Compiled, Context, Env, Term};
 use crate::recipe::{Op as StepOp, Program, Step};
 use crate::rule::{Rule, Scope};
@@ -301,8 +301,8 @@ impl Env for Case<'_> {
     fn term(&self, _: Term) -> f64 {
         f64::NAN
     }
-    fn events(&self) -> &[Happened] {
-        &[]
+    fn past(&self) -> Past<'_> {
+        Past::Told(&[])
     }
     fn now(&self) -> i64 {
         0

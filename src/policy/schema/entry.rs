@@ -123,6 +123,11 @@ impl Entry {
         self.rules.is_empty()
     }
 
+    /// Whether what they do depends on the instant of the decision.
+    pub fn asks_now(&self) -> bool {
+        self.rules.iter().any(|rule| rule.fresh.is_some())
+    }
+
     /// Sound fields as the rules leave them; what is done about an old value, and what is refused, is told. The second is the
     /// first field without which the policy does not decide.
     pub fn admit<'v>(

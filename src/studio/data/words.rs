@@ -5,12 +5,14 @@ use attune_policy::value::Type;
 use egui_material_icons::{MaterialIcon, icons};
 
 /// Every role, in the order of the picker.
-pub const ROLES: [Role; 14] = [
+pub const ROLES: [Role; 16] = [
     Role::Feature,
     Role::Context,
     Role::Action,
     Role::Outcome,
     Role::Subject,
+    Role::Household,
+    Role::Device,
     Role::Time,
     Role::LoggingPropensity,
     Role::Decision,
@@ -30,6 +32,8 @@ pub fn role(role: Role) -> &'static str {
         Role::Action => "Action",
         Role::Outcome => "Outcome",
         Role::Subject => "Subject",
+        Role::Household => "Household",
+        Role::Device => "Device",
         Role::Time => "Time",
         Role::LoggingPropensity => "Logging propensity",
         Role::Decision => "Decision",
@@ -50,6 +54,8 @@ pub fn role_meaning(role: Role) -> &'static str {
         Role::Action => "What history did for the row",
         Role::Outcome => "What followed: a number, or yes and no; never an input",
         Role::Subject => "Whom the row speaks of; several rows may share one",
+        Role::Household => "Who lives together; caps and holdouts may go by it",
+        Role::Device => "What the customer is on; caps and holdouts may go by it",
         Role::Time => "When the row's decision was made",
         Role::LoggingPropensity => "The probability with which history chose the action it logged",
         Role::Decision => "Which decision the row belongs to; rows of one are a list",

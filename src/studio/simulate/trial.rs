@@ -124,12 +124,15 @@ pub fn weeks(ui: &mut Ui, report: &Report) {
         let most = report.weeks.iter().map(|w| w.decisions).max().unwrap_or(1).max(1) as f32;
         for (i, week) in report.weeks.iter().enumerate() {
             let hits: u64 = week.cap_hits.iter().map(|(_, n)| n).sum();
-            let text = format!(
+            let mut text = format!(
                 "{} of {} · {} capped",
                 number::count(week.contacts),
                 number::count(week.decisions),
                 number::count(hits)
             );
+            if week.deferrals > 0 {
+                text.push_str(&format!(" · {} put off", number::count(week.deferrals)));
+            }
             let bar = super::bars::Bar {
                 name: &format!("Week {}", i + 1),
                 share: week.contacts as f32 / most,

@@ -4,7 +4,7 @@ use super::super::History;
 use super::*;
 use attune_policy::decision::Candidate;
 use attune_policy::document::Document;
-use attune_policy::history::Event;
+use attune_policy::history::Past;
 use attune_policy::language::{Context, Env, Kind as Evaluated, Term, Use, compile};
 use attune_policy::schema::Field;
 use attune_policy::value::{Type, Value};
@@ -25,8 +25,8 @@ impl Env for Columns {
     fn term(&self, _: Term) -> f64 {
         f64::NAN
     }
-    fn events(&self) -> &[Event] {
-        &[]
+    fn past(&self) -> Past<'_> {
+        Past::Told(&[])
     }
     fn now(&self) -> i64 {
         0

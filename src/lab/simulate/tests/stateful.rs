@@ -3,12 +3,13 @@
 
 use super::{DAY, cap, compile, document, only, plain, rule, world};
 use crate::simulate::fates::Cause;
+use crate::simulate::replay::NO_ACTION;
 use crate::simulate::{Options, replay};
 use crate::task::Task;
 use crate::world::{World, WorldSpec};
-use attune_policy::contact::{CapTarget, EventKind};
+use attune_policy::contact::{Budget, CapTarget, EventKind, Measure, OnHit, QuietHours, Stock, TimeOfDay};
 use attune_policy::document::Document;
-use attune_policy::rule::Stage;
+use attune_policy::rule::{Scope, Stage};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -129,6 +130,91 @@ fn the_answer_does_not_depend_on_the_number_of_threads_or_the_order_of_rows() {
     for i in 0..a.rows.len() {
         assert_eq!(a.chosen_names(i), b.chosen_names(a.rows.len() - 1 - i));
     }
+}
+
+/// Of a budget the whole world shares, nobody has a part of his own: this is how it once was.
+#[test]
+fn what_is_counted_over_everybody_is_shared_and_told_by_week() {
+    let world = repeated();
+    let mut document = document(world.roles.schema(&world.trial), &[("style_email", 1.0)]);
+    let rows = world.trial.rows();
+    document.budgets = vec![Budget {
+        id: "mails".into(),
+        name: "Mails".into(),
+        scope: Scope::All,
+        measure: Measure::Count,
+        event: EventKind::Sent,
+        max: Some(300.0),
+        min: None,
+        reset: None,
+        from: Some(world.spec.start - 1),
+        until: Some(world.spec.start + 100 * DAY as i64 * 1000),
+        pacing: Some(0.0),
+        enabled: true,
+    }];
+    document.stocks = vec![Stock {
+        id: "gifts".into(),
+        action: "style_email".into(),
+        units: 40,
+        event: EventKind::Sent,
+        since: None,
+    }];
+    let policy = compile(document);
+    let simulation =
+        crate::simulate::run(&policy, &[], &world.trial, &world.roles, &plain(), &Task::default()).unwrap();
+    let sent = simulation.replay.chosen.iter().filter(|chosen| **chosen != NO_ACTION).count();
+    assert_eq!(sent, 40, "of {rows} decisions");
+    let weeks = &simulation.report.weeks;
+    assert!(weeks.len() >= 2);
+    let mut before = 0.0;
+    for week in weeks {
+        let budget = &week.budgets[0];
+        let line = budget.pace.unwrap();
+        assert!(budget.id == "mails" && budget.spent >= before && budget.spent <= line, "{week:?}");
+        before = budget.spent;
+    }
+    assert_eq!(before, 40.0);
+    assert!(simulation.report.state.contains("counted over everybody"));
+}
+
+#[test]
+fn a_choice_that_is_to_be_sent_later_is_decided_again_then() {
+    let world = repeated();
+    let actions = [("style_email", 2.0), ("home_email", 1.0)];
+    let mut document = document(world.roles.schema(&world.trial), &actions);
+    document.caps = vec![cap("daily", CapTarget::All, EventKind::Sent, 1, Some(1))];
+    let drops =
+        crate::simulate::replay(&compile(document.clone()), &world.trial, &world.roles, &plain(), &Task::default());
+    let drops = drops.unwrap();
+    assert!(drops.deferrals.is_empty());
+    // Quiet from 6:00 to 5:45: nearly everybody waits, and everybody is sent something in the end.
+    document.quiet_hours = vec![QuietHours {
+        id: "night".into(),
+        name: "Night".into(),
+        channel: None,
+        when: None,
+        weekdays: Vec::new(),
+        from: TimeOfDay::at(6, 0),
+        until: TimeOfDay::at(5, 45),
+        on_hit: OnHit::Defer,
+        enabled: true,
+    }];
+    let policy = compile(document);
+    let simulation =
+        crate::simulate::run(&policy, &[], &world.trial, &world.roles, &plain(), &Task::default()).unwrap();
+    let replay = &simulation.replay;
+    assert!(replay.deferrals.len() > replay.rows.len() / 2, "{}", replay.deferrals.len());
+    let quarter = |ms: i64| ms.div_euclid(60_000).rem_euclid(1440) / 15;
+    for deferral in &replay.deferrals {
+        assert!(deferral.at < deferral.until && quarter(deferral.until) == 23, "{deferral:?}");
+        let cause = &replay.causes.list()[usize::from(deferral.cause.unwrap())];
+        assert_eq!(cause.code(), "QuietHours:night");
+    }
+    let told: u64 = simulation.report.weeks.iter().map(|week| week.deferrals).sum();
+    assert_eq!(told, replay.deferrals.len() as u64);
+    let by: u64 = simulation.report.weeks.iter().flat_map(|week| &week.deferred_by).map(|(_, n)| n).sum();
+    assert_eq!(by, told);
+    assert!(replay.chosen.iter().filter(|chosen| **chosen != NO_ACTION).count() > replay.rows.len() / 2);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::rule::Stage;
 /// for these.
 const SPARSE: usize = 16;
 
-/// What is known of the rows of a batch.
+/// Finds out about the rows of a table, block by block of up to [`BATCH`] rows.
 pub struct Ahead<'r> {
     plan: &'r Plan,
     run: ColumnRun<'r>,
@@ -27,11 +27,16 @@ pub struct Ahead<'r> {
 pub struct Room {
     /// Per rule of the plan: whether columns alone tell whether it keeps a candidate, and the models it reads.
     asked: Vec<Asked>,
+    scratch: BatchScratch,
+}
+
+/// What is known of the rows of a block.
+#[derive(Debug, Default)]
+pub struct Block {
     /// Per candidate and row: how far it gets.
     codes: Vec<Code>,
     /// Per model.
     scores: Vec<Found>,
-    scratch: BatchScratch,
 }
 
 /// How a rule is asked.
@@ -59,7 +64,7 @@ const OPEN: u16 = 0;
 const FALSE: u16 = 1;
 const UNKNOWN: u16 = 2;
 
-/// The scores of a model for some rows of a batch.
+/// The scores of a model for some rows of a block.
 #[derive(Debug, Default)]
 struct Found {
     /// Rows in which it may be asked for.
@@ -67,7 +72,7 @@ struct Found {
     scores: Scores,
     /// Numbers of the rows that were scored, in the order of the scores.
     rows: Vec<u32>,
-    /// Per row of the batch: its place among them.
+    /// Per row of the block: its place among them.
     places: Vec<u32>,
 }
 
@@ -103,35 +108,38 @@ impl<'r> Ahead<'r> {
             (!scorer.reads_candidate()).then(|| scorer.batch(table))
         };
         let models: Vec<_> = plan.models.iter().map(alone).collect();
-        room.scores.resize_with(models.len(), Found::default);
         let first = |slot: &Slot| slot.rules.first().and_then(|at| room.asked.get(*at as usize));
         let tells = |slot: &Slot| first(slot).is_some_and(|rule| rule.in_columns);
         let useful = models.iter().any(Option::is_some) || plan.slots.iter().any(tells);
         Ahead { plan, run: rules.start(table, &ColumnsAlone, scratch), room, models, useful }
     }
 
-    /// Goes to the batch that begins at row `start`.
-    pub fn fill(&mut self, start: usize) {
+    /// Whether there is anything to find; otherwise every row is decided as if alone.
+    pub fn is_useful(&self) -> bool {
+        self.useful
+    }
+
+    /// Finds out about the rows from `start` on, a multiple of [`BATCH`].
+    pub fn fill(&mut self, start: usize, block: &mut Block) {
         if !self.useful {
             return;
         }
         let plan = self.plan;
         self.run.batch(start);
-        self.room.scores.iter_mut().for_each(|found| found.wanted = Bits::NONE);
-        self.room.codes.resize(plan.slots.len() * BATCH, Code::default());
-        let mut codes = std::mem::take(&mut self.room.codes);
+        let Block { codes, scores } = block;
+        scores.resize_with(self.models.len(), Found::default);
+        scores.iter_mut().for_each(|found| found.wanted = Bits::NONE);
+        codes.resize(plan.slots.len() * BATCH, Code::default());
         for (slot, codes) in plan.slots.iter().zip(codes.chunks_exact_mut(BATCH)) {
-            self.slot(slot, codes);
+            self.slot(slot, codes, scores);
         }
-        self.room.codes = codes;
-        let Room { scores, scratch, .. } = &mut *self.room;
         for (found, model) in scores.iter_mut().zip(&self.models) {
-            found.fill(model.as_ref(), start, scratch);
+            found.fill(model.as_ref(), start, &mut self.room.scratch);
         }
     }
 
     /// Rules of a candidate in their order, each for the rows that are left.
-    fn slot(&mut self, slot: &Slot, codes: &mut [Code]) {
+    fn slot(&mut self, slot: &Slot, codes: &mut [Code], scores: &mut [Found]) {
         let plan = self.plan;
         self.run.candidate(slot.candidate);
         let all = self.run.rows();
@@ -146,7 +154,7 @@ impl<'r> Ahead<'r> {
             if !asked.in_columns || left.count() <= few && !known {
                 // The row goes on from here.
                 for model in &asked.models {
-                    if let Some(found) = self.room.scores.get_mut(*model) {
+                    if let Some(found) = scores.get_mut(*model) {
                         found.wanted |= left;
                     }
                 }
@@ -172,15 +180,10 @@ impl<'r> Ahead<'r> {
             write(codes, left, Code::new(passed, OPEN));
         }
         for model in [slot.model, slot.uplift].into_iter().flatten() {
-            if let Some(found) = self.room.scores.get_mut(model as usize) {
+            if let Some(found) = scores.get_mut(model as usize) {
                 found.wanted |= left;
             }
         }
-    }
-
-    /// What is known of a row of the batch.
-    pub fn given(&self, row: usize) -> Option<Given<'_>> {
-        self.useful.then_some(Given { room: self.room, models: &self.models, row })
     }
 }
 
@@ -208,12 +211,13 @@ impl Found {
     }
 }
 
-/// What is known of one row of a batch.
+/// What is known of one row of a block.
 #[derive(Clone, Copy)]
 pub struct Given<'a> {
-    room: &'a Room,
-    models: &'a [Option<model::Batch<'a>>],
-    row: usize,
+    pub plan: &'a Plan,
+    pub block: &'a Block,
+    /// Its place in the block.
+    pub row: usize,
 }
 
 /// The answer that removes a candidate.
@@ -229,7 +233,7 @@ impl Given<'_> {
     /// How many of its rules a candidate is known to pass, and what removes it at the next, where that is known.
     #[inline]
     pub fn passed(&self, slot: u32) -> (usize, Option<Removed>) {
-        let Some(code) = self.room.codes.get(slot as usize * BATCH + self.row) else { return (0, None) };
+        let Some(code) = self.block.codes.get(slot as usize * BATCH + self.row) else { return (0, None) };
         let removed = match code.0 & 3 {
             FALSE => Some(Removed::False),
             UNKNOWN => Some(Removed::Unknown),
@@ -239,10 +243,12 @@ impl Given<'_> {
     }
 
     /// The score of a model of the subject, unless something stands in for it or no one was expected to ask.
+    #[inline]
     pub fn score(&self, model: u32) -> Option<Scored> {
-        let found = self.room.scores.get(model as usize)?;
+        let found = self.block.scores.get(model as usize)?;
         let place = found.places.get(self.row).filter(|place| **place != NOWHERE)?;
-        let scored = self.models.get(model as usize)?.as_ref()?.scored(&found.scores, *place as usize)?;
+        let (_, scorer) = self.plan.models.get(model as usize)?;
+        let scored = scorer.scored(&found.scores, *place as usize)?;
         (!scored.degraded()).then_some(scored)
     }
 }

@@ -1,10 +1,10 @@
 //! Budgets: what may be spent of them by now, and whether one lags behind its minimum.
 
 use super::calendar::Span;
-use super::rules::{PlannedBudget, Target};
+use super::rules::{PlannedBudget, Rules, Target};
 use super::scene::{Memory, Scene};
 use crate::history::{Of, Query};
-use crate::outcome::Cause;
+use crate::outcome::{BudgetState, Cause};
 
 /// Sums of money closer than this are the same.
 const CENT: f64 = 1e-9;
@@ -53,6 +53,20 @@ pub fn lags(scene: &Scene<'_>, memory: &mut Memory, slot: u32) -> bool {
     })
 }
 
+/// Where every budget stands; calendars by the project's or universal time.
+pub fn states(scene: &Scene<'_>, memory: &mut Memory) -> Vec<BudgetState> {
+    let budgets = scene.rules.budgets.iter().zip(0u32..);
+    let state = |(budget, at): (&PlannedBudget, u32)| {
+        let span = span(scene, memory, budget);
+        let spent = spent(scene, memory, at, budget, span);
+        let share = share(scene, span);
+        let pace = budget.max.zip(budget.pacing).map(|(max, slack)| max * share * (1.0 + slack));
+        let least = budget.min.map(|min| min * share);
+        BudgetState { budget: budget.at, spent, max: budget.max, pace, least }
+    };
+    budgets.map(state).collect()
+}
+
 /// The period of a budget that now lies in, cut to its begin and end.
 fn span(scene: &Scene<'_>, memory: &mut Memory, budget: &PlannedBudget) -> Span {
     let period = budget.reset.map(|at| scene.span(memory, at));
@@ -65,20 +79,25 @@ fn span(scene: &Scene<'_>, memory: &mut Memory, budget: &PlannedBudget) -> Span 
 
 /// What was spent in a period before now.
 fn spent(scene: &Scene<'_>, memory: &mut Memory, at: u32, budget: &PlannedBudget, span: Span) -> f64 {
-    let name = |symbol| scene.rules.symbols.name(symbol);
     let total = memory.total(at as usize, || {
-        let (of, channel) = match budget.scope {
-            Target::All | Target::Tag(_) => (Of::All, None),
-            Target::Channel(id) => (Of::All, Some(name(id))),
-            Target::Issue(id) => (Of::Issue(name(id)), None),
-            Target::Group(id) => (Of::Group(name(id)), None),
-            Target::Action(id) => (Of::Action(name(id)), None),
-            Target::Treatment(action, id) => (Of::Treatment(name(action), name(id)), None),
-        };
         let after = (span.start > i64::MIN).then(|| span.start - 1);
-        scene.history.total(&Query { kind: &budget.event, of, channel, counting: false, after, until: scene.now })
+        scene.history.total(&Query { after, until: scene.now, ..question(scene.rules, budget) })
     });
     if budget.cost { total.cost } else { total.count as f64 }
+}
+
+/// The question about everybody that a budget asks, but for its times.
+pub(super) fn question<'r>(rules: &'r Rules, budget: &'r PlannedBudget) -> Query<'r> {
+    let name = |symbol| rules.symbols.name(symbol);
+    let (of, channel) = match budget.scope {
+        Target::All | Target::Tag(_) => (Of::All, None),
+        Target::Channel(id) => (Of::All, Some(name(id))),
+        Target::Issue(id) => (Of::Issue(name(id)), None),
+        Target::Group(id) => (Of::Group(name(id)), None),
+        Target::Action(id) => (Of::Action(name(id)), None),
+        Target::Treatment(action, id) => (Of::Treatment(name(action), name(id)), None),
+    };
+    Query { kind: &budget.event, of, channel, counting: false, after: None, until: i64::MAX }
 }
 
 /// Which part of a period is over, from 0 to 1; all of one that has no beginning or no end.

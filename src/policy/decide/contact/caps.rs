@@ -2,9 +2,10 @@
 
 use super::hits::Hits;
 use super::rules::{
-    Counting, PlannedCap, PlannedCoolDown, PlannedHit, PlannedSuppression, PlannedWindow, Selector, Target,
+    Counting, PlannedCap, PlannedCoolDown, PlannedHit, PlannedSuppression, PlannedWindow, Rules, Selector, Target,
 };
 use super::scene::{Memory, Scene};
+use super::symbols::Symbol;
 use crate::history::{Identity, Of, Query};
 use crate::outcome::Cause;
 
@@ -95,8 +96,8 @@ fn tallied(scene: &Scene<'_>, memory: &mut Memory, at: u32) -> Tallied {
                 let until = if full { resets_at(scene, memory, cap, &tally.selector, 0) } else { Some(i64::MIN) };
                 Tallied { count, until }
             }
-            Counting::Suppression(i) => suppressed(memory, rules.suppressions.get(i as usize)?, &tally.selector),
-            Counting::CoolDown(i) => cooling(memory, rules.cool_downs.get(i as usize)?, &tally.selector),
+            Counting::Suppression(i) => suppressed(scene, memory, rules.suppressions.get(i as usize)?, &tally.selector),
+            Counting::CoolDown(i) => cooling(scene, memory, rules.cool_downs.get(i as usize)?, &tally.selector),
         })
     });
     let tallied = tallied.unwrap_or(nothing);
@@ -120,27 +121,41 @@ fn count(scene: &Scene<'_>, memory: &Memory, cap: &PlannedCap, selector: &Select
     if cap.key == Identity::Global {
         return everybody(scene, cap, selector, after);
     }
-    let events = memory.marks(cap.key).iter().rev().take_while(|mark| after.is_none_or(|after| mark.time > after));
-    let count = events.filter(|mark| mark.kind == cap.kind && selector.takes(mark)).count();
+    let events = scene.marks(memory, cap.key).iter().rev();
+    let events = events.take_while(|met| after.is_none_or(|after| met.time > after));
+    let count = events.filter(|met| met.mark.kind == cap.kind && selector.takes(met.mark)).count();
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// Contacts with everybody after an instant.
-fn everybody(scene: &Scene<'_>, cap: &PlannedCap, selector: &Selector, after: Option<i64>) -> u32 {
-    let name = |symbol| scene.rules.symbols.name(symbol);
-    let (of, channel) = match selector.target {
+/// What a selector adds up of everybody, and on which channel.
+fn of_everybody<'r>(rules: &'r Rules, selector: &Selector) -> (Of<'r>, Option<Symbol>) {
+    let name = |symbol| rules.symbols.name(symbol);
+    match selector.target {
         Target::All => (Of::All, selector.channel),
         Target::Channel(id) => (Of::All, Some(id)),
         Target::Issue(id) => (Of::Issue(name(id)), selector.channel),
         Target::Group(id) => (Of::Group(name(id)), selector.channel),
         Target::Action(id) => (Of::Action(name(id)), selector.channel),
         Target::Treatment(action, id) => (Of::Treatment(name(action), name(id)), selector.channel),
-        Target::Tag(tag) => {
-            (Of::Tag(scene.rules.tags.get(usize::from(tag)).map_or("", String::as_str)), selector.channel)
-        }
-    };
+        Target::Tag(tag) => (Of::Tag(rules.tags.get(usize::from(tag)).map_or("", String::as_str)), selector.channel),
+    }
+}
+
+/// The questions about everybody that a cap asks for a selector, but for their times.
+pub(super) fn questions(rules: &Rules, cap: &PlannedCap, selector: &Selector, ask: &mut dyn FnMut(&Query<'_>)) {
+    let (of, channel) = of_everybody(rules, selector);
+    let inbound = rules.inbound.iter().filter(|_| channel.is_none());
+    for channel in inbound.copied().map(Some).chain([channel]) {
+        let channel = channel.map(|id| rules.symbols.name(id));
+        ask(&Query { kind: &cap.event, of, channel, counting: true, after: None, until: i64::MAX });
+    }
+}
+
+/// Contacts with everybody after an instant.
+fn everybody(scene: &Scene<'_>, cap: &PlannedCap, selector: &Selector, after: Option<i64>) -> u32 {
+    let (of, channel) = of_everybody(scene.rules, selector);
     let total = |channel: Option<u32>| {
-        let channel = channel.map(name);
+        let channel = channel.map(|id| scene.rules.symbols.name(id));
         scene.history.total(&Query { kind: &cap.event, of, channel, counting: true, after, until: scene.now }).count
     };
     let mut count = total(channel);
@@ -178,8 +193,8 @@ fn resets_at(scene: &Scene<'_>, memory: &Memory, cap: &PlannedCap, selector: &Se
                     high
                 }
                 Some(newer) => {
-                    let events = memory.marks(cap.key).iter().rev();
-                    let mut counted = events.filter(|mark| mark.kind == cap.kind && selector.takes(mark));
+                    let events = scene.marks(memory, cap.key).iter().rev();
+                    let mut counted = events.filter(|met| met.mark.kind == cap.kind && selector.takes(met.mark));
                     counted.nth(newer as usize)?.time
                 }
             };
@@ -202,9 +217,10 @@ fn resets_at(scene: &Scene<'_>, memory: &Memory, cap: &PlannedCap, selector: &Se
 }
 
 /// Until when outcomes suppress: the latest one that made it so many within so long counts.
-fn suppressed(memory: &Memory, suppression: &PlannedSuppression, selector: &Selector) -> Tallied {
-    let events = memory.marks(Identity::Subject).iter();
-    let outcomes = events.filter(|mark| mark.kind == suppression.kind && selector.takes(mark)).map(|mark| mark.time);
+fn suppressed(scene: &Scene<'_>, memory: &Memory, suppression: &PlannedSuppression, selector: &Selector) -> Tallied {
+    let events = scene.marks(memory, Identity::Subject).iter();
+    let outcomes = events.filter(|met| met.mark.kind == suppression.kind && selector.takes(met.mark));
+    let outcomes = outcomes.map(|met| met.time);
     let mut first = outcomes.clone();
     let mut until = i64::MIN;
     for (time, seen) in outcomes.zip(1u32..) {
@@ -219,8 +235,8 @@ fn suppressed(memory: &Memory, suppression: &PlannedSuppression, selector: &Sele
 }
 
 /// Until when the last contact makes others wait.
-fn cooling(memory: &Memory, cool_down: &PlannedCoolDown, selector: &Selector) -> Tallied {
-    let mut events = memory.marks(Identity::Subject).iter().rev();
-    let last = events.find(|mark| mark.kind == cool_down.kind && selector.takes(mark));
-    Tallied { count: 0, until: Some(last.map_or(i64::MIN, |mark| mark.time.saturating_add(cool_down.gap))) }
+fn cooling(scene: &Scene<'_>, memory: &Memory, cool_down: &PlannedCoolDown, selector: &Selector) -> Tallied {
+    let mut events = scene.marks(memory, Identity::Subject).iter().rev();
+    let last = events.find(|met| met.mark.kind == cool_down.kind && selector.takes(met.mark));
+    Tallied { count: 0, until: Some(last.map_or(i64::MIN, |met| met.time.saturating_add(cool_down.gap))) }
 }

@@ -2,7 +2,7 @@
 
 use super::caps::begin;
 use super::hits::Hits;
-use super::rules::{PlannedExclusion, PlannedHit};
+use super::rules::{PlannedExclusion, PlannedHit, PlannedStock, Rules};
 use super::scene::{Memory, Scene};
 use crate::history::{Identity, Of, Query};
 use crate::outcome::{Cause, With};
@@ -53,14 +53,17 @@ fn seen(scene: &Scene<'_>, memory: &mut Memory, at: u32, exclusion: &PlannedExcl
     let from = memory.seen.len();
     if let Some(window) = exclusion.window {
         let start = begin(scene, memory, window);
-        let (marks, seen) = memory.marks_and_seen(Identity::Subject);
-        for mark in marks.iter().rev().take_while(|mark| start.is_none_or(|start| mark.time >= start)) {
+        let mut seen = std::mem::take(&mut memory.seen);
+        let events = scene.marks(memory, Identity::Subject).iter().rev();
+        for met in events.take_while(|met| start.is_none_or(|start| met.time >= start)) {
+            let mark = met.mark;
             let of_set = mark.kind == exclusion.kind && exclusion.members.iter().any(|member| member.holds(mark));
             let known = seen.iter().skip(from).any(|(action, _)| *action == mark.action);
             if of_set && !known {
-                seen.push((mark.action, mark.event));
+                seen.push((mark.action, met.event));
             }
         }
+        memory.seen = seen;
     }
     let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let range = (place(from), place(memory.seen.len()));
@@ -77,9 +80,7 @@ pub fn stock(scene: &Scene<'_>, memory: &mut Memory, slot: u32, reserved: &[u32]
     for at in &binding.stocks {
         let Some(stock) = rules.stocks.get(*at as usize) else { continue };
         let taken = memory.total(rules.budgets.len() + *at as usize, || {
-            let of = Of::Action(rules.symbols.name(stock.action));
-            let (kind, after, until) = (&stock.event, stock.since, scene.now);
-            scene.history.total(&Query { kind, of, channel: None, counting: false, after, until })
+            scene.history.total(&Query { after: stock.since, until: scene.now, ..question(rules, stock) })
         });
         let bindings = reserved.iter().filter_map(|slot| rules.bindings.get(*slot as usize));
         let held = bindings.filter(|binding| binding.mark.action == stock.action).count() as u64;
@@ -87,4 +88,10 @@ pub fn stock(scene: &Scene<'_>, memory: &mut Memory, slot: u32, reserved: &[u32]
             hits.add(&PlannedHit::Drop, None, Cause::OutOfStock(stock.at));
         }
     }
+}
+
+/// The question about everybody that a stock asks, but for its times.
+pub(super) fn question<'r>(rules: &'r Rules, stock: &'r PlannedStock) -> Query<'r> {
+    let of = Of::Action(rules.symbols.name(stock.action));
+    Query { kind: &stock.event, of, channel: None, counting: false, after: None, until: i64::MAX }
 }

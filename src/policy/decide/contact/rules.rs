@@ -7,7 +7,7 @@ use crate::action::{Action, Direction, Treatment};
 use crate::contact::{Budget, CapTarget, Clock, EventKind, OnHit, Period, QuietHours, Window};
 use crate::diagnostic::Part;
 use crate::document::Document;
-use crate::history::Identity;
+use crate::history::{Event, Identity};
 use crate::language::Use;
 use crate::rule::Scope;
 use std::collections::HashMap;
@@ -429,6 +429,49 @@ impl Rules {
             EventKind::Reject => 6,
             EventKind::Custom(name) => 7 + u16::try_from(self.custom.iter().position(|custom| custom == name)?).ok()?,
         })
+    }
+
+    /// Whether events of a kind are looked at, of whomever.
+    pub fn is_wanted(&self, kind: u16) -> bool {
+        let wanted = |lookback: &Lookback| lookback.kinds.get(usize::from(kind)).copied().unwrap_or(false);
+        self.lookback.iter().flatten().any(wanted)
+    }
+
+    /// How far back events are looked at (ms), of whomever; `None`: since ever.
+    pub fn horizon(&self) -> Option<i64> {
+        self.lookback.iter().flatten().try_fold(0, |far, lookback| Some(far.max(lookback.length?)))
+    }
+
+    /// An event in the words of counters, at instant and position 0. Different actions are counted apart even when the policy has them no
+    /// more: `stranger` gives each such action a number of its own.
+    pub fn mark(&self, event: &Event, stranger: impl FnOnce(&str) -> usize) -> Mark {
+        let channel = self.symbols.get(&event.channel);
+        let mut action = self.symbols.get(&event.action);
+        if action == UNKNOWN {
+            // Downwards from the largest symbol: the policy's own begin at 0 and are few.
+            let number = u32::try_from(stranger(&event.action)).unwrap_or(u32::MAX);
+            action = UNKNOWN.saturating_sub(1).saturating_sub(number);
+        }
+        let mut tags = 0;
+        if !event.tags.is_empty() {
+            for (tag, i) in self.tags.iter().zip(0u32..) {
+                if event.tags.contains(tag) {
+                    tags |= 1u128.checked_shl(i).unwrap_or(0);
+                }
+            }
+        }
+        Mark {
+            time: 0,
+            event: 0,
+            kind: self.kind_of(&event.kind).unwrap_or(u16::MAX),
+            contact: event.counts && !self.inbound.contains(&channel),
+            action,
+            treatment: self.symbols.get(&event.treatment),
+            channel,
+            group: self.symbols.get(&event.group),
+            issue: self.symbols.get(&event.issue),
+            tags,
+        }
     }
 
     fn kind(&mut self, event: &EventKind) -> u16 {

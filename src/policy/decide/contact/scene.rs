@@ -2,10 +2,10 @@
 
 use super::calendar::{self, Span};
 use super::rules::{Lookback, Mark, Rules, place};
-use super::symbols::UNKNOWN;
 use super::zone::Whereabouts;
 use crate::contact::Clock;
-use crate::history::{Event, History, Identity, Total};
+use crate::history::{History, Identity, Past, Total};
+use crate::journal::Coded;
 use crate::request::Request;
 
 /// What is known of the request.
@@ -13,7 +13,43 @@ use crate::request::Request;
 pub struct Scene<'a> {
     pub rules: &'a Rules,
     pub history: &'a dyn History,
+    /// The events of subject, household and device up to now, where the history keeps them in the policy's own codes.
+    pub coded: &'a [Option<Coded<'a>>; 3],
     pub now: i64,
+}
+
+/// The events of an identity that counters look through.
+#[derive(Clone, Copy)]
+pub enum Marks<'a> {
+    /// Those that something counts.
+    Read(&'a [Mark]),
+    /// Those that the history keeps.
+    Coded(Coded<'a>),
+}
+
+/// An event among [`Marks`].
+#[derive(Clone, Copy)]
+pub struct Met<'a> {
+    /// Milliseconds.
+    pub time: i64,
+    /// Position among the identity's events.
+    pub event: u32,
+    pub mark: &'a Mark,
+}
+
+impl<'a> Marks<'a> {
+    /// Oldest first.
+    #[inline]
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = Met<'a>> + Clone {
+        let len = match self {
+            Marks::Read(marks) => marks.len(),
+            Marks::Coded(coded) => coded.len(),
+        };
+        (0..len).filter_map(move |at| match self {
+            Marks::Read(marks) => marks.get(at).map(|mark| Met { time: mark.time, event: mark.event, mark }),
+            Marks::Coded(coded) => coded.mark(at).map(|(time, event, mark)| Met { time, event, mark }),
+        })
+    }
 }
 
 /// Working memory, kept between requests so that a decision does not allocate. It holds nothing that an answer depends on.
@@ -44,7 +80,7 @@ pub struct Memory {
     pub(super) found: Option<Option<i64>>,
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
     /// Reads what the rules need of a request and its history; `region` is the text that names the subject's region. What is
     /// amiss is told to `note`.
     pub fn read(&self, request: &Request, region: Option<&str>, memory: &mut Memory, note: &mut dyn FnMut(String)) {
@@ -52,23 +88,36 @@ impl Scene<'_> {
         memory.clear(rules);
         rules.zones.locate(request.zone.as_deref(), region, &mut memory.whereabouts, note);
         let identities = [Identity::Subject, Identity::Household, Identity::Device];
-        for (identity, lookback) in identities.into_iter().zip(&rules.lookback) {
+        for ((identity, lookback), coded) in identities.into_iter().zip(&rules.lookback).zip(self.coded) {
             let Some(lookback) = lookback else { continue };
             let (id, what) = match identity {
                 Identity::Household => (request.household.as_deref(), "household"),
                 Identity::Device => (request.device.as_deref(), "device"),
                 Identity::Subject | Identity::Global => (Some(request.subject.as_str()), "subject"),
             };
-            let events = match id {
-                Some(id) if identity != Identity::Subject => self.history.shared(identity, id),
-                Some(id) => self.history.events(id),
-                None => {
-                    note(format!("the request names no {what}: what is counted by it counts the subject's own events"));
-                    self.history.events(&request.subject)
-                }
-            };
-            let known = events.get(..events.partition_point(|event| event.time <= self.now)).unwrap_or(&[]);
-            memory.mark(rules, identity, known, lookback, self.now);
+            if id.is_none() {
+                note(format!("the request names no {what}: what is counted by it counts the subject's own events"));
+            }
+            if coded.is_none() {
+                let past = match id {
+                    Some(id) => self.history.past(identity, id),
+                    None => self.history.past(Identity::Subject, &request.subject),
+                };
+                memory.mark(rules, identity, past.until(self.now), lookback, self.now);
+            }
+        }
+    }
+
+    /// The events of an identity in order of time; more than those that something counts, but no less.
+    #[inline]
+    pub fn marks<'m>(&self, memory: &'m Memory, identity: Identity) -> Marks<'m>
+    where
+        'a: 'm,
+    {
+        let Some(at) = place(identity) else { return Marks::Read(&[]) };
+        match self.coded.get(at) {
+            Some(Some(coded)) => Marks::Coded(*coded),
+            _ => Marks::Read(memory.marks.get(at).map_or(&[], Vec::as_slice)),
         }
     }
 
@@ -98,7 +147,8 @@ impl Scene<'_> {
 }
 
 impl Memory {
-    fn clear(&mut self, rules: &Rules) {
+    /// Forgets the request before.
+    pub(super) fn clear(&mut self, rules: &Rules) {
         for marks in &mut self.marks {
             marks.clear();
         }
@@ -112,17 +162,6 @@ impl Memory {
         self.found = None;
     }
 
-    /// The events of an identity that something counts, in order of time.
-    pub fn marks(&self, identity: Identity) -> &[Mark] {
-        place(identity).and_then(|i| self.marks.get(i)).map_or(&[], Vec::as_slice)
-    }
-
-    /// The same, and the list of different actions to write to.
-    pub(super) fn marks_and_seen(&mut self, identity: Identity) -> (&[Mark], &mut Vec<(u32, u32)>) {
-        let marks = place(identity).and_then(|i| self.marks.get(i)).map_or(&[][..], Vec::as_slice);
-        (marks, &mut self.seen)
-    }
-
     /// The sum at a place of [`Memory::totals`], asked for once.
     pub(super) fn total(&mut self, at: usize, ask: impl FnOnce() -> Total) -> Total {
         match self.totals.get_mut(at) {
@@ -131,50 +170,29 @@ impl Memory {
         }
     }
 
-    fn mark(&mut self, rules: &Rules, identity: Identity, events: &[Event], lookback: &Lookback, now: i64) {
-        let start = lookback.length.map(|length| now.saturating_sub(length));
-        let from = start.map_or(0, |start| events.partition_point(|event| event.time <= start));
-        let Some(marks) = place(identity).and_then(|i| self.marks.get_mut(i)) else { return };
-        for (event, at) in events.iter().zip(0u32..).skip(from) {
+    fn mark(&mut self, rules: &Rules, identity: Identity, past: Past<'_>, lookback: &Lookback, now: i64) {
+        let from = lookback.length.map_or(0, |length| past.first_after(now.saturating_sub(length)));
+        let Memory { marks, strangers, .. } = self;
+        let Some(marks) = place(identity).and_then(|i| marks.get_mut(i)) else { return };
+        strangers.clear();
+        for (place, at) in (0..past.len()).zip(0u32..).skip(from) {
+            let Some((time, event)) = past.at(place) else { break };
             let Some(kind) = rules.kind_of(&event.kind) else { continue };
             if !lookback.kinds.get(usize::from(kind)).copied().unwrap_or(false) {
                 continue;
             }
-            let mut tags = 0;
-            if !event.tags.is_empty() {
-                for (tag, i) in rules.tags.iter().zip(0u32..) {
-                    if event.tags.contains(tag) {
-                        tags |= 1u128.checked_shl(i).unwrap_or(0);
-                    }
+            let mark = rules.mark(event, |action| {
+                if rules.exclusions.is_empty() {
+                    return 0;
                 }
-            }
-            let channel = rules.symbols.get(&event.channel);
-            let mut action = rules.symbols.get(&event.action);
-            if action == UNKNOWN && identity == Identity::Subject && !rules.exclusions.is_empty() {
-                // Different actions are counted apart even when the policy has them no more.
-                let known = self.strangers.iter().position(|i| {
-                    let other = events.get(*i as usize);
-                    other.is_some_and(|other| other.action == event.action)
-                });
-                let place = known.unwrap_or(self.strangers.len());
-                if known.is_none() {
-                    self.strangers.push(at);
-                }
-                // Downwards from the largest symbol: the policy's own begin at 0 and are few.
-                action = UNKNOWN.saturating_sub(1).saturating_sub(u32::try_from(place).unwrap_or(0));
-            }
-            marks.push(Mark {
-                time: event.time,
-                event: at,
-                kind,
-                contact: event.counts && !rules.inbound.contains(&channel),
-                action,
-                treatment: rules.symbols.get(&event.treatment),
-                channel,
-                group: rules.symbols.get(&event.group),
-                issue: rules.symbols.get(&event.issue),
-                tags,
+                let is = |at: &u32| past.at(*at as usize).is_some_and(|(_, other)| other.action == action);
+                let known = strangers.iter().position(is);
+                known.unwrap_or_else(|| {
+                    strangers.push(at);
+                    strangers.len() - 1
+                })
             });
+            marks.push(Mark { time, event: at, ..mark });
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is told of a decision: the clause on which a loss hangs, masked fields, zones, and one story in every form.
 
 use super::*;
+use crate::history::Past;
 use crate::language::conditions::{self, Conditions, Item, Join};
 use crate::language::{Context, Env, Use, compile};
 use crate::outcome::{Cause, Source};
@@ -32,8 +33,8 @@ impl Env for Fields {
     fn term(&self, _: crate::language::Term) -> f64 {
         f64::NAN
     }
-    fn events(&self) -> &[Event] {
-        &[]
+    fn past(&self) -> Past<'_> {
+        Past::Told(&[])
     }
     fn now(&self) -> i64 {
         NOW

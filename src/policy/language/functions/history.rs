@@ -1,7 +1,7 @@
 //! What happened before: counts and recency of the subject's events. Windows are `(now − days, now]`, a day is 86,400 s.
 
 use crate::contact::EventKind;
-use crate::history::Event;
+use crate::history::{Event, Past};
 use crate::language::datum::{Datum, Failed, Words};
 use crate::language::env::Env;
 
@@ -24,10 +24,8 @@ fn is_kind(event: &Event, name: &str) -> bool {
 }
 
 /// The events up to now.
-fn past(env: &dyn Env) -> &[Event] {
-    let events = env.events();
-    let end = events.partition_point(|e| e.time <= env.now());
-    events.get(..end).unwrap_or(&[])
+fn past(env: &dyn Env) -> Past<'_> {
+    env.past().until(env.now())
 }
 
 type Answer = Result<Datum<'static>, Failed>;
@@ -40,9 +38,8 @@ fn count(env: &dyn Env, days: Option<&Datum<'_>>, words: &mut Words<'_>, wanted:
     // Saturates: more days than time has is all of the past.
     let window = (days * DAY) as i64;
     let start = env.now().saturating_sub(window);
-    let past = past(env);
-    let from = past.partition_point(|e| e.time <= start);
-    let n = past.get(from..).unwrap_or(&[]).iter().filter(|e| wanted(e)).count();
+    let recent = past(env).iter().rev().take_while(|(time, _)| *time > start);
+    let n = recent.filter(|(_, event)| wanted(event)).count();
     Ok(Datum::Integer(i64::try_from(n).unwrap_or(i64::MAX)))
 }
 
@@ -73,6 +70,6 @@ pub fn outcomes(env: &dyn Env, args: &[Datum<'_>], words: &mut Words<'_>) -> Ans
 
 pub fn days_since(env: &dyn Env, args: &[Datum<'_>], _: &mut Words<'_>) -> Answer {
     let name = text(args, 0);
-    let last = past(env).iter().rev().find(|e| is_kind(e, name));
-    Ok(last.map_or(Datum::Unknown, |e| Datum::Number((env.now() as f64 - e.time as f64) / DAY)))
+    let last = past(env).iter().rev().find(|(_, event)| is_kind(event, name));
+    Ok(last.map_or(Datum::Unknown, |(time, _)| Datum::Number((env.now() as f64 - time as f64) / DAY)))
 }

@@ -4,7 +4,7 @@ use super::program::{List, Program, Span, Step};
 use super::scratch::{Cell, Place, RuleScratch, Text, Truth};
 use super::{Row, Watch};
 use crate::decision::Candidate;
-use crate::history::Event;
+use crate::history::Past;
 use crate::language::context::Names;
 use crate::language::datum::{Datum, Failed};
 use crate::language::env::{Env, Term};
@@ -326,8 +326,8 @@ impl<E: Env + ?Sized> Env for Seen<'_, E> {
     fn term(&self, term: Term) -> f64 {
         self.0.term(term)
     }
-    fn events(&self) -> &[Event] {
-        self.0.events()
+    fn past(&self) -> Past<'_> {
+        self.0.past()
     }
     fn now(&self) -> i64 {
         self.0.now()

@@ -5,7 +5,7 @@ use super::generate::{self, Programs};
 use super::{NOW, TestRow, context};
 use crate::columns::{Columns, Table};
 use crate::decision::Candidate;
-use crate::history::Event;
+use crate::history::Past;
 use crate::language::columns::*;
 use crate::language::mutant::{Mutant, is_caught};
 use crate::language::*;
@@ -34,8 +34,8 @@ impl Env for As<'_> {
     fn term(&self, term: Term) -> f64 {
         self.0.term(term)
     }
-    fn events(&self) -> &[Event] {
-        self.0.events()
+    fn past(&self) -> Past<'_> {
+        self.0.past()
     }
     fn now(&self) -> i64 {
         self.0.now()

@@ -17,7 +17,7 @@ use crate::action::{Action, Channel, Direction, Group, Issue, Treatment};
 use crate::contact::EventKind;
 use crate::decision::Candidate;
 use crate::document::Document;
-use crate::history::Event;
+use crate::history::{Event, Past};
 use crate::model::{Calibration, Function, Model};
 use crate::recipe::{Op as StepOp, Step};
 use crate::schema::{Field, Schema};
@@ -215,8 +215,8 @@ impl Env for TestRow {
         let at = Term::ALL.iter().position(|t| *t == term);
         at.map_or(f64::NAN, |at| self.terms[at])
     }
-    fn events(&self) -> &[Event] {
-        &self.events
+    fn past(&self) -> Past<'_> {
+        Past::Told(&self.events)
     }
     fn now(&self) -> i64 {
         NOW

@@ -2,7 +2,7 @@
 
 use super::{TestRow, context, eval_as, keep, row};
 use crate::decision::Candidate;
-use crate::history::Event;
+use crate::history::Past;
 use crate::language::{Env, Kind, Term, Use, compile};
 use crate::value::Value;
 
@@ -390,8 +390,8 @@ fn scores_are_asked_for_when_they_are_used() {
         fn term(&self, term: Term) -> f64 {
             self.0.term(term)
         }
-        fn events(&self) -> &[Event] {
-            self.0.events()
+        fn past(&self) -> Past<'_> {
+            self.0.past()
         }
         fn now(&self) -> i64 {
             self.0.now()

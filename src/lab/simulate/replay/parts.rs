@@ -1,0 +1,133 @@
+//! Decisions as they are made, and where they go: parts in the order of deciding, then the vectors of a [`Replay`] in the order of rows.
+
+use super::state::World;
+use super::{Deferral, NO_ACTION, Replay};
+use crate::simulate::chance::Explored;
+use crate::simulate::fates::Fate;
+use crate::simulate::log::{DecisionLog, NO_ARM};
+use attune_policy::outcome::{Outcome, Place};
+use attune_policy::policy::Policy;
+use std::collections::BTreeMap;
+
+/// Different diagnostics kept; their texts may name values, so there can be one per row.
+const MOST_DIAGNOSTICS: usize = 200;
+
+/// Decisions that are final, in the order in which they became so.
+#[derive(Default)]
+pub struct Part {
+    /// Position of each among the rows.
+    at: Vec<u32>,
+    chosen: Vec<u32>,
+    fallback: Vec<bool>,
+    propensity: Vec<f64>,
+    priority: Vec<f64>,
+    fates: Vec<Fate>,
+    explored: Explored,
+    pub deferrals: Vec<Deferral>,
+    pub given_up: u64,
+    pub degraded: u64,
+    diagnostics: BTreeMap<String, u64>,
+    /// Seconds of looking ahead and of the pass over state.
+    pub seconds: (f64, f64),
+}
+
+impl Part {
+    /// Records a decision: the slot that was sent, if any.
+    pub fn push(&mut self, at: u32, sent: Option<&Place>, outcome: &Outcome, world: &World<'_>) {
+        let chosen = sent.map_or(NO_ACTION, |place| place.candidate);
+        let ranked = match (outcome.rung(), sent) {
+            (None, Some(_)) => outcome.ranked().iter().find(|survivor| survivor.candidate == chosen),
+            _ => None,
+        };
+        let arm = |candidate: u32| world.candidates.get(candidate as usize).map_or(NO_ARM, |c| c.arm);
+        self.explored.note(self.at.len(), outcome, world.stage.log.arms.len(), arm);
+        self.at.push(at);
+        self.chosen.push(chosen);
+        self.fallback.push(outcome.rung().is_some());
+        self.propensity.push(ranked.map_or(f64::NAN, |r| r.terms.propensity));
+        self.priority.push(ranked.map_or(f64::NAN, |r| r.priority));
+        world.causes.read(outcome, &mut self.fates);
+    }
+
+    /// Number of decisions.
+    pub fn len(&self) -> usize {
+        self.at.len()
+    }
+
+    /// Takes down what failed in a decision.
+    pub fn failed(&mut self, policy: &Policy, outcome: &Outcome) {
+        self.degraded += 1;
+        for text in policy.diagnostics(outcome) {
+            count(&mut self.diagnostics, text, 1);
+        }
+    }
+}
+
+/// Writes parts to their places. What is written where does not depend on the order of parts, and each vector has a thread of its own.
+pub fn scatter(replay: &mut Replay, mut parts: Vec<Part>, log: &DecisionLog) {
+    let width = replay.candidates.len();
+    let (no_action, rows) = (log.no_action(), replay.chosen.len());
+    for part in &mut parts {
+        part.explored.place(&part.at, log.arms.len(), &mut replay.chances, rows);
+        replay.deferrals.append(&mut part.deferrals);
+        replay.given_up += part.given_up;
+        replay.degraded += part.degraded;
+        replay.work.ahead += part.seconds.0;
+        replay.work.state += part.seconds.1;
+        for (text, times) in std::mem::take(&mut part.diagnostics) {
+            count(&mut replay.diagnostics, text, times);
+        }
+    }
+    let Replay { candidates, chosen, arm, fallback, propensity, priority, fates, .. } = replay;
+    let parts = &parts;
+    rayon::scope(|scope| {
+        scope.spawn(move |_| {
+            for part in parts {
+                for (at, own) in part.at.iter().zip(&part.chosen) {
+                    chosen[*at as usize] = *own;
+                    arm[*at as usize] = candidates.get(*own as usize).map_or(no_action, |candidate| candidate.arm);
+                }
+            }
+        });
+        scope.spawn(move |_| {
+            for part in parts {
+                for (i, at) in part.at.iter().enumerate() {
+                    fallback[*at as usize] = part.fallback[i];
+                    propensity[*at as usize] = part.propensity[i];
+                    priority[*at as usize] = part.priority[i];
+                }
+            }
+        });
+        scope.spawn(move |_| {
+            for part in parts {
+                for (i, at) in part.at.iter().enumerate() {
+                    let at = *at as usize * width;
+                    fates[at..at + width].copy_from_slice(&part.fates[i * width..(i + 1) * width]);
+                }
+            }
+        });
+    });
+}
+
+/// A replay of so many rows in which nothing is decided yet.
+pub fn blank(replay: Replay, rows: usize) -> Replay {
+    let none = Fate { step: 0, how: crate::simulate::fates::How::Result, cause: 0 };
+    Replay {
+        chosen: vec![NO_ACTION; rows],
+        arm: vec![NO_ARM; rows],
+        fallback: vec![false; rows],
+        propensity: vec![f64::NAN; rows],
+        priority: vec![f64::NAN; rows],
+        fates: vec![none; rows * replay.candidates.len()],
+        ..replay
+    }
+}
+
+/// Counts a diagnostic; beyond [`MOST_DIAGNOSTICS`] different ones only known texts are counted on.
+fn count(diagnostics: &mut BTreeMap<String, u64>, text: String, times: u64) {
+    if diagnostics.len() < MOST_DIAGNOSTICS {
+        *diagnostics.entry(text).or_default() += times;
+    } else if let Some(known) = diagnostics.get_mut(&text) {
+        *known += times;
+    }
+}

@@ -1,0 +1,115 @@
+//! The coded events of one subject, household or device.
+
+use super::codebook::{Code, Codebook};
+use crate::decide::contact::Mark;
+use crate::history::Event;
+
+/// The events of one key, in order of time. Sixteen bytes each; those that nothing in the policy looks at, or looks at no more, are not kept.
+#[derive(Clone, Debug, Default)]
+pub struct Track {
+    events: Vec<Happened>,
+    /// Events pushed, kept or not.
+    pushed: u32,
+    /// Length at which what is too old is let go.
+    full: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Happened {
+    time: i64,
+    /// Place among all events of the key, in the order in which they came.
+    number: u32,
+    code: Code,
+}
+
+/// Length below which nothing is let go.
+const FEW: usize = 32;
+
+impl Track {
+    /// Adds an event, after those of the same time. Events come in order of time; one that comes late is put where it belongs.
+    pub fn push(&mut self, book: &Codebook, code: Code, time: i64) {
+        let number = self.pushed;
+        self.pushed = self.pushed.saturating_add(1);
+        if !book.is_wanted(code) {
+            return;
+        }
+        let event = Happened { time, number, code };
+        match self.events.last() {
+            Some(last) if last.time > time => {
+                let at = self.events.partition_point(|other| other.time <= time);
+                self.events.insert(at, event);
+            }
+            _ => self.events.push(event),
+        }
+        if let (Some(horizon), true) = (book.horizon(), self.events.len() > self.full.max(FEW)) {
+            let newest = self.events.last().map_or(time, |event| event.time);
+            let gone = self.events.partition_point(|event| event.time <= newest.saturating_sub(horizon));
+            self.events.drain(..gone);
+            self.full = 2 * self.events.len();
+        }
+    }
+
+    /// Forgets all events.
+    pub fn clear(&mut self) {
+        (self.pushed, self.full) = (0, 0);
+        self.events.clear();
+    }
+
+    /// The events with the book their codes are from.
+    pub fn coded<'a>(&'a self, book: &'a Codebook) -> Coded<'a> {
+        Coded { book, events: &self.events }
+    }
+}
+
+/// Coded events with their book.
+#[derive(Clone, Copy, Debug)]
+pub struct Coded<'a> {
+    book: &'a Codebook,
+    events: &'a [Happened],
+}
+
+impl<'a> Coded<'a> {
+    /// Number of events that are kept.
+    pub fn len(self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Those up to an instant (ms).
+    pub fn until(self, now: i64) -> Coded<'a> {
+        match self.events.last() {
+            Some(last) if last.time > now => {
+                let known = self.events.partition_point(|event| event.time <= now);
+                Coded { events: self.events.get(..known).unwrap_or(&[]), ..self }
+            }
+            _ => self,
+        }
+    }
+
+    /// Time, number and event at a place.
+    pub(crate) fn at(self, place: usize) -> Option<(i64, u32, &'a Event)> {
+        let event = self.events.get(place)?;
+        Some((event.time, event.number, self.book.event(event.code)?))
+    }
+
+    /// Time, number and mark at a place.
+    #[inline]
+    pub(crate) fn mark(self, place: usize) -> Option<(i64, u32, &'a Mark)> {
+        let event = self.events.get(place)?;
+        Some((event.time, event.number, self.book.mark(event.code)?))
+    }
+
+    pub(crate) fn numbered(self, number: u32) -> Option<&'a Event> {
+        let at = self.events.iter().position(|event| event.number == number)?;
+        self.at(at).map(|(_, _, event)| event)
+    }
+
+    /// Whether the codes are in the symbols of a policy.
+    pub(crate) fn is_of(self, serial: u64) -> bool {
+        self.book.serial() == serial
+    }
+}
