@@ -44,9 +44,10 @@ fn a_log_with_later_outcomes_goes_into_a_project_and_is_simulated() {
     for (key, expected) in [("events", 422), ("credited", 420), ("before", 1), ("strangers", 1), ("late", 0)] {
         assert_eq!(matched[key], expected, "{key}: {matched}");
     }
+    assert_eq!(matched["credit"], "the last decision before them");
     assert_eq!(found["review"]["roles"]["columns"]["decided_at"], "Time");
     let text = done(dir, &args).out;
-    for words in ["credited to the last decision", "sample ratio", "bought", "Into a project: attune import log.csv"] {
+    for words in ["were credited to the", "sample ratio", "bought", "Into a project: attune import log.csv"] {
         assert!(text.contains(words), "{words}: {text}");
     }
     // The command it prints, with the name of a folder.
@@ -105,7 +106,7 @@ fn mistakes_of_a_log_are_named_and_the_exit_code_says_so() {
     std::fs::write(dir.join("log.csv"), log).unwrap();
     let ended = attune(dir, &["analyze", "log", "log.csv"]);
     assert_eq!(ended.code, 3, "{}{}", ended.out, ended.err);
-    assert!(ended.out.contains("propensity of 0 or less (row 7)"), "{}", ended.out);
+    assert!(ended.out.contains("1 row has a logging propensity of 0 or less (row 7)"), "{}", ended.out);
     for (args, words) in [
         (vec!["--action", "acton"], "did you mean `action`"),
         (vec!["--delayed", "later=orders"], "NAME=TABLE:DAYS"),

@@ -161,7 +161,7 @@ impl Log {
             }
         }
         text.push_str(&columns.text(2));
-        text.push_str(&wrap(&format!("and {features} features, {ignored} columns that are not used"), 2, WIDTH));
+        text.push_str(&wrap(&format!("features: {features}; columns not used: {ignored}"), 2, WIDTH));
         self.trial(found, &mut text);
         if !found.matched.is_empty() {
             text.push_str("\nOutcomes that came later\n");

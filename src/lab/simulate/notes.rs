@@ -30,9 +30,12 @@ const NOTES: &[(&str, &str)] = &[
     ("SNDR", "Doubly robust with weights divided by their mean."),
     (
         "Switch-DR",
-        "Doubly robust where w ≤ λ, the reward model alone elsewhere; λ chosen by SLOPE++ (the last setting, from the widest interval to the narrowest, that agrees with all before it); the MSE upper bound's λ stands beside it.",
+        "Doubly robust where w ≤ λ, the reward model alone elsewhere; λ chosen by SLOPE++ (the last setting, from the widest interval to the narrowest, that agrees with all before it); the MSE upper bound's λ stands beside it. Like the direct method's, its interval does not hold the bias that leaning on the model brings.",
     ),
-    ("DRos", "Doubly robust with weights shrunk to λw/(w² + λ); λ chosen as for Switch-DR."),
+    (
+        "DRos",
+        "Doubly robust with weights shrunk to λw/(w² + λ); λ chosen, and the interval to be read, as for Switch-DR.",
+    ),
     (
         "MRDR",
         "Doubly robust with a linear reward model fitted for this policy by least squares weighted by π(a|x)(1 − p)/p², which makes the variance small.",

@@ -153,14 +153,26 @@ impl Found<'_> {
     /// A finding about rows, when there are any; whether there are.
     fn rows(&mut self, kind: CheckKind, severity: Severity, rows: &[usize], what: &str, hint: &str) -> bool {
         if !rows.is_empty() {
-            let one = if rows.len() == 1 { "1 row".to_owned() } else { format!("{} rows", rows.len()) };
-            self.push(kind, Some(severity), format!("{one} {what}"), hint, rows);
+            let message = match rows.len() {
+                1 => format!("1 row {}", singular(what)),
+                n => format!("{n} rows {what}"),
+            };
+            self.push(kind, Some(severity), message, hint, rows);
         }
         !rows.is_empty()
     }
 
     fn well(&mut self, kind: CheckKind, message: impl Into<String>) {
         self.push(kind, None, message.into(), "", &[]);
+    }
+}
+
+/// What rows do, as one row does it: `have no time` becomes `has no time`.
+fn singular(what: &str) -> String {
+    match what.split_once(' ') {
+        Some(("have", rest)) => format!("has {rest}"),
+        Some((verb, rest)) => format!("{verb}s {rest}"),
+        None => what.to_owned(),
     }
 }
 
@@ -220,9 +232,14 @@ fn propensities(found: &mut Found<'_>, log: &DecisionLog) {
             let hint = "give the column of logging propensities, or say that the arms were drawn by chance";
             found.push(kind, Some(Severity::Warning), why.clone(), hint, &[]);
         }
-        None if low.is_finite() => found.well(kind, format!("they lie between {low:.4} and {high:.4}")),
+        None if low.is_finite() => found.well(kind, format!("they lie between {} and {}", short(low), short(high))),
         None => {}
     }
+}
+
+/// A probability in few digits, however small.
+fn short(p: f64) -> String {
+    if p < 0.001 { format!("{p:.1e}") } else { format!("{p:.4}") }
 }
 
 /// Mean of 1[arm = a]/p over the rows in which a was eligible, per arm: arm, rows, mean, standard error.

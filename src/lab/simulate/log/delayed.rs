@@ -53,15 +53,18 @@ impl Matched {
             "`{}`: {} of {} events of `{}` came within {} days of a decision and were credited to {}; {} decisions have one.",
             self.outcome, self.credited, self.events, self.table, self.window_days, self.credit, self.decisions
         );
-        for (n, what) in [
-            (self.before, "came before the first decision about their subject"),
-            (self.late, "came after the window"),
-            (self.strangers, "are of subjects that the log does not know"),
-            (self.unusable, "have no subject, time or value"),
-        ] {
-            if n > 0 {
-                text.push_str(&format!(" {n} {what}."));
-            }
+        let left: Vec<String> = [
+            (self.before, "before the first decision about their subject"),
+            (self.late, "after the window"),
+            (self.strangers, "of subjects that the log does not know"),
+            (self.unusable, "without subject, time or value"),
+        ]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{n} {what}"))
+        .collect();
+        if !left.is_empty() {
+            text.push_str(&format!(" Not credited: {}.", left.join(", ")));
         }
         if self.open > 0 {
             text.push_str(&format!(

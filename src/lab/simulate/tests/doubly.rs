@@ -183,8 +183,9 @@ fn a_policy_that_explores_is_valued_by_its_probabilities() {
     // 0.8 · mean of a + 0.2 · mean of b.
     let truth = 0.8 * 0.5 + 0.2 * 0.4;
     for estimate in std::iter::once(&value.answer).chain(&value.others).filter(|e| e.method != Method::Replay) {
-        // The direct method's error is that of its model, which its interval does not hold.
-        let slack = if estimate.method == Method::Dm { 0.02 } else { 4.0 * estimate.se };
+        // What leans on the model alone where weights are large has the model's error, which no interval holds.
+        let leans = matches!(estimate.method, Method::Dm | Method::SwitchDr | Method::DrOs);
+        let slack = if leans { 0.02 } else { 4.0 * estimate.se };
         assert!((estimate.value - truth).abs() < slack, "{estimate:?}");
     }
     // What was drawn says less than the probabilities.

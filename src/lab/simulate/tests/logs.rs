@@ -76,23 +76,23 @@ fn every_mistake_is_named_by_its_rows_and_all_at_once() {
     let read = DecisionLog::new(&log, &roles, None).unwrap();
     let found = checks(&log, &roles, &read).unwrap();
     let expected: &[(CheckKind, Severity, &str, &[u64])] = &[
-        (CheckKind::Actions, Severity::Error, "have no `did`", &[6]),
+        (CheckKind::Actions, Severity::Error, "no `did`", &[6]),
         (CheckKind::Actions, Severity::Error, "`zz`", &[7]),
         (CheckKind::NeverLogged, Severity::Warning, "`c`", &[]),
         (CheckKind::Propensities, Severity::Error, "no logging propensity", &[8]),
         (CheckKind::Propensities, Severity::Error, "of 0 or less", &[3]),
         (CheckKind::Propensities, Severity::Error, "above 1", &[4]),
         (CheckKind::Eligible, Severity::Error, "not in `eligible`", &[5]),
-        (CheckKind::Eligible, Severity::Note, "have no `eligible`", &[8]),
+        (CheckKind::Eligible, Severity::Note, "no `eligible`", &[8]),
         (CheckKind::Probabilities, Severity::Error, "no list of probabilities", &[6]),
         (CheckKind::Probabilities, Severity::Error, "as many probabilities", &[3]),
         (CheckKind::Probabilities, Severity::Error, "add up to 1", &[2]),
         (CheckKind::Probabilities, Severity::Error, "another probability", &[2, 4]),
         (CheckKind::Duplicates, Severity::Error, "`decision_id`, `position`", &[4]),
         (CheckKind::Positions, Severity::Warning, "a gap or a place twice", &[4, 6]),
-        (CheckKind::Times, Severity::Error, "have no `at`", &[7]),
+        (CheckKind::Times, Severity::Error, "no `at`", &[7]),
         (CheckKind::Times, Severity::Note, "after a later decision", &[5, 6]),
-        (CheckKind::Outcomes, Severity::Note, "have no `visit`", &[8]),
+        (CheckKind::Outcomes, Severity::Note, "no `visit`", &[8]),
         (CheckKind::OutcomeTimes, Severity::Error, "`visit_at` before their `at`", &[1]),
     ];
     for (kind, severity, words, rows) in expected {
