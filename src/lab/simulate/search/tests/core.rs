@@ -119,7 +119,7 @@ fn any_number_of_threads_finds_the_same_tree() {
 
 /// A world of `rows` with two arms: arm 1 helps by `effect` where x ≤ 6 of 12 and a flag is set, and harms elsewhere.
 fn planted(rows: usize, effect: f64, random: &mut Random) -> (Vec<Binned>, Vec<f64>, Vec<f64>) {
-    let mut codes = vec![Vec::with_capacity(rows); 5];
+    let mut codes: Vec<Vec<u8>> = (0..5).map(|_| Vec::with_capacity(rows)).collect();
     let (mut values, mut weights) = (vec![0.0; 2 * rows], vec![0.0; 2 * rows]);
     for row in 0..rows {
         let own: Vec<u8> = (0..5).map(|c| random.below(if c == 1 { 2 } else { 12 }) as u8).collect();
