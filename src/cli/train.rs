@@ -8,6 +8,7 @@ use attune_lab::Error;
 use attune_lab::features::TargetColumn;
 use attune_lab::models::{Duel, Tuning, Verdict};
 use attune_lab::project::{self, Access, TrainedModel};
+use attune_policy::value::Type;
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -56,6 +57,10 @@ impl Train {
             for spec in Arc::make_mut(&mut opened.parts.models).iter_mut().filter(|spec| wanted.contains(&spec.id)) {
                 for name in &self.target_means {
                     let name = super::meaning::column_named(&loaded.dataset, "--target-mean", name)?;
+                    if loaded.dataset.column(&name).is_some_and(|column| column.type_ != Type::Text) {
+                        let why = "is not text, so it has no categories to encode by their outcome";
+                        return Err(Failure::Work(Error::new(why).in_file(&dir).in_column(&name)));
+                    }
                     if spec.target_means.iter().all(|column| column.input != name) {
                         spec.target_means.push(TargetColumn::of_model(&spec.id, &name));
                     }

@@ -7,7 +7,7 @@ use super::spec::Goal;
 use crate::error::{Error, Result};
 use crate::features::{Matrix, Style};
 use attune_policy::model::{Function, Link, Tree};
-use hessboost::config::{Monotone, TrainingParams};
+use hessboost::config::{Monotone, TrainingParams, TrainingParamsBuilder};
 use hessboost::data::DMatrix;
 use hessboost::error::HessboostError;
 use hessboost::model::{BoostedModel, ImportanceType, Iterations};
@@ -51,37 +51,56 @@ impl Learner for Boosted {
     fn fit(&self, examples: &Examples<'_>, watch: &Watch<'_>) -> Result<Box<dyn Fitted>> {
         let (objective, link) = objective(examples.goal);
         let data = labelled(examples).map_err(failed)?;
-        let rounds = self.trees as usize;
-        let model = steady(|nudge| {
-            let params = TrainingParams::builder()
-                .objective(objective.clone())
+        let model = grow(&data, self.trees, watch, |nudge| {
+            settings(examples, &objective, self.learning_rate, self.seed)
                 .max_depth(self.depth as usize)
-                .eta(self.learning_rate)
                 .min_child_weight(self.min_child_weight)
                 .subsample(self.subsample)
                 .colsample_bytree(self.column_sample)
                 .lambda(self.l2 + nudge)
-                .monotone_constraints(monotone(examples))
-                .seed(self.seed)
-                .build()
-                .map_err(failed)?;
-            let mut stopped = Ok(());
-            let trained = Trainer::new(&params, &data, rounds)
-                .on_round(|round| {
-                    stopped = watch.at((round.iteration() + 1) as f32 / rounds as f32);
-                    if stopped.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-                })
-                .train();
-            stopped?;
-            Ok(trained.map_err(failed)?.model)
         })?;
         Ok(Box::new(FittedBoosted { model, inputs: examples.x.inputs(), link }))
     }
 }
 
+/// What the settings of boosted trees and of explainable boosting machines share.
+pub(super) fn settings(
+    examples: &Examples<'_>,
+    objective: &Objective,
+    learning_rate: f64,
+    seed: u64,
+) -> TrainingParamsBuilder {
+    TrainingParams::builder()
+        .objective(objective.clone())
+        .eta(learning_rate)
+        .monotone_constraints(monotone(examples))
+        .seed(seed)
+}
+
+/// Trains by so many rounds, and can stop after each. `settings` are given a small penalty to add: see [`steady`].
+pub(super) fn grow(
+    data: &DMatrix,
+    rounds: u32,
+    watch: &Watch<'_>,
+    settings: impl Fn(f64) -> TrainingParamsBuilder,
+) -> Result<BoostedModel> {
+    steady(|nudge| {
+        let params = settings(nudge).build().map_err(failed)?;
+        let mut stopped = Ok(());
+        let trained = Trainer::new(&params, data, rounds as usize)
+            .on_round(|round| {
+                stopped = watch.at((round.iteration() + 1) as f32 / rounds as f32);
+                if stopped.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })
+            .train();
+        stopped?;
+        Ok(trained.map_err(failed)?.model)
+    })
+}
+
 /// Runs a fit that may panic, again with a penalty nudged by a ten-thousandth when it does: where a direction pinches a leaf
 /// between two bounds, rounding in hessboost 0.4 can put the lower above the upper, which it does not survive.
-pub(super) fn steady<T>(fit: impl Fn(f64) -> Result<T>) -> Result<T> {
+fn steady<T>(fit: impl Fn(f64) -> Result<T>) -> Result<T> {
     for attempt in 0..4 {
         let nudge = 1e-4 * f64::from(attempt);
         if let Ok(result) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fit(nudge))) {
@@ -128,7 +147,7 @@ pub(super) fn objective(goal: Goal) -> (Objective, Link) {
 }
 
 /// The directions of the inputs as the learner takes them.
-pub(super) fn monotone(examples: &Examples<'_>) -> Vec<Monotone> {
+fn monotone(examples: &Examples<'_>) -> Vec<Monotone> {
     let direction = |sign: &i8| match sign {
         1 => Monotone::Increasing,
         -1 => Monotone::Decreasing,

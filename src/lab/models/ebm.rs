@@ -4,19 +4,17 @@
 //! Inputs take turns, one small tree each per round; several bags of the rows are averaged, each stopped on the rows it left
 //! out. Edges of the tables are moved to the roundest number that parts the training values alike.
 
-use super::boosted::{failed, labelled, monotone, objective, steady};
+use super::boosted::{self, failed, grow, labelled, objective};
 use super::learner::{Examples, Fitted, Learner, Watch};
 use super::tables::{Tables, distinct, readable};
 use crate::error::{Error, Result};
 use crate::features::{Matrix, Style};
 use attune_policy::model::{Pair, Shape};
-use hessboost::config::{BoosterKind, Ebm as Settings, EbmEarlyStopping, GrowPolicy, TrainingParams};
+use hessboost::config::{BoosterKind, Ebm as Settings, EbmEarlyStopping, GrowPolicy};
 use hessboost::data::FeatureType;
 use hessboost::ebm::{TermAxis, TermShape, shape_functions};
 use hessboost::model::BoostedModel;
-use hessboost::training::Trainer;
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
 
 /// Share of the rows that a bag learns from; the others say when it stops.
 const BAG: f64 = 0.85;
@@ -82,29 +80,13 @@ impl Ebm {
             .map(|input| if examples.categories(input) > 0 { FeatureType::Categorical } else { FeatureType::Numerical })
             .collect();
         let data = labelled(examples).and_then(|data| data.with_feature_types(&types)).map_err(failed)?;
-        let rounds = self.rounds as usize;
-        let model = steady(|nudge| {
-            let params = TrainingParams::builder()
-                .objective(objective.clone())
-                .booster(BoosterKind::Ebm(settings))
-                .eta(self.learning_rate)
+        let model = grow(&data, self.rounds, watch, |nudge| {
+            boosted::settings(examples, &objective, self.learning_rate, self.seed)
+                .booster(BoosterKind::Ebm(settings.clone()))
                 .grow_policy(GrowPolicy::LossGuide)
                 .max_leaves(LEAVES)
                 .min_child_weight(4.0)
                 .lambda(1.0 + nudge)
-                .monotone_constraints(monotone(examples))
-                .seed(self.seed)
-                .build()
-                .map_err(failed)?;
-            let mut stopped = Ok(());
-            let trained = Trainer::new(&params, &data, rounds)
-                .on_round(|round| {
-                    stopped = watch.at((round.iteration() + 1) as f32 / rounds as f32);
-                    if stopped.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-                })
-                .train();
-            stopped?;
-            Ok(trained.map_err(failed)?.model)
         })?;
         Ok((model, link))
     }
