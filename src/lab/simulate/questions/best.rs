@@ -120,10 +120,10 @@ pub(super) fn best(panel: &Panel, names: &[String], outcome: &str) -> Option<Bes
     let candidates: Vec<&str> = variants.iter().filter(|v| v.may_be_best).map(|v| v.name.as_str()).collect();
     let verdict = match candidates[..] {
         [one] => format!("{one} has the highest {outcome}, shown against every other"),
+        _ if candidates.len() == k => format!("none is shown to be beaten in {outcome} by another"),
         _ => format!(
-            "{} of {} may have the highest {outcome}; the others are shown to be beaten: {}",
+            "{} of {k} may have the highest {outcome}: {}; the others are shown to be beaten",
             candidates.len(),
-            k,
             candidates.join(", ")
         ),
     };

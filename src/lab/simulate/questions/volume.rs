@@ -20,7 +20,7 @@ pub struct Known {
     pub sd: f64,
     /// Whose rows these are, in words.
     pub of: String,
-    /// Decisions per day; `None` when the rows have no times, or one instant for all.
+    /// Decisions per day; `None` when the rows have no times, or span less than a week.
     pub per_day: Option<f64>,
     /// Where that comes from, in words.
     pub volume: String,
@@ -29,6 +29,8 @@ pub struct Known {
 }
 
 const DAY: f64 = 86_400_000.0;
+/// Days that a log must span to tell a volume: weekdays and weekends differ.
+const WEEK: f64 = 7.0;
 
 /// Reads the goal of a log.
 ///
@@ -79,7 +81,10 @@ fn volume(dataset: &Dataset, roles: &Roles) -> Result<(Option<f64>, String)> {
     }
     // Whole days from the first to the last: rows of one day came in one day.
     let days = ((last / DAY).floor() - (first / DAY).floor() + 1.0).max(1.0);
-    Ok((Some(n as f64 / days), format!("{n} rows in {days} days")))
+    if days < WEEK {
+        return Ok((None, format!("{n} rows within {days:.0} day(s), too few days to tell a volume")));
+    }
+    Ok((Some(n as f64 / days), format!("{n} rows in {days:.0} days")))
 }
 
 #[cfg(test)]
