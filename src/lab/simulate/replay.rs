@@ -148,7 +148,7 @@ pub struct CandidateInfo {
 /// # Errors
 /// When a field of the policy is missing in the data, a role names a column that is not there, or the task is cancelled.
 pub fn replay(policy: &Policy, dataset: &Dataset, roles: &Roles, options: &Options, task: &Task) -> Result<Replay> {
-    let log = DecisionLog::new(dataset, roles, options.goal.as_deref())?;
+    let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
     let rows = sample(dataset, roles, options)?;
     task.stage("Deciding rows")?;
     Stage { dataset, roles, log: &log, options }.decide(policy, rows, task)
@@ -175,6 +175,7 @@ pub(super) fn thin(rows: Vec<u32>, limit: usize, dataset: &Dataset, roles: &Role
 }
 
 /// What replays of several policies share.
+#[derive(Clone, Copy)]
 pub(super) struct Stage<'a> {
     pub dataset: &'a Dataset,
     pub roles: &'a Roles,

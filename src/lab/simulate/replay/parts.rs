@@ -39,8 +39,11 @@ impl Part {
             (None, Some(_)) => outcome.ranked().iter().find(|survivor| survivor.candidate == chosen),
             _ => None,
         };
-        let arm = |candidate: u32| world.candidates.get(candidate as usize).map_or(NO_ARM, |c| c.arm);
-        self.explored.note(self.at.len(), outcome, world.stage.log.arms.len(), arm);
+        // What was put off so often that nothing was done leaves no arm to chance.
+        if sent.is_some() {
+            let arm = |candidate: u32| world.candidates.get(candidate as usize).map_or(NO_ARM, |c| c.arm);
+            self.explored.note(self.at.len(), outcome, world.stage.log.arms.len(), arm);
+        }
         self.at.push(at);
         self.chosen.push(chosen);
         self.fallback.push(outcome.rung().is_some());
