@@ -82,7 +82,7 @@ fn shop(dir: &Path, name: &str) -> PathBuf {
     parts.draft = Arc::new(draft);
     parts.models = Arc::default();
     let mut scenarios = (*parts.scenarios).clone();
-    scenarios[0].disabled = ["has_bought".to_owned()].into();
+    scenarios[0].disabled = ["not_just_bought".to_owned()].into();
     parts.scenarios = Arc::new(scenarios);
     Project::create(&dir.join(name), &parts).unwrap();
     dir.join(name)
@@ -266,7 +266,7 @@ fn eight_weeks() -> (String, String) {
             let share = f64::from(week) / 8.0;
             let campaign = match uniform() {
                 x if x < 0.4 + 0.4 * share => "none",
-                x if x < 0.9 => "spring",
+                x if x < 0.9 + 0.1 * share => "spring",
                 _ => ["summer", "autumn", "winter"][(uniform() * 3.0) as usize],
             };
             contacts.push_str(&format!("p{who},{day},{campaign}\n"));
