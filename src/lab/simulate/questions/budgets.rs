@@ -533,22 +533,32 @@ mod tests {
         let world = world(WorldSpec { customers: 400, decisions: 8, gap_days: 5, ..WorldSpec::default() });
         let mut times: Vec<f64> = world.trial.numbers("decided_at").unwrap();
         times.sort_by(f64::total_cmp);
-        let report = asked(&world, |d| {
-            d.budgets = vec![
-                budget("half", 800.0, None),
-                budget("ample", 3_200.0, None),
-                budget("weekly", 300.0, Some(Period::Week(1))),
-            ];
-            d.budgets.push(Budget { event: EventKind::Click, ..budget("clicks", 1.0, None) });
-            d.budgets.push(Budget { enabled: false, ..budget("off", 1.0, None) });
-            d.stocks = vec![Stock {
-                id: "gifts".into(),
-                action: "style_email".into(),
-                units: 1_000,
-                event: EventKind::Sent,
-                since: None,
-            }];
+        let budgets = [
+            budget("half", 800.0, None),
+            budget("ample", 3_200.0, None),
+            budget("weekly", 300.0, Some(Period::Week(1))),
+            Budget { event: EventKind::Click, ..budget("clicks", 1.0, None) },
+            Budget { enabled: false, ..budget("off", 1.0, None) },
+        ];
+        let stock = Stock {
+            id: "gifts".into(),
+            action: "style_email".into(),
+            units: 1_000,
+            event: EventKind::Sent,
+            since: None,
+        };
+        // One limit at a time: where several are declared, the others still bind while one is taken away.
+        let mut report = asked(&world, |d| d.stocks = vec![stock.clone()]);
+        for budget in &budgets {
+            report.limits.extend(asked(&world, |d| d.budgets = vec![budget.clone()]).limits);
+        }
+        let both = asked(&world, |d| {
+            d.stocks = vec![stock.clone()];
+            d.budgets = vec![budgets[0].clone()];
         });
+        let spent = |id: &str| both.limits.iter().find(|l| l.id == id).unwrap().spent.value;
+        // 1,000 gifts and then the other action; 1,600 of either when the budget binds, and no end of gifts.
+        assert!((spent("half") - 1_600.0).abs() < 1e-9 && (spent("gifts") - 1_600.0).abs() < 1e-9);
         let of = |id: &str| report.limits.iter().find(|l| l.id == id).unwrap();
         assert_eq!(report.limits.len(), 5);
         // 3,200 decisions at 0.5: half is gone with number 1,601, the stock with number 1,001.
