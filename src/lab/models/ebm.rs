@@ -82,7 +82,7 @@ impl Ebm {
         let data = labelled(examples).and_then(|data| data.with_feature_types(&types)).map_err(failed)?;
         let model = grow(&data, self.rounds, watch, |nudge| {
             boosted::settings(examples, &objective, self.learning_rate, self.seed)
-                .booster(BoosterKind::Ebm(settings.clone()))
+                .booster(BoosterKind::Ebm(settings))
                 .grow_policy(GrowPolicy::LossGuide)
                 .max_leaves(LEAVES)
                 .min_child_weight(4.0)
