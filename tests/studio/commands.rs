@@ -83,14 +83,8 @@ fn models(studio: &Studio) -> usize {
 
 /// Command, where it is tried, what is done before, and what must hold afterwards and not before.
 const PRESSED: &[Pressed] = &[
-    ("project.new", Studio::start, nothing, |s| {
-        s.settle();
-        s.has("Folder for the new project")
-    }),
-    ("project.open", Studio::start, nothing, |s| {
-        s.settle();
-        s.has("Path")
-    }),
+    ("project.new", Studio::start, nothing, |s| s.comes("Folder for the new project")),
+    ("project.open", Studio::start, nothing, |s| s.comes("Path")),
     ("project.sample", Studio::start, nothing, |s| s.app().project.is_some()),
     ("project.save", Studio::empty, edited, |s| {
         s.settle();
@@ -122,10 +116,7 @@ const PRESSED: &[Pressed] = &[
         s.settle();
         s.app().toasts.texts().any(|text| text.ends_with("cancelled"))
     }),
-    ("data.import", Studio::empty, nothing, |s| {
-        s.settle();
-        s.has("Path")
-    }),
+    ("data.import", Studio::empty, nothing, |s| s.comes("Path")),
     (
         "data.copy",
         Studio::trial,

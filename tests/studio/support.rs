@@ -211,6 +211,16 @@ impl Studio {
         self.frames();
     }
 
+    /// Whether something with this label comes to be seen: what another thread answers takes as long as it takes.
+    pub fn comes(&mut self, label: &str) -> bool {
+        let until = Instant::now() + PATIENCE;
+        while !self.has(label) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+            self.frames();
+        }
+        self.has(label)
+    }
+
     /// Runs a command as a user does who knows only its name: by the palette.
     pub fn by_palette(&mut self, name: &str) {
         self.keys(Modifiers::COMMAND, Key::K);
