@@ -20,7 +20,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Starter {
     /// Goal, with the outcome found in the data.
     pub goal: Goal,
-    /// One model per action worth learning.
+    /// One model per action worth learning; without actions, one of the outcome.
     pub models: Vec<ModelSpec>,
     /// Actions from the arms, ranked by P·C·V·L.
     pub draft: Document,
@@ -72,6 +72,12 @@ pub fn starter_for(name: &str, loaded: &Loaded, roles: &Roles, goal: Option<&str
             models[models.len() - 1].id.clone()
         });
         actions.push(action(id, value, treatment, propensity));
+    }
+    // Without actions there is still something to learn: who does it, as in churn.
+    if let (true, Some(outcome)) = (actions.is_empty(), &learnable) {
+        let mut spec = ModelSpec::new(slug(outcome, &|_| false), outcome.clone());
+        spec.name = upper(outcome);
+        models.push(spec);
     }
     let draft = Document {
         id: if is_slug(name) { name.to_owned() } else { slug(name, &|_| false) },
