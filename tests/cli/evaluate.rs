@@ -154,3 +154,14 @@ fn a_projects_models_are_compared_tuned_and_refitted() {
     assert!(done(dir, &["train", "shop", &first]).out.contains("up to date"));
     assert_eq!(attune(dir, &["train", "shop", "magic", "--refit"]).code, 1);
 }
+
+#[test]
+fn a_project_without_actions_begins_with_a_model_of_its_outcome() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    fs::write(dir.join("rows.csv"), customers(1200)).unwrap();
+    done(dir, &["import", "rows.csv", "churn", "--goal", "bought", "--as-of", "2024-01-01", "--role", "spend=ignored"]);
+    let text = done(dir, &["train", "churn"]).out;
+    assert!(text.contains("bought") && text.contains("logistic regression") && text.contains("AUC"), "{text}");
+    assert!(dir.join("churn/models/bought/model.ron").exists());
+}
