@@ -80,7 +80,7 @@ impl Meaning {
         }
         for (column, role) in changes {
             let action = roles.first(Role::Action).map(str::to_owned);
-            if is_single(role) {
+            if role.is_single() {
                 // There is one of each; the one that had the role is a feature again.
                 for (_, other) in roles.columns.iter_mut().filter(|(_, other)| **other == role) {
                     *other = Role::Feature;
@@ -197,21 +197,6 @@ impl Meaning {
         }
         Ok(())
     }
-}
-
-/// Whether one column at most has a role.
-fn is_single(role: Role) -> bool {
-    matches!(
-        role,
-        Role::Action
-            | Role::Subject
-            | Role::Time
-            | Role::LoggingPropensity
-            | Role::Decision
-            | Role::Position
-            | Role::Eligible
-            | Role::Probabilities
-    )
 }
 
 /// The identifier of a column named by identifier or source name.

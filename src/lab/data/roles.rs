@@ -179,6 +179,23 @@ impl Role {
             Role::Ignored => "ignored",
         }
     }
+
+    /// Whether one column at most has the role.
+    pub fn is_single(self) -> bool {
+        match self {
+            Role::Feature | Role::Context | Role::Outcome | Role::Consent | Role::Protected | Role::Ignored => false,
+            Role::Action
+            | Role::Subject
+            | Role::Household
+            | Role::Device
+            | Role::Time
+            | Role::LoggingPropensity
+            | Role::Decision
+            | Role::Position
+            | Role::Eligible
+            | Role::Probabilities => true,
+        }
+    }
 }
 
 impl Roles {

@@ -128,18 +128,7 @@ pub fn keep_roles(old: &Roles, suggested: &Roles, loaded: &Loaded) -> Roles {
         let kept = old.columns.get(&column.name).copied();
         let role = kept.unwrap_or_else(|| suggested.role(&column.name));
         // There is one action, one subject, one time: those of the project stay.
-        let single = matches!(
-            role,
-            Role::Action
-                | Role::Subject
-                | Role::Time
-                | Role::LoggingPropensity
-                | Role::Decision
-                | Role::Position
-                | Role::Eligible
-                | Role::Probabilities
-        );
-        let taken = kept.is_none() && single && old.columns.values().any(|r| *r == role);
+        let taken = kept.is_none() && role.is_single() && old.columns.values().any(|r| *r == role);
         roles.columns.insert(column.name.clone(), if taken { Role::Ignored } else { role });
     }
     if old.first(Role::Action).is_some() && old.first(Role::Action) == roles.first(Role::Action) {

@@ -6,6 +6,7 @@ use crate::data::profile::chi_square;
 use crate::data::quality::{CheckId, Problem, Severity};
 use attune_policy::suggest::nearest;
 use attune_policy::value::Type;
+use std::collections::BTreeSet;
 
 /// Below this probability the counts of the arms contradict the design.
 const MISMATCH_P: f64 = 0.001;
@@ -45,16 +46,8 @@ fn vanished(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
 }
 
 fn one_each(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
-    for role in [
-        Role::Action,
-        Role::Subject,
-        Role::Time,
-        Role::LoggingPropensity,
-        Role::Decision,
-        Role::Position,
-        Role::Eligible,
-        Role::Probabilities,
-    ] {
+    let single: BTreeSet<Role> = roles.columns.values().copied().filter(|role| role.is_single()).collect();
+    for role in single {
         let names = roles.with_role(dataset, role);
         if let [_, second, ..] = names.as_slice() {
             let message = format!("{} columns have the role {}: {}", names.len(), role.label(), names.join(", "));
