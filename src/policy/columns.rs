@@ -21,6 +21,7 @@ use crate::request::Request;
 use crate::schema::Schema;
 use crate::value::Value;
 use std::fmt;
+use std::ops::Range;
 
 /// The rows of a batch: one typed column per field of the schema, in its order, and who, when and where each row is.
 #[derive(Clone, Debug)]
@@ -167,6 +168,11 @@ impl<'a> Columns<'a> {
         self.subjects.get(row)
     }
 
+    /// Whether the subject of a row is blank, as it is past the end.
+    pub fn is_blank(&self, row: usize) -> bool {
+        self.subjects.is_blank(row)
+    }
+
     /// The instant of a row, UTC milliseconds; 0 past the end.
     pub fn now(&self, row: usize) -> i64 {
         self.now.get(row)
@@ -192,6 +198,13 @@ impl<'a> Columns<'a> {
         let from = self.notes.partition_point(|(at, _)| *at < row);
         let rest = self.notes.get(from..).unwrap_or(&[]);
         rest.iter().take_while(move |(at, _)| *at == row).map(|(_, note)| note.as_str())
+    }
+
+    /// Rows of a run for which something was treated as unknown, ascending.
+    pub(crate) fn noted(&self, rows: Range<usize>) -> impl Iterator<Item = usize> {
+        let from = self.notes.partition_point(|(at, _)| *at < rows.start);
+        let rest = self.notes.get(from..).unwrap_or(&[]);
+        rest.iter().map(|(at, _)| *at).take_while(move |at| *at < rows.end)
     }
 
     /// Some rows as columns of their own, in the order given; nothing is checked again. Past the last row everything is unknown.
@@ -220,6 +233,26 @@ impl<'a> Columns<'a> {
     pub fn read(&self, row: usize, values: &mut Vec<Value>) {
         values.clear();
         values.extend(self.fields.iter().map(|field| field.get(row)));
+    }
+
+    /// A run of rows as columns of their own, lent; rows past the last are left out.
+    pub fn slice(&self, rows: Range<usize>) -> Columns<'_> {
+        let end = rows.end.min(self.rows);
+        let rows = &(rows.start.min(end)..end);
+        let from = self.notes.partition_point(|(at, _)| *at < rows.start);
+        let until = self.notes.partition_point(|(at, _)| *at < rows.end);
+        let notes = self.notes.get(from..until).unwrap_or(&[]);
+        Columns {
+            rows: rows.len(),
+            fields: self.fields.iter().map(|field| field.slice(rows)).collect(),
+            decision_ids: self.decision_ids.slice(rows),
+            subjects: self.subjects.slice(rows),
+            now: self.now.slice(rows),
+            zones: self.zones.slice(rows),
+            households: self.households.slice(rows),
+            devices: self.devices.slice(rows),
+            notes: notes.iter().map(|(at, note)| (at - rows.start, note.clone())).collect(),
+        }
     }
 
     /// A row as a request of its own.

@@ -8,6 +8,7 @@ pub use past::Past;
 
 use crate::contact::EventKind;
 use crate::journal::Coded;
+use crate::request::Who;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
@@ -142,8 +143,9 @@ pub trait History {
         }
     }
 
-    /// The events of [`History::shared`] in codes, where the history keeps them so; it then need not tell them in full.
-    fn coded(&self, _identity: Identity, _id: &str) -> Option<Coded<'_>> {
+    /// The events of [`History::shared`] in codes, where the history keeps them so; it then need not tell them in full. It is asked by
+    /// [`Who::id`] of the identity, which only a history that wants it looks up.
+    fn coded(&self, _identity: Identity, _who: Who<'_>) -> Option<Coded<'_>> {
         None
     }
 
@@ -230,12 +232,19 @@ impl MemoryHistory {
 }
 
 impl dyn History + '_ {
-    /// The events of whoever shares a household or device, or of a subject, in the form in which the history keeps them.
-    pub fn past(&self, identity: Identity, id: &str) -> Past<'_> {
-        match self.coded(identity, id) {
+    /// The events of whoever shares a household or device, or of a subject, in the form in which the history keeps them. Who names no
+    /// household or device goes by the subject.
+    pub fn past(&self, identity: Identity, who: Who<'_>) -> Past<'_> {
+        let named = match identity {
+            Identity::Subject | Identity::Global => true,
+            Identity::Household => who.household().is_some(),
+            Identity::Device => who.device().is_some(),
+        };
+        let identity = if named { identity } else { Identity::Subject };
+        match self.coded(identity, who) {
             Some(coded) => Past::Coded(coded),
-            None if identity == Identity::Subject => Past::Told(self.events(id)),
-            None => Past::Told(self.shared(identity, id)),
+            None if identity == Identity::Subject => Past::Told(self.events(who.subject())),
+            None => Past::Told(self.shared(identity, who.id(identity).unwrap_or(""))),
         }
     }
 }

@@ -16,15 +16,3 @@ mod track;
 pub use codebook::{Code, Codebook};
 pub use totals::Totals;
 pub use track::{Coded, Track};
-
-use crate::history::History;
-use crate::outcome::Outcome;
-
-/// A history that changes between the rows of a batch, by what is decided for them.
-pub trait Evolving: History {
-    /// Called before a row is decided: from here on the history is the one that this row sees.
-    fn turn(&mut self, row: usize);
-
-    /// Called with what was decided for the row; what follows from it enters the history here.
-    fn decided(&mut self, row: usize, outcome: &Outcome);
-}

@@ -11,7 +11,6 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::Document;
 use crate::error::Error;
 use crate::history::{EventDefaults, History, Identity};
-use crate::journal::Evolving;
 use crate::language::{Compiled, Kind};
 use crate::model;
 use crate::outcome::{BudgetState, Outcome, Scratch};
@@ -191,20 +190,20 @@ impl Policy {
         decide_batch_into(self, columns, history, scratch, visit);
     }
 
-    /// Finds out about a batch what no history can change, on whatever thread has time: the first half of
-    /// [`Policy::decide_batch_evolving`].
-    pub fn look_ahead<'a>(&self, columns: &'a Columns<'a>, scratch: &mut BatchScratch) -> Lookahead<'a> {
-        Lookahead::new(self, columns, scratch)
+    /// Finds out about a batch what no history can change, on whatever thread has time. `so_far` is what has happened already of the
+    /// history that the rows will see, which can only grow until then: it spares scores that no row will ask for, and changes no answer.
+    pub fn look_ahead<'a>(
+        &self,
+        columns: &'a Columns<'a>,
+        so_far: &dyn History,
+        scratch: &mut BatchScratch,
+    ) -> Lookahead<'a> {
+        Lookahead::new(self, columns, so_far, scratch)
     }
 
-    /// Decides the rows of a batch in order over a history that each decision may change: the second half. Every row gets the answer that
-    /// its request gets alone, over the history as it is then.
-    pub fn decide_ahead(&self, ahead: &Lookahead<'_>, history: &mut dyn Evolving, scratch: &mut BatchScratch) {
-        ahead.decide(self, history, scratch);
-    }
-
-    /// Decides one row of a batch at another instant (ms) than its own, such as the end of its quiet hours.
-    pub fn decide_ahead_at<'s>(
+    /// Decides one row of a batch at an instant (ms), its own or another, such as the end of its quiet hours: the answer that its request
+    /// gets alone then, over the same history.
+    pub fn decide_ahead<'s>(
         &self,
         ahead: &Lookahead<'_>,
         row: usize,
@@ -212,12 +211,7 @@ impl Policy {
         history: &dyn History,
         scratch: &'s mut BatchScratch,
     ) -> &'s Outcome {
-        ahead.decide_at(self, row, now, history, scratch)
-    }
-
-    /// Decides the rows of a batch in order over a history that each decision may change.
-    pub fn decide_batch_evolving(&self, columns: &Columns<'_>, history: &mut dyn Evolving, scratch: &mut BatchScratch) {
-        Lookahead::new(self, columns, scratch).decide(self, history, scratch);
+        ahead.decide(self, row, now, history, scratch)
     }
 
     /// Whether a decision can depend on what happened to the subject, to its household, to its device, or to everybody: so far a simulator

@@ -116,8 +116,8 @@ impl Requests {
         }
     }
 
-    /// Rows (positions) as columns of values; whose they are and when is left out. All rows of a dataset in their order are lent where its
-    /// cells are of the type that the schema wants, others are copied.
+    /// Rows (positions) as columns of values, with their subjects, households and devices; their instants and decision ids are left out. All
+    /// rows of a dataset in their order are lent where its cells are of the type that the schema wants, others are copied.
     ///
     /// # Errors
     /// When a column is not of its field's type, which [`Requests::new`] refuses.
@@ -128,18 +128,12 @@ impl Requests {
             Some(cells) => owned(column(&cells.gather(rows), *type_)),
             None => Column::numbers(vec![f64::NAN; rows.len()]),
         });
-        let columns = Columns::new(&self.schema, rows.len(), fields.collect());
+        let some = (!all).then_some(rows);
+        let columns = Columns::new(&self.schema, rows.len(), fields.collect())
+            .and_then(|columns| columns.with_subjects(self.subjects.labels(some)))
+            .and_then(|columns| columns.with_households(labels(&self.household, some)))
+            .and_then(|columns| columns.with_devices(labels(&self.device, some)));
         columns.map_err(|error| Error::new(error.message).in_column(&error.column))
-    }
-
-    /// The households of some rows, `None` when the data name none.
-    pub fn households(&self, rows: &[u32]) -> Option<OptionalLabels<'static>> {
-        self.household.as_ref().map(|dictionary| labels(dictionary, rows))
-    }
-
-    /// The devices of some rows, `None` when the data name none.
-    pub fn devices(&self, rows: &[u32]) -> Option<OptionalLabels<'static>> {
-        self.device.as_ref().map(|dictionary| labels(dictionary, rows))
     }
 
     /// The household of each row as a code, where the data name them.
@@ -179,10 +173,15 @@ fn convert(value: Value, type_: Type) -> Value {
     }
 }
 
-fn labels(dictionary: &Dictionary, rows: &[u32]) -> OptionalLabels<'static> {
+/// The texts of some rows, all rows when `None`; none where the data have no such column.
+fn labels<'a>(dictionary: &'a Option<Dictionary>, rows: Option<&[u32]>) -> OptionalLabels<'a> {
+    let Some(dictionary) = dictionary else { return OptionalLabels::One(None) };
     let code = |row: &u32| dictionary.codes.get(*row as usize).copied().unwrap_or(Dictionary::MISSING);
-    let codes: Vec<u32> = rows.iter().map(code).collect();
-    OptionalLabels::Each(Texts { codes: codes.into(), dictionary: dictionary.values.clone() })
+    let codes: Slice<'a, u32> = match rows {
+        Some(rows) => rows.iter().map(code).collect::<Vec<_>>().into(),
+        None => (&dictionary.codes).into(),
+    };
+    OptionalLabels::Each(Texts { codes, dictionary: dictionary.values.clone() })
 }
 
 /// Cells as a column of a field of a type.

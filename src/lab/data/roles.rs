@@ -9,6 +9,7 @@ use super::cells::Dictionary;
 use super::dataset::Dataset;
 use super::quality::Problem;
 use crate::error::{Error, Result};
+use attune_policy::columns::{Labels, Texts};
 use attune_policy::schema::{Field, FieldKind, Schema};
 use attune_policy::value::Type;
 use serde::{Deserialize, Serialize};
@@ -152,7 +153,7 @@ pub struct Subjects {
 
 enum Keys {
     /// Subject column; rows without a value count as a subject of their own, named by row number.
-    Column { codes: Vec<u32>, values: Vec<Arc<str>> },
+    Column { codes: Vec<u32>, values: Arc<[Arc<str>]> },
     /// Row numbers.
     Rows(Vec<String>),
 }
@@ -276,11 +277,12 @@ impl Roles {
             return Ok(Subjects { keys: Keys::Rows(numbers().collect()) });
         };
         let Dictionary { mut codes, values } = dataset.dictionary(column)?;
-        let mut values = values.to_vec();
+        let mut unnamed: Vec<Arc<str>> = Vec::new();
         for (row, code) in codes.iter_mut().enumerate().filter(|(_, code)| **code == Dictionary::MISSING) {
-            *code = values.len() as u32;
-            values.push(dataset.row_number(row).to_string().into());
+            *code = (values.len() + unnamed.len()) as u32;
+            unnamed.push(dataset.row_number(row).to_string().into());
         }
+        let values = if unnamed.is_empty() { values } else { values.iter().cloned().chain(unnamed).collect() };
         Ok(Subjects { keys: Keys::Column { codes, values } })
     }
 
@@ -350,6 +352,28 @@ impl Subjects {
             Keys::Column { codes, .. } => codes[row] as usize,
             Keys::Rows(_) => row,
         }
+    }
+
+    /// The keys of some rows, all rows when `None`, as a batch of decisions takes them.
+    pub fn labels(&self, rows: Option<&[u32]>) -> Labels<'_> {
+        match (&self.keys, rows) {
+            (Keys::Column { codes, values }, None) => {
+                Labels::coded(Texts { codes: codes.into(), dictionary: values.clone() })
+            }
+            (Keys::Column { codes, values }, Some(rows)) => {
+                let codes: Vec<u32> = rows.iter().map(|row| codes[*row as usize]).collect();
+                Labels::coded(Texts { codes: codes.into(), dictionary: values.clone() })
+            }
+            (Keys::Rows(keys), None) => keys.iter().map(String::as_str).collect::<Vec<_>>().into(),
+            (Keys::Rows(keys), Some(rows)) => {
+                rows.iter().map(|row| keys[*row as usize].as_str()).collect::<Vec<_>>().into()
+            }
+        }
+    }
+
+    /// Whether every row is a subject of its own.
+    pub fn are_rows(&self) -> bool {
+        matches!(self.keys, Keys::Rows(_))
     }
 
     /// Number of subjects.

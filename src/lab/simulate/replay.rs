@@ -7,7 +7,9 @@
 //!
 //! What shares a counter is decided in order; what does not, on whatever core is free ([`order`]): subjects by themselves, those of a
 //! household or device together, everything together where budgets, stock or caps count over everybody. The answer does not depend on how
-//! many cores there are. Rows are worked off in windows, so that memory holds little more than the dataset and the answer.
+//! many cores there are. Rows are worked off in windows of time, so that memory holds little more than the dataset, the events of each subject
+//! that still count, and the answer. What a window's rows may see at least is known before it begins: a candidate that a cap keeps back then
+//! is not scored.
 
 mod order;
 mod parts;
@@ -28,12 +30,14 @@ use attune_policy::language;
 use attune_policy::outcome::BudgetState;
 use attune_policy::policy::Policy;
 use attune_policy::{BatchScratch, Lookahead};
-use order::{Order, Sharing};
+use order::{Order, Parts, Sharing};
 use parts::Part;
 use rayon::prelude::*;
-use state::{AtWork, Keep, Rows, State, Traces, World};
+use state::{Guesses, SoFar, State, Store, Traces, Window, World};
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::ops::Range;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 pub use state::MOST_DEFERRALS;
 
@@ -46,8 +50,11 @@ const CHUNK: usize = 4_096;
 /// The same where a dictionary is large, since every text of it is looked up once per chunk.
 const LARGEST_CHUNK: usize = 65_536;
 
-/// Chunks per core that are worked off before their decisions are written to their places.
+/// Chunks per core that are worked off before their decisions are written to their places, at most.
 const WINDOW: usize = 32;
+
+/// A window that takes longer is not made larger.
+const PACE: Duration = Duration::from_millis(50);
 
 /// Fates kept of one policy, four bytes each.
 const MOST_FATES: usize = 400_000_000;
@@ -225,17 +232,18 @@ impl Stage<'_> {
             stage: self,
             requests: &requests,
             rows: &rows,
+            times: &times,
             candidates: &list,
             causes: &causes,
             start,
             looks: &looks,
             traces: Traces::new(policy, self.log),
         };
-        let ground = Ground { columns: requests.columns(&rows)?, times: &times, world: &world };
+        let columns = requests.columns(&rows)?.with_now(&times).map_err(|error| Error::new(error.to_string()))?;
+        let ground = Ground { columns, world: &world };
         match sharing {
             None => ground.alone(task, &mut replay)?,
-            Some(Sharing::Everybody) => ground.together(task, &mut replay)?,
-            Some(sharing) => ground.apart(sharing, task, &mut replay)?,
+            Some(sharing) => ground.in_time(sharing, task, &mut replay)?,
         }
         replay.deferrals.sort_by_key(|deferral| (deferral.position, deferral.at));
         drop(ground);
@@ -324,39 +332,28 @@ impl Stage<'_> {
 /// What rows are decided on.
 struct Ground<'a> {
     columns: Columns<'a>,
-    times: &'a [i64],
     world: &'a World<'a>,
 }
 
 impl<'a> Ground<'a> {
-    /// Rows per chunk.
+    /// Rows per chunk: a multiple of 64, so that bits are lent too.
     fn chunk(&self) -> usize {
-        (2 * self.world.requests.largest_dictionary()).clamp(CHUNK, LARGEST_CHUNK)
+        (2 * self.world.requests.largest_dictionary()).next_multiple_of(CHUNK).clamp(CHUNK, LARGEST_CHUNK)
     }
 
-    /// Columns of the rows at some positions.
-    fn columns(&self, positions: &[u32]) -> Result<Columns<'a>> {
-        let World { requests, rows, policy, .. } = *self.world;
-        let row = |at: &u32| rows[*at as usize];
-        let subjects: Vec<&str> = positions.iter().map(|at| requests.subjects().key(row(at) as usize)).collect();
-        let times: Vec<i64> = positions.iter().map(|at| self.times[*at as usize]).collect();
-        let fits = |error: attune_policy::columns::ColumnError| Error::new(error.to_string());
-        let mut columns = self.columns.select(positions);
-        columns = columns.with_subjects(subjects).and_then(|columns| columns.with_now(times)).map_err(fits)?;
-        if policy.draws() {
-            let number = |at: &u32| self.world.stage.dataset.row_number(row(at) as usize).to_string();
-            columns = columns.with_decision_ids(positions.iter().map(number).collect::<Vec<_>>()).map_err(fits)?;
+    /// Columns of the rows at some places of an order.
+    fn columns(&self, order: &Order, places: Range<usize>) -> Result<Columns<'_>> {
+        let World { rows, policy, stage, .. } = *self.world;
+        let columns = match order.run(places.clone()) {
+            None => self.columns.slice(places.clone()),
+            Some(positions) => self.columns.select(positions),
+        };
+        if !policy.draws() {
+            return Ok(columns);
         }
-        if requests.household_codes().is_some() || requests.device_codes().is_some() {
-            let own: Vec<u32> = positions.iter().map(row).collect();
-            if let Some(households) = requests.households(&own) {
-                columns = columns.with_households(households).map_err(fits)?;
-            }
-            if let Some(devices) = requests.devices(&own) {
-                columns = columns.with_devices(devices).map_err(fits)?;
-            }
-        }
-        Ok(columns)
+        let number = |place: usize| stage.dataset.row_number(rows[order.at(place) as usize] as usize).to_string();
+        let ids = columns.with_decision_ids(places.map(number).collect::<Vec<_>>());
+        ids.map_err(|error| Error::new(error.to_string()))
     }
 
     /// Decides rows that stand at no time: each over the given history.
@@ -366,20 +363,21 @@ impl<'a> Ground<'a> {
             Some(history) => &**history,
             None => &NoHistory,
         };
-        let all: Vec<u32> = (0..world.rows.len() as u32).collect();
-        let chunks: Vec<&[u32]> = all.chunks(self.chunk()).collect();
-        let decide = |positions: &&[u32]| -> Result<Part> {
+        let order = Order::as_they_stand(world.rows.len());
+        let chunk = self.chunk();
+        let chunks: Vec<usize> = (0..order.len()).step_by(chunk).collect();
+        let decide = |first: &usize| -> Result<Part> {
             let begun = Instant::now();
-            let columns = self.columns(positions)?;
+            let columns = self.columns(&order, *first..(*first + chunk).min(order.len()))?;
             let mut part = Part::default();
             part.seconds.0 = begun.elapsed().as_secs_f64();
             let begun = Instant::now();
             let mut scratch = BatchScratch::default();
             world.policy.decide_batch_into(&columns, history, &mut scratch, &mut |row, outcome| {
                 if outcome.degraded() {
-                    part.failed(world.policy, outcome);
+                    part.failures.add(world.policy, outcome);
                 }
-                part.push(positions[row], outcome.places().first(), outcome, world);
+                part.push((first + row) as u32, outcome.places().first(), outcome, world);
             });
             part.seconds.1 = begun.elapsed().as_secs_f64();
             Ok(part)
@@ -387,107 +385,85 @@ impl<'a> Ground<'a> {
         self.windows(&chunks, decide, task, replay)
     }
 
-    /// Decides shards that know nothing of each other.
-    fn apart(&self, sharing: Sharing, task: &Task, replay: &mut Replay) -> Result<()> {
+    /// Decides rows in order of time, window by window: columns ahead on all cores, then a pass over the state of each part.
+    fn in_time(&self, sharing: Sharing, task: &Task, replay: &mut Replay) -> Result<()> {
         let world = self.world;
-        let order = Order::new(world.rows, self.times, world.requests, world.policy, sharing);
-        let keep = if sharing == Sharing::Subject { Keep::One } else { Keep::Shard };
+        let order = Order::new(world.times);
+        let parts = Parts::new(world.rows, world.requests, world.policy, sharing);
+        let mut states: Vec<State<'_>> = (0..parts.count()).map(|part| State::new(world, &parts, part)).collect();
+        let spaces: Mutex<Vec<BatchScratch>> = Mutex::default();
         let chunk = self.chunk();
-        let runs = order.runs(chunk);
-        let decide = |(first, last): &(usize, usize)| -> Result<Part> {
-            let begins = &order.shards[*first..*last];
-            let all = &order.positions[begins[0] as usize..order.shards[*last] as usize];
-            let mut state = State::new(world, keep);
-            let mut scratch = BatchScratch::default();
-            let mut own = begins.iter().map(|begin| begin - begins[0]).peekable();
-            // A subject of very many rows is worked off in pieces.
-            let size = if all.len() <= 4 * chunk { all.len() } else { chunk };
-            for (number, positions) in (0u32..).zip(all.chunks(size)) {
-                if number > 0 && task.is_cancelled() {
+        let threads = rayon::current_num_threads();
+        // What counts over everybody changes with every decision, and what chance had a part in leaves more behind than its choice.
+        let guesses_pay = sharing != Sharing::Everybody && !world.policy.draws();
+        let mut guess = guesses_pay;
+        // Few rows of a window should concern the same people.
+        let most = (world.requests.subjects().count() / (4 * chunk)).clamp(threads, WINDOW * threads);
+        let (mut number, mut first, mut chunks) = (0, 0, threads);
+        while first < order.len() {
+            let begun = Instant::now();
+            let end = (first + chunk * chunks).min(order.len());
+            let starts: Vec<usize> = (first..end).step_by(chunk).collect();
+            let columns = starts.par_iter().map(|start| self.columns(&order, *start..(start + chunk).min(end)));
+            let columns = columns.collect::<Result<Vec<_>>>()?;
+            let stores: Vec<&Store> = states.iter().map(|state| &state.store).collect();
+            let ahead = columns.par_iter().zip(&starts).map(|(columns, start)| -> Result<(Lookahead<'_>, Guesses)> {
+                if task.is_cancelled() {
                     return Err(Cancelled.into());
                 }
-                let offset = number * size as u32;
-                let until = offset + positions.len() as u32;
-                let mut begins = Vec::new();
-                while let Some(begin) = own.next_if(|begin| *begin < until) {
-                    begins.push(begin - offset);
+                let begun = Instant::now();
+                let so_far = SoFar { world, parts: &parts, stores: &stores, order: &order, first: *start };
+                let mut space = spaces.lock().ok().and_then(|mut spaces| spaces.pop()).unwrap_or_default();
+                let ahead = world.policy.look_ahead(columns, &so_far, &mut space);
+                let mut guesses = if guess { Guesses::new(&ahead, &so_far, &mut space) } else { Guesses::default() };
+                guesses.part.seconds.0 = begun.elapsed().as_secs_f64();
+                if let Ok(mut spaces) = spaces.lock() {
+                    spaces.push(space);
                 }
-                let begun = Instant::now();
-                let columns = self.columns(positions)?;
-                let ahead = world.policy.look_ahead(&columns, &mut scratch);
-                state.part.seconds.0 += begun.elapsed().as_secs_f64();
-                let last = until as usize == all.len();
-                self.pass(&mut state, positions, &ahead, number, &begins, last, &mut scratch);
-            }
-            Ok(state.part)
-        };
-        self.windows(&runs, decide, task, replay)
-    }
-
-    /// Decides all rows in order of time: columns ahead on all cores, then one pass over state.
-    fn together(&self, task: &Task, replay: &mut Replay) -> Result<()> {
-        let world = self.world;
-        let order = Order::new(world.rows, self.times, world.requests, world.policy, Sharing::Everybody);
-        let mut state = State::new(world, Keep::All);
-        let mut scratch = BatchScratch::default();
-        let chunk = self.chunk();
-        let window = chunk * rayon::current_num_threads() * WINDOW.div_ceil(4);
-        let (mut number, mut done) = (0, 0);
-        for positions in order.positions.chunks(window) {
-            let chunks: Vec<&[u32]> = positions.chunks(chunk).collect();
-            let columns = chunks.par_iter().map(|positions| -> Result<(Columns<'a>, f64)> {
-                let begun = Instant::now();
-                Ok((self.columns(positions)?, begun.elapsed().as_secs_f64()))
+                Ok((ahead, guesses))
             });
-            let columns = columns.collect::<Result<Vec<_>>>()?;
-            let ahead: Vec<(Lookahead<'_>, f64)> = columns
-                .par_iter()
-                .map_init(BatchScratch::default, |scratch, (columns, seconds)| {
-                    let begun = Instant::now();
-                    let ahead = world.policy.look_ahead(columns, scratch);
-                    (ahead, seconds + begun.elapsed().as_secs_f64())
-                })
-                .collect();
-            for (positions, (ahead, seconds)) in chunks.iter().zip(&ahead) {
-                task.tick(done as f32 / world.rows.len().max(1) as f32)?;
-                state.part.seconds.0 += seconds;
-                done += positions.len();
-                let last = done == order.positions.len();
-                self.pass(&mut state, positions, ahead, number, &[], last, &mut scratch);
-                number += 1;
+            let (ahead, mut guesses): (Vec<_>, Vec<_>) = ahead.collect::<Result<Vec<_>>>()?.into_iter().unzip();
+            if !guess {
+                replay.work.ahead += guesses.drain(..).map(|guesses| guesses.part.seconds.0).sum::<f64>();
             }
-            drop(ahead);
-            parts::scatter(replay, vec![std::mem::take(&mut state.part)], world.stage.log);
+            let last = end == order.len();
+            let window = Window { number, first, order: &order, chunk, ahead: &ahead, guesses: &guesses, last };
+            let rows = self.spread(&window, end, &parts);
+            states.par_iter_mut().zip(&rows).try_for_each(|(state, rows)| state.run(rows, &window, task))?;
+            // What was guessed first: what was decided again stands in its place.
+            let guessed = guesses.iter_mut().map(|guesses| std::mem::take(&mut guesses.part));
+            let done: Vec<Part> =
+                guessed.chain(states.iter_mut().map(|state| std::mem::take(&mut state.part))).collect();
+            parts::scatter(replay, done, world.stage.log);
+            let redone: usize = states.iter_mut().map(|state| std::mem::take(&mut state.redone)).sum();
+            guess = guesses_pay && 2 * redone < end - first;
+            task.tick(end as f32 / order.len() as f32)?;
+            (number, first) = (number + 1, end);
+            // Large enough that nothing waits long for others, small enough that progress is seen and memory stays small.
+            if begun.elapsed() < PACE {
+                chunks = (2 * chunks).min(most);
+            }
         }
-        state.look_at_the_rest();
-        let looks = world.looks.iter().zip(state.looks);
-        replay.budgets = looks.map(|(at, budgets)| BudgetLook { at: *at, budgets }).collect();
-        task.tick(1.0)?;
+        for state in &mut states {
+            std::mem::take(&mut state.failures).tell(replay);
+        }
+        if let (Sharing::Everybody, Some(mut state)) = (sharing, states.pop()) {
+            state.look_at_the_rest();
+            let looks = world.looks.iter().zip(state.looks);
+            replay.budgets = looks.map(|(at, budgets)| BudgetLook { at: *at, budgets }).collect();
+        }
         Ok(())
     }
 
-    /// One pass over the state of some rows; the last of them lets go of everything that waits.
-    #[allow(clippy::too_many_arguments)] // one place to time it
-    fn pass(
-        &self,
-        state: &mut State<'_>,
-        positions: &[u32],
-        ahead: &Lookahead<'_>,
-        number: u32,
-        begins: &[u32],
-        last: bool,
-        scratch: &mut BatchScratch,
-    ) {
-        let begun = Instant::now();
-        let times: Vec<i64> = positions.iter().map(|at| self.times[*at as usize]).collect();
-        let rows = Rows { positions, times: &times, ahead, number };
-        let policy = self.world.policy;
-        let mut work = AtWork { state, rows, begins };
-        policy.decide_ahead(ahead, &mut work, scratch);
-        if last {
-            work.release_all();
+    /// The rows of a window, up to a place in the order, by the part that decides them.
+    fn spread(&self, window: &Window<'_>, end: usize, parts: &Parts) -> Vec<Vec<u32>> {
+        let World { rows, requests, .. } = *self.world;
+        let mut lists: Vec<Vec<u32>> = vec![Vec::new(); parts.count()];
+        for place in window.first..end {
+            let row = rows[window.order.at(place) as usize] as usize;
+            lists[parts.part(requests.subjects().code(row))].push((place - window.first) as u32);
         }
-        state.part.seconds.1 += begun.elapsed().as_secs_f64();
+        lists
     }
 
     /// Works off parts in windows on all cores, and writes the decisions of each window to their places.

@@ -1,5 +1,8 @@
 //! Bitmaps: one bit per row, the first row in the lowest bit of the first word. Bits past the last row are 0.
 
+use super::slice::Slice;
+use std::ops::Range;
+
 /// Words that hold one bit for each of `rows` rows.
 pub const fn words(rows: usize) -> usize {
     rows.div_ceil(64)
@@ -31,6 +34,23 @@ pub fn mask(at: usize, rows: usize) -> u64 {
         left if left >= 64 => u64::MAX,
         left => (1 << left) - 1,
     }
+}
+
+/// The bits of a run of rows; lent where it begins with a word and ends with one or with the last row.
+pub fn slice<'a>(bits: &'a [u64], rows: &Range<usize>) -> Slice<'a, u64> {
+    let (first, shift, many) = (rows.start / 64, rows.start % 64, rows.end.saturating_sub(rows.start));
+    let own = bits.get(first..).unwrap_or(&[]);
+    let whole = own.get(..words(many)).filter(|_| shift == 0);
+    if let Some(whole) = whole.filter(|whole| whole.last().is_none_or(|last| last & !mask(words(many) - 1, many) == 0))
+    {
+        return Slice::Borrowed(whole);
+    }
+    let word = |at: usize| {
+        let (low, high) = (own.get(at).copied().unwrap_or(0), own.get(at + 1).copied().unwrap_or(0));
+        let high = if shift == 0 { 0 } else { high << (64 - shift) };
+        (low >> shift | high) & mask(at, many)
+    };
+    (0..words(many)).map(word).collect::<Vec<u64>>().into()
 }
 
 /// A bitmap with the bits of all `rows` rows set.

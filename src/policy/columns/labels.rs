@@ -2,7 +2,9 @@
 
 use super::slice::Slice;
 use super::values::{Gathered, MISSING, Texts};
+use crate::request::is_blank;
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A text for every row.
@@ -12,13 +14,48 @@ pub enum Labels<'a> {
     One(Cow<'a, str>),
     /// One for each.
     Each(Vec<Cow<'a, str>>),
+    /// One for each, by its place in a dictionary; a code that is in none is the empty text.
+    Coded {
+        /// The texts.
+        texts: Texts<'a>,
+        /// Whether some text of the dictionary is blank.
+        blank: bool,
+    },
 }
 
 impl<'a> Labels<'a> {
+    /// Texts by their place in a dictionary, which is looked through once.
+    pub fn coded(texts: Texts<'a>) -> Labels<'a> {
+        let blank = texts.dictionary.iter().any(|text| is_blank(text));
+        Labels::Coded { texts, blank }
+    }
+
     pub(super) fn len(&self) -> Option<usize> {
         match self {
             Labels::One(_) => None,
             Labels::Each(labels) => Some(labels.len()),
+            Labels::Coded { texts, .. } => Some(texts.codes.len()),
+        }
+    }
+
+    /// Whether the text of a row is blank.
+    pub(super) fn is_blank(&self, row: usize) -> bool {
+        match self {
+            Labels::Coded { texts, blank: false } => {
+                texts.codes.get(row).is_none_or(|code| *code as usize >= texts.dictionary.len())
+            }
+            _ => is_blank(self.get(row)),
+        }
+    }
+
+    pub(super) fn slice(&self, rows: &Range<usize>) -> Labels<'_> {
+        match self {
+            Labels::One(label) => Labels::One(Cow::Borrowed(label)),
+            Labels::Each(labels) => {
+                let own = labels.get(rows.clone()).unwrap_or(&[]);
+                Labels::Each(own.iter().map(|label| Cow::Borrowed(&**label)).collect())
+            }
+            Labels::Coded { texts, blank } => Labels::Coded { texts: texts.slice(rows), blank: *blank },
         }
     }
 
@@ -29,6 +66,7 @@ impl<'a> Labels<'a> {
                 let picked = rows.iter().map(|row| labels.get(*row as usize).cloned().unwrap_or_default());
                 Labels::Each(picked.collect())
             }
+            Labels::Coded { texts, blank } => Labels::Coded { texts: texts.select(rows), blank: *blank },
         }
     }
 
@@ -36,6 +74,7 @@ impl<'a> Labels<'a> {
         match self {
             Labels::One(label) => label,
             Labels::Each(labels) => labels.get(row).map_or("", Cow::as_ref),
+            Labels::Coded { texts, .. } => texts.get(row).map_or("", |label| label),
         }
     }
 }
@@ -85,6 +124,13 @@ impl<'a> Instants<'a> {
         match self {
             Instants::One(_) => None,
             Instants::Each(instants) => Some(instants.len()),
+        }
+    }
+
+    pub(super) fn slice(&self, rows: &Range<usize>) -> Instants<'_> {
+        match self {
+            Instants::One(instant) => Instants::One(*instant),
+            Instants::Each(instants) => Instants::Each(instants.slice(rows)),
         }
     }
 
@@ -138,11 +184,14 @@ impl<'a> OptionalLabels<'a> {
     pub(super) fn select(&self, rows: &[u32]) -> OptionalLabels<'a> {
         match self {
             OptionalLabels::One(label) => OptionalLabels::One(label.clone()),
-            OptionalLabels::Each(texts) => {
-                let code = |row: &u32| texts.codes.get(*row as usize).copied().unwrap_or(MISSING);
-                let codes: Vec<u32> = rows.iter().map(code).collect();
-                OptionalLabels::Each(Texts { codes: codes.into(), dictionary: texts.dictionary.clone() })
-            }
+            OptionalLabels::Each(texts) => OptionalLabels::Each(texts.select(rows)),
+        }
+    }
+
+    pub(super) fn slice(&self, rows: &Range<usize>) -> OptionalLabels<'_> {
+        match self {
+            OptionalLabels::One(label) => OptionalLabels::One(label.clone()),
+            OptionalLabels::Each(texts) => OptionalLabels::Each(texts.slice(rows)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A run of plain values that a host owns, lends or shares: its own buffers enter without being copied.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 /// Values of one type; reads as a slice.
@@ -23,6 +23,14 @@ impl<T> Deref for Slice<'_, T> {
             Slice::Shared(values) => values,
             Slice::Owned(values) => values,
         }
+    }
+}
+
+impl<T> Slice<'_, T> {
+    /// A run of the values, lent; what is past the end is left out.
+    pub(crate) fn slice(&self, range: &Range<usize>) -> Slice<'_, T> {
+        let end = range.end.min(self.len());
+        Slice::Borrowed(self.get(range.start.min(end)..end).unwrap_or(&[]))
     }
 }
 

@@ -143,6 +143,48 @@ fn selected_rows_are_the_rows_they_were() {
     }
 }
 
+#[test]
+fn a_run_of_rows_is_the_rows_it_was() {
+    let schema = schema();
+    let mut random = Random::new(9);
+    for rows in [1, 64, 200, 1_500] {
+        let mut requests = requests(&mut random, &schema, rows);
+        requests.iter_mut().step_by(7).for_each(|request| request.subject = [" ", ""][random.below(2)].to_owned());
+        let columns = Columns::from_requests(&schema, &requests);
+        let mut names: Vec<Arc<str>> = Vec::new();
+        let codes: Vec<u32> = requests
+            .iter()
+            .map(|request| {
+                names.push(request.subject.as_str().into());
+                names.len() as u32 - 1
+            })
+            .collect();
+        let texts = Texts { codes: codes.into(), dictionary: names.into() };
+        let coded = columns.clone().with_subjects(Labels::coded(texts)).unwrap();
+        for columns in [&columns, &coded] {
+            for (from, until) in
+                [(0, rows), (0, 0), (64, 128), (1, 63), (65, 190), (128, 9_999), (1_024, 1_500), (7, 3)]
+            {
+                let run = columns.slice(from..until);
+                let until = until.min(rows);
+                assert_eq!(run.len(), until.saturating_sub(from));
+                let picked: Vec<u32> = (from..until).map(|row| row as u32).collect();
+                let selected = columns.select(&picked);
+                for at in 0..run.len() {
+                    let (found, copied, itself) = (run.request(at), selected.request(at), columns.request(from + at));
+                    assert_eq!(bits_of(&found.fields), bits_of(&itself.fields));
+                    let bare = |request: Request| Request { fields: Vec::new(), ..request };
+                    assert_eq!(bare(found), bare(itself.clone()));
+                    assert_eq!(bare(copied), bare(itself.clone()));
+                    assert_eq!(run.notes(at).collect::<Vec<_>>(), columns.notes(from + at).collect::<Vec<_>>());
+                    assert_eq!(run.is_blank(at), itself.subject.trim().is_empty());
+                }
+                assert_eq!(run.noted(0..run.len()).count(), run.notes.len());
+            }
+        }
+    }
+}
+
 fn dictionary(texts: &[&str]) -> Arc<[Arc<str>]> {
     texts.iter().map(|text| Arc::from(*text)).collect()
 }

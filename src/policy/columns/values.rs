@@ -4,6 +4,7 @@ use super::bits;
 use super::slice::Slice;
 use crate::value::{Type, Value};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The code of an unknown text.
@@ -48,6 +49,21 @@ impl Texts<'_> {
     pub fn get(&self, row: usize) -> Option<&Arc<str>> {
         self.dictionary.get(*self.codes.get(row)? as usize)
     }
+
+    /// Those of some rows, in the order given; none past the end.
+    pub(crate) fn select(&self, rows: &[u32]) -> Texts<'static> {
+        Texts { codes: pick(&self.codes, rows, MISSING), dictionary: self.dictionary.clone() }
+    }
+
+    /// Those of a run of rows, lent.
+    pub(crate) fn slice(&self, rows: &Range<usize>) -> Texts<'_> {
+        Texts { codes: self.codes.slice(rows), dictionary: self.dictionary.clone() }
+    }
+}
+
+fn pick<T: Copy>(values: &[T], rows: &[u32], otherwise: T) -> Slice<'static, T> {
+    let picked: Vec<T> = rows.iter().map(|row| values.get(*row as usize).copied().unwrap_or(otherwise)).collect();
+    picked.into()
 }
 
 impl Data<'_> {
@@ -192,11 +208,6 @@ impl<'a> Values<'a> {
 
     /// Some rows, in the order given; unknown past the end.
     pub(crate) fn select(&self, rows: &[u32]) -> Values<'static> {
-        fn pick<T: Copy>(values: &[T], rows: &[u32], otherwise: T) -> Slice<'static, T> {
-            let picked: Vec<T> =
-                rows.iter().map(|row| values.get(*row as usize).copied().unwrap_or(otherwise)).collect();
-            picked.into()
-        }
         let bits = |bits: &[u64]| {
             let chunks = rows.chunks(64);
             let word = |rows: &[u32]| {
@@ -208,12 +219,22 @@ impl<'a> Values<'a> {
             Data::Bool(values) => Data::Bool(bits(values)),
             Data::Integer(values) => Data::Integer(pick(values, rows, 0)),
             Data::Number(values) => Data::Number(pick(values, rows, f64::NAN)),
-            Data::Text(texts) => {
-                Data::Text(Texts { codes: pick(&texts.codes, rows, MISSING), dictionary: texts.dictionary.clone() })
-            }
+            Data::Text(texts) => Data::Text(texts.select(rows)),
             Data::Time(values) => Data::Time(pick(values, rows, 0)),
         };
         Values { data, known: bits(&self.known) }
+    }
+
+    /// A run of rows, lent where it begins at a multiple of 64.
+    pub(crate) fn slice(&self, rows: &Range<usize>) -> Values<'_> {
+        let data = match &self.data {
+            Data::Bool(values) => Data::Bool(bits::slice(values, rows)),
+            Data::Integer(values) => Data::Integer(values.slice(rows)),
+            Data::Number(values) => Data::Number(values.slice(rows)),
+            Data::Text(texts) => Data::Text(texts.slice(rows)),
+            Data::Time(values) => Data::Time(values.slice(rows)),
+        };
+        Values { data, known: bits::slice(&self.known, rows) }
     }
 
     /// All unknown.

@@ -12,6 +12,7 @@
 mod ahead;
 mod late;
 mod lookahead;
+mod settled;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +28,7 @@ use crate::history::History;
 use crate::language::columns::{BATCH, ColumnRules, ColumnScratch};
 use crate::outcome::{Outcome, Scratch};
 use crate::policy::Policy;
-use crate::request::Request;
+use crate::request::Who;
 use crate::value::Value;
 use ahead::{Ahead, Block, Room};
 use late::Late;
@@ -50,7 +51,6 @@ struct RowScratch {
     scratch: Scratch,
     /// Values of the row at hand.
     values: Pool,
-    request: Request,
 }
 
 /// Room for the values of one row.
@@ -101,79 +101,47 @@ fn each(
     let rules = plan.columns.get_or_init(|| ColumnRules::new(&plan.set));
     let table = Table::new(columns, &plan.program);
     let BatchScratch { columns: space, room, block, rows: row_scratch } = scratch;
-    let mut ahead = Ahead::new(plan, rules, &table, space, room);
+    let mut ahead = Ahead::new(policy, rules, &table, space, room);
     for start in (0..columns.len()).step_by(BATCH) {
-        ahead.fill(start, block);
+        ahead.fill(start, history, block);
         let known = ahead.is_useful().then_some(&*block);
         for row in 0..BATCH.min(columns.len() - start) {
             let given = known.map(|block| Given { plan, block, row });
-            decide_row(policy, &table, start + row, given, history, row_scratch, then);
+            let at = (start + row, columns.now(start + row));
+            decide_row(policy, &table, at, given, history, row_scratch, then);
         }
     }
 }
 
-/// Decides one row at its own instant.
+/// Decides a row as it is at an instant (ms).
 fn decide_row(
     policy: &Policy,
     table: &Table<'_>,
-    row: usize,
+    (row, now): (usize, i64),
     given: Option<Given<'_>>,
     history: &dyn History,
     scratch: &mut RowScratch,
     then: &mut dyn FnMut(&Case<'_>, &mut Outcome),
 ) {
-    read(table.columns(), row, &mut scratch.request);
-    decide_read(policy, table, row, given, history, scratch, then);
-}
-
-/// Decides a row whose request is read but for its values.
-fn decide_read(
-    policy: &Policy,
-    table: &Table<'_>,
-    row: usize,
-    given: Option<Given<'_>>,
-    history: &dyn History,
-    scratch: &mut RowScratch,
-    then: &mut dyn FnMut(&Case<'_>, &mut Outcome),
-) {
-    let RowScratch { scratch: Scratch { work, outcome }, values, request } = scratch;
+    let RowScratch { scratch: Scratch { work, outcome }, values } = scratch;
     let columns = table.columns();
-    work.forget(policy, request);
+    let who = Who::Row(columns, row);
+    work.forget(policy, who);
     for note in columns.notes(row) {
         work.report(note.to_owned());
     }
     // What is too old or missing is reported, and may refuse the row; its columns have it already.
     if !policy.plan().program.entry.is_empty() {
-        columns.read(row, &mut request.fields);
-        work.admit(policy, request);
+        let mut fields = values.0.take();
+        columns.read(row, &mut fields);
+        work.admit(policy, &fields, now);
+        values.0.set(fields);
     }
     let late = Late { table, row, values: OnceCell::new(), pool: &values.0 };
-    let fields = Fields::Late(&late);
     {
-        let case = Case { given, fields, ..Case::new(policy, request, history, work) };
+        let case = Case { given, ..Case::of(policy, who, now, Fields::Late(&late), history, work) };
         evaluate(&case, outcome);
         then(&case, outcome);
     }
     late.give_back();
-}
-
-/// Reads who, when and where a row is into a request that is used again; its values stay in their columns.
-fn read(columns: &Columns<'_>, row: usize, request: &mut Request) {
-    let text = |place: &mut String, text: &str| {
-        place.clear();
-        place.push_str(text);
-    };
-    let option = |place: &mut Option<String>, text: Option<&str>| match (place.as_mut(), text) {
-        (Some(place), Some(text)) => {
-            place.clear();
-            place.push_str(text);
-        }
-        (_, text) => *place = text.map(str::to_owned),
-    };
-    text(&mut request.decision_id, columns.decision_id(row));
-    text(&mut request.subject, columns.subject(row));
-    option(&mut request.zone, columns.zone(row));
-    option(&mut request.household, columns.household(row));
-    option(&mut request.device, columns.device(row));
-    request.now = columns.now(row);
 }

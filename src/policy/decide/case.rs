@@ -4,7 +4,7 @@ use super::batch::{Fields, Given};
 use super::{contact, holdout};
 use crate::decision::Candidate;
 use crate::document::Document;
-use crate::history::{History, Identity, Past};
+use crate::history::{History, Past};
 use crate::journal::Coded;
 use crate::language::{Compiled, Env, Outcome as Evaluated, RuleScratch, Term};
 use crate::model::{self, Facts, NoFacts, Scored};
@@ -12,7 +12,7 @@ use crate::outcome::{Failure, Source};
 use crate::plan::{Plan, PlannedRule, Slot};
 use crate::policy::Policy;
 use crate::recipe;
-use crate::request::Request;
+use crate::request::{Request, Who};
 use crate::row::{Row, sound};
 use crate::rule::Stage;
 use crate::value::Value;
@@ -67,7 +67,7 @@ impl Work {
 
     /// The same of a request whose values were looked at before, with what was noted then.
     pub(super) fn begin_noted(&mut self, policy: &Policy, request: &Request, notes: impl Iterator<Item = String>) {
-        self.forget(policy, request);
+        self.forget(policy, Who::Request(request));
         notes.for_each(|note| self.report(note));
         let mut report = |text: String| self.failures.get_mut().push(told(text));
         let (schema, program) = (&policy.document().schema, &policy.plan().program);
@@ -80,14 +80,14 @@ impl Work {
         }
     }
 
-    /// Applies the freshness and missing rules to the sound fields of a request whose recipe has run over columns.
-    pub(super) fn admit(&mut self, policy: &Policy, request: &Request) {
+    /// Applies the freshness and missing rules to the sound fields of a row whose recipe has run over columns.
+    pub(super) fn admit(&mut self, policy: &Policy, fields: &[Value], now: i64) {
         let (schema, entry) = (&policy.document().schema, &policy.plan().program.entry);
         if entry.is_empty() {
             return;
         }
         let mut report = |text: String| self.failures.get_mut().push(told(text));
-        let (fields, refused) = entry.admit(schema, Cow::Borrowed(&request.fields), request.now, &mut report);
+        let (fields, refused) = entry.admit(schema, Cow::Borrowed(fields), now, &mut report);
         self.refused = refused;
         if let Cow::Owned(admitted) = fields {
             self.repaired = Some(admitted);
@@ -95,7 +95,7 @@ impl Work {
     }
 
     /// Forgets the decision before and reads of the request what is not in its row.
-    pub(super) fn forget(&mut self, policy: &Policy, request: &Request) {
+    pub(super) fn forget(&mut self, policy: &Policy, who: Who<'_>) {
         let plan = policy.plan();
         self.failures.get_mut().clear();
         reset(&mut self.scores, plan.models.len(), || Cell::new(None));
@@ -114,13 +114,20 @@ impl Work {
         self.held.clear();
         self.contact.begin();
         let mut report = |text: String| self.failures.get_mut().push(told(text));
-        if request.subject.chars().all(char::is_whitespace) {
+        if who.is_blank() {
             report("the request names no subject: holdouts and history take all such requests for one person".into());
         }
-        if plan.chance && request.decision_id.is_empty() {
+        if plan.chance && who.decision_id().is_empty() {
             report("the request has no decision id: chance draws the same for all such requests".into());
         }
-        holdout::hold(plan, request, &mut self.held, &mut report);
+        holdout::hold(plan, who, &mut self.held, &mut report);
+    }
+
+    /// Forgets the decision before, for one that asks no expression, holdout or override.
+    pub(super) fn renew(&mut self, plan: &Plan) {
+        self.failures.get_mut().clear();
+        reset(&mut self.scores, plan.models.len(), || Cell::new(None));
+        self.contact.begin();
     }
 
     /// Records what is wrong with the request.
@@ -142,7 +149,7 @@ fn reset<T>(list: &mut Vec<T>, len: usize, new: impl FnMut() -> T) {
 pub struct Case<'a> {
     pub policy: &'a Policy,
     pub plan: &'a Plan,
-    pub request: &'a Request,
+    pub who: Who<'a>,
     pub history: &'a dyn History,
     pub fields: Fields<'a>,
     /// The subject's events up to now.
@@ -159,57 +166,32 @@ impl<'a> Case<'a> {
     /// The case of a request whose row `work` has read.
     pub fn new(policy: &'a Policy, request: &'a Request, history: &'a dyn History, work: &'a Work) -> Case<'a> {
         let fields = work.repaired.as_ref().unwrap_or(&request.fields);
-        let plan = policy.plan();
-        let past = history.past(Identity::Subject, &request.subject).until(request.now);
-        let own = |past: Past<'a>| match past {
-            Past::Coded(coded) if coded.is_of(policy.serial()) => Some(coded),
-            _ => None,
-        };
-        let shared = |at: usize, identity: Identity, id: &'a Option<String>| match (plan.contact.lookback.get(at), id) {
-            (Some(Some(_)), Some(id)) => own(history.past(identity, id).until(request.now)),
-            (Some(Some(_)), None) => own(past),
-            _ => None,
-        };
-        Case {
-            policy,
-            plan,
-            request,
-            history,
-            fields: Fields::Read(Row::of(fields, &work.derived)),
-            past,
-            coded: [
-                own(past),
-                shared(1, Identity::Household, &request.household),
-                shared(2, Identity::Device, &request.device),
-            ],
-            now: request.now,
-            work,
-            given: None,
-        }
+        let fields = Fields::Read(Row::of(fields, &work.derived));
+        Case::of(policy, Who::Request(request), request.now, fields, history, work)
+    }
+
+    /// The case of whoever it is at an instant (ms), with these fields.
+    pub fn of(
+        policy: &'a Policy,
+        who: Who<'a>,
+        now: i64,
+        fields: Fields<'a>,
+        history: &'a dyn History,
+        work: &'a Work,
+    ) -> Case<'a> {
+        let (past, coded) = contact::pasts(policy, who, now, history);
+        Case { policy, plan: policy.plan(), who, history, fields, past, coded, now, work, given: None }
     }
 
     pub fn document(&self) -> &'a Document {
         self.policy.document()
     }
 
-    /// Id of the household, device or subject whose events are counted or whose bucket is taken; `None` when the request does
-    /// not say. Everybody together has the empty id.
-    #[allow(dead_code)] // for counters keyed by others than the subject
-    pub fn identity(&self, identity: Identity) -> Option<&'a str> {
-        match identity {
-            Identity::Subject => Some(&self.request.subject),
-            Identity::Household => self.request.household.as_deref(),
-            Identity::Device => self.request.device.as_deref(),
-            Identity::Global => Some(""),
-        }
-    }
-
     /// IANA zone of the subject: the request's, that of its region, the project's; UTC when `None`.
     pub fn zone(&self) -> Option<&'a str> {
         let zones = &self.document().zones;
-        self.request
-            .zone
-            .as_deref()
+        self.who
+            .zone()
             .or_else(|| zones.regions.get(self.region()?)?.first().map(String::as_str))
             .or(zones.project.as_deref())
     }

@@ -14,6 +14,7 @@ mod quiet;
 mod rules;
 mod scene;
 mod send_time;
+mod sweep;
 mod symbols;
 #[cfg(test)]
 mod tests;
@@ -25,9 +26,12 @@ pub use rules::{MOST_TAGS, Mark, Rules, counted_tags};
 use super::case::{Answer, Case, View};
 use super::mutant::{Mutant, planted};
 use crate::document::Document;
-use crate::history::{History, Identity, Query};
+use crate::history::{History, Identity, Past, Query};
+use crate::journal::Coded;
 use crate::outcome::{BudgetState, Cause, Source};
 use crate::plan::{Compiler, Plan, Slot};
+use crate::policy::Policy;
+use crate::request::Who;
 use judge::Ask;
 use rules::{Counting, PlannedHit};
 use scene::Scene;
@@ -75,6 +79,57 @@ impl Memory {
     }
 }
 
+/// What is known of a row's past before its turn has come: later decisions may add to it.
+pub struct Known<'a> {
+    plan: &'a Plan,
+    who: Who<'a>,
+    coded: [Option<Coded<'a>>; 3],
+    history: &'a dyn History,
+    now: i64,
+}
+
+impl<'a> Known<'a> {
+    /// The past as it is `so_far`, where that is kept in the policy's codes.
+    pub fn so_far(policy: &'a Policy, who: Who<'a>, now: i64, so_far: &'a dyn History) -> Option<Known<'a>> {
+        let (_, coded) = pasts(policy, who, now, so_far);
+        coded[0].is_some().then(|| Known { plan: policy.plan(), who, coded, history: so_far, now })
+    }
+
+    /// Number of events that the subject's past has had.
+    pub fn seen(&self) -> u32 {
+        self.coded[0].map_or(u32::MAX, Coded::seen)
+    }
+
+    /// What earlier events alone say of a candidate; what they remove stays removed whatever happens besides.
+    pub fn verdict(&self, slot: &Slot, memory: &mut Memory) -> Verdict {
+        let scene = Scene { rules: &self.plan.contact, history: self.history, coded: &self.coded, now: self.now };
+        let own = memory.scene.get_mut();
+        if !memory.read.replace(true) {
+            scene.read(self.who, None, own, &mut |_| {});
+        }
+        judge::by_events(&scene, own, slot.at)
+    }
+}
+
+/// The past of a subject at an instant, and the events of subject, household and device that contact policy reads as they are.
+pub fn pasts<'a>(
+    policy: &'a Policy,
+    who: Who<'a>,
+    now: i64,
+    history: &'a dyn History,
+) -> (Past<'a>, [Option<Coded<'a>>; 3]) {
+    let past = history.past(Identity::Subject, who).until(now);
+    let own = |past: Past<'a>| match past {
+        Past::Coded(coded) if coded.is_of(policy.serial()) => Some(coded),
+        _ => None,
+    };
+    let shared = |at: usize, identity: Identity| match policy.plan().contact.lookback.get(at) {
+        Some(Some(_)) => own(history.past(identity, who).until(now)),
+        _ => None,
+    };
+    (past, [own(past), shared(1, Identity::Household), shared(2, Identity::Device)])
+}
+
 /// The row of a case, for the expressions of contact policy.
 struct RowOf<'a>(&'a Case<'a>);
 
@@ -105,7 +160,7 @@ fn on<T>(case: &Case<'_>, run: impl FnOnce(&Scene<'_>, &mut scene::Memory, &dyn 
     let scene = Scene { rules: &case.plan.contact, history: case.history, coded: &case.coded, now: case.now };
     let memory = &mut *case.work.contact.scene.borrow_mut();
     if !case.work.contact.read.replace(true) {
-        scene.read(case.request, case.region(), memory, &mut |note| {
+        scene.read(case.who, case.region(), memory, &mut |note| {
             case.fail(Source::Request, note);
         });
     }

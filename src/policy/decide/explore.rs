@@ -33,7 +33,7 @@ pub fn draw(case: &Case<'_>, frame: &Frame, run: &mut Run) -> Drawn {
         }
         return Drawn { at: 0, draws: 0 };
     };
-    let seed = case.policy.seed(&case.request.decision_id);
+    let seed = case.policy.seed(case.who.decision_id());
     let slot = if planted(Mutant::SlotsShareAStream) { 0 } else { run.places.len() };
     let mut chance = Chance::new(seed, chance::choice(slot));
     let draws = match exploration {

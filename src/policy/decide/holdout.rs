@@ -3,12 +3,12 @@
 use crate::fingerprint::bucket;
 use crate::history::Identity;
 use crate::plan::{Layer, Plan};
-use crate::request::Request;
+use crate::request::Who;
 
 /// Whether the request is in each layer of the plan.
-pub fn hold(plan: &Plan, request: &Request, held: &mut Vec<bool>, report: &mut dyn FnMut(String)) {
+pub fn hold(plan: &Plan, who: Who<'_>, held: &mut Vec<bool>, report: &mut dyn FnMut(String)) {
     for layer in &plan.layers {
-        let (unit, missing) = unit(layer, request);
+        let (unit, missing) = unit(layer, who);
         if let Some(missing) = missing {
             let id = &layer.id;
             report(format!("the request names no {missing}: the holdout `{id}` goes by the subject in its place"));
@@ -18,20 +18,15 @@ pub fn hold(plan: &Plan, request: &Request, held: &mut Vec<bool>, report: &mut d
 }
 
 /// The bucket of the request in a layer, in [0, 1).
-pub fn bucket_of(layer: &Layer, request: &Request) -> f64 {
-    bucket(&layer.salt, unit(layer, request).0)
+pub fn bucket_of(layer: &Layer, who: Who<'_>) -> f64 {
+    bucket(&layer.salt, unit(layer, who).0)
 }
 
 /// The id that is hashed, and what is missing where the subject's stands in. Everybody together has the empty id.
-fn unit<'a>(layer: &Layer, request: &'a Request) -> (&'a str, Option<&'static str>) {
-    let (id, word) = match layer.unit {
-        Identity::Subject => return (&request.subject, None),
-        Identity::Global => return ("", None),
-        Identity::Household => (&request.household, "household"),
-        Identity::Device => (&request.device, "device"),
-    };
-    match id {
-        Some(id) => (id, None),
-        None => (&request.subject, Some(word)),
+fn unit<'a>(layer: &Layer, who: Who<'a>) -> (&'a str, Option<&'static str>) {
+    match (who.id(layer.unit), layer.unit) {
+        (Some(id), _) => (id, None),
+        (None, Identity::Device) => (who.subject(), Some("device")),
+        (None, _) => (who.subject(), Some("household")),
     }
 }

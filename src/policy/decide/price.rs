@@ -118,7 +118,7 @@ pub fn price(case: &Case<'_>, frame: &Frame, slot: &Slot, suitability: f64) -> P
         _ => smoothed,
     };
     if frame.control && (slot.model.is_some() || planted(Mutant::ControlDrawsForAll)) {
-        propensity = Chance::new(case.policy.seed(&case.request.decision_id), chance::control(slot.order)).unit();
+        propensity = Chance::new(case.policy.seed(case.who.decision_id()), chance::control(slot.order)).unit();
     }
     let uplift = slot.uplift.and_then(|model| case.score(model, slot.candidate));
     let terms = Terms {

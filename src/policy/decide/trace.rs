@@ -44,21 +44,21 @@ pub fn trace(case: &Case<'_>, outcome: &Outcome, decision: &Decision) -> Trace {
     }
     let overrides = (0u32..).zip(&plan.ids.overrides).filter(|(at, _)| holds(case, *at));
     Trace {
-        decision_id: case.request.decision_id.clone(),
-        subject: case.request.subject.clone(),
+        decision_id: case.who.decision_id().to_owned(),
+        subject: case.who.subject().to_owned(),
         now: case.now,
         zone: case.zone().map(str::to_owned),
         policy: case.document().id.clone(),
         revision: case.policy.revision().to_owned(),
         runtime: env!("CARGO_PKG_VERSION").to_owned(),
         mode: decision.mode,
-        seed: format!("{:016x}", case.policy.seed(&case.request.decision_id)),
+        seed: format!("{:016x}", case.policy.seed(case.who.decision_id())),
         snapshot: case.history.snapshot().map(|snapshot| (snapshot.id.clone(), case.now - snapshot.taken_at)),
         holdouts: plan
             .layers
             .iter()
             .zip(&case.work.held)
-            .map(|(layer, held)| (layer.id.to_string(), bucket_of(layer, case.request), *held))
+            .map(|(layer, held)| (layer.id.to_string(), bucket_of(layer, case.who), *held))
             .collect(),
         overrides: overrides.map(|(_, id)| id.to_string()).collect(),
         masked: columns().filter(|(_, masked)| **masked).map(|(column, _)| column.name.clone()).collect(),

@@ -20,6 +20,8 @@ pub struct Codebook {
     /// One per code, at instant 0.
     events: Vec<Arc<Event>>,
     marks: Vec<Mark>,
+    /// Per code: the counters of contact policy that one sweep tells and that count it.
+    feeds: Vec<Vec<u32>>,
     /// Per code: whether anything looks at it among the events of a subject, household or device.
     wanted: Vec<bool>,
     /// Codes by a hash of their event, or the next number that was free.
@@ -40,6 +42,7 @@ impl Codebook {
             serial: policy.serial(),
             events: Vec::new(),
             marks: Vec::new(),
+            feeds: Vec::new(),
             wanted: Vec::new(),
             codes: HashMap::new(),
             strangers: Vec::new(),
@@ -67,6 +70,7 @@ impl Codebook {
             })
         });
         self.wanted.push(self.read || rules.is_wanted(mark.kind));
+        self.feeds.push(rules.feeds(&mark));
         self.marks.push(mark);
         self.events.push(Arc::new(Event { time: 0, ..event.clone() }));
         self.codes.insert(place, code);
@@ -129,6 +133,11 @@ impl Codebook {
 
     pub(super) fn mark(&self, code: Code) -> Option<&Mark> {
         self.marks.get(code.0 as usize)
+    }
+
+    #[inline]
+    pub(super) fn feeds(&self, code: Code) -> &[u32] {
+        self.feeds.get(code.0 as usize).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn serial(&self) -> u64 {

@@ -1,13 +1,16 @@
 //! Histories in codes against the same events told in full, over random policies, and batches that change them as they go.
 
-use super::{Codebook, Coded, Evolving, Totals, Track};
+use super::{Codebook, Coded, Totals, Track};
+use crate::arbitration::Slots;
 use crate::columns::Columns;
 use crate::contact::EventKind;
 use crate::decide::random;
+use crate::document::Operation;
 use crate::history::{Event, History, Identity, MemoryHistory, Query, Total};
 use crate::policy::Policy;
+use crate::schema::Field;
 use crate::testing::{HOUR, Random};
-use crate::{BatchScratch, Outcome, Request, Scratch};
+use crate::{BatchScratch, NoHistory, Outcome, Request, Scratch, Who};
 use std::collections::HashMap;
 
 /// Everything an outcome says.
@@ -29,9 +32,6 @@ struct World<'a> {
     none: Track,
     full: MemoryHistory,
     scratch: Scratch,
-    /// What was decided over the full history for the row at hand.
-    expected: String,
-    decided: usize,
 }
 
 impl<'a> World<'a> {
@@ -45,8 +45,6 @@ impl<'a> World<'a> {
             none: Track::default(),
             full: MemoryHistory::default(),
             scratch: Scratch::default(),
-            expected: String::new(),
-            decided: 0,
         };
         let start = requests.first().map_or(0, |request| request.now);
         let mut events: Vec<(Identity, String, Event)> = Vec::new();
@@ -81,8 +79,8 @@ impl History for World<'_> {
         panic!("nobody asks for events in full")
     }
 
-    fn coded(&self, identity: Identity, id: &str) -> Option<Coded<'_>> {
-        let track = self.tracks.get(&(identity, id.to_owned())).unwrap_or(&self.none);
+    fn coded(&self, identity: Identity, who: Who<'_>) -> Option<Coded<'_>> {
+        let track = self.tracks.get(&(identity, who.id(identity)?.to_owned())).unwrap_or(&self.none);
         Some(track.coded(&self.book))
     }
 
@@ -91,21 +89,12 @@ impl History for World<'_> {
     }
 }
 
-impl Evolving for World<'_> {
-    fn turn(&mut self, row: usize) {
-        let outcome = self.policy.decide_into(&self.requests[row], &self.full, &mut self.scratch);
-        self.expected = told(self.policy, outcome);
-    }
-
-    fn decided(&mut self, row: usize, outcome: &Outcome) {
-        assert_eq!(
-            told(self.policy, outcome),
-            self.expected,
-            "{:#?} {:#?}",
-            self.requests[row],
-            self.policy.document()
-        );
+impl World<'_> {
+    /// Takes up what was decided for a request, which must be what the full history gives.
+    fn take(&mut self, row: usize, outcome: &Outcome) {
         let request = &self.requests[row];
+        let expected = told(self.policy, self.policy.decide_into(request, &self.full, &mut self.scratch));
+        assert_eq!(told(self.policy, outcome), expected, "{request:#?} {:#?}", self.policy.document());
         let sent: Vec<u32> =
             outcome.places().iter().filter(|p| p.send_at <= request.now).map(|p| p.candidate).collect();
         for candidate in sent {
@@ -120,12 +109,47 @@ impl Evolving for World<'_> {
                 }
             }
         }
-        self.decided += 1;
     }
 }
 
+/// Decides requests in order of time over a history that each decision changes, looked ahead on in batches of several lengths; gives what
+/// the last rows said.
+fn decide_all(
+    random: &mut Random,
+    policy: &Policy,
+    requests: &[Request],
+    given: &MemoryHistory,
+    space: &mut BatchScratch,
+) -> (String, usize) {
+    let mut world = World::new(policy, requests, given);
+    let columns = Columns::from_requests(&policy.document().schema, requests);
+    let (mut from, mut settled) = (0, 0);
+    while from < requests.len() {
+        let until = (from + 1 + random.below(if from == 0 { 1_300 } else { 90 })).min(requests.len());
+        let batch = columns.slice(from..until);
+        let ahead = match random.below(4) {
+            0 => policy.look_ahead(&batch, &NoHistory, space),
+            _ => policy.look_ahead(&batch, &world, space),
+        };
+        settled += (0..until - from).filter(|row| ahead.is_settled(*row)).count();
+        for row in from..until {
+            let outcome = policy.decide_ahead(&ahead, row - from, requests[row].now, &world, space).clone();
+            world.take(row, &outcome);
+        }
+        from = until;
+    }
+    let decisions = policy.decide_batch(&columns, &world.full);
+    (format!("{:?}", decisions.into_iter().map(|decision| decision.fates).collect::<Vec<_>>()), settled)
+}
+
+fn in_order(random: &mut Random, rows: usize) -> Vec<Request> {
+    let mut requests: Vec<_> = (0..rows).map(|_| random::request(random)).collect();
+    requests.sort_by_key(|request| request.now);
+    requests
+}
+
 #[test]
-fn an_evolving_batch_decides_each_row_as_its_request_alone() {
+fn a_row_of_a_batch_is_decided_as_its_request_over_a_history_that_decisions_change() {
     let mut random = Random::new(71);
     let mut space = BatchScratch::default();
     let (mut capped, mut spent, mut excluded) = (0, 0, 0);
@@ -134,21 +158,50 @@ fn an_evolving_batch_decides_each_row_as_its_request_alone() {
         let policy = Policy::compile(document.clone()).unwrap();
         let given = random::history(&mut random, &document);
         let rows = if round == 0 { 1_300 } else { 40 + random.below(100) };
-        let mut requests: Vec<_> = (0..rows).map(|_| random::request(&mut random)).collect();
-        requests.sort_by_key(|request| request.now);
-        let mut world = World::new(&policy, &requests, &given);
-        let columns = Columns::from_requests(&document.schema, &requests);
-        policy.decide_batch_evolving(&columns, &mut world, &mut space);
-        assert_eq!(world.decided, rows);
-        let said = format!(
-            "{:?}",
-            policy.decide_batch(&columns, &world.full).into_iter().map(|d| d.fates).collect::<Vec<_>>()
-        );
+        let requests = in_order(&mut random, rows);
+        let (said, _) = decide_all(&mut random, &policy, &requests, &given, &mut space);
         capped += said.matches("CapReached").count();
         spent += said.matches("BudgetExhausted").count() + said.matches("OutOfStock").count();
         excluded += said.matches("MutuallyExclusive").count();
     }
     assert!(capped > 500 && spent > 200 && excluded > 50, "{capped} {spent} {excluded}");
+}
+
+#[test]
+fn rows_of_which_nothing_is_open_but_contact_policy_are_decided_alike() {
+    let mut random = Random::new(75);
+    let mut space = BatchScratch::default();
+    let (mut rows, mut settled, mut said) = (0, 0, String::new());
+    for _ in 0..120 {
+        let (mut document, _) = random::document(&mut random);
+        // What keeps rows from being settled goes; all else stays as it came.
+        document.mode = Operation::Live;
+        document.holdouts.clear();
+        document.overrides.clear();
+        document.budgets.clear();
+        document.exploration = None;
+        document.slots = Slots::default();
+        for field in &mut document.schema.fields {
+            *field = Field::new(field.name.clone(), field.type_);
+        }
+        document
+            .actions
+            .iter_mut()
+            .flat_map(|action| &mut action.treatments)
+            .for_each(|treatment| treatment.standby = false);
+        let Ok(policy) = Policy::compile(document.clone()) else { continue };
+        let given = random::history(&mut random, &document);
+        let count = 60 + random.below(80);
+        let requests = in_order(&mut random, count);
+        let (told, plain) = decide_all(&mut random, &policy, &requests, &given, &mut space);
+        rows += requests.len();
+        settled += plain;
+        said.push_str(&told);
+    }
+    assert!(settled > 2_000 && 4 * settled > rows, "{settled} of {rows}");
+    for part in ["CapReached", "CoolDown", "MutuallyExclusive", "QuietHours", "Fallback"] {
+        assert!(said.contains(part), "{part}");
+    }
 }
 
 #[test]
@@ -162,13 +215,13 @@ fn a_row_is_decided_at_another_instant_as_a_request_of_then() {
         let history = random::history(&mut random, &document);
         let requests: Vec<_> = (0..30).map(|_| random::request(&mut random)).collect();
         let columns = Columns::from_requests(&document.schema, &requests);
-        let ahead = policy.look_ahead(&columns, &mut space);
+        let ahead = policy.look_ahead(&columns, &history, &mut space);
         for _ in 0..40 {
             let row = random.below(requests.len());
             let now = requests[row].now + (random.below(200) as i64 - 20) * HOUR / 4;
             let request = Request { now, ..requests[row].clone() };
             let alone = told(&policy, policy.decide_into(&request, &history, &mut scratch));
-            let found = told(&policy, policy.decide_ahead_at(&ahead, row, now, &history, &mut space));
+            let found = told(&policy, policy.decide_ahead(&ahead, row, now, &history, &mut space));
             assert_eq!(found, alone, "{request:#?} {document:#?}");
         }
     }

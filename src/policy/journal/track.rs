@@ -11,7 +11,7 @@ pub struct Track {
     /// Events pushed, kept or not.
     pushed: u32,
     /// Length at which what is too old is let go.
-    full: usize,
+    full: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,12 +41,17 @@ impl Track {
             }
             _ => self.events.push(event),
         }
-        if let (Some(horizon), true) = (book.horizon(), self.events.len() > self.full.max(FEW)) {
+        if let (Some(horizon), true) = (book.horizon(), self.events.len() > (self.full as usize).max(FEW)) {
             let newest = self.events.last().map_or(time, |event| event.time);
             let gone = self.events.partition_point(|event| event.time <= newest.saturating_sub(horizon));
             self.events.drain(..gone);
-            self.full = 2 * self.events.len();
+            self.full = u32::try_from(2 * self.events.len()).unwrap_or(u32::MAX);
         }
+    }
+
+    /// Number of events that were added, those included that are not kept.
+    pub fn seen(&self) -> u32 {
+        self.pushed
     }
 
     /// Forgets all events.
@@ -57,7 +62,7 @@ impl Track {
 
     /// The events with the book their codes are from.
     pub fn coded<'a>(&'a self, book: &'a Codebook) -> Coded<'a> {
-        Coded { book, events: &self.events }
+        Coded { book, events: &self.events, pushed: self.pushed }
     }
 }
 
@@ -66,6 +71,7 @@ impl Track {
 pub struct Coded<'a> {
     book: &'a Codebook,
     events: &'a [Happened],
+    pushed: u32,
 }
 
 impl<'a> Coded<'a> {
@@ -90,6 +96,11 @@ impl<'a> Coded<'a> {
         }
     }
 
+    /// Number of events that the track has seen, those included that are not kept: it tells one state of a track from another.
+    pub(crate) fn seen(self) -> u32 {
+        self.pushed
+    }
+
     /// Time, number and event at a place.
     pub(crate) fn at(self, place: usize) -> Option<(i64, u32, &'a Event)> {
         let event = self.events.get(place)?;
@@ -101,6 +112,12 @@ impl<'a> Coded<'a> {
     pub(crate) fn mark(self, place: usize) -> Option<(i64, u32, &'a Mark)> {
         let event = self.events.get(place)?;
         Some((event.time, event.number, self.book.mark(event.code)?))
+    }
+
+    /// Newest first: when each happened, and the counters of contact policy that one sweep tells and that count it.
+    #[inline]
+    pub(crate) fn newest(self) -> impl Iterator<Item = (i64, &'a [u32])> {
+        self.events.iter().rev().map(move |event| (event.time, self.book.feeds(event.code)))
     }
 
     pub(crate) fn numbered(self, number: u32) -> Option<&'a Event> {

@@ -1,14 +1,15 @@
 //! In which order rows are decided, and which of them depend on each other.
 //!
 //! Rows that share a counter make a shard: those of a subject, of subjects connected by a household or device that something is counted by, or
-//! all rows where something is counted over everybody. Inside a shard rows stand in order of time, then of row; shards know nothing of each
-//! other and can be decided on any core.
+//! all rows where something is counted over everybody. Rows are decided in order of time, then of row; shards know nothing of each other and
+//! are spread over a few parts, each of which can be decided on any core.
 
 use crate::data::Requests;
 use crate::data::cells::Dictionary;
 use attune_policy::history::Identity;
 use attune_policy::policy::Policy;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// What the rows of a policy share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,13 +22,25 @@ pub enum Sharing {
     Everybody,
 }
 
-/// Rows in the order in which they are decided.
+/// Rows in order of time, then of row.
 pub struct Order {
-    /// Positions among the rows, shard after shard.
-    pub positions: Vec<u32>,
-    /// Where shards begin in `positions`, and where the last one ends.
-    pub shards: Vec<u32>,
+    /// Positions among the rows; `None` where they stand so already.
+    positions: Option<Vec<u32>>,
+    len: usize,
 }
+
+/// Shards, spread over parts of about equal size: what one part holds no other part needs.
+pub enum Parts {
+    /// All in one.
+    One,
+    /// Subjects by themselves.
+    Subjects,
+    /// Groups of subjects: per subject its part and its place there.
+    Groups { part: Vec<u8>, place: Vec<u32>, sizes: Vec<usize> },
+}
+
+/// Number of parts where shards are spread: more than most laptops have cores, and the same everywhere.
+const PARTS: usize = 8;
 
 impl Sharing {
     /// What rows share when a policy decides them.
@@ -43,78 +56,100 @@ impl Sharing {
 }
 
 impl Order {
-    /// The order of rows (positions in the dataset) at their times.
-    pub fn new(rows: &[u32], times: &[i64], requests: &Requests, policy: &Policy, sharing: Sharing) -> Order {
-        let subjects = requests.subjects();
-        let subject = |row: u32| subjects.code(row as usize) as u32;
+    /// The order of rows at these times.
+    pub fn new(times: &[i64]) -> Order {
+        if times.is_sorted() {
+            return Order::as_they_stand(times.len());
+        }
+        let mut positions: Vec<u32> = (0..times.len() as u32).collect();
+        positions.par_sort_unstable_by_key(|at| (times[*at as usize], *at));
+        Order { positions: Some(positions), len: times.len() }
+    }
+
+    /// So many rows in the order in which they stand.
+    pub fn as_they_stand(len: usize) -> Order {
+        Order { positions: None, len }
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Position among the rows of the one at a place.
+    pub fn at(&self, place: usize) -> u32 {
+        self.positions.as_ref().map_or(place as u32, |positions| positions[place])
+    }
+
+    /// Positions of a run of them; `None` where they are the places themselves.
+    pub fn run(&self, places: Range<usize>) -> Option<&[u32]> {
+        self.positions.as_ref().map(|positions| &positions[places])
+    }
+}
+
+impl Parts {
+    /// Spreads what rows share.
+    pub fn new(rows: &[u32], requests: &Requests, policy: &Policy, sharing: Sharing) -> Parts {
         match sharing {
-            Sharing::Everybody => {
-                let mut positions: Vec<u32> = (0..rows.len() as u32).collect();
-                positions.par_sort_unstable_by_key(|at| (times[*at as usize], *at));
-                Order { positions, shards: vec![0, rows.len() as u32] }
-            }
-            Sharing::Subject => by_key(rows.iter().map(|row| subject(*row)), subjects.count(), times),
+            Sharing::Everybody => Parts::One,
+            Sharing::Subject => Parts::Subjects,
             Sharing::Connected => {
+                let subjects = requests.subjects();
                 let mut groups = Groups::new(subjects.count());
                 for (identity, codes) in
                     [(Identity::Household, requests.household_codes()), (Identity::Device, requests.device_codes())]
                 {
                     if let Some(codes) = codes.filter(|_| policy.depends_on(identity)) {
-                        groups.connect(codes, rows, subject);
+                        groups.connect(codes, rows, |row| subjects.code(row as usize) as u32);
                     }
                 }
-                by_key(rows.iter().map(|row| groups.root(subject(*row))), subjects.count(), times)
+                let mut sizes = vec![0; PARTS];
+                let (mut part, mut place) = (Vec::new(), Vec::new());
+                for subject in 0..subjects.count() as u32 {
+                    let own = groups.root(subject) as usize % PARTS;
+                    part.push(own as u8);
+                    place.push(sizes[own] as u32);
+                    sizes[own] += 1;
+                }
+                Parts::Groups { part, place, sizes }
             }
         }
     }
 
-    /// Runs of whole shards of at least `rows` rows each, as ranges of `shards`.
-    pub fn runs(&self, rows: usize) -> Vec<(usize, usize)> {
-        let mut runs = Vec::new();
-        let mut begin = 0;
-        for end in 1..self.shards.len() {
-            if (self.shards[end] - self.shards[begin]) as usize >= rows || end + 1 == self.shards.len() {
-                runs.push((begin, end));
-                begin = end;
-            }
+    /// Number of parts.
+    pub fn count(&self) -> usize {
+        match self {
+            Parts::One => 1,
+            Parts::Subjects | Parts::Groups { .. } => PARTS,
         }
-        runs
     }
-}
 
-/// One shard per key that occurs, in the order in which keys first occur.
-fn by_key(keys: impl Iterator<Item = u32> + Clone, count: usize, times: &[i64]) -> Order {
-    let mut shard_of = vec![u32::MAX; count];
-    let mut sizes: Vec<u32> = Vec::new();
-    for key in keys.clone() {
-        let shard = &mut shard_of[key as usize];
-        if *shard == u32::MAX {
-            *shard = sizes.len() as u32;
-            sizes.push(0);
-        }
-        sizes[*shard as usize] += 1;
-    }
-    let mut shards = Vec::with_capacity(sizes.len() + 1);
-    let mut end = 0;
-    for size in &mut sizes {
-        shards.push(end);
-        end += std::mem::replace(size, end);
-    }
-    shards.push(end);
-    let mut next = sizes;
-    let mut positions = vec![0; end as usize];
-    for (at, key) in (0u32..).zip(keys) {
-        let place = &mut next[shard_of[key as usize] as usize];
-        positions[*place as usize] = at;
-        *place += 1;
-    }
-    for shard in shards.windows(2) {
-        let own = &mut positions[shard[0] as usize..shard[1] as usize];
-        if !own.is_sorted_by_key(|at| times[*at as usize]) {
-            own.sort_by_key(|at| times[*at as usize]);
+    /// Number of subjects in a part, of so many in all.
+    pub fn size(&self, part: usize, subjects: usize) -> usize {
+        match self {
+            Parts::One => subjects,
+            Parts::Subjects => (subjects + PARTS - 1 - part) / PARTS,
+            Parts::Groups { sizes, .. } => sizes[part],
         }
     }
-    Order { positions, shards }
+
+    /// The part of a subject, by its code.
+    pub fn part(&self, subject: usize) -> usize {
+        match self {
+            Parts::One => 0,
+            Parts::Subjects => subject % PARTS,
+            Parts::Groups { part, .. } => usize::from(part[subject]),
+        }
+    }
+
+    /// The place of a subject in its part.
+    pub fn place(&self, subject: usize) -> usize {
+        match self {
+            Parts::One => subject,
+            Parts::Subjects => subject / PARTS,
+            Parts::Groups { place, .. } => place[subject] as usize,
+        }
+    }
 }
 
 /// Subjects that are connected with each other, by union and find.

@@ -25,10 +25,34 @@ pub struct Part {
     explored: Explored,
     pub deferrals: Vec<Deferral>,
     pub given_up: u64,
-    pub degraded: u64,
-    diagnostics: BTreeMap<String, u64>,
+    pub failures: Failures,
     /// Seconds of looking ahead and of the pass over state.
     pub seconds: (f64, f64),
+}
+
+/// What failed, in how many decisions.
+#[derive(Default)]
+pub struct Failures {
+    degraded: u64,
+    diagnostics: BTreeMap<String, u64>,
+}
+
+impl Failures {
+    /// Takes down what failed in a decision.
+    pub fn add(&mut self, policy: &Policy, outcome: &Outcome) {
+        self.degraded += 1;
+        for text in policy.diagnostics(outcome) {
+            count(&mut self.diagnostics, text, 1);
+        }
+    }
+
+    /// Tells it to a replay.
+    pub fn tell(self, replay: &mut Replay) {
+        replay.degraded += self.degraded;
+        for (text, times) in self.diagnostics {
+            count(&mut replay.diagnostics, text, times);
+        }
+    }
 }
 
 impl Part {
@@ -56,14 +80,6 @@ impl Part {
     pub fn len(&self) -> usize {
         self.at.len()
     }
-
-    /// Takes down what failed in a decision.
-    pub fn failed(&mut self, policy: &Policy, outcome: &Outcome) {
-        self.degraded += 1;
-        for text in policy.diagnostics(outcome) {
-            count(&mut self.diagnostics, text, 1);
-        }
-    }
 }
 
 /// Writes parts to their places. What is written where does not depend on the order of parts, and each vector has a thread of its own.
@@ -74,12 +90,9 @@ pub fn scatter(replay: &mut Replay, mut parts: Vec<Part>, log: &DecisionLog) {
         part.explored.place(&part.at, log.arms.len(), &mut replay.chances, rows);
         replay.deferrals.append(&mut part.deferrals);
         replay.given_up += part.given_up;
-        replay.degraded += part.degraded;
+        std::mem::take(&mut part.failures).tell(replay);
         replay.work.ahead += part.seconds.0;
         replay.work.state += part.seconds.1;
-        for (text, times) in std::mem::take(&mut part.diagnostics) {
-            count(&mut replay.diagnostics, text, times);
-        }
     }
     let Replay { candidates, chosen, arm, fallback, propensity, priority, fates, .. } = replay;
     let parts = &parts;

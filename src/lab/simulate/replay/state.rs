@@ -6,31 +6,37 @@
 //! rows of later times, from the row as it was. Where several slots are filled, those due now are sent, and what would be sent later waits
 //! for the subject's next decision.
 
-use super::parts::Part;
-use super::{CandidateInfo, Deferral, Stage};
+use super::order::{Order, Parts};
+use super::parts::{Failures, Part};
+use super::{CandidateInfo, Deferral, NO_ACTION, Stage};
 use crate::data::Requests;
 use crate::data::cells::Dictionary;
+use crate::error::Result;
 use crate::simulate::fates::Causes;
 use crate::simulate::log::{DecisionLog, NO_ARM};
+use crate::task::{Cancelled, Task};
 use attune_policy::contact::EventKind;
 use attune_policy::history::{Event, History, Identity, MemoryHistory, Query, Total};
-use attune_policy::journal::{Code, Codebook, Coded, Evolving, Totals, Track};
+use attune_policy::journal::{Code, Codebook, Coded, Totals, Track};
 use attune_policy::outcome::{BudgetState, Outcome, Scratch};
 use attune_policy::policy::Policy;
 use attune_policy::request::Request;
-use attune_policy::{BatchScratch, Lookahead};
+use attune_policy::{BatchScratch, Lookahead, Who};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::time::Instant;
 
 /// Times that one decision is put off, at most; then nothing is done.
 pub const MOST_DEFERRALS: u32 = 100;
 
-/// What all shards of a replay have in common.
+/// What all parts of a replay have in common.
 pub struct World<'a> {
     pub policy: &'a Policy,
     pub stage: &'a Stage<'a>,
     pub requests: &'a Requests,
     pub rows: &'a [u32],
+    /// Instant of each of them (ms).
+    pub times: &'a [i64],
     pub candidates: &'a [CandidateInfo],
     pub causes: &'a Causes,
     /// First instant of all.
@@ -64,142 +70,344 @@ impl Traces {
     }
 }
 
-/// Which tracks live at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
-    /// One: that of the subject at hand.
-    One,
-    /// Those of the shard at hand.
-    Shard,
-    /// All.
-    All,
+/// Events of the subjects, households and devices of a part, as far as they have happened.
+pub struct Store {
+    book: Codebook,
+    /// One per place; a single one where every row is a subject of its own.
+    subjects: Tracks,
+    fleeting: bool,
+    /// The past of somebody to whom nothing has happened.
+    nothing: Track,
+    households: Option<Shared>,
+    devices: Option<Shared>,
 }
 
-/// Tracks by the code of their subject, household or device.
+/// Tracks of one kind.
+#[derive(Default)]
 struct Tracks {
-    keep: Keep,
     tracks: Vec<Track>,
-    /// Place of each code, where not all live.
-    places: HashMap<u32, u32>,
-    /// Whether what was given is in the track already.
+    /// Whether what was given is in the track already; empty where nothing was given.
     begun: Vec<bool>,
 }
 
+/// Tracks of those that subjects share, by code.
+#[derive(Default)]
+struct Shared {
+    own: Tracks,
+    places: HashMap<u32, u32>,
+}
+
 impl Tracks {
-    fn new(keep: Keep, count: usize) -> Tracks {
-        let count = match keep {
-            Keep::One => 1,
-            Keep::Shard => 0,
-            Keep::All => count,
-        };
-        Tracks { keep, tracks: vec![Track::default(); count], places: HashMap::new(), begun: vec![false; count] }
+    fn new(count: usize, given: bool) -> Tracks {
+        Tracks { tracks: vec![Track::default(); count], begun: vec![false; if given { count } else { 0 }] }
     }
 
-    /// Forgets the shard before.
-    fn clear(&mut self) {
-        match self.keep {
-            Keep::One => {
-                self.tracks.iter_mut().for_each(Track::clear);
-                self.begun.fill(false);
-            }
-            Keep::Shard => {
-                self.tracks.clear();
-                self.places.clear();
-                self.begun.clear();
-            }
-            Keep::All => {}
-        }
+    /// Whether the track at a place has all that was given.
+    fn is_begun(&self, place: usize) -> bool {
+        self.begun.get(place).copied().unwrap_or(true)
     }
+}
 
+impl Shared {
     /// Place of the track of a code.
-    fn place(&mut self, code: u32) -> usize {
-        match self.keep {
-            Keep::One => 0,
-            Keep::All => code as usize,
-            Keep::Shard => {
-                let next = self.tracks.len() as u32;
-                let place = *self.places.entry(code).or_insert(next);
-                if place == next {
-                    self.tracks.push(Track::default());
-                    self.begun.push(false);
-                }
-                place as usize
+    fn place(&mut self, code: u32, given: bool) -> usize {
+        let next = self.own.tracks.len() as u32;
+        let place = *self.places.entry(code).or_insert(next);
+        if place == next {
+            self.own.tracks.push(Track::default());
+            if given {
+                self.own.begun.push(false);
             }
+        }
+        place as usize
+    }
+
+    /// The track of a code, once it has all that was given.
+    fn known<'s>(&'s self, code: u32, nothing: &'s Track, given: bool) -> Option<&'s Track> {
+        match self.places.get(&code) {
+            Some(place) => self.own.tracks.get(*place as usize).filter(|_| self.own.is_begun(*place as usize)),
+            None => (!given).then_some(nothing),
         }
     }
 }
 
-/// A decision that was put off: until when, whose row, how often, and where its row stands ahead.
+/// What had happened before a window of rows: what all of them will see at least.
+pub struct SoFar<'a> {
+    pub world: &'a World<'a>,
+    pub parts: &'a Parts,
+    /// One per part.
+    pub stores: &'a [&'a Store],
+    pub order: &'a Order,
+    /// Place of the first of the rows in the order.
+    pub first: usize,
+}
+
+impl SoFar<'_> {
+    /// How much has happened to whoever a row of the batch concerns; another number once more has. `None` where that is not known yet.
+    pub fn stamp(&self, row: usize) -> Option<u32> {
+        let (row, store, subject) = self.find(row);
+        let given = self.world.stage.options.history.is_some();
+        let mut stamp = match (store.fleeting, given) {
+            (true, given) => (!given).then_some(0)?,
+            (false, _) => store.subject(subject)?.seen(),
+        };
+        for (shared, codes) in store.shared(self.world.requests) {
+            if let Some(code) = codes.codes.get(row).copied().filter(|code| *code != Dictionary::MISSING) {
+                stamp = stamp.wrapping_add(shared.known(code, &store.nothing, given)?.seen());
+            }
+        }
+        Some(stamp)
+    }
+
+    /// A row of the batch: where it stands in the data, who keeps its events, and the place of its subject there.
+    fn find(&self, row: usize) -> (usize, &Store, usize) {
+        let row = self.world.rows[self.order.at(self.first + row) as usize] as usize;
+        let subject = self.world.requests.subjects().code(row);
+        (row, self.stores[self.parts.part(subject)], self.parts.place(subject))
+    }
+}
+
+impl Store {
+    /// The track of a subject, once it has all that was given.
+    fn subject(&self, place: usize) -> Option<&Track> {
+        self.subjects.tracks.get(place).filter(|_| self.subjects.is_begun(place))
+    }
+
+    /// What subjects share, with the code of each row.
+    fn shared<'s>(&'s self, requests: &'s Requests) -> impl Iterator<Item = (&'s Shared, &'s Dictionary)> {
+        let households = self.households.as_ref().zip(requests.household_codes());
+        households.into_iter().chain(self.devices.as_ref().zip(requests.device_codes()))
+    }
+}
+
+impl History for SoFar<'_> {
+    fn events(&self, _: &str) -> &[Event] {
+        &[]
+    }
+
+    fn coded(&self, identity: Identity, who: Who<'_>) -> Option<Coded<'_>> {
+        let Who::Row(_, row) = who else { return None };
+        let (row, store, subject) = self.find(row);
+        let given = self.world.stage.options.history.is_some();
+        let shared = |shared: &'_ Option<Shared>, codes: Option<&Dictionary>| -> Option<u32> {
+            codes.filter(|_| shared.is_some())?.codes.get(row).copied()
+        };
+        let requests = self.world.requests;
+        let track = match identity {
+            Identity::Subject | Identity::Global if store.fleeting => (!given).then_some(&store.nothing),
+            Identity::Subject | Identity::Global => store.subject(subject),
+            Identity::Household => {
+                let code = shared(&store.households, requests.household_codes())?;
+                store.households.as_ref()?.known(code, &store.nothing, given)
+            }
+            Identity::Device => {
+                let code = shared(&store.devices, requests.device_codes())?;
+                store.devices.as_ref()?.known(code, &store.nothing, given)
+            }
+        };
+        track.map(|track| track.coded(&store.book))
+    }
+}
+
+/// Decisions made from what had happened before their window: they stand where nothing else has happened to the same people since.
+#[derive(Default)]
+pub struct Guesses {
+    /// Per row of the batch: the stamp of its past then; [`NEVER`] where nothing was guessed.
+    stamps: Vec<u32>,
+    /// Per row: the candidate that is sent, [`NO_ACTION`] for none.
+    chosen: Vec<u32>,
+    /// The decisions themselves.
+    pub part: Part,
+}
+
+/// A stamp that no past has.
+const NEVER: u32 = u32::MAX;
+
+impl Guesses {
+    /// Guesses every row of a batch that was looked ahead on, but for those in which something failed or is to wait.
+    pub fn new(ahead: &Lookahead<'_>, so_far: &SoFar<'_>, space: &mut BatchScratch) -> Guesses {
+        let world = so_far.world;
+        let mut guesses = Guesses::default();
+        for row in 0..ahead.columns().len() {
+            let position = so_far.order.at(so_far.first + row);
+            let now = world.times[position as usize];
+            let (mut stamp, mut chosen) = (NEVER, NO_ACTION);
+            if let Some(known) = so_far.stamp(row) {
+                let outcome = world.policy.decide_ahead(ahead, row, now, so_far, space);
+                let sent = outcome.places().first();
+                let at_once = sent.is_none_or(|place| place.send_at <= now);
+                if outcome.places().len() < 2 && at_once && !outcome.degraded() {
+                    guesses.part.push(position, sent, outcome, world);
+                    (stamp, chosen) = (known, sent.map_or(NO_ACTION, |place| place.candidate));
+                }
+            }
+            guesses.stamps.push(stamp);
+            guesses.chosen.push(chosen);
+        }
+        guesses
+    }
+}
+
+/// A decision that was put off: until when, whose row, how often, and where its row was looked ahead on: window and row there.
 type Waiting = Reverse<(i64, u32, u32, u32, u32)>;
 
-/// The state of the shard at hand.
+/// The state of a part of the shards.
 pub struct State<'a> {
     world: &'a World<'a>,
-    book: Codebook,
-    subjects: Tracks,
-    households: Option<Tracks>,
-    devices: Option<Tracks>,
+    parts: &'a Parts,
+    pub store: Store,
     totals: Totals,
     /// Tracks of the row at hand.
     subject: usize,
     household: Option<usize>,
     device: Option<usize>,
     waiting: BinaryHeap<Waiting>,
-    /// Space for decisions that were put off.
-    again: BatchScratch,
+    space: BatchScratch,
     alone: Scratch,
     request: Request,
     /// Looks taken at the budgets, one list per look.
     pub looks: Vec<Vec<BudgetState>>,
+    /// Decisions of the window at hand.
     pub part: Part,
+    /// What failed in all of them.
+    pub failures: Failures,
+    /// Rows of the window that no guess has decided.
+    pub redone: usize,
 }
 
-/// Rows to be decided, with what is known of them ahead.
-pub struct Rows<'a> {
-    /// Positions among the rows, in order.
-    pub positions: &'a [u32],
-    pub times: &'a [i64],
-    pub ahead: &'a Lookahead<'a>,
-    /// Tells these rows from others that the same state sees.
+/// A window of rows: they were looked ahead on, and are decided part by part.
+pub struct Window<'w> {
+    /// Tells it from others.
     pub number: u32,
+    /// Place of its first row in the order.
+    pub first: usize,
+    pub order: &'w Order,
+    /// Rows of each batch, the last of which may have fewer.
+    pub chunk: usize,
+    pub ahead: &'w [Lookahead<'w>],
+    /// As many, or none.
+    pub guesses: &'w [Guesses],
+    /// Whether it is the last: nothing waits for another.
+    pub last: bool,
 }
 
-/// A state at work on some rows.
-pub struct AtWork<'s, 'a> {
-    pub state: &'s mut State<'a>,
-    pub rows: Rows<'s>,
-    /// Places among the rows at which a shard begins, ascending.
-    pub begins: &'s [u32],
+impl Window<'_> {
+    /// The batch of a row of the window, and its place there.
+    fn ahead(&self, row: u32) -> (&Lookahead<'_>, usize) {
+        (&self.ahead[row as usize / self.chunk], row as usize % self.chunk)
+    }
+
+    /// What was guessed of a row from a past with such a stamp: the candidate that is sent.
+    fn guess(&self, row: u32, stamp: u32) -> Option<u32> {
+        let guesses = self.guesses.get(row as usize / self.chunk)?;
+        let at = row as usize % self.chunk;
+        (guesses.stamps[at] == stamp && stamp != NEVER).then(|| guesses.chosen[at])
+    }
 }
+
+/// Rows decided between two looks at whether somebody wants to stop.
+const STRETCH: usize = 64;
 
 impl<'a> State<'a> {
-    /// Before the first shard.
-    pub fn new(world: &'a World<'a>, keep: Keep) -> State<'a> {
+    /// Of one part, before the first row.
+    pub fn new(world: &'a World<'a>, parts: &'a Parts, part: usize) -> State<'a> {
         let policy = world.policy;
+        let subjects = world.requests.subjects();
+        let given = world.stage.options.history.is_some();
         let shared = |identity: Identity, codes: Option<&Dictionary>| {
-            let codes = codes.filter(|_| policy.depends_on(identity))?;
-            let keep = if keep == Keep::One { Keep::Shard } else { keep };
-            Some(Tracks::new(keep, codes.values.len()))
+            codes.filter(|_| policy.depends_on(identity)).map(|_| Shared::default())
+        };
+        let fleeting = subjects.are_rows();
+        let size = if fleeting { 1 } else { parts.size(part, subjects.count()) };
+        let store = Store {
+            book: world.traces.book.clone(),
+            subjects: Tracks::new(size, given),
+            fleeting,
+            nothing: Track::default(),
+            households: shared(Identity::Household, world.requests.household_codes()),
+            devices: shared(Identity::Device, world.requests.device_codes()),
         };
         let mut state = State {
             world,
-            subjects: Tracks::new(keep, world.requests.subjects().count()),
-            households: shared(Identity::Household, world.requests.household_codes()),
-            devices: shared(Identity::Device, world.requests.device_codes()),
+            parts,
+            store,
             totals: Totals::new(policy),
-            book: world.traces.book.clone(),
             subject: 0,
             household: None,
             device: None,
             waiting: BinaryHeap::new(),
-            again: BatchScratch::default(),
+            space: BatchScratch::default(),
             alone: Scratch::default(),
             request: Request::default(),
             looks: Vec::new(),
             part: Part::default(),
+            failures: Failures::default(),
+            redone: 0,
         };
         state.begin_totals();
         state
+    }
+
+    /// Decides the rows of a window that belong to this part, in order; the last window lets go of everything that waits.
+    pub fn run(&mut self, rows: &[u32], window: &Window<'_>, task: &Task) -> Result<()> {
+        let begun = Instant::now();
+        let mut space = std::mem::take(&mut self.space);
+        for rows in rows.chunks(STRETCH) {
+            if task.is_cancelled() {
+                return Err(Cancelled.into());
+            }
+            for row in rows {
+                let position = window.order.at(window.first + *row as usize);
+                let now = self.world.times[position as usize];
+                if !self.waiting.is_empty() {
+                    self.release((now, position), window, &mut space);
+                }
+                self.look(now);
+                self.enter(self.world.rows[position as usize] as usize);
+                if let Some(chosen) = window.guess(*row, self.stamp()) {
+                    self.leave(position, chosen, now);
+                    continue;
+                }
+                let (ahead, at) = window.ahead(*row);
+                let outcome = self.world.policy.decide_ahead(ahead, at, now, &*self, &mut space);
+                self.take(position, now, outcome, 0, (window.number, *row));
+                self.redone += 1;
+            }
+        }
+        while window.last && !self.waiting.is_empty() {
+            self.release_next(window, &mut space);
+        }
+        self.space = space;
+        self.part.seconds.1 += begun.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// Decides again what is due before a row of this time and position.
+    fn release(&mut self, before: (i64, u32), window: &Window<'_>, space: &mut BatchScratch) {
+        while let Some(Reverse((time, position, ..))) = self.waiting.peek().copied()
+            && (time, position) < before
+        {
+            self.release_next(window, space);
+        }
+    }
+
+    fn release_next(&mut self, window: &Window<'_>, space: &mut BatchScratch) {
+        let Some(Reverse((now, position, tries, number, row))) = self.waiting.pop() else { return };
+        let (policy, at) = (self.world.policy, self.world.rows[position as usize] as usize);
+        self.look(now);
+        self.enter(at);
+        if number == window.number {
+            let (ahead, place) = window.ahead(row);
+            let outcome = policy.decide_ahead(ahead, place, now, &*self, space);
+            self.take(position, now, outcome, tries, (number, row));
+        } else {
+            let (mut request, mut alone) = (std::mem::take(&mut self.request), std::mem::take(&mut self.alone));
+            self.world.requests.fill(at, &mut request);
+            request.now = now;
+            let outcome = policy.decide_into(&request, &*self, &mut alone);
+            self.take(position, now, outcome, tries, (number, row));
+            (self.request, self.alone) = (request, alone);
+        }
     }
 
     fn given(&self) -> Option<&'a MemoryHistory> {
@@ -214,57 +422,59 @@ impl<'a> State<'a> {
         let mut events: Vec<&Event> = everybody.filter(|event| event.time <= start).collect();
         events.sort_by_key(|event| event.time);
         for event in events {
-            let code = self.book.code(self.world.policy, event);
-            self.totals.push(&self.book, code, event.time);
+            let code = self.store.book.code(self.world.policy, event);
+            self.totals.push(&self.store.book, code, event.time);
         }
     }
 
     /// Brings up the tracks of a row.
-    fn enter(&mut self, row: usize, now: i64) {
-        let requests = self.world.requests;
-        let subjects = requests.subjects();
-        self.subject = self.subjects.place(subjects.code(row) as u32);
-        if let Some(given) = self.given()
-            && !std::mem::replace(&mut self.subjects.begun[self.subject], true)
-        {
-            let track = &mut self.subjects.tracks[self.subject];
-            begin(given.events(subjects.key(row)), now, self.world.policy, &mut self.book, track);
-        }
-        let codes = (requests.household_codes(), requests.device_codes());
+    fn enter(&mut self, row: usize) {
+        let World { requests, policy, .. } = *self.world;
         let given = self.given();
-        let mut shared = |identity: Identity, tracks: &mut Option<Tracks>, codes: Option<&Dictionary>| {
-            let (tracks, codes) = (tracks.as_mut()?, codes?);
+        // What was given counts up to the first decision, which is that of this row where there was none.
+        let now = if given.is_some() { requests.now(row) } else { 0 };
+        let Store { book, subjects, fleeting, households, devices, .. } = &mut self.store;
+        self.subject = if *fleeting { 0 } else { self.parts.place(requests.subjects().code(row)) };
+        if *fleeting {
+            subjects.tracks.iter_mut().for_each(Track::clear);
+            subjects.begun.fill(false);
+        }
+        if let Some(given) = given {
+            let events = || given.events(requests.subjects().key(row));
+            subjects.begin(self.subject, events, now, policy, book);
+        }
+        let mut shared = |identity: Identity, shared: &mut Option<Shared>, codes: Option<&Dictionary>| {
+            let (shared, codes) = (shared.as_mut()?, codes?);
             let code = codes.codes.get(row).copied().filter(|code| *code != Dictionary::MISSING)?;
-            let place = tracks.place(code);
-            if let (Some(given), Some(id)) = (given, codes.get(row))
-                && !std::mem::replace(&mut tracks.begun[place], true)
-            {
-                begin(given.shared(identity, id), now, self.world.policy, &mut self.book, &mut tracks.tracks[place]);
+            let place = shared.place(code, given.is_some());
+            if let (Some(given), Some(id)) = (given, codes.get(row)) {
+                shared.own.begin(place, || given.shared(identity, id), now, policy, book);
             }
             Some(place)
         };
-        self.household = shared(Identity::Household, &mut self.households, codes.0);
-        self.device = shared(Identity::Device, &mut self.devices, codes.1);
+        self.household = shared(Identity::Household, households, requests.household_codes());
+        self.device = shared(Identity::Device, devices, requests.device_codes());
     }
 
     /// Adds an event of the row at hand.
     fn push(&mut self, code: Option<Code>, time: i64) {
         let Some(code) = code else { return };
-        self.subjects.tracks[self.subject].push(&self.book, code, time);
-        if let (Some(tracks), Some(at)) = (&mut self.households, self.household) {
-            tracks.tracks[at].push(&self.book, code, time);
+        let Store { book, subjects, households, devices, .. } = &mut self.store;
+        subjects.tracks[self.subject].push(book, code, time);
+        if let (Some(shared), Some(at)) = (households, self.household) {
+            shared.own.tracks[at].push(book, code, time);
         }
-        if let (Some(tracks), Some(at)) = (&mut self.devices, self.device) {
-            tracks.tracks[at].push(&self.book, code, time);
+        if let (Some(shared), Some(at)) = (devices, self.device) {
+            shared.own.tracks[at].push(book, code, time);
         }
-        self.totals.push(&self.book, code, time);
+        self.totals.push(book, code, time);
     }
 
     /// Takes up what was decided at `now` for the row at a position.
     fn take(&mut self, position: u32, now: i64, outcome: &Outcome, tries: u32, ahead: (u32, u32)) {
         let world = self.world;
         if outcome.degraded() {
-            self.part.failed(world.policy, outcome);
+            self.failures.add(world.policy, outcome);
         }
         let places = outcome.places();
         let sent = places.iter().find(|place| place.send_at <= now);
@@ -282,18 +492,34 @@ impl<'a> State<'a> {
             self.part.given_up += 1;
         }
         self.part.push(position, sent, outcome, world);
-        let row = world.rows[position as usize] as usize;
-        let log = world.stage.log;
         for place in places.iter().filter(|place| place.send_at <= now) {
-            let candidate = place.candidate as usize;
-            for code in world.traces.contacts[candidate] {
-                self.push(code, now);
-            }
-            if log.arm[row] != NO_ARM && log.arm[row] == world.candidates[candidate].arm {
-                for (outcome, code) in log.outcomes.iter().zip(&world.traces.follow[candidate]) {
-                    if outcome.values[row] > 0.0 {
-                        self.push(*code, now);
-                    }
+            self.leave(position, place.candidate, now);
+        }
+    }
+
+    /// How much has happened to whoever the row at hand concerns ([`SoFar::stamp`]).
+    fn stamp(&self) -> u32 {
+        let shared = |shared: &Option<Shared>, at: Option<usize>| {
+            let track = shared.as_ref().zip(at).and_then(|(shared, at)| shared.own.tracks.get(at));
+            track.map_or(0, Track::seen)
+        };
+        let own = self.store.subjects.tracks.get(self.subject).map_or(0, Track::seen);
+        let households = shared(&self.store.households, self.household);
+        own.wrapping_add(households).wrapping_add(shared(&self.store.devices, self.device))
+    }
+
+    /// What a candidate leaves behind that is sent now to the row at hand; nothing for [`NO_ACTION`].
+    fn leave(&mut self, position: u32, candidate: u32, now: i64) {
+        let (world, candidate) = (self.world, candidate as usize);
+        let Some(contacts) = world.traces.contacts.get(candidate) else { return };
+        for code in contacts {
+            self.push(*code, now);
+        }
+        let (row, log) = (world.rows[position as usize] as usize, world.stage.log);
+        if log.arm[row] != NO_ARM && log.arm[row] == world.candidates[candidate].arm {
+            for (outcome, code) in log.outcomes.iter().zip(&world.traces.follow[candidate]) {
+                if outcome.values[row] > 0.0 {
+                    self.push(*code, now);
                 }
             }
         }
@@ -312,11 +538,23 @@ impl<'a> State<'a> {
     }
 }
 
-/// Events given before the first decision.
-fn begin(events: &[Event], now: i64, policy: &Policy, book: &mut Codebook, track: &mut Track) {
-    for event in events.iter().take_while(|event| event.time <= now) {
-        let code = book.code(policy, event);
-        track.push(book, code, event.time);
+impl Tracks {
+    /// Takes in the events given before the first decision, once.
+    fn begin<'e>(
+        &mut self,
+        place: usize,
+        events: impl FnOnce() -> &'e [Event],
+        now: i64,
+        policy: &Policy,
+        book: &mut Codebook,
+    ) {
+        let (Some(begun), Some(track)) = (self.begun.get_mut(place), self.tracks.get_mut(place)) else { return };
+        if !std::mem::replace(begun, true) {
+            for event in events().iter().take_while(|event| event.time <= now) {
+                let code = book.code(policy, event);
+                track.push(book, code, event.time);
+            }
+        }
     }
 }
 
@@ -329,103 +567,24 @@ fn follow_up(outcome: &str) -> EventKind {
     }
 }
 
-impl AtWork<'_, '_> {
-    /// Decides again what is due before a row of this time and position.
-    fn release(&mut self, before: (i64, u32)) {
-        while let Some(Reverse((time, position, ..))) = self.state.waiting.peek().copied()
-            && (time, position) < before
-        {
-            self.release_next();
-        }
-    }
-
-    fn release_next(&mut self) {
-        let state = &mut *self.state;
-        let Some(Reverse((now, position, tries, number, place))) = state.waiting.pop() else { return };
-        let row = state.world.rows[position as usize] as usize;
-        state.look(now);
-        state.enter(row, now);
-        let (mut again, mut alone) = (std::mem::take(&mut state.again), std::mem::take(&mut state.alone));
-        let policy = state.world.policy;
-        let outcome = if number == self.rows.number {
-            policy.decide_ahead_at(self.rows.ahead, place as usize, now, &*state, &mut again)
-        } else {
-            let mut request = std::mem::take(&mut state.request);
-            state.world.requests.fill(row, &mut request);
-            request.now = now;
-            let outcome = policy.decide_into(&request, &*state, &mut alone);
-            state.request = request;
-            outcome
-        };
-        state.take(position, now, outcome, tries, (number, place));
-        (state.again, state.alone) = (again, alone);
-    }
-
-    /// Decides again all that is left, in order of time.
-    pub fn release_all(&mut self) {
-        while !self.state.waiting.is_empty() {
-            self.release_next();
-        }
-    }
-}
-
 impl History for State<'_> {
     fn events(&self, _: &str) -> &[Event] {
         // All are in codes.
         &[]
     }
 
-    fn coded(&self, identity: Identity, _: &str) -> Option<Coded<'_>> {
+    /// Of the row at hand, whoever asks.
+    fn coded(&self, identity: Identity, _: Who<'_>) -> Option<Coded<'_>> {
+        let Store { book, subjects, households, devices, .. } = &self.store;
         let track = match identity {
-            Identity::Household => self.households.as_ref()?.tracks.get(self.household?),
-            Identity::Device => self.devices.as_ref()?.tracks.get(self.device?),
-            Identity::Subject | Identity::Global => self.subjects.tracks.get(self.subject),
+            Identity::Household => households.as_ref()?.own.tracks.get(self.household?),
+            Identity::Device => devices.as_ref()?.own.tracks.get(self.device?),
+            Identity::Subject | Identity::Global => subjects.tracks.get(self.subject),
         };
-        track.map(|track| track.coded(&self.book))
+        track.map(|track| track.coded(book))
     }
 
     fn total(&self, query: &Query<'_>) -> Total {
         self.totals.total(query)
-    }
-}
-
-impl History for AtWork<'_, '_> {
-    fn events(&self, subject: &str) -> &[Event] {
-        self.state.events(subject)
-    }
-
-    fn coded(&self, identity: Identity, id: &str) -> Option<Coded<'_>> {
-        self.state.coded(identity, id)
-    }
-
-    fn total(&self, query: &Query<'_>) -> Total {
-        self.state.total(query)
-    }
-}
-
-impl Evolving for AtWork<'_, '_> {
-    fn turn(&mut self, row: usize) {
-        let (position, now) = (self.rows.positions[row], self.rows.times[row]);
-        if let Some(begin) = self.begins.first()
-            && *begin as usize == row
-        {
-            self.begins = &self.begins[1..];
-            self.release_all();
-            self.state.subjects.clear();
-            for tracks in [&mut self.state.households, &mut self.state.devices].into_iter().flatten() {
-                tracks.clear();
-            }
-        }
-        if !self.state.waiting.is_empty() {
-            self.release((now, position));
-        }
-        let row = self.state.world.rows[position as usize] as usize;
-        self.state.look(now);
-        self.state.enter(row, now);
-    }
-
-    fn decided(&mut self, row: usize, outcome: &Outcome) {
-        let (position, now) = (self.rows.positions[row], self.rows.times[row]);
-        self.state.take(position, now, outcome, 0, (self.rows.number, row as u32));
     }
 }

@@ -1,11 +1,16 @@
 //! What is found for a whole batch before its rows are decided: how far each candidate gets, and scores of models.
 
-use crate::columns::Table;
+use super::settled;
+use crate::columns::{Columns, Table};
+use crate::decide::contact::{self, Verdict};
 use crate::decision::Candidate;
+use crate::history::History;
 use crate::language::columns::{BATCH, BatchEnv, Bits, ColumnRules, ColumnRun, ColumnScratch};
 use crate::language::{Env, Use};
 use crate::model::{self, BatchScratch, NoFacts, Rows, Scored, Scores};
 use crate::plan::{Plan, Slot};
+use crate::policy::Policy;
+use crate::request::Who;
 use crate::rule::Stage;
 
 /// A rule is asked of a batch while one in so many rows is left: the column evaluator takes about as long for all rows as the row evaluator
@@ -14,12 +19,16 @@ const SPARSE: usize = 16;
 
 /// Finds out about the rows of a table, block by block of up to [`BATCH`] rows.
 pub struct Ahead<'r> {
+    policy: &'r Policy,
     plan: &'r Plan,
+    columns: &'r Columns<'r>,
     run: ColumnRun<'r>,
     room: &'r mut Room,
     models: Vec<Option<model::Batch<'r>>>,
     /// Whether there is anything to find.
     useful: bool,
+    /// Whether rows may be settled.
+    settles: bool,
 }
 
 /// Room that is kept between batches.
@@ -28,6 +37,9 @@ pub struct Room {
     /// Per rule of the plan: whether columns alone tell whether it keeps a candidate, and the models it reads.
     asked: Vec<Asked>,
     scratch: BatchScratch,
+    /// Per candidate: the rows whose score it may need.
+    left: Vec<Bits>,
+    contact: contact::Memory,
 }
 
 /// What is known of the rows of a block.
@@ -37,6 +49,27 @@ pub struct Block {
     codes: Vec<Code>,
     /// Per model.
     scores: Vec<Found>,
+    /// Rows of which nothing is open but contact policy.
+    settled: Bits,
+    /// What contact policy said of them.
+    contact: Contact,
+}
+
+impl Block {
+    /// Whether nothing of a row is open but contact policy.
+    pub fn is_settled(&self, row: usize) -> bool {
+        self.settled.get(row)
+    }
+}
+
+/// What contact policy said of the rows of a block when they were looked ahead on.
+#[derive(Debug, Default)]
+struct Contact {
+    /// Per row: events that its subject had then; [`NOWHERE`] where it was not asked. Empty when its answers may change by themselves.
+    seen: Vec<u32>,
+    /// Per candidate and row: 0 when it passes, else one more than the place of its verdict.
+    codes: Vec<u16>,
+    verdicts: Vec<Verdict>,
 }
 
 /// How a rule is asked.
@@ -87,12 +120,13 @@ impl BatchEnv for ColumnsAlone {
 
 impl<'r> Ahead<'r> {
     pub fn new(
-        plan: &'r Plan,
+        policy: &'r Policy,
         rules: &'r ColumnRules,
         table: &'r Table<'r>,
         scratch: &'r mut ColumnScratch,
         room: &'r mut Room,
     ) -> Ahead<'r> {
+        let plan = policy.plan();
         let expressions = plan.set.rules();
         room.asked.clear();
         room.asked.extend(plan.rules.iter().map(|rule| {
@@ -111,7 +145,16 @@ impl<'r> Ahead<'r> {
         let first = |slot: &Slot| slot.rules.first().and_then(|at| room.asked.get(*at as usize));
         let tells = |slot: &Slot| first(slot).is_some_and(|rule| rule.in_columns);
         let useful = models.iter().any(Option::is_some) || plan.slots.iter().any(tells);
-        Ahead { plan, run: rules.start(table, &ColumnsAlone, scratch), room, models, useful }
+        Ahead {
+            policy,
+            plan,
+            columns: table.columns(),
+            run: rules.start(table, &ColumnsAlone, scratch),
+            room,
+            models,
+            useful,
+            settles: settled::can_settle(plan),
+        }
     }
 
     /// Whether there is anything to find; otherwise every row is decided as if alone.
@@ -119,32 +162,68 @@ impl<'r> Ahead<'r> {
         self.useful
     }
 
-    /// Finds out about the rows from `start` on, a multiple of [`BATCH`].
-    pub fn fill(&mut self, start: usize, block: &mut Block) {
+    /// Finds out about the rows from `start` on, a multiple of [`BATCH`]. Of candidates that what happened `so_far` keeps from being
+    /// contacted no score is found.
+    pub fn fill(&mut self, start: usize, so_far: &dyn History, block: &mut Block) {
         if !self.useful {
             return;
         }
         let plan = self.plan;
         self.run.batch(start);
-        let Block { codes, scores } = block;
+        let Block { codes, scores, settled, contact } = block;
         scores.resize_with(self.models.len(), Found::default);
         scores.iter_mut().for_each(|found| found.wanted = Bits::NONE);
         codes.resize(plan.slots.len() * BATCH, Code::default());
+        self.room.left.clear();
+        *settled = if self.settles { self.plain(start) } else { Bits::NONE };
         for (slot, codes) in plan.slots.iter().zip(codes.chunks_exact_mut(BATCH)) {
-            self.slot(slot, codes, scores);
+            let (left, open) = self.slot(slot, codes, scores);
+            self.room.left.push(left);
+            *settled = *settled & !open;
+        }
+        contact.clear();
+        if plan.contact.counts() {
+            if self.settles && plan.contact.asks_subject_alone() {
+                contact.seen.resize(BATCH, NOWHERE);
+                contact.codes.resize(plan.slots.len() * BATCH, 0);
+            }
+            self.spare(start, so_far, contact);
+        }
+        for (slot, left) in plan.slots.iter().zip(&self.room.left) {
+            for model in [slot.model, slot.uplift].into_iter().flatten() {
+                if let Some(found) = scores.get_mut(model as usize) {
+                    found.wanted |= *left;
+                }
+            }
         }
         for (found, model) in scores.iter_mut().zip(&self.models) {
             found.fill(model.as_ref(), start, &mut self.room.scratch);
         }
     }
 
-    /// Rules of a candidate in their order, each for the rows that are left.
-    fn slot(&mut self, slot: &Slot, codes: &mut [Code], scores: &mut [Found]) {
+    /// Rows about which nothing is to be said but what their columns hold.
+    fn plain(&self, start: usize) -> Bits {
+        let mut plain = self.run.rows();
+        for row in self.run.rows().rows() {
+            if self.columns.is_blank(start + row) {
+                plain.set(row, false);
+            }
+        }
+        for row in self.columns.noted(start..start + BATCH) {
+            plain.set(row - start, false);
+        }
+        plain
+    }
+
+    /// Rules of a candidate in their order, each for the rows that are left; gives those in which it passes what is known, and those in
+    /// which rules are left to be asked.
+    fn slot(&mut self, slot: &Slot, codes: &mut [Code], scores: &mut [Found]) -> (Bits, Bits) {
         let plan = self.plan;
         self.run.candidate(slot.candidate);
         let all = self.run.rows();
         let few = all.count() / SPARSE;
         let mut left = all;
+        let mut open = Bits::NONE;
         let mut passed = 0;
         for (number, at) in slot.rules.iter().enumerate().take(Code::MOST) {
             let (Some(rule), Some(asked)) = (plan.rules.get(*at as usize), self.room.asked.get(*at as usize)) else {
@@ -153,6 +232,7 @@ impl<'r> Ahead<'r> {
             let known = self.run.is_known(rule.expression as usize, left);
             if !asked.in_columns || left.count() <= few && !known {
                 // The row goes on from here.
+                open |= left;
                 for model in &asked.models {
                     if let Some(found) = scores.get_mut(*model) {
                         found.wanted |= left;
@@ -166,12 +246,13 @@ impl<'r> Ahead<'r> {
             let lost = left & !passes;
             // What failed is left to the row, which has the words for it.
             write(codes, lost & fault, Code::new(number, OPEN));
+            open |= lost & fault;
             write(codes, lost & unknown & !fault, Code::new(number, UNKNOWN));
             write(codes, lost & !unknown & !fault, Code::new(number, FALSE));
             left &= passes;
             passed = number + 1;
             if left.is_empty() {
-                return;
+                return (left, open);
             }
         }
         if left == all {
@@ -179,9 +260,36 @@ impl<'r> Ahead<'r> {
         } else {
             write(codes, left, Code::new(passed, OPEN));
         }
-        for model in [slot.model, slot.uplift].into_iter().flatten() {
-            if let Some(found) = scores.get_mut(model as usize) {
-                found.wanted |= left;
+        if slot.rules.len() > Code::MOST {
+            open |= left;
+        }
+        (left, open)
+    }
+
+    /// Takes out the rows in which contact policy keeps a candidate back whatever else happens: arbitration never asks for its score.
+    /// Keeps what it said, for as long as nothing else happens.
+    fn spare(&mut self, start: usize, so_far: &dyn History, said: &mut Contact) {
+        let (plan, columns) = (self.plan, self.columns);
+        let Room { left, contact, .. } = &mut *self.room;
+        let any = left.iter().fold(Bits::NONE, |any, left| any | *left);
+        for row in any.rows() {
+            let who = Who::Row(columns, start + row);
+            let now = columns.now(start + row);
+            let Some(past) = contact::Known::so_far(self.policy, who, now, so_far) else { continue };
+            if let Some(seen) = said.seen.get_mut(row) {
+                *seen = past.seen();
+            }
+            contact.begin();
+            for (at, (slot, left)) in
+                plan.slots.iter().zip(&mut *left).enumerate().filter(|(_, (_, left))| left.get(row))
+            {
+                let verdict = past.verdict(slot, contact);
+                if matches!(verdict, Verdict::Block(_) | Verdict::Reroute(_)) {
+                    left.set(row, false);
+                }
+                if verdict != Verdict::Pass {
+                    said.note(at * BATCH + row, verdict);
+                }
             }
         }
     }
@@ -191,6 +299,24 @@ fn write(codes: &mut [Code], rows: Bits, code: Code) {
     for row in rows.rows() {
         if let Some(place) = codes.get_mut(row) {
             *place = code;
+        }
+    }
+}
+
+impl Contact {
+    fn clear(&mut self) {
+        self.seen.clear();
+        self.codes.clear();
+        self.verdicts.clear();
+    }
+
+    fn note(&mut self, place: usize, verdict: Verdict) {
+        let Some(code) = self.codes.get_mut(place) else { return };
+        self.verdicts.push(verdict);
+        match u16::try_from(self.verdicts.len()) {
+            Ok(number) => *code = number,
+            // More than there are numbers for: rows ask for themselves.
+            Err(_) => self.clear(),
         }
     }
 }
@@ -230,6 +356,22 @@ pub enum Removed {
 }
 
 impl Given<'_> {
+    /// Whether nothing of the row is open but contact policy.
+    pub fn is_settled(&self) -> bool {
+        self.block.is_settled(self.row)
+    }
+
+    /// What contact policy says of a candidate that passed every rule, at the row's own instant; `None` where it must be asked, as when its
+    /// subject has had other events than so many.
+    pub fn verdict(&self, slot: u32, seen: u32) -> Option<Verdict> {
+        let contact = &self.block.contact;
+        contact.seen.get(self.row).filter(|then| **then == seen && seen != NOWHERE)?;
+        match contact.codes.get(slot as usize * BATCH + self.row)? {
+            0 => Some(Verdict::Pass),
+            at => contact.verdicts.get(usize::from(*at) - 1).copied(),
+        }
+    }
+
     /// How many of its rules a candidate is known to pass, and what removes it at the next, where that is known.
     #[inline]
     pub fn passed(&self, slot: u32) -> (usize, Option<Removed>) {

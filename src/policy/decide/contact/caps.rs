@@ -5,6 +5,7 @@ use super::rules::{
     Counting, PlannedCap, PlannedCoolDown, PlannedHit, PlannedSuppression, PlannedWindow, Rules, Selector, Target,
 };
 use super::scene::{Memory, Scene};
+use super::sweep::sweep;
 use super::symbols::Symbol;
 use crate::history::{Identity, Of, Query};
 use crate::outcome::Cause;
@@ -15,7 +16,7 @@ pub struct Tallied {
     /// Events of a cap in its window.
     pub count: u32,
     /// With nothing reserved: until when (ms) its part blocks; `None`: for ever. Of a part that does not block: the past.
-    until: Option<i64>,
+    pub(super) until: Option<i64>,
 }
 
 /// Adds what caps, suppressions and cool-downs have against a candidate.
@@ -85,6 +86,12 @@ fn tallied(scene: &Scene<'_>, memory: &mut Memory, at: u32) -> Tallied {
         return *tallied;
     }
     let rules = scene.rules;
+    if let (Some(Some(_)), Some(events)) = (rules.swept.get(at as usize), scene.coded[0]) {
+        sweep(rules, events, scene.now, &mut memory.met, &mut memory.tallies);
+        if let Some(Some(tallied)) = memory.tallies.get(at as usize) {
+            return *tallied;
+        }
+    }
     let nothing = Tallied { count: 0, until: Some(i64::MIN) };
     let tallied = rules.tallies.get(at as usize).and_then(|tally| {
         Some(match tally.part {

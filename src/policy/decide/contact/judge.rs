@@ -33,6 +33,15 @@ pub trait Ask {
     fn number(&self, expression: u32, slot: u32, send_time: u32) -> Option<f64>;
 }
 
+/// What earlier events alone say of a candidate. What they remove stays removed whatever happens besides: counters only rise until the
+/// decision.
+pub fn by_events(scene: &Scene<'_>, memory: &mut Memory, slot: u32) -> Verdict {
+    let mut hits = Hits::default();
+    caps::check(scene, memory, slot, &[], &mut hits);
+    exclusion::check(scene, memory, slot, &[], &mut hits);
+    hits.verdict(Some)
+}
+
 /// Whether a candidate may go out, given what this decision has reserved.
 pub fn judge(scene: &Scene<'_>, memory: &mut Memory, ask: &dyn Ask, slot: u32, reserved: &[u32]) -> Verdict {
     if scene.rules.is_free(slot) {

@@ -1,6 +1,7 @@
 //! The contact policy compiled for deciding: names as symbols, zones looked up, and per candidate the list of what speaks of
 //! it. A counter that several candidates share is one [`Tally`], so that a decision counts it once. It decides nothing itself.
 
+use super::sweep::{self, Swept};
 use super::symbols::{Symbol, Symbols, UNKNOWN};
 use super::zone::PlannedZones;
 use crate::action::{Action, Direction, Treatment};
@@ -29,6 +30,8 @@ pub struct Rules {
     pub lookback: [Option<Lookback>; 3],
     /// Every counter, each once.
     pub tallies: Vec<Tally>,
+    /// Per tally how one sweep over events tells it, where it does.
+    pub swept: Vec<Option<Swept>>,
     pub caps: Vec<PlannedCap>,
     pub suppressions: Vec<PlannedSuppression>,
     pub cool_downs: Vec<PlannedCoolDown>,
@@ -409,12 +412,34 @@ impl Rules {
                 plan.bindings.push(slot);
             }
         }
+        plan.swept = sweep::plan(&plan);
         plan
     }
 
     /// Whether no part of stage 7 speaks of a candidate.
     pub fn is_free(&self, slot: u32) -> bool {
         self.bindings.get(slot as usize).is_none_or(Binding::is_free)
+    }
+
+    /// Whether earlier events may keep a candidate back.
+    pub fn counts(&self) -> bool {
+        !self.tallies.is_empty() || !self.exclusions.is_empty()
+    }
+
+    /// Whether contact policy asks of nothing but the subject's own events and the time that has gone by since: as long as nothing else
+    /// happens to the subject, its answer for an instant stays.
+    pub fn asks_subject_alone(&self) -> bool {
+        let global = |cap: &PlannedCap| cap.key == Identity::Global;
+        self.stocks.is_empty()
+            && self.quiet.is_empty()
+            && self.spans.is_empty()
+            && self.lookback.iter().skip(1).all(Option::is_none)
+            && !self.caps.iter().any(global)
+    }
+
+    /// Positions of the counters that one sweep over events tells and that count such an event.
+    pub fn feeds(&self, mark: &Mark) -> Vec<u32> {
+        sweep::feeds(self, mark)
     }
 
     /// The number of an event's kind; `None` of one that nothing counts.

@@ -6,7 +6,7 @@ use super::zone::Whereabouts;
 use crate::contact::Clock;
 use crate::history::{History, Identity, Past, Total};
 use crate::journal::Coded;
-use crate::request::Request;
+use crate::request::Who;
 
 /// What is known of the request.
 #[derive(Clone, Copy)]
@@ -64,6 +64,8 @@ pub struct Memory {
     spans: Vec<Option<Span>>,
     /// One per tally of the rules.
     pub(super) tallies: Vec<Option<super::caps::Tallied>>,
+    /// What a sweep over events has met, one per tally.
+    pub(super) met: Vec<super::sweep::Met>,
     /// One per budget, then one per stock.
     pub(super) totals: Vec<Option<Total>>,
     /// Per exclusion the part of `seen` that is its own.
@@ -83,27 +85,23 @@ pub struct Memory {
 impl<'a> Scene<'a> {
     /// Reads what the rules need of a request and its history; `region` is the text that names the subject's region. What is
     /// amiss is told to `note`.
-    pub fn read(&self, request: &Request, region: Option<&str>, memory: &mut Memory, note: &mut dyn FnMut(String)) {
+    pub fn read(&self, who: Who<'_>, region: Option<&str>, memory: &mut Memory, note: &mut dyn FnMut(String)) {
         let rules = self.rules;
         memory.clear(rules);
-        rules.zones.locate(request.zone.as_deref(), region, &mut memory.whereabouts, note);
+        rules.zones.locate(who.zone(), region, &mut memory.whereabouts, note);
         let identities = [Identity::Subject, Identity::Household, Identity::Device];
         for ((identity, lookback), coded) in identities.into_iter().zip(&rules.lookback).zip(self.coded) {
             let Some(lookback) = lookback else { continue };
-            let (id, what) = match identity {
-                Identity::Household => (request.household.as_deref(), "household"),
-                Identity::Device => (request.device.as_deref(), "device"),
-                Identity::Subject | Identity::Global => (Some(request.subject.as_str()), "subject"),
+            let missing = match identity {
+                Identity::Household if who.household().is_none() => Some("household"),
+                Identity::Device if who.device().is_none() => Some("device"),
+                _ => None,
             };
-            if id.is_none() {
+            if let Some(what) = missing {
                 note(format!("the request names no {what}: what is counted by it counts the subject's own events"));
             }
             if coded.is_none() {
-                let past = match id {
-                    Some(id) => self.history.past(identity, id),
-                    None => self.history.past(Identity::Subject, &request.subject),
-                };
-                memory.mark(rules, identity, past.until(self.now), lookback, self.now);
+                memory.mark(rules, identity, self.history.past(identity, who).until(self.now), lookback, self.now);
             }
         }
     }

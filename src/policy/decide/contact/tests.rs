@@ -14,7 +14,7 @@ use crate::action::{Action, Channel, Direction, Group, Issue, Treatment};
 use crate::contact::{Cap, CapTarget, EventKind, Window};
 use crate::document::Document;
 use crate::testing::HOUR;
-use crate::{Event, History, MemoryHistory, Request};
+use crate::{Event, History, MemoryHistory, Request, Who};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
@@ -63,7 +63,9 @@ impl Desk {
             notes.clear();
             let scene = Scene { rules: &self.rules, history, coded: &[None; 3], now };
             let region = request.fields.first().and_then(|value| value.as_text());
-            scene.read(&Request { now, ..request.clone() }, region, &mut memory, &mut |note| notes.push(note));
+            scene.read(Who::Request(&Request { now, ..request.clone() }), region, &mut memory, &mut |note| {
+                notes.push(note)
+            });
             if now == request.now {
                 return (run(&scene, &mut memory), notes);
             }
