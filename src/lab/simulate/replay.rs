@@ -44,7 +44,7 @@ pub use state::MOST_DEFERRALS;
 /// Marks a decision for no action among candidate positions.
 pub const NO_ACTION: u32 = u32::MAX;
 
-/// Rows that are looked ahead on together, where dictionaries are small: between two ticks of the task a core decides about as many.
+/// Rows that are looked ahead on together, where there are many and dictionaries are small.
 const CHUNK: usize = 4_096;
 
 /// The same where a dictionary is large, since every text of it is looked up once per chunk.
@@ -336,9 +336,10 @@ struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
-    /// Rows per chunk: a multiple of 64, so that bits are lent too.
+    /// Rows per chunk: a multiple of 64, so that bits are lent too. Few rows are chunked as well, for what is slow to decide.
     fn chunk(&self) -> usize {
-        (2 * self.world.requests.largest_dictionary()).next_multiple_of(CHUNK).clamp(CHUNK, LARGEST_CHUNK)
+        let large = (2 * self.world.requests.largest_dictionary()).clamp(CHUNK, LARGEST_CHUNK);
+        (self.world.rows.len() / 16).min(large).next_multiple_of(64).max(64)
     }
 
     /// Columns of the rows at some places of an order.
