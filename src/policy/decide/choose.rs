@@ -131,6 +131,17 @@ fn take(case: &Case<'_>, run: &mut Run, survivor: &Survivor, how: How, cause: Ca
 
 /// Closes the survivors that may not be chosen any more, and lets in those that stand in for them.
 fn screen(case: &Case<'_>, frame: &Frame, run: &mut Run) {
+    // Before anything is reserved survivors are those that contact policy let through, and only budgets can close them.
+    let opens = run.reserved.is_empty() && case.plan.contact.budgets.is_empty();
+    if !opens || case.plan.limits.iter().any(|(_, limit)| *limit == 0) {
+        bar(case, frame, run);
+    }
+    // Who cannot be completed keeps others from being completed.
+    while !case.plan.bundles.is_empty() && close_incomplete(case, run) && !planted(Mutant::IncompleteOnce) {}
+}
+
+/// Closes the survivors that contact policy, budgets or limits keep back, and lets in those that stand in for them.
+fn bar(case: &Case<'_>, frame: &Frame, run: &mut Run) {
     loop {
         let (rerouted, known) = (run.rerouted.len(), run.survivors.len());
         for at in 0..run.survivors.len() {
@@ -161,8 +172,6 @@ fn screen(case: &Case<'_>, frame: &Frame, run: &mut Run) {
         }
         rank(run);
     }
-    // Who cannot be completed keeps others from being completed.
-    while !case.plan.bundles.is_empty() && close_incomplete(case, run) && !planted(Mutant::IncompleteOnce) {}
 }
 
 /// Closes the survivors whose bundle cannot be completed; whether there was one.

@@ -56,6 +56,19 @@ impl Failures {
 }
 
 impl Part {
+    /// With room for so many decisions.
+    pub fn with_room(rows: usize, candidates: usize) -> Part {
+        Part {
+            at: Vec::with_capacity(rows),
+            chosen: Vec::with_capacity(rows),
+            fallback: Vec::with_capacity(rows),
+            propensity: Vec::with_capacity(rows),
+            priority: Vec::with_capacity(rows),
+            fates: Vec::with_capacity(rows * candidates),
+            ..Part::default()
+        }
+    }
+
     /// Records a decision: the slot that was sent, if any.
     pub fn push(&mut self, at: u32, sent: Option<&Place>, outcome: &Outcome, world: &World<'_>) {
         let chosen = sent.map_or(NO_ACTION, |place| place.candidate);

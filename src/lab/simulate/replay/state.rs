@@ -227,8 +227,13 @@ impl Guesses {
     /// Guesses every row of a batch that was looked ahead on, but for those in which something failed or is to wait.
     pub fn new(ahead: &Lookahead<'_>, so_far: &SoFar<'_>, space: &mut BatchScratch) -> Guesses {
         let world = so_far.world;
-        let mut guesses = Guesses::default();
-        for row in 0..ahead.columns().len() {
+        let rows = ahead.columns().len();
+        let mut guesses = Guesses {
+            stamps: Vec::with_capacity(rows),
+            chosen: Vec::with_capacity(rows),
+            part: Part::with_room(rows, world.candidates.len()),
+        };
+        for row in 0..rows {
             let position = so_far.order.at(so_far.first + row);
             let now = world.times[position as usize];
             let (mut stamp, mut chosen) = (NEVER, NO_ACTION);
