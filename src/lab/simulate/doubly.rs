@@ -8,16 +8,18 @@ use crate::simulate::off_policy::estimator::WEIGHT_LIMITS;
 use crate::simulate::off_policy::tuning::{Tuning, tune};
 use crate::simulate::off_policy::{Answer, Estimator, Logged};
 use crate::simulate::report::{Estimate, Lambda, Method};
+use serde::{Deserialize, Serialize};
 
 /// λ of DR with optimistic shrinkage that are tried.
 const SHRINKAGES: [f64; 6] = [0.1, 1.0, 10.0, 100.0, 1e3, 1e4];
 
 /// What the estimators with a reward model say of one policy and outcome.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Modelled {
     pub estimates: Vec<Estimate>,
     pub lambdas: Vec<Lambda>,
     /// Terms of DR; their mean is its value.
+    #[serde(skip)]
     pub terms: Vec<f64>,
 }
 

@@ -1,23 +1,25 @@
 //! Values by estimators with a reward model: q is cross-fitted once per outcome, and every policy of the set is valued with it.
 
-use super::{ValueSet, pick};
+use super::{Parts, ValueSet, pick};
 use crate::data::{Dataset, Roles};
 use crate::error::Result;
 use crate::models::{Family, Goal};
 use crate::simulate::Options;
 use crate::simulate::crossfit::Design;
 use crate::simulate::doubly::{Modelled, by, difference, modelled};
+use crate::simulate::keep::{Text, part};
 use crate::simulate::off_policy::{Estimator, Logged, Predictions};
 use crate::simulate::replay::Replay;
 use crate::simulate::report::{Estimate, Method, RewardReport};
 use crate::simulate::rewards::{Rewards, Rounds, goal};
 use crate::task::Task;
+use serde::{Deserialize, Serialize};
 
 /// Rows beyond which no reward model is learned: its expectations would take more memory than the decisions.
 const MOST_ROWS: usize = 4_000_000;
 
 /// What reward models say of an outcome.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(in crate::simulate) struct OfOutcome {
     pub report: RewardReport,
     /// One per policy; empty where it is refused.
@@ -39,6 +41,7 @@ impl ValueSet<'_> {
         replays: &[&Replay],
         options: &Options,
         mrdr: bool,
+        parts: Parts<'_>,
         task: &Task,
     ) -> Result<()> {
         if options.rewards.is_none()
@@ -48,8 +51,13 @@ impl ValueSet<'_> {
             return Ok(());
         }
         for outcome in 0..self.outcomes.len() {
-            let own = self.of_outcome(outcome, dataset, roles, replays, options, mrdr, task)?;
-            self.outcomes[outcome].modelled = own;
+            let fits = |Text(found): &Text<Option<OfOutcome>>| {
+                found.as_ref().is_none_or(|own| own.policies.len() == replays.len())
+            };
+            let own = part(parts.keep, &format!("rewards-{}-{outcome}", parts.of), fits, || {
+                self.of_outcome(outcome, dataset, roles, replays, options, mrdr, task).map(Text)
+            })?;
+            self.outcomes[outcome].modelled = own.0;
         }
         Ok(())
     }
