@@ -571,7 +571,9 @@ fn every_command_has_help_with_an_example() {
         );
         assert!(!own.contains("TODO"), "{own}");
     }
-    assert!(help.contains("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found errors."));
+    assert!(
+        help.contains("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found errors, 130 stopped by Ctrl-C")
+    );
 }
 
 /// A file of the shared data folder; missing files skip a test, but not in CI.

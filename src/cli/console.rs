@@ -1,15 +1,13 @@
 //! What a person or a program sees: results on standard output, progress and errors on standard error.
 
+use super::interrupt::Interrupts;
+use super::progress::{Show, Stopped, Watch};
 use attune_lab::Error;
 use attune_lab::task::Task;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::Duration;
 
 /// Exit code of work that was done.
 pub const DONE: u8 = 0;
@@ -36,6 +34,8 @@ pub enum Failure {
     Usage(String),
     /// The work failed.
     Work(Error),
+    /// It was told to stop.
+    Stopped(Stopped),
 }
 
 /// Result of a command.
@@ -51,13 +51,13 @@ impl From<Error> for Failure {
 pub struct Console {
     /// Whether results and errors are JSON.
     pub json: bool,
-    progress: bool,
+    quiet: bool,
 }
 
 impl Console {
-    /// A console; progress is shown on a terminal only.
+    /// A console; progress follows the work on a terminal, elsewhere a line tells of each stage that takes its time.
     pub fn new(json: bool, quiet: bool) -> Console {
-        Console { json, progress: !quiet && std::io::stderr().is_terminal() }
+        Console { json, quiet }
     }
 
     /// Prints a result: the text for people, or the value as JSON.
@@ -101,6 +101,10 @@ impl Console {
                 (USAGE, text, json!({ "message": message, "usage": true }))
             }
             Failure::Work(error) => (FAILED, error.to_string(), error_value(error)),
+            Failure::Stopped(stopped) => {
+                stopped.say(self.json);
+                return ExitCode::from(stopped.signal.exit_code());
+            }
         };
         let mut err = std::io::stderr();
         let _ = match self.json {
@@ -110,13 +114,24 @@ impl Console {
         ExitCode::from(code)
     }
 
-    /// Runs work whose progress is shown until it ends.
+    /// Runs work whose progress is shown until it ends. Ctrl-C and SIGTERM ask it to stop; it has two seconds to do so, since whatever it
+    /// writes is whole or not there.
     pub fn work<T>(&self, work: impl FnOnce(&Task) -> attune_lab::Result<T>) -> Result<T> {
         let task = Task::default();
-        let progress = self.progress.then(|| Progress::show(task.clone()));
+        let show = match (self.quiet, std::io::stderr().is_terminal()) {
+            (true, _) => Show::Nothing,
+            (false, true) => Show::Line,
+            // Whoever reads errors as JSON reads nothing else.
+            (false, false) if self.json => Show::Nothing,
+            (false, false) => Show::Stages,
+        };
+        let at_work = Interrupts::at_work();
+        let watch = Watch::begin(task.clone(), at_work, show, self.json);
         let result = work(&task);
-        drop(progress);
-        result.map_err(Failure::Work)
+        match (result, watch.end()) {
+            (Err(Error::Cancelled), Some(stopped)) => Err(Failure::Stopped(stopped)),
+            (result, _) => result.map_err(Failure::Work),
+        }
     }
 }
 
@@ -135,47 +150,4 @@ pub fn error_value(error: &Error) -> Value {
     put("column", failure.column.as_ref().map(|column| json!(column)));
     put("hint", failure.hint.as_ref().map(|hint| json!(hint)));
     value
-}
-
-/// A line on the terminal that follows a task.
-struct Progress {
-    ended: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Progress {
-    fn show(task: Task) -> Progress {
-        let ended = Arc::new(AtomicBool::new(false));
-        let seen = ended.clone();
-        let thread = std::thread::spawn(move || {
-            let mut shown = 0usize;
-            while !seen.load(Ordering::Relaxed) {
-                let progress = task.progress();
-                if !progress.stage.is_empty() {
-                    let line = match progress.fraction {
-                        0.0 => format!("{} …", progress.stage),
-                        fraction => format!("{} {:3.0} %", progress.stage, fraction * 100.0),
-                    };
-                    let width = line.chars().count();
-                    // Spaces wipe out what sticks out of a longer line before.
-                    let _ = write!(std::io::stderr(), "\r{line}{}", " ".repeat(shown.saturating_sub(width)));
-                    let _ = std::io::stderr().flush();
-                    shown = width;
-                }
-                std::thread::park_timeout(Duration::from_millis(100));
-            }
-            let _ = write!(std::io::stderr(), "\r{}\r", " ".repeat(shown));
-        });
-        Progress { ended, thread: Some(thread) }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.ended.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            let _ = thread.join();
-        }
-    }
 }

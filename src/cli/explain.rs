@@ -277,7 +277,7 @@ impl Explain {
             return Ok((views::segments(&field, &out), json!({ "field": field, "segments": out })));
         }
         if let Some(field) = &view.fairness {
-            return self.fairness(&case, roles, &column(dataset, "--fairness", field)?);
+            return self.fairness(&case, roles, &column(dataset, "--fairness", field)?, console);
         }
         if view.honesty {
             return self.honesty(&case, loaded, console);
@@ -356,7 +356,7 @@ impl Explain {
         Ok((text, json!({ "partial": partial, "accumulated": local, "interaction": together })))
     }
 
-    fn fairness(&self, case: &Case<'_>, roles: &Roles, field: &str) -> Result<(String, Value)> {
+    fn fairness(&self, case: &Case<'_>, roles: &Roles, field: &str, console: &Console) -> Result<(String, Value)> {
         let groups = groups::groups(case.dataset, field, &case.measured)?;
         let subjects = roles.subjects(case.dataset)?;
         let codes: Vec<u32> = case.measured.iter().map(|&row| subjects.code(row as usize) as u32).collect();
@@ -370,7 +370,10 @@ impl Explain {
             scores[(scores.len() - 1) / 10]
         });
         let subjects = repeat.then_some(codes.as_slice());
-        let out = fairness::fairness(field, &case.scores, &case.labels, &groups, subjects, at, SEED)?;
+        let out = console.work(|task| {
+            task.stage(&format!("Comparing groups of {field}"))?;
+            fairness::fairness(field, &case.scores, &case.labels, &groups, subjects, at, SEED, task)
+        })?;
         Ok((views::fairness(&out), json!({ "fairness": out })))
     }
 

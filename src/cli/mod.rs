@@ -16,6 +16,7 @@ mod export;
 mod features;
 mod import;
 mod inputs;
+mod interrupt;
 mod keeping;
 mod keygen;
 mod keys;
@@ -24,6 +25,7 @@ mod new;
 mod plan;
 mod policy;
 mod profile;
+mod progress;
 mod project;
 mod prove;
 mod refresh;
@@ -56,13 +58,13 @@ use std::process::ExitCode;
     long_about = "Predictive personalization: bring customer data, train models, write decision rules over their scores, see on \
                   history what the rules would have done, and export one policy file that any runtime can load.\n\nWithout \
                   a command the studio opens: on the sample project, or on the project folder or data file that is named.",
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found errors.",
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found errors, 130 stopped by Ctrl-C (143 by SIGTERM).",
     after_long_help = "Examples:\n  attune                                    the studio on the sample project\n  \
                        attune import customers.csv               what is in a file, and how it would be read\n  \
                        attune import customers.csv shop          a project made from it\n  \
                        attune run shop                           train, simulate, export, report\n  \
                        attune decide shop/policy.ron --input rows.csv --output decisions.csv\n\n\
-                       Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found errors.",
+                       Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found errors, 130 stopped by Ctrl-C (143 by SIGTERM).",
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true
 )]

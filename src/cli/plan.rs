@@ -125,7 +125,10 @@ impl PlanCommand {
             per_day: self.per_day.or(told.as_ref().and_then(|t| t.known.per_day)),
             design_effect: told.as_ref().map_or(1.0, |t| t.known.design_effect),
         };
-        let plan = plan::plan(ask)?;
+        let plan = console.work(|task| {
+            task.stage("Planning")?;
+            plan::plan(ask)
+        })?;
         let answer = Answer { plan, log: told.map(|t| t.known) };
         console.result(&text(&answer), &answer)?;
         Ok(Outcome::Done)

@@ -282,7 +282,7 @@ fn instead_of(policy: &PolicyReport, instead: &Instead, goal: &str) -> String {
 fn estimators(report: &Report, main: &PolicyReport, text: &mut String) {
     let Some(value) = main.value(&report.goal) else { return };
     text.push_str(&format!("\n{} by every estimator\n", report.goal));
-    let mut table = Table::new(&["estimator", "value", "se", "95 % interval", "λ"]);
+    let mut table = Table::new(&["estimator", "value", "se", "95 %, normal", "95 %, bootstrap", "λ"]);
     for own in std::iter::once(&value.answer).chain(&value.others) {
         let lambdas: Vec<String> = (value.lambdas.iter().filter(|lambda| lambda.method == own.method))
             .map(|lambda| format!("{} ({})", lambda.lambda, lambda.by))
@@ -292,6 +292,7 @@ fn estimators(report: &Report, main: &PolicyReport, text: &mut String) {
             number(own.value),
             number(own.se),
             interval(own.low, own.high),
+            own.bootstrap.map_or(String::new(), |(low, high)| interval(low, high)),
             lambdas.join(", "),
         ]);
     }

@@ -2,16 +2,14 @@
 
 use super::console::{Console, Failure, Outcome, Result};
 use super::decide::write_one;
-use super::{policy, report};
+use super::keeping::{KeepingArgs, remark};
+use super::{policy, report, sweep};
 use attune_lab::Error;
 use attune_lab::data::Role;
-use attune_lab::project::{self, Access};
+use attune_lab::project::{self, Access, Question};
 use attune_lab::simulate::{Options, Other, decisions_table};
 use attune_policy::Policy;
 use std::path::PathBuf;
-
-/// More resamples change no printed digit, and all of them are kept in memory at once.
-const MOST_RESAMPLES: usize = 100_000;
 
 /// Value a policy on the history of a project: its draft, or any policy file.
 #[derive(clap::Args)]
@@ -42,18 +40,18 @@ pub struct Simulate {
     #[arg(long, value_name = "ROWS")]
     sample: Option<usize>,
     /// Resamples of the bootstrap intervals; 0 leaves them out
-    #[arg(long, value_name = "N")]
-    bootstrap: Option<usize>,
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    bootstrap: usize,
+    /// Seed of samples and resamples
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    #[command(flatten)]
+    keeping: KeepingArgs,
 }
 
 impl Simulate {
     pub fn run(self, console: &Console) -> Result<Outcome> {
-        if self.sample == Some(0) {
-            return Err(Failure::Usage("--sample 0: give a number of rows from 1".into()));
-        }
-        if let Some(many) = self.bootstrap.filter(|n| *n > MOST_RESAMPLES) {
-            return Err(Failure::Usage(format!("--bootstrap {many}: give a number from 0 to {MOST_RESAMPLES}")));
-        }
+        sweep::check(self.sample, self.bootstrap)?;
         let opened = super::project::open(&self.project, Access::Read, console)?;
         let (dir, parts) = (opened.project.dir(), &opened.parts);
         if let Some(outcome) = &self.outcome
@@ -67,32 +65,39 @@ impl Simulate {
             .map(|file| policy::load(file).map(|p| (policy::title(p.document()).to_owned(), p)))
             .collect::<std::result::Result<_, Error>>()?;
         let file = self.policy.as_ref().map(|file| policy::load(file)).transpose()?;
-        let simulation = console.work(|task| {
+        let finished = console.work(|task| {
             let loaded = super::project::load(dir, parts, console, task)?;
             let own = match file {
                 Some(policy) => policy,
                 None => super::project::policy(dir, parts, &loaded)?,
             };
-            let defaults = Options::default();
             let options = Options {
                 goal: self.outcome.clone(),
                 segment: self.segment.clone(),
                 sample: self.sample,
-                bootstrap: self.bootstrap.unwrap_or(defaults.bootstrap),
-                ..defaults
+                bootstrap: self.bootstrap,
+                seed: self.seed,
+                ..Options::default()
             };
             let others: Vec<Other<'_>> = others.iter().map(|(name, policy)| Other { name, policy }).collect();
-            let simulation = project::simulate(&own, &others, parts, &loaded, options, task)?;
+            let keeping = self.keeping.keeping();
+            let asked = Question { dir, parts, loaded: &loaded, options: &options, keeping };
+            let (finished, decisions) = project::simulate_in_parts(asked, &own, &others, task)?;
             if let Some(out) = &self.decisions {
-                write_one(out, |file| decisions_table(&simulation, &loaded.dataset, &parts.roles, file, task))?;
+                let decisions = match decisions {
+                    Some(decisions) => decisions,
+                    None => project::decisions(asked, &own, task)?,
+                };
+                write_one(out, |file| decisions_table(&decisions, &loaded.dataset, &parts.roles, file, task))?;
             }
-            Ok(simulation)
+            Ok(finished)
         })?;
-        let mut text = report::simulation(&simulation.report);
+        let mut text = report::simulation(&finished.report);
         if let Some(out) = &self.decisions {
             text.push_str(&format!("\nDecisions written to {}.\n", out.display()));
         }
-        console.result(&text, &simulation.report)?;
+        console.result(&text, &finished.report)?;
+        remark(&finished, console);
         Ok(Outcome::Done)
     }
 }

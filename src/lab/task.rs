@@ -1,5 +1,6 @@
 //! What long work is given: it names its stage, ticks, and stops when told.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -7,6 +8,8 @@ use std::sync::{Arc, Mutex};
 #[derive(Clone, Default)]
 pub struct Task {
     state: Arc<State>,
+    /// Whether this handle reports nothing.
+    silent: bool,
 }
 
 #[derive(Default)]
@@ -15,6 +18,7 @@ struct State {
     permille: AtomicU32,
     stage: Mutex<String>,
     wake: Mutex<Option<Box<dyn Fn() + Send + Sync>>>,
+    kept: Mutex<BTreeMap<&'static str, String>>,
 }
 
 /// Where work stands.
@@ -42,7 +46,9 @@ impl Task {
 
     /// Begins a named stage at fraction 0.
     pub fn stage(&self, name: &str) -> Result<(), Cancelled> {
-        if let Ok(mut stage) = self.state.stage.lock() {
+        if !self.silent
+            && let Ok(mut stage) = self.state.stage.lock()
+        {
             name.clone_into(&mut stage);
         }
         self.tick(0.0)
@@ -50,6 +56,9 @@ impl Task {
 
     /// Reports the share done of the stage, and learns whether to stop.
     pub fn tick(&self, fraction: f32) -> Result<(), Cancelled> {
+        if self.silent {
+            return if self.is_cancelled() { Err(Cancelled) } else { Ok(()) };
+        }
         let permille = (fraction.clamp(0.0, 1.0) * 1000.0) as u32;
         let before = self.state.permille.swap(permille, Ordering::Relaxed);
         if before != permille
@@ -59,6 +68,24 @@ impl Task {
             wake();
         }
         if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
+    }
+
+    /// A handle that stops with this one and reports nothing: for work inside a stage that counts its own progress.
+    #[must_use]
+    pub fn silent(&self) -> Task {
+        Task { silent: true, ..self.clone() }
+    }
+
+    /// Says in words what is finished and would outlive the work if it stopped now; one sentence per `kind`, the last one said.
+    pub fn keep(&self, kind: &'static str, what: String) {
+        if let Ok(mut kept) = self.state.kept.lock() {
+            kept.insert(kind, what);
+        }
+    }
+
+    /// What is finished and outlives the work, in words.
+    pub fn kept(&self) -> Vec<String> {
+        self.state.kept.lock().map(|kept| kept.values().cloned().collect()).unwrap_or_default()
     }
 
     /// Asks the work to stop at its next tick.

@@ -1,10 +1,11 @@
-//! Questions marketers ask, from the outside: `plan`, `analyze experiment`, `sweep`, `compare`; a long run killed in the middle.
+//! Questions marketers ask, from the outside: `plan`, `analyze experiment`, `sweep`, `compare`, `simulate`; a long run that is killed, or
+//! told to stop, in the middle.
 
 use super::{attune, done, json, shared};
 use attune_lab::project::{Project, samples};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -176,6 +177,33 @@ fn inode(_of: &std::fs::Metadata) -> u64 {
     0
 }
 
+/// Starts a command and waits until `more` parts of it are finished.
+fn begun(dir: &Path, project: &Path, args: &[&str], more: usize) -> Child {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_attune"))
+        .args(args)
+        .current_dir(dir)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    loop {
+        let parts = std::fs::read_dir(project.join("runs")).into_iter().flatten().flatten();
+        let done: usize = parts.map(|run| finished(&run.path().join("parts")).len()).sum();
+        if done >= more {
+            return child;
+        }
+        assert!(child.try_wait().unwrap().is_none(), "it ended before {more} parts were finished");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}
+
+/// The same, and kills it.
+fn killed(dir: &Path, project: &Path, args: &[&str], more: usize) {
+    let mut child = begun(dir, project, args, more);
+    child.kill().unwrap(); // SIGKILL
+    assert!(!child.wait().unwrap().success(), "it was killed in the middle");
+}
+
 #[test]
 fn a_killed_sweep_goes_on_where_it_stopped() {
     let dir = tempfile::tempdir().unwrap();
@@ -184,27 +212,7 @@ fn a_killed_sweep_goes_on_where_it_stopped() {
     let set: Vec<String> = (1..=settings).map(|i| (100 + i).to_string()).collect();
     let set = format!("rule:not_just_bought.recency_days={}", set.join(","));
     let args = ["sweep", "shop", "--set", &set, "--bootstrap", "20"];
-    // Starts the sweep and kills it as soon as `more` parts are finished.
-    let run = |more: usize| {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_attune"))
-            .args(args)
-            .current_dir(dir.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        loop {
-            let parts = std::fs::read_dir(project.join("runs")).into_iter().flatten().flatten();
-            let done: usize = parts.map(|run| finished(&run.path().join("parts")).len()).sum();
-            if done >= more {
-                break;
-            }
-            assert!(child.try_wait().unwrap().is_none(), "it ended before {more} parts of {settings} were finished");
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
-        child.kill().unwrap(); // SIGKILL
-        assert!(!child.wait().unwrap().success(), "it was killed in the middle");
-    };
+    let run = |more: usize| killed(dir.path(), &project, &args, more);
     run(3);
     let run_folder = std::fs::read_dir(project.join("runs")).unwrap().next().unwrap().unwrap().path();
     let first = finished(&run_folder.join("parts"));
@@ -230,6 +238,96 @@ fn a_killed_sweep_goes_on_where_it_stopped() {
     assert!(whole.err.contains(&format!("Computed {} parts", settings + 1)), "{}", whole.err);
     assert_eq!(whole.out, last.out);
     assert!(std::fs::read(run_folder.join("report.ron")).unwrap() == report);
+}
+
+#[test]
+fn a_killed_simulation_goes_on_where_it_stopped_and_another_one_begins_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let project = shop(dir.path(), "shop");
+    let args = ["simulate", "shop", "--bootstrap", "30000"];
+    killed(dir.path(), &project, &args, 2);
+    let run_folder = std::fs::read_dir(project.join("runs")).unwrap().next().unwrap().unwrap().path();
+    let first = finished(&run_folder.join("parts"));
+    assert!(first.len() >= 2 && !run_folder.join("report.ron").exists());
+    // Another seed, another option, another policy: none of them finds a part of this one.
+    let sampled = ["simulate", "shop", "--bootstrap", "30", "--sample", "1500"];
+    let anew = |args: &[&str]| {
+        let ended = done(dir.path(), args);
+        assert!(ended.err.contains("Computed ") && !ended.err.contains("Resumed "), "{args:?}: {}", ended.err);
+        ended.out
+    };
+    anew(&sampled);
+    anew(&[&sampled[..], &["--seed", "2"]].concat());
+    anew(&[&sampled[..], &["--segment", "region"]].concat());
+    let again = done(dir.path(), &sampled);
+    assert!(again.err.contains("had finished before"), "{}", again.err);
+    killed(dir.path(), &project, &args, first.len() + 1);
+    let second = finished(&run_folder.join("parts"));
+    for (name, part) in &first {
+        assert_eq!(second.get(name), Some(part), "{name} was finished before and is not made again");
+    }
+    let last = done(dir.path(), &args);
+    let words = format!("Resumed {} of ", second.len());
+    assert!(last.err.contains(&words), "{}, expected {words}", last.err);
+    let report = std::fs::read(run_folder.join("report.ron")).unwrap();
+    assert!(!run_folder.join("parts").exists());
+    // The rows behind a report that was finished before.
+    let rows = |name: &str| std::fs::read(dir.path().join(name)).unwrap();
+    let found = done(dir.path(), &[&args[..], &["--decisions", "found.csv"]].concat());
+    assert!(found.err.contains("had finished before"), "{}", found.err);
+    // Without any interruption: the same bytes on disk and on the screen.
+    let whole = done(dir.path(), &[&args[..], &["--restart", "--decisions", "whole.csv"]].concat());
+    assert!(whole.err.contains("Computed "), "{}", whole.err);
+    assert!(whole.out.starts_with(&last.out));
+    assert!(std::fs::read(run_folder.join("report.ron")).unwrap() == report);
+    assert!(rows("found.csv") == rows("whole.csv") && rows("found.csv").len() > 100_000);
+
+    // A rule changes in the middle.
+    killed(dir.path(), &project, &["simulate", "shop", "--bootstrap", "30001"], 2);
+    let recent = std::fs::read_to_string(project.join("rules/not_just_bought.rhai")).unwrap();
+    std::fs::write(project.join("rules/not_just_bought.rhai"), recent.replace("recency_days > ", "recency_days > 1"))
+        .unwrap();
+    anew(&["simulate", "shop", "--bootstrap", "30001"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_says_what_is_kept_and_how_to_go_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let project = shop(dir.path(), "shop");
+    for (signal, code, args) in [
+        ("-INT", 130, ["simulate", "shop", "--bootstrap", "60000"]),
+        ("-TERM", 143, ["simulate", "shop", "--bootstrap", "60001"]),
+        (
+            "-INT",
+            130,
+            ["sweep", "shop", "--set", "rule:not_just_bought.recency_days=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16"],
+        ),
+    ] {
+        let before = std::fs::read_dir(project.join("runs")).into_iter().flatten().count();
+        let parts = |run: PathBuf| finished(&run.join("parts")).len();
+        let earlier: usize =
+            std::fs::read_dir(project.join("runs")).into_iter().flatten().map(|e| parts(e.unwrap().path())).sum();
+        let mut child = begun(dir.path(), &project, &args, earlier + 2);
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        let mut err = String::new();
+        std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut err).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{signal} {args:?}: {err}");
+        assert!(err.contains("Stopped at “") && err.contains("finished parts are kept in shop/runs/"), "{err}");
+        assert!(err.contains("the same command goes on from there"), "{err}");
+        assert_eq!(std::fs::read_dir(project.join("runs")).unwrap().count(), before + 1);
+        let on = done(dir.path(), &args);
+        assert!(on.err.contains("Resumed "), "{}", on.err);
+    }
+    // For programs.
+    let args = ["simulate", "shop", "--bootstrap", "60002", "--json"];
+    let mut child = begun(dir.path(), &project, &args, 2);
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let mut err = String::new();
+    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut err).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{err}");
+    let said: serde_json::Value = serde_json::from_str(&err).unwrap_or_else(|e| panic!("{e}: {err}"));
+    assert!(said["error"]["message"] == "stopped" && !said["error"]["kept"].as_array().unwrap().is_empty(), "{said}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::segments::{LEAST_OUTCOMES, LEAST_ROWS};
 use crate::error::{Error, Result};
 use crate::models::report::Estimate;
 use crate::simulate::bootstrap::{Sums, percentile_interval, resample};
+use crate::task::Task;
 use serde::{Deserialize, Serialize};
 
 /// The four-fifths rule: a group selected at less than this share of the reference group's rate.
@@ -69,7 +70,7 @@ pub struct Compared {
 /// `subjects` (a code per row) where these repeat; that of calibration is normal.
 ///
 /// # Errors
-/// When the lengths differ or the threshold is no number.
+/// When the lengths differ, the threshold is no number, or the task is cancelled.
 pub fn fairness(
     field: &str,
     p: &[f64],
@@ -78,6 +79,7 @@ pub fn fairness(
     subjects: Option<&[u32]>,
     threshold: f64,
     seed: u64,
+    task: &Task,
 ) -> Result<Fairness> {
     if p.len() != y.len() || p.len() != groups.of.len() || subjects.is_some_and(|s| s.len() != p.len()) {
         return Err(Error::new("scores, outcomes and groups are not of the same rows"));
@@ -99,7 +101,7 @@ pub fn fairness(
         reward: weights.iter().zip(&selected).map(|(w, s)| w * s).sum(),
     };
     let whole: Vec<Sums> = slices.iter().map(|w| total(w)).collect();
-    let drawn = resample(&slices, &selected, subjects, RESAMPLES, seed);
+    let drawn = resample(&slices, &selected, subjects, RESAMPLES, seed, task)?;
     let rate = |sums: &[Sums], i: usize| sums[i].reward / sums[i].weight;
     let estimate = |of: &dyn Fn(&[Sums]) -> f64| {
         let value = of(&whole);
@@ -211,7 +213,7 @@ mod tests {
     #[test]
     fn an_uneven_score_is_measured_and_an_even_one_is_not_blamed() {
         let (p, y, groups) = world(0.15, 1);
-        let out = fairness("g", &p, &y, &groups, None, 0.6, 7).unwrap();
+        let out = fairness("g", &p, &y, &groups, None, 0.6, 7, &Task::default()).unwrap();
         assert_eq!(out.reference, "a");
         let b = out.groups[1].measured.unwrap();
         // P(deserved − 0.15 ≥ 0.6) = 1/12 against 1/3.
@@ -229,7 +231,7 @@ mod tests {
         };
         assert!((b.ratio.value - rate(1) / rate(0)).abs() < 1e-12);
         let (p, y, groups) = world(0.0, 2);
-        let out = fairness("g", &p, &y, &groups, None, 0.6, 7).unwrap();
+        let out = fairness("g", &p, &y, &groups, None, 0.6, 7, &Task::default()).unwrap();
         assert!(out.findings.iter().all(|finding| finding.contains("`few`")), "{:#?}", out.findings);
         let b = out.groups[1].measured.unwrap();
         assert!(b.ratio.low < 1.0 && 1.0 < b.ratio.high);
@@ -240,7 +242,8 @@ mod tests {
         let mut inside = 0;
         for seed in 0..60 {
             let (p, y, groups) = world(0.15, seed);
-            let b = fairness("g", &p, &y, &groups, None, 0.6, seed).unwrap().groups[1].measured.unwrap();
+            let b =
+                fairness("g", &p, &y, &groups, None, 0.6, seed, &Task::default()).unwrap().groups[1].measured.unwrap();
             inside += usize::from(b.difference.low <= -0.25 && -0.25 <= b.difference.high);
         }
         assert!(inside >= 52, "{inside} of 60");
@@ -252,11 +255,13 @@ mod tests {
         let repeated = Groups { names: groups.names.clone(), of: of.iter().map(|&i| groups.of[i]).collect() };
         let subjects: Vec<u32> = of.iter().map(|&i| i as u32).collect();
         let width = |subjects: Option<&[u32]>| {
-            let b = fairness("g", &p, &y, &repeated, subjects, 0.6, 3).unwrap().groups[1].measured.unwrap();
+            let b = fairness("g", &p, &y, &repeated, subjects, 0.6, 3, &Task::default()).unwrap().groups[1]
+                .measured
+                .unwrap();
             b.difference.high - b.difference.low
         };
         let ratio = width(Some(&subjects)) / width(None);
         assert!((1.8..2.2).contains(&ratio), "{ratio}");
-        assert!(fairness("g", &p, &y, &repeated, Some(&[]), 0.6, 3).is_err());
+        assert!(fairness("g", &p, &y, &repeated, Some(&[]), 0.6, 3, &Task::default()).is_err());
     }
 }

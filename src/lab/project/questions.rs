@@ -1,4 +1,4 @@
-//! Questions about a project's policy that take long: sweeps, comparisons, budgets, in parts that survive the process.
+//! Questions about a project's policy that take long: simulations, sweeps, comparisons, budgets, in parts that survive the process.
 
 use super::load::Loaded;
 use super::parts::Parts;
@@ -8,7 +8,7 @@ use crate::simulate::questions::Knob;
 use crate::simulate::questions::budgets::{self, BudgetReport};
 use crate::simulate::questions::compare::{self, CompareReport};
 use crate::simulate::questions::sweep::{self, SweepReport};
-use crate::simulate::{Options, Other};
+use crate::simulate::{self, Decisions, Options, Other, Report, RewardModels};
 use crate::task::Task;
 use attune_policy::Policy;
 use serde::Serialize;
@@ -41,7 +41,9 @@ struct Inputs<'a> {
     bootstrap: usize,
     seed: u64,
     impact_rows: usize,
+    baselines: bool,
     segment: Option<&'a str>,
+    rewards: Option<&'a RewardModels>,
 }
 
 impl Asked<'_> {
@@ -66,9 +68,47 @@ impl Asked<'_> {
             bootstrap: options.bootstrap,
             seed: options.seed,
             impact_rows: options.impact_rows,
+            baselines: options.baselines,
             segment: options.segment.as_deref(),
+            rewards: options.rewards.as_ref(),
         }
     }
+}
+
+/// What a policy would have done and what that is worth, beside others. The rows behind the report are given where they were decided
+/// now; [`decisions`] decides those of a report that was finished before.
+///
+/// # Errors
+/// As [`simulate::run`], and when a part cannot be kept.
+pub fn simulate_in_parts(
+    asked: Asked<'_>,
+    policy: &Policy,
+    others: &[Other<'_>],
+    task: &Task,
+) -> Result<(Finished<Report>, Option<Decisions>)> {
+    let options = asked.options();
+    let inputs = (asked.inputs(&options), policy.revision(), others.iter().map(named).collect::<Vec<_>>());
+    let mut decisions = None;
+    let finished = resumable(asked.dir, "simulate", &inputs, asked.keeping, task, |keep| {
+        let (dataset, roles) = (&asked.loaded.dataset, &asked.parts.roles);
+        let made = simulate::run_in_parts(policy, others, dataset, roles, &options, keep, task)?;
+        decisions = Some(made.decisions);
+        Ok(made.report)
+    })?;
+    Ok((finished, decisions))
+}
+
+/// The rows behind [`simulate_in_parts`].
+///
+/// # Errors
+/// As [`simulate::decisions`].
+pub fn decisions(asked: Asked<'_>, policy: &Policy, task: &Task) -> Result<Decisions> {
+    simulate::decisions(policy, &asked.loaded.dataset, &asked.parts.roles, &asked.options(), task)
+}
+
+/// A policy among the inputs.
+fn named(other: &Other<'_>) -> (String, String) {
+    (other.name.to_owned(), other.policy.revision().to_owned())
 }
 
 /// The policy with other values in one or several places, each setting a part of its own.
@@ -79,7 +119,7 @@ pub fn sweep(asked: Asked<'_>, policy: &Policy, knobs: &[Knob], task: &Task) -> 
     let options = asked.options();
     let places: Vec<(String, &[String])> = knobs.iter().map(|k| (k.path(), k.values.as_slice())).collect();
     let inputs = (asked.inputs(&options), policy.revision(), places);
-    resumable(asked.dir, "sweep", &inputs, asked.keeping, |keep| {
+    resumable(asked.dir, "sweep", &inputs, asked.keeping, task, |keep| {
         sweep::sweep(policy, knobs, &asked.loaded.dataset, &asked.parts.roles, &options, keep, task)
     })
 }
@@ -90,9 +130,8 @@ pub fn sweep(asked: Asked<'_>, policy: &Policy, knobs: &[Knob], task: &Task) -> 
 /// As [`compare::compare`], and when a part cannot be kept.
 pub fn compare(asked: Asked<'_>, ask: compare::Ask<'_>, task: &Task) -> Result<Finished<CompareReport>> {
     let options = asked.options();
-    let named = |other: &Other<'_>| (other.name.to_owned(), other.policy.revision().to_owned());
     let inputs = (asked.inputs(&options), named(&ask.today), ask.others.iter().map(named).collect::<Vec<_>>());
-    resumable(asked.dir, "compare", &inputs, asked.keeping, |keep| {
+    resumable(asked.dir, "compare", &inputs, asked.keeping, task, |keep| {
         compare::compare(ask, &asked.loaded.dataset, &asked.parts.roles, &options, keep, task)
     })
 }
@@ -104,7 +143,7 @@ pub fn compare(asked: Asked<'_>, ask: compare::Ask<'_>, task: &Task) -> Result<F
 pub fn budgets(asked: Asked<'_>, policy: &Policy, task: &Task) -> Result<Finished<BudgetReport>> {
     let options = asked.options();
     let inputs = (asked.inputs(&options), policy.revision());
-    resumable(asked.dir, "budgets", &inputs, asked.keeping, |keep| {
+    resumable(asked.dir, "budgets", &inputs, asked.keeping, task, |keep| {
         budgets::budgets(policy, &asked.loaded.dataset, &asked.parts.roles, &options, keep, task)
     })
 }

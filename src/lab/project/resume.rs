@@ -8,18 +8,24 @@
 //! ```
 //!
 //! A part is written to a temporary file, flushed and renamed, and carries the hash of its bytes: one that was cut off is as good as none.
-//! A report made from kept parts is the report of an uninterrupted run, byte for byte.
+//! A report made from kept parts is the report of an uninterrupted run, byte for byte. The parts of a few unfinished runs are kept; those
+//! of older ones, whose inputs are no longer asked for, are swept when another run begins.
 
 use super::artifacts::{key, sha256};
 use super::atomic::{self, cannot_write};
 use super::format;
 use crate::error::{Error, Result};
-use crate::simulate::questions::Keep;
+use crate::simulate::{Keep, KeepNothing};
+use crate::task::Task;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Unfinished runs beside the one at work whose parts are kept.
+const UNFINISHED: usize = 4;
 
 /// What is done with parts that are kept, and kept from now on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,16 +71,19 @@ pub(super) fn resumable<T: Serialize + DeserializeOwned>(
     kind: &str,
     inputs: &impl Serialize,
     keeping: Keeping,
+    task: &Task,
     work: impl FnOnce(&dyn Keep) -> Result<T>,
 ) -> Result<Finished<T>> {
     if keeping == Keeping::Nothing {
-        let report = work(&crate::simulate::questions::KeepNothing)?;
+        let report = work(&KeepNothing)?;
         return Ok(Finished { report, folder: None, resumed: 0, computed: 0, was_finished: false });
     }
     let key = key(&("run 1", env!("CARGO_PKG_VERSION"), kind, inputs));
     let folder = dir.join("runs").join(format!("{kind}-{}", &key[..16]));
     let _at_work = at_work(&folder)?;
-    let parts = Parts { folder: folder.join("parts"), key: key.clone(), found: Cell::new(0), kept: Cell::new(0) };
+    sweep_old(&dir.join("runs"), &folder);
+    let (found, kept) = (Cell::new(0), Cell::new(0));
+    let parts = Parts { folder: folder.join("parts"), key: key.clone(), found, kept, task };
     let file = folder.join("report.ron");
     if keeping == Keeping::Restart {
         atomic::remove(&file)?;
@@ -83,6 +92,7 @@ pub(super) fn resumable<T: Serialize + DeserializeOwned>(
         return Ok(Finished { report, folder: Some(folder), resumed: 0, computed: 0, was_finished: true });
     }
     parts.tidy();
+    parts.say();
     let report = work(&parts)?;
     let text = format::write("report", &ReportFile { key: key.clone(), report: &report })?;
     atomic::replace(&file, text.as_bytes())?;
@@ -133,12 +143,40 @@ fn read_only(path: &Path, error: &std::io::Error) -> Error {
     cannot_write(path, error).hint("--keep-nothing runs without keeping finished parts")
 }
 
+/// Removes the parts of unfinished runs but the newest few. What cannot be removed, or is being worked on, stays.
+fn sweep_old(runs: &Path, own: &Path) {
+    let mut unfinished: Vec<(SystemTime, PathBuf)> = fs::read_dir(runs)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| entry.path() != own)
+        .filter_map(|entry| {
+            let changed = entry.path().join("parts").metadata().and_then(|parts| parts.modified()).ok()?;
+            // Where there is a report, its parts are of no use any more.
+            let changed = if entry.path().join("report.ron").exists() { SystemTime::UNIX_EPOCH } else { changed };
+            Some((changed, entry.path()))
+        })
+        .collect();
+    unfinished.sort_by(|a, b| b.cmp(a));
+    for (number, (changed, run)) in unfinished.iter().enumerate() {
+        if number < UNFINISHED && *changed != SystemTime::UNIX_EPOCH {
+            continue;
+        }
+        let Ok(at_work) = at_work(run) else { continue };
+        let _ = fs::remove_dir_all(run.join("parts"));
+        drop(at_work);
+        // Stays where there is a report.
+        let _ = fs::remove_dir(run);
+    }
+}
+
 /// The kept parts of a run.
-struct Parts {
+struct Parts<'a> {
     folder: PathBuf,
     key: String,
     found: Cell<u64>,
     kept: Cell<u64>,
+    task: &'a Task,
 }
 
 /// The first line of a part: what it is, whose it is, what its bytes hash to.
@@ -146,7 +184,7 @@ fn head(key: &str, name: &str, bytes: &[u8]) -> String {
     format!("attune part 1 {key} {name} {}\n", sha256(bytes))
 }
 
-impl Parts {
+impl Parts<'_> {
     fn path(&self, part: &str) -> PathBuf {
         self.folder.join(format!("{part}.part"))
     }
@@ -159,6 +197,21 @@ impl Parts {
         }
     }
 
+    /// Tells the task what is kept, for whoever stops it.
+    fn say(&self) {
+        let parts = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let count = parts.filter(|part| part.path().extension().is_some_and(|e| e == "part")).count();
+        let run = self.folder.parent().unwrap_or(&self.folder).display();
+        self.task.keep(
+            "parts",
+            match count {
+                0 => return,
+                1 => format!("One finished part is kept in {run}; the same command goes on from there."),
+                _ => format!("{count} finished parts are kept in {run}; the same command goes on from there."),
+            },
+        );
+    }
+
     /// Removes what a process that was killed had only begun to write. The run is locked, so nobody is writing now.
     fn tidy(&self) {
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
@@ -169,7 +222,7 @@ impl Parts {
     }
 }
 
-impl Keep for Parts {
+impl Keep for Parts<'_> {
     fn find(&self, part: &str) -> Option<Vec<u8>> {
         let packed = fs::read(self.path(part)).ok()?;
         let end = packed.iter().position(|b| *b == b'\n')?;
@@ -187,6 +240,7 @@ impl Keep for Parts {
         packed.extend(zstd::stream::encode_all(bytes, 1).map_err(failed)?);
         atomic::replace(&self.path(part), &packed)?;
         self.kept.set(self.kept.get() + 1);
+        self.say();
         Ok(())
     }
 }
@@ -216,7 +270,7 @@ mod tests {
     }
 
     fn run(dir: &Path, inputs: u32, keeping: Keeping, stop: usize) -> Result<Finished<Vec<String>>> {
-        resumable(dir, "test", &inputs, keeping, |keep| work(keep, stop))
+        resumable(dir, "test", &inputs, keeping, &Task::default(), |keep| work(keep, stop))
     }
 
     #[test]
@@ -239,7 +293,8 @@ mod tests {
         fs::write(second.join("parts/.attune-1.tmp"), b"begun").unwrap();
         for end in 0..bytes.len() {
             fs::write(&part, &bytes[..end]).unwrap();
-            let keep = Parts { folder: second.join("parts"), key: "k".into(), found: Cell::new(0), kept: Cell::new(0) };
+            let (found, kept, task) = (Cell::new(0), Cell::new(0), &Task::default());
+            let keep = Parts { folder: second.join("parts"), key: "k".into(), found, kept, task };
             assert_eq!(keep.find("b"), None, "cut at {end}");
         }
         fs::write(&part, &bytes[..bytes.len() - 1]).unwrap();
@@ -257,9 +312,44 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_old_unfinished_runs_are_swept_and_reports_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        run(dir.path(), 0, Keeping::Resume, 9).unwrap();
+        let runs = || -> Vec<PathBuf> {
+            let mut all: Vec<PathBuf> =
+                fs::read_dir(dir.path().join("runs")).unwrap().map(|e| e.unwrap().path()).collect();
+            all.sort();
+            all
+        };
+        let finished = runs().remove(0);
+        // As if its process had died between the report and the parts.
+        fs::create_dir(finished.join("parts")).unwrap();
+        fs::write(finished.join("parts/a.part"), b"left over").unwrap();
+        let mut made = vec![finished.clone()];
+        for inputs in 1..=6 {
+            let task = Task::default();
+            let ended = resumable(dir.path(), "test", &inputs, Keeping::Resume, &task, |keep| work(keep, 2));
+            assert!(ended.unwrap_err().is_cancelled());
+            let new = runs().into_iter().find(|run| !made.contains(run)).unwrap();
+            let folder = new.display();
+            assert_eq!(
+                task.kept(),
+                [format!("2 finished parts are kept in {folder}; the same command goes on from there.")]
+            );
+            // A file system may tell times by the hundredth of a second.
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            made.push(new);
+        }
+        assert!(finished.join("report.ron").exists() && !finished.join("parts").exists());
+        let left: Vec<bool> = made[1..].iter().map(|run| run.join("parts").exists()).collect();
+        assert_eq!(left, [false, true, true, true, true, true], "the newest {UNFINISHED}, and the one just left");
+        assert!(!made[1].exists());
+    }
+
+    #[test]
     fn two_processes_do_not_work_on_one_run() {
         let dir = tempfile::tempdir().unwrap();
-        let found = resumable(dir.path(), "test", &1, Keeping::Resume, |_| {
+        let found = resumable(dir.path(), "test", &1, Keeping::Resume, &Task::default(), |_| {
             let second = run(dir.path(), 1, Keeping::Resume, 9);
             Ok(second.unwrap_err().to_string())
         });

@@ -51,8 +51,10 @@ pub fn train_missing(
         let model = match find_model(dir, &spec.id, &key) {
             Some(model) => model,
             None => {
+                let model = train(dir, parts, loaded, &spec.id, task)?;
                 fresh.push(spec.id.clone());
-                train(dir, parts, loaded, &spec.id, task)?
+                task.keep("models", format!("Trained and kept: {}.", fresh.join(", ")));
+                model
             }
         };
         models.push(model);

@@ -4,9 +4,16 @@
 //! one cell; a resample draws the cells' counts from their exact multinomial, which for a binary outcome takes some
 //! dozens of draws in place of one per row.
 
+use crate::error::Result;
 use crate::random::Random;
+use crate::simulate::keep::{self, Bytes, Part};
+use crate::task::{Cancelled, Task};
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Draws of one resample between two looks at the task.
+const UNTIL_ASKED: u64 = 1 << 20;
 
 /// Sums of one resample per policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -29,15 +36,58 @@ struct Cells {
 
 /// `replicates` resamples of the rounds with the given weights per policy. Row b holds one entry per policy; replicate b
 /// depends on `seed` and b alone.
+///
+/// # Errors
+/// When the task is cancelled.
 pub fn resample(
     weights: &[&[f64]],
     rewards: &[f64],
     clusters: Option<&[u32]>,
     replicates: usize,
     seed: u64,
-) -> Vec<Vec<Sums>> {
+    task: &Task,
+) -> Result<Vec<Vec<Sums>>> {
     let cells = Cells::new(weights, rewards, clusters);
-    (0..replicates as u64).into_par_iter().map(|b| cells.draw(weights.len(), &mut Random::stream(seed, b))).collect()
+    let done = AtomicUsize::new(0);
+    let draw = |b: u64| {
+        let sums = cells.draw(weights.len(), &mut Random::stream(seed, b), task)?;
+        task.tick((done.fetch_add(1, Ordering::Relaxed) + 1) as f32 / replicates as f32)?;
+        Ok(sums)
+    };
+    (0..replicates as u64).into_par_iter().map(draw).collect()
+}
+
+/// The sums of all resamples, as a part that is kept.
+pub(super) struct Resamples(pub Vec<Vec<Sums>>);
+
+impl Resamples {
+    /// Whether there are so many, of so many policies.
+    pub fn fit(&self, replicates: usize, policies: usize) -> bool {
+        self.0.len() == replicates && self.0.iter().all(|sums| sums.len() == policies)
+    }
+}
+
+impl Part for Resamples {
+    fn bytes(&self) -> Result<Vec<u8>> {
+        let mut bytes = keep::line(&(self.0.len(), self.0.first().map_or(0, Vec::len)))?;
+        for sums in self.0.iter().flatten() {
+            bytes.extend(sums.weight.to_le_bytes());
+            bytes.extend(sums.reward.to_le_bytes());
+        }
+        Ok(bytes)
+    }
+
+    fn read(bytes: &[u8]) -> Option<Resamples> {
+        let mut bytes = Bytes(bytes);
+        let (replicates, policies): (usize, usize) = bytes.line()?;
+        let sums = |_: usize| -> Option<Vec<Sums>> {
+            let pairs = bytes.values(2 * policies, f64::from_le_bytes)?;
+            Some(pairs.chunks_exact(2).map(|pair| Sums { weight: pair[0], reward: pair[1] }).collect())
+        };
+        let all = (0..replicates).map(sums).collect::<Option<Vec<_>>>()?;
+        bytes.end()?;
+        Some(Resamples(all))
+    }
 }
 
 /// Percentile interval at 95 % of the finite statistics, linear between order statistics as numpy does; `None` when
@@ -100,7 +150,7 @@ impl Cells {
     }
 
     /// Multinomial counts by conditional binomials; the draws left over fall on cells seen once, uniformly.
-    fn draw(&self, policies: usize, random: &mut Random) -> Vec<Sums> {
+    fn draw(&self, policies: usize, random: &mut Random, task: &Task) -> Result<Vec<Sums>> {
         let mut out = vec![Sums::default(); policies];
         let (mut draws, mut mass) = (self.units, self.units);
         for (count, cell) in &self.many {
@@ -113,11 +163,14 @@ impl Cells {
             mass -= count;
         }
         if !self.once.is_empty() {
-            for _ in 0..draws {
+            for number in 0..draws {
+                if number % UNTIL_ASKED == 0 && task.is_cancelled() {
+                    return Err(Cancelled.into());
+                }
                 add(&mut out, &self.once[random.below(self.once.len())], 1.0);
             }
         }
-        out
+        Ok(out)
     }
 }
 

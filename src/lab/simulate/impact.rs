@@ -4,10 +4,11 @@
 use crate::error::Result;
 use crate::simulate::bootstrap::percentile_interval;
 use crate::simulate::fates::{Cause, STEPS, Tally};
+use crate::simulate::keep::{Keep, Text, part};
 use crate::simulate::replay::{NO_ACTION, Replay, Stage, thin};
 use crate::simulate::report::{Estimate, RuleImpact, RuleKind, Without};
 use crate::simulate::run::compile;
-use crate::simulate::values::ValueSet;
+use crate::simulate::values::{Parts, ValueSet};
 use crate::task::Task;
 use attune_policy::document::Document;
 use attune_policy::policy::Policy;
@@ -31,6 +32,7 @@ pub(super) fn rules(
     replay: &Replay,
     used: &[u32],
     tally: &Tally,
+    keep: &dyn Keep,
     task: &Task,
 ) -> Result<Vec<RuleImpact>> {
     let document = policy.document();
@@ -42,7 +44,7 @@ pub(super) fn rules(
         thin(used.to_vec(), limit, stage.dataset, stage.roles, !stage.options.seed)?
     };
     let mut impacts = Vec::new();
-    for switch in switches(document) {
+    for (number, switch) in switches(document).into_iter().enumerate() {
         let counts = switch
             .cause
             .as_ref()
@@ -57,7 +59,13 @@ pub(super) fn rules(
             Some(unchanged(replay, &rows, stage.log.outcomes.len()))
         } else {
             task.stage(&format!("Deciding {} rows without {}", rows.len(), switch.name))?;
-            without(&switch, document, stage, replay, &rows, task)?
+            part(
+                keep,
+                &format!("without-{number}"),
+                |_| true,
+                || without(&switch, document, stage, replay, &rows, task).map(Text),
+            )?
+            .0
         };
         impacts.push(RuleImpact {
             kind: switch.kind,
@@ -181,7 +189,7 @@ fn without(
         contacted.0 += u64::from(with.chosen[*at] != NO_ACTION);
         contacted.1 += u64::from(other.chosen[i] != NO_ACTION);
     }
-    let set = ValueSet::new(stage.log, rows, &[&other, with], stage.options, task)?;
+    let set = ValueSet::new(stage.log, rows, &[&other, with], stage.options, Parts::none(), task)?;
     let n = rows.len().max(1) as f64;
     Ok(Some(Without {
         rows: rows.len() as u64,

@@ -18,6 +18,7 @@ pub mod fates;
 mod funnel;
 mod impact;
 mod instead;
+mod keep;
 mod lists;
 pub mod log;
 mod notes;
@@ -39,11 +40,12 @@ mod weeks;
 #[cfg(test)]
 mod tests;
 
+pub use keep::{Keep, KeepNothing};
 pub use log::DecisionLog;
 pub use replay::{Replay, replay};
 pub use report::Report;
 pub use rewards::RewardModels;
-pub use run::{Simulation, run, uses_models};
+pub use run::{Decisions, Simulation, decisions, run, run_in_parts, uses_models};
 pub use table::decisions_table;
 
 use attune_policy::history::MemoryHistory;

@@ -67,7 +67,7 @@ const NOTES: &[(&str, &str)] = &[
     ),
     (
         "interval",
-        "95 %. Normal: value ± 1.96 standard errors. Bootstrap: 2.5 % and 97.5 % points of the values of resampled rows, or of resampled subjects where they repeat; all policies on the same resamples.",
+        "95 %. Normal: value ± 1.96 standard errors. Bootstrap: 2.5 % and 97.5 % points of the values of resampled rows, or of resampled subjects where they repeat; all policies on the same resamples. Reward models stay as they are while rows are resampled: neither interval of an estimator that has one holds the model's own error.",
     ),
     (
         "difference",

@@ -13,6 +13,7 @@
 
 mod order;
 mod parts;
+pub(super) mod pieces;
 mod state;
 
 use crate::data::{Dataset, Requests, Role, Roles};
@@ -195,11 +196,11 @@ const TRIED: usize = 8;
 
 impl Stage<'_> {
     /// A rule that spends all its operations on every row would take minutes to say so for each of them.
-    fn refuse_endless_rules(&self, policy: &Policy, rows: &[u32]) -> Result<()> {
+    fn refuse_endless_rules(&self, requests: &Requests, policy: &Policy, rows: &[u32]) -> Result<()> {
         if rows.len() <= TRIED {
             return Ok(());
         }
-        let tried = self.decide(policy, rows[..TRIED].to_vec(), &Task::default())?;
+        let tried = self.decide_requests(requests, policy, rows[..TRIED].to_vec(), &Task::default())?;
         match tried.diagnostics.iter().find(|(text, times)| language::ran_out(text) && 2 * **times >= TRIED as u64) {
             None => Ok(()),
             Some((text, times)) => Err(Error::new(format!("{text} It did so on {times} of the first {TRIED} rows"))
@@ -210,6 +211,11 @@ impl Stage<'_> {
     /// Decides `rows` (ascending) with a policy; ticks the task over its current stage.
     pub fn decide(&self, policy: &Policy, rows: Vec<u32>, task: &Task) -> Result<Replay> {
         let requests = Requests::new(self.dataset, self.roles, &policy.document().schema)?;
+        self.refuse_endless_rules(&requests, policy, &rows)?;
+        self.decide_requests(&requests, policy, rows, task)
+    }
+
+    fn decide_requests(&self, requests: &Requests, policy: &Policy, rows: Vec<u32>, task: &Task) -> Result<Replay> {
         let candidates: usize = policy.document().actions.iter().map(|a| a.treatments.len()).sum();
         if rows.len().saturating_mul(candidates) > MOST_FATES {
             return Err(Error::new(format!(
@@ -218,9 +224,8 @@ impl Stage<'_> {
             ))
             .hint("simulate a sample of the rows"));
         }
-        self.refuse_endless_rules(policy, &rows)?;
         let timed = self.roles.first(Role::Time).is_some();
-        let sharing = timed.then(|| Sharing::of(policy, &requests));
+        let sharing = timed.then(|| Sharing::of(policy, requests));
         let times: Vec<i64> = rows.iter().map(|row| requests.now(*row as usize)).collect();
         let (start, end) = (times.iter().copied().min().unwrap_or(0), times.iter().copied().max().unwrap_or(0));
         let budgets = policy.document().budgets.iter().any(|budget| budget.enabled);
@@ -230,7 +235,7 @@ impl Stage<'_> {
         let world = World {
             policy,
             stage: self,
-            requests: &requests,
+            requests,
             rows: &rows,
             times: &times,
             candidates: &list,

@@ -13,6 +13,7 @@ use crate::simulate::replay::Replay;
 use crate::simulate::report::RewardReport;
 use crate::task::Task;
 use rayon::prelude::*;
+use serde::Serialize;
 
 /// Rows with the rarer value of a yes-or-no outcome that an arm needs for a model of its own.
 const LEAST_EVENTS: usize = 10;
@@ -22,7 +23,7 @@ const LEAST_ROWS: usize = 30;
 const SHRINK: f64 = 10.0;
 
 /// How reward models are learned.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RewardModels {
     /// Parts of the cross-fitting, from 2.
     pub folds: u32,

@@ -1,15 +1,21 @@
 //! A simulation from end to end: which rows, which policies, and the report.
+//!
+//! It is made in parts that can be kept: pieces of each policy's decisions, resamples, reward models, what the policy does without each
+//! rule. What is quicker to make again than to keep is not kept: the log, weights, estimates without a model, counts, and the baselines,
+//! which decide without rules.
 
-use crate::data::{Dataset, Roles, split};
+use crate::data::{Dataset, Role, Roles, split};
 use crate::error::{Error, Result};
 use crate::simulate::baselines::baselines;
 use crate::simulate::funnel::{funnel, mix, tally};
 use crate::simulate::instead::instead;
+use crate::simulate::keep::{Keep, KeepNothing, Text, part};
 use crate::simulate::lists::lists;
 use crate::simulate::log::DecisionLog;
+use crate::simulate::replay::pieces::{Cut, PIECE};
 use crate::simulate::replay::{NO_ACTION, Replay, Stage, sample};
 use crate::simulate::report::{Difference, Kind, ListValue, PolicyReport, Refusal, Report, RowsUsed};
-use crate::simulate::values::ValueSet;
+use crate::simulate::values::{Parts, ValueSet};
 use crate::simulate::{Options, Other, arms, impact, notes, segments, weeks};
 use crate::task::Task;
 use attune_policy::arbitration::Mode;
@@ -23,9 +29,16 @@ use std::collections::BTreeSet;
 pub struct Simulation {
     /// The report.
     pub report: Report,
-    /// The decisions of the policy the report is about.
+    /// The rows behind it.
+    pub decisions: Decisions,
+}
+
+/// The decisions that a report is about.
+#[derive(Clone, Debug)]
+pub struct Decisions {
+    /// What the policy chose.
     pub replay: Replay,
-    /// The log they were valued on.
+    /// The log it was valued on.
     pub log: DecisionLog,
     /// Rows its value stands on, ascending positions in the dataset.
     pub used: Vec<u32>,
@@ -55,18 +68,48 @@ pub fn run(
     options: &Options,
     task: &Task,
 ) -> Result<Simulation> {
+    run_in_parts(policy, others, dataset, roles, options, &KeepNothing, task)
+}
+
+/// [`run`], whose finished parts are kept: with the same inputs it goes on where it was broken off, and gives the same report.
+///
+/// # Errors
+/// As [`run`], and when a part cannot be kept.
+pub fn run_in_parts(
+    policy: &Policy,
+    others: &[Other<'_>],
+    dataset: &Dataset,
+    roles: &Roles,
+    options: &Options,
+    keep: &dyn Keep,
+    task: &Task,
+) -> Result<Simulation> {
     task.stage("Reading the log")?;
     let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
     let all = sample(dataset, roles, options)?;
     let stage = Stage { dataset, roles, log: &log, options };
-    let unseen = split::held_out_rows(dataset, roles)?;
-    let held_out: Vec<u32> = all.iter().copied().filter(|row| unseen.binary_search(row).is_ok()).collect();
+    let held_out = held_out(&all, dataset, roles)?;
+    let listed = roles.first(Role::Decision).is_some() && roles.first(Role::Position).is_some();
     let mut entries = Vec::new();
     let mut decide = |name: &str, kind: Kind, policy: &Policy| -> Result<()> {
-        task.stage(&format!("Deciding {} rows with {name}", all.len()))?;
-        let replay = stage.decide(policy, all.clone(), task)?;
+        let keep: &dyn Keep = if kind == Kind::Baseline { &KeepNothing } else { keep };
+        // What became of each candidate is told of the policy alone.
+        let cut = Cut { keep, rows: PIECE, fates: kind == Kind::Policy, name };
+        let replay = stage.decide_in_pieces(policy, &all, cut, task)?;
         let models = uses_models(policy.document());
-        let lists = lists(policy, &stage, if models.is_empty() { &all } else { &held_out }, task)?;
+        let rows = if models.is_empty() { &all } else { &held_out };
+        let lists = match listed {
+            true => {
+                part(
+                    keep,
+                    &format!("lists-{}", entries.len()),
+                    |_| true,
+                    || lists(policy, &stage, rows, task).map(Text),
+                )?
+                .0
+            }
+            false => Vec::new(),
+        };
         entries.push(Entry { name: name.to_owned(), kind, models, replay, lists });
         Ok(())
     };
@@ -80,7 +123,7 @@ pub fn run(
         decide(other.name, Kind::Other, other.policy)?;
     }
 
-    let sets = Sets::new(&stage, &entries, &all, &held_out, task)?;
+    let sets = Sets::new(&stage, &entries, &all, &held_out, keep, task)?;
     let used = if entries[0].models.is_empty() { all.clone() } else { held_out.clone() };
 
     let main = &entries[0].replay;
@@ -95,7 +138,7 @@ pub fn run(
         policies: Vec::new(),
         differences: Vec::new(),
         funnel: funnel(&tally, main, policy.document()),
-        rules: impact::rules(policy, &stage, main, &used, &tally, task)?,
+        rules: impact::rules(policy, &stage, main, &used, &tally, keep, task)?,
         weeks: if main.stateful { weeks::weeks(main, &used, policy.document()) } else { Vec::new() },
         segments: None,
         rewards: sets.of(0).0.reward_reports(),
@@ -117,7 +160,33 @@ pub fn run(
         report.segments = Some(segments::segments(dataset, column, &log, &used, entries_of(&entries))?);
     }
     let Entry { replay, .. } = entries.swap_remove(0);
-    Ok(Simulation { report, replay, log, used })
+    Ok(Simulation { report, decisions: Decisions { replay, log, used } })
+}
+
+/// What a policy chooses on the rows of a simulation, without valuing it: the rows behind a report that was made before.
+///
+/// # Errors
+/// As [`run`].
+pub fn decisions(
+    policy: &Policy,
+    dataset: &Dataset,
+    roles: &Roles,
+    options: &Options,
+    task: &Task,
+) -> Result<Decisions> {
+    task.stage("Reading the log")?;
+    let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
+    let all = sample(dataset, roles, options)?;
+    let cut = Cut { keep: &KeepNothing, rows: PIECE, fates: true, name: title(policy.document()) };
+    let replay = Stage { dataset, roles, log: &log, options }.decide_in_pieces(policy, &all, cut, task)?;
+    let used = if uses_models(policy.document()).is_empty() { all } else { held_out(&all, dataset, roles)? };
+    Ok(Decisions { replay, log, used })
+}
+
+/// Those of `rows` that no model learned from.
+fn held_out(rows: &[u32], dataset: &Dataset, roles: &Roles) -> Result<Vec<u32>> {
+    let unseen = split::held_out_rows(dataset, roles)?;
+    Ok(rows.iter().copied().filter(|row| unseen.binary_search(row).is_ok()).collect())
 }
 
 /// The decisions of the policy, and of no action for all where it is among the baselines.
@@ -181,7 +250,14 @@ struct Sets<'a> {
 }
 
 impl<'a> Sets<'a> {
-    fn new(stage: &Stage<'a>, entries: &[Entry], all: &[u32], held_out: &[u32], task: &Task) -> Result<Sets<'a>> {
+    fn new(
+        stage: &Stage<'a>,
+        entries: &[Entry],
+        all: &[u32],
+        held_out: &[u32],
+        keep: &dyn Keep,
+        task: &Task,
+    ) -> Result<Sets<'a>> {
         let Stage { dataset, roles, log, options } = *stage;
         let mut in_all = Vec::new();
         let mut rules_alone = Vec::new();
@@ -192,11 +268,13 @@ impl<'a> Sets<'a> {
             }
         }
         let every: Vec<&Replay> = entries.iter().map(|e| &e.replay).collect();
-        let mut all = ValueSet::new(log, all, &rules_alone, options, task)?;
-        all.learn(dataset, roles, &rules_alone, options, in_all[0].is_some(), task)?;
+        let parts = Parts { keep, of: "all" };
+        let mut all = ValueSet::new(log, all, &rules_alone, options, parts, task)?;
+        all.learn(dataset, roles, &rules_alone, options, in_all[0].is_some(), parts, task)?;
         let held_out = if rules_alone.len() < entries.len() {
-            let mut set = ValueSet::new(log, held_out, &every, options, task)?;
-            set.learn(dataset, roles, &every, options, true, task)?;
+            let parts = Parts { keep, of: "held_out" };
+            let mut set = ValueSet::new(log, held_out, &every, options, parts, task)?;
+            set.learn(dataset, roles, &every, options, true, parts, task)?;
             Some(set)
         } else {
             None

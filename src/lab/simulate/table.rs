@@ -5,7 +5,7 @@ use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
 use crate::simulate::fates::{How, STEPS};
 use crate::simulate::log::NO_ARM;
-use crate::simulate::run::Simulation;
+use crate::simulate::run::Decisions;
 use crate::task::Task;
 use std::io::Write;
 
@@ -40,14 +40,14 @@ const MOST_FATES: usize = 200;
 /// # Errors
 /// When writing fails, or the task is cancelled.
 pub fn decisions_table(
-    simulation: &Simulation,
+    decisions: &Decisions,
     dataset: &Dataset,
     roles: &Roles,
     out: &mut dyn Write,
     task: &Task,
 ) -> Result<()> {
     task.stage("Writing decisions")?;
-    let Simulation { replay, log, used, .. } = simulation;
+    let Decisions { replay, log, used } = decisions;
     let subjects = roles.subjects(dataset)?;
     let mut writer = csv::Writer::from_writer(out);
     let mut header: Vec<String> = COLUMNS.iter().map(|c| (*c).to_owned()).collect();
@@ -85,7 +85,7 @@ pub fn decisions_table(
         line.push_field(if replay.fallback[position] { "1" } else { "0" });
         line.push_field(&number(replay.propensity[position]));
         line.push_field(&number(replay.priority[position]));
-        line.push_field(&fates(simulation, position, &codes));
+        line.push_field(&fates(decisions, position, &codes));
         for outcome in &log.outcomes {
             line.push_field(&number(outcome.values[at]));
         }
@@ -94,8 +94,8 @@ pub fn decisions_table(
     writer.flush().map_err(|error| Error::new(format!("the decisions could not be written: {error}")))
 }
 
-fn fates(simulation: &Simulation, position: usize, codes: &[String]) -> String {
-    let replay = &simulation.replay;
+fn fates(decisions: &Decisions, position: usize, codes: &[String]) -> String {
+    let replay = &decisions.replay;
     if replay.candidates.len() > MOST_FATES {
         return String::new();
     }

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::task::Task;
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Units of a block: one byte names one.
 const BLOCK: usize = 256;
@@ -31,21 +32,24 @@ pub fn bootstrap(
     seed: u64,
     task: &Task,
 ) -> Result<Vec<Vec<f64>>> {
-    let terms = Terms::new(estimators, logged);
-    let chunks = replicates.div_ceil(TOGETHER);
-    let sums: Vec<Vec<f64>> = (0..chunks)
-        .into_par_iter()
-        .map(|chunk| {
-            if task.is_cancelled() {
-                return Err(Error::Cancelled);
-            }
-            let from = chunk * TOGETHER;
-            Ok(terms.resample(from as u64..replicates.min(from + TOGETHER) as u64, seed))
-        })
-        .collect::<Result<_>>()?;
-    let sums: Vec<&[f64]> = sums.iter().flat_map(|chunk| chunk.chunks_exact(terms.width)).collect();
-    let value = |shape: &Shape| sums.iter().map(|own| shape.value(own)).collect();
-    Ok(terms.shapes.iter().map(|shape| shape.as_ref().map_or_else(Vec::new, value)).collect())
+    Terms::new(estimators, logged).values(replicates, seed, task)
+}
+
+/// The mean of each column in `replicates` resamples of rounds, or of whole subjects; the draws are those of [`bootstrap`].
+///
+/// # Errors
+/// [`crate::Error::Cancelled`] when the task was told to stop.
+pub fn means(
+    columns: Vec<Vec<f64>>,
+    clusters: Option<&[u32]>,
+    replicates: usize,
+    seed: u64,
+    task: &Task,
+) -> Result<Vec<Vec<f64>>> {
+    let shapes = (1..=columns.len()).map(|column| Some(Shape::Mean(column))).collect();
+    let rounds = columns.first().map_or(0, Vec::len);
+    let columns = std::iter::once(vec![1.0; rounds]).chain(columns).collect();
+    Terms::of(columns, shapes, clusters).values(replicates, seed, task)
 }
 
 /// How an estimator reads the sums. Column 0 is the number of rounds.
@@ -94,8 +98,15 @@ impl Terms {
                 Some(Shape::Ratio { fixed, weighted, weight })
             })
             .collect();
-        let unit = |row: usize| logged.clusters.map_or(row, |clusters| clusters[row] as usize);
-        let units = logged.clusters.map_or(n, |clusters| clusters.iter().max().map_or(0, |most| *most as usize + 1));
+        Terms::of(columns, shapes, logged.clusters)
+    }
+
+    /// Adds columns of rounds up by unit.
+    fn of(columns: Vec<Vec<f64>>, shapes: Vec<Option<Shape>>, clusters: Option<&[u32]>) -> Terms {
+        let n = columns.first().map_or(0, Vec::len);
+        let numbers = clusters.map(renumbered);
+        let unit = |row: usize| numbers.as_ref().map_or(row, |(numbers, _)| numbers[row] as usize);
+        let units = numbers.as_ref().map_or(n, |(_, units)| *units);
         let width = columns.len().div_ceil(LANES) * LANES;
         let mut values = vec![0.0; units * width];
         for (at, column) in columns.iter().enumerate() {
@@ -104,6 +115,27 @@ impl Terms {
             }
         }
         Terms { units, width, values, shapes }
+    }
+
+    /// The values of each shape in so many resamples.
+    fn values(&self, replicates: usize, seed: u64, task: &Task) -> Result<Vec<Vec<f64>>> {
+        let chunks = replicates.div_ceil(TOGETHER);
+        let done = AtomicUsize::new(0);
+        let sums: Vec<Vec<f64>> = (0..chunks)
+            .into_par_iter()
+            .map(|chunk| {
+                if task.is_cancelled() {
+                    return Err(Error::Cancelled);
+                }
+                let from = chunk * TOGETHER;
+                let sums = self.resample(from as u64..replicates.min(from + TOGETHER) as u64, seed);
+                task.tick((done.fetch_add(1, Ordering::Relaxed) + 1) as f32 / chunks as f32)?;
+                Ok(sums)
+            })
+            .collect::<Result<_>>()?;
+        let sums: Vec<&[f64]> = sums.iter().flat_map(|chunk| chunk.chunks_exact(self.width)).collect();
+        let value = |shape: &Shape| sums.iter().map(|own| shape.value(own)).collect();
+        Ok(self.shapes.iter().map(|shape| shape.as_ref().map_or_else(Vec::new, value)).collect())
     }
 
     /// Sums of the columns in resamples `which`, one after the other.
@@ -122,6 +154,18 @@ impl Terms {
         }
         sums
     }
+}
+
+/// Subjects numbered without gaps, in their order, and how many there are: one that has no round is not drawn.
+fn renumbered(clusters: &[u32]) -> (Vec<u32>, usize) {
+    let mut number = vec![u32::MAX; clusters.iter().max().map_or(0, |most| *most as usize + 1)];
+    clusters.iter().for_each(|own| number[*own as usize] = 0);
+    let mut units = 0;
+    for own in number.iter_mut().filter(|own| **own == 0) {
+        *own = units;
+        units += 1;
+    }
+    (clusters.iter().map(|own| number[*own as usize]).collect(), units as usize)
 }
 
 /// Adds Σ count · values of one group of lanes over a block's units.

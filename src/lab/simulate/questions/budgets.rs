@@ -3,17 +3,17 @@
 //! Each limit is taken away by itself and the policy decides every row without it: what it would spend, in order of time, says when the
 //! limit is reached. Subjects are drawn anew for the interval: who comes, and when, is chance too.
 
-use super::choices::{Choices, Keep, Variants};
+use super::choices::{Choices, Variants};
 use super::sweep::title;
 use super::{Figure, notes};
 use crate::data::{Dataset, Requests, Role, Roles};
 use crate::error::{Error, Result};
 use crate::random::Random;
-use crate::simulate::Options;
 use crate::simulate::bootstrap::percentile_interval;
 use crate::simulate::log::DecisionLog;
 use crate::simulate::report::Note;
 use crate::simulate::run::compile;
+use crate::simulate::{Keep, Options};
 use crate::task::Task;
 use attune_policy::contact::{Budget, EventKind, Measure, Period};
 use attune_policy::document::Document;
@@ -475,9 +475,9 @@ fn days_to(year: i64, month: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::KeepNothing;
     use super::*;
     use crate::data::import::{DateOrder, dates};
+    use crate::simulate::KeepNothing;
     use crate::simulate::tests::{compile, document, plain, world};
     use crate::world::{World, WorldSpec};
     use attune_policy::contact::{Clock, Stock};

@@ -4,9 +4,10 @@
 //! from its policy, the rows and the options alone, so a run that was broken off and taken up again gives the same report.
 
 use crate::data::{Dataset, Roles, split};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::simulate::funnel::tally;
 use crate::simulate::impact::cause_name;
+use crate::simulate::keep::{self, Bytes, Keep, Part};
 use crate::simulate::log::{DecisionLog, NO_ARM};
 use crate::simulate::replay::{NO_ACTION, Replay, Stage, sample, thin};
 use crate::simulate::report::RowsUsed;
@@ -16,31 +17,6 @@ use attune_policy::document::Document;
 use attune_policy::policy::Policy;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
-
-/// Where finished parts of a long run are kept.
-pub trait Keep {
-    /// The bytes kept under a name; `None` when there are none, or they are not what was kept.
-    fn find(&self, part: &str) -> Option<Vec<u8>>;
-    /// Keeps a finished part.
-    ///
-    /// # Errors
-    /// When it cannot be kept.
-    fn keep(&self, part: &str, bytes: &[u8]) -> Result<()>;
-}
-
-/// Keeps nothing: every part is decided anew.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct KeepNothing;
-
-impl Keep for KeepNothing {
-    fn find(&self, _: &str) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn keep(&self, _: &str, _: &[u8]) -> Result<()> {
-        Ok(())
-    }
-}
 
 /// Marks a decision that has no cause because something was chosen.
 const CHOSEN: u16 = u16::MAX;
@@ -152,11 +128,11 @@ impl Choices {
     pub fn does(&self, chosen: u32) -> (&str, &str) {
         self.head.candidates.get(chosen as usize).map_or(("", ""), |(a, t, _)| (a.as_str(), t.as_str()))
     }
+}
 
+impl Part for Choices {
     fn bytes(&self) -> Result<Vec<u8>> {
-        let head = ron::to_string(&self.head).map_err(|e| Error::new(format!("a part could not be written: {e}")))?;
-        let mut bytes = head.into_bytes();
-        bytes.push(b'\n');
+        let mut bytes = keep::line(&self.head)?;
         bytes.extend(self.chosen.iter().flat_map(|x| x.to_le_bytes()));
         bytes.extend(self.why.iter().flat_map(|x| x.to_le_bytes()));
         bytes.extend(self.priority.iter().flat_map(|x| x.to_le_bytes()));
@@ -164,21 +140,14 @@ impl Choices {
     }
 
     fn read(bytes: &[u8]) -> Option<Choices> {
-        let end = bytes.iter().position(|b| *b == b'\n')?;
-        let head: Head = ron::from_str(std::str::from_utf8(&bytes[..end]).ok()?).ok()?;
+        let mut bytes = Bytes(bytes);
+        let head: Head = bytes.line()?;
         let rows = usize::try_from(head.rows).ok()?;
-        let body = &bytes[end + 1..];
-        if body.len() != rows.checked_mul(10)? {
-            return None;
-        }
-        let (chosen, rest) = body.split_at(rows * 4);
-        let (why, priority) = rest.split_at(rows * 2);
-        Some(Choices {
-            head,
-            chosen: chosen.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-            why: why.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect(),
-            priority: priority.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-        })
+        let chosen = bytes.values(rows, u32::from_le_bytes)?;
+        let why = bytes.values(rows, u16::from_le_bytes)?;
+        let priority = bytes.values(rows, f32::from_le_bytes)?;
+        bytes.end()?;
+        Some(Choices { head, chosen, why, priority })
     }
 }
 
@@ -270,17 +239,12 @@ impl<'a> Variants<'a> {
             if self.parts > 1 { format!(" (part {} of {})", self.done.get() + 1, self.parts) } else { String::new() };
         task.stage(&format!("Deciding {} rows with {name}{of}", self.rows.len()))?;
         self.done.set(self.done.get() + 1);
-        let part = format!("{}-{}", policy.revision(), self.rows.len());
-        let kept = self.keep.find(&part).and_then(|bytes| Choices::read(&bytes));
-        if let Some(found) = kept.filter(|c| c.head.revision == policy.revision() && c.chosen.len() == self.rows.len())
-        {
-            return Ok(found);
-        }
-        let stage = Stage { dataset: self.dataset, roles: self.roles, log: self.log, options: self.options };
-        let replay = stage.decide(policy, self.rows.clone(), task)?;
-        let choices = Choices::new(policy, &replay, &self.used);
-        self.keep.keep(&part, &choices.bytes()?)?;
-        Ok(choices)
+        let fits = |c: &Choices| c.head.revision == policy.revision() && c.chosen.len() == self.rows.len();
+        keep::part(self.keep, &format!("{}-{}", policy.revision(), self.rows.len()), fits, || {
+            let stage = Stage { dataset: self.dataset, roles: self.roles, log: self.log, options: self.options };
+            let replay = stage.decide(policy, self.rows.clone(), task)?;
+            Ok(Choices::new(policy, &replay, &self.used))
+        })
     }
 
     /// Positions of ascending `rows` among the decided ones.

@@ -2,7 +2,7 @@
 //! costs, what arbitration leans on, and which of them is best.
 
 use super::best::{Best, best};
-use super::choices::{Choices, Keep, Variants};
+use super::choices::{Choices, Variants};
 use super::neutral::{TERMS, neutral};
 use super::panel::{Panel, share};
 use super::proportions::wilson;
@@ -18,7 +18,7 @@ use crate::simulate::replay::NO_ACTION;
 use crate::simulate::report::{Estimate, Note, Refusal, RowsUsed, Support};
 use crate::simulate::run::compile;
 use crate::simulate::segments::parts;
-use crate::simulate::{Options, Other, uses_models};
+use crate::simulate::{Keep, Options, Other, uses_models};
 use crate::task::Task;
 use attune_policy::policy::Policy;
 use serde::{Deserialize, Serialize};
@@ -240,7 +240,7 @@ pub fn compare(
     let panels: Vec<Panel> = (0..log.outcomes.len())
         .map(|o| {
             task.tick(o as f32 / log.outcomes.len() as f32)?;
-            Ok(Panel::new(&variants, &variants.used, o, &every, options.bootstrap))
+            Panel::new(&variants, &variants.used, o, &every, options.bootstrap, &task.silent())
         })
         .collect::<Result<_>>()?;
     let names: Vec<String> = all.iter().map(|o| o.name.to_owned()).collect();
@@ -410,14 +410,16 @@ fn tried(
     let small = variants.thinned(variants.options.impact_rows, document, 1 + switches.len() + TERMS.len())?;
     let with = small.choices("the policy", policy, task)?;
     let outcomes = variants.log.outcomes.len();
-    let differ = |other: &Choices| -> (Figure, Figure, Vec<Option<Estimate>>) {
+    let differ = |other: &Choices| -> Result<(Figure, Figure, Vec<Option<Estimate>>)> {
         let is = |chosen: u32| f64::from(u8::from(chosen != NO_ACTION));
-        let values = (0..outcomes).map(|o| Panel::new(&small, &small.used, o, &[other, &with], 0).difference(0, 1));
-        (
+        let value = |o: usize| -> Result<Option<Estimate>> {
+            Ok(Panel::new(&small, &small.used, o, &[other, &with], 0, task)?.difference(0, 1))
+        };
+        Ok((
             changed(&small, other, &with),
             mean_difference(&small, &small.used, |at| is(other.chosen[at]) - is(with.chosen[at])),
-            values.collect(),
-        )
+            (0..outcomes).map(value).collect::<Result<_>>()?,
+        ))
     };
     let mut rules = Vec::new();
     for switch in switches {
@@ -435,7 +437,7 @@ fn tried(
         match compile(switch.without(document)) {
             Ok(without) => {
                 let other = small.choices(&format!("the policy without {}", switch.name), &without, task)?;
-                (loss.changed, loss.contacted, loss.value) = differ(&other);
+                (loss.changed, loss.contacted, loss.value) = differ(&other)?;
                 loss.expected = mean_difference(&small, &small.used, |at| {
                     f64::from(other.priority[at]) - f64::from(with.priority[at])
                 });
@@ -449,7 +451,7 @@ fn tried(
     for term in TERMS {
         let Some((document, how)) = neutral(term, document, choices.head.propensity) else { continue };
         let other = small.choices(&format!("the policy without {term}"), &compile(document)?, task)?;
-        let (changed, contacted, value) = differ(&other);
+        let (changed, contacted, value) = differ(&other)?;
         sensitivity.push(Dropped { term: term.to_owned(), how, changed, contacted, value });
     }
     Ok((rules, sensitivity, small.used.len() as u64))

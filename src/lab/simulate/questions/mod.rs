@@ -35,7 +35,6 @@ pub mod volume;
 mod tests;
 
 pub use best::{Against as AgainstCurrent, Best, Standing};
-pub use choices::{Keep, KeepNothing};
 pub use knob::Knob;
 pub use swaps::Swap;
 

@@ -3,11 +3,13 @@
 use super::Figure;
 use super::choices::{Choices, Variants};
 use crate::distributions::normal_cdf;
+use crate::error::Result;
 use crate::simulate::bootstrap::{Sums, percentile_interval, resample};
 use crate::simulate::estimate::{Rounds, mean, snips, snips_difference};
 use crate::simulate::log::NO_ARM;
 use crate::simulate::report::{Estimate, Refusal, Support};
 use crate::simulate::support::{refusal, support};
+use crate::task::Task;
 use std::collections::BTreeSet;
 
 /// The rounds of an outcome under several policies.
@@ -30,7 +32,8 @@ impl Panel {
         outcome: usize,
         policies: &[&Choices],
         bootstrap: usize,
-    ) -> Panel {
+        task: &Task,
+    ) -> Result<Panel> {
         let log = variants.log;
         let values = &log.outcomes[outcome].values;
         let rows: Vec<u32> =
@@ -69,9 +72,9 @@ impl Panel {
         if bootstrap > 0 && !panel.rewards.is_empty() {
             let slices: Vec<&[f64]> = panel.weights.iter().map(Vec::as_slice).collect();
             let seed = variants.options.seed.wrapping_add(outcome as u64);
-            panel.resamples = resample(&slices, &panel.rewards, panel.clusters.as_deref(), bootstrap, seed);
+            panel.resamples = resample(&slices, &panel.rewards, panel.clusters.as_deref(), bootstrap, seed, task)?;
         }
-        panel
+        Ok(panel)
     }
 
     /// Rounds given as they are, for tests.
@@ -79,7 +82,7 @@ impl Panel {
     pub fn plain(rewards: Vec<f64>, weights: Vec<Vec<f64>>, bootstrap: usize, seed: u64) -> Panel {
         let slices: Vec<&[f64]> = weights.iter().map(Vec::as_slice).collect();
         Panel {
-            resamples: resample(&slices, &rewards, None, bootstrap, seed),
+            resamples: resample(&slices, &rewards, None, bootstrap, seed, &Task::default()).unwrap(),
             clusters: None,
             support: weights.iter().map(|w| support(w, 0)).collect(),
             refusal: vec![None; weights.len()],

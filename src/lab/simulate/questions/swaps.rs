@@ -68,7 +68,8 @@ pub(super) fn swaps(
         let mut by_segment = vec![0u64; segments.names.len()];
         members.iter().for_each(|i| by_segment[segments.of[*i]] += 1);
         let panel = (!variants.log.outcomes.is_empty())
-            .then(|| Panel::new(variants, &rows, 0, &[policy, today], variants.options.bootstrap));
+            .then(|| Panel::new(variants, &rows, 0, &[policy, today], variants.options.bootstrap, &task.silent()))
+            .transpose()?;
         let value = panel.as_ref().and_then(|p| p.difference(0, 1));
         let refusal = panel.as_ref().filter(|_| value.is_none()).map(|p| {
             let reasons: Vec<String> = p.refusal.iter().flatten().flat_map(|r| r.reasons.clone()).collect();

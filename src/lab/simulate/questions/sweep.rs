@@ -3,17 +3,17 @@
 //! Common random numbers: every setting decides the same rows in the same order over the same history, its hashed chances are the
 //! same, and all settings are valued on the same resamples, so that what they share cancels in the differences.
 
-use super::choices::{Choices, Keep, Variants};
+use super::choices::{Choices, Variants};
 use super::knob::Knob;
 use super::panel::{Panel, share};
 use super::{Figure, notes};
 use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
-use crate::simulate::Options;
 use crate::simulate::log::DecisionLog;
 use crate::simulate::replay::NO_ACTION;
 use crate::simulate::report::{Estimate, Note, Refusal, RowsUsed, Support};
 use crate::simulate::run::compile;
+use crate::simulate::{Keep, Options};
 use crate::task::Task;
 use attune_policy::policy::Policy;
 use serde::{Deserialize, Serialize};
@@ -179,7 +179,7 @@ pub fn sweep(
     let panels = (0..log.outcomes.len())
         .map(|o| {
             task.tick(o as f32 / log.outcomes.len() as f32)?;
-            Ok(Panel::new(&variants, &variants.used, o, &all, options.bootstrap))
+            Panel::new(&variants, &variants.used, o, &all, options.bootstrap, &task.silent())
         })
         .collect::<Result<Vec<Panel>>>()?;
     let current = knobs.iter().map(|k| k.current(policy.document())).collect::<Result<Vec<_>>>()?;

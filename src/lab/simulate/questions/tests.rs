@@ -1,12 +1,12 @@
 //! Sweeps and comparisons on worlds whose truth is known, and beside the report of a simulation.
 
+use super::Knob;
 use super::compare::{self, CompareReport};
 use super::sweep::{SweepReport, sweep};
-use super::{Keep, KeepNothing, Knob};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::simulate::replay::NO_ACTION;
-use crate::simulate::tests::{cap, compile, document, only, plain, rule, world};
-use crate::simulate::{Options, Other, replay};
+use crate::simulate::tests::{Memory, cap, compile, document, only, plain, rule, world};
+use crate::simulate::{Keep, KeepNothing, Options, Other, replay};
 use crate::task::Task;
 use crate::world::{World, WorldSpec};
 use attune_policy::arbitration::{Floor, Mode};
@@ -14,8 +14,7 @@ use attune_policy::contact::{CapTarget, EventKind};
 use attune_policy::document::Document;
 use attune_policy::policy::Policy;
 use attune_policy::rule::{Scope, Stage};
-use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 fn repeated() -> World {
     world(WorldSpec { customers: 1_500, decisions: 4, gap_days: 3, effect: 2.0, ..WorldSpec::default() })
@@ -37,36 +36,6 @@ fn capped(world: &World) -> Document {
 
 fn options() -> Options {
     Options { bootstrap: 200, goal: Some("visit".into()), ..plain() }
-}
-
-/// Keeps parts in memory and breaks off after so many new ones.
-struct Memory {
-    parts: RefCell<HashMap<String, Vec<u8>>>,
-    found: RefCell<u32>,
-    left: RefCell<u32>,
-}
-
-impl Memory {
-    fn new(left: u32) -> Memory {
-        Memory { parts: RefCell::default(), found: RefCell::new(0), left: RefCell::new(left) }
-    }
-}
-
-impl Keep for Memory {
-    fn find(&self, part: &str) -> Option<Vec<u8>> {
-        let found = self.parts.borrow().get(part).cloned();
-        *self.found.borrow_mut() += u32::from(found.is_some());
-        found
-    }
-
-    fn keep(&self, part: &str, bytes: &[u8]) -> Result<()> {
-        if *self.left.borrow() == 0 {
-            return Err(Error::Cancelled);
-        }
-        *self.left.borrow_mut() -= 1;
-        assert!(self.parts.borrow_mut().insert(part.to_owned(), bytes.to_vec()).is_none(), "{part} was made twice");
-        Ok(())
-    }
 }
 
 fn swept(world: &World, policy: &Policy, knobs: &[&str], keep: &dyn Keep) -> Result<SweepReport> {

@@ -153,7 +153,7 @@ pub fn blank(replay: Replay, rows: usize) -> Replay {
 }
 
 /// Counts a diagnostic; beyond [`MOST_DIAGNOSTICS`] different ones only known texts are counted on.
-fn count(diagnostics: &mut BTreeMap<String, u64>, text: String, times: u64) {
+pub fn count(diagnostics: &mut BTreeMap<String, u64>, text: String, times: u64) {
     if diagnostics.len() < MOST_DIAGNOSTICS {
         *diagnostics.entry(text).or_default() += times;
     } else if let Some(known) = diagnostics.get_mut(&text) {

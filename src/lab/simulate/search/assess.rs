@@ -33,6 +33,7 @@ pub(super) struct Assessor<'a> {
     pub costs: &'a [f64],
     pub bootstrap: usize,
     pub seed: u64,
+    pub task: &'a Task,
 }
 
 /// A budget: what is limited, how much, and its use by arm of the log.
@@ -164,7 +165,8 @@ impl Assessor<'_> {
         let ones = vec![1.0; rewards.len()];
         // The seed is another one than that of the search.
         let seed = Random::stream(self.seed, 77).bits();
-        let mut means: Vec<f64> = resample(&[&ones], rewards, clusters, self.bootstrap, seed)
+        let mut means: Vec<f64> = resample(&[&ones], rewards, clusters, self.bootstrap, seed, &self.task.silent())
+            .ok()?
             .into_iter()
             .map(|sums| sums[0].reward / sums[0].weight)
             .filter(|mean| mean.is_finite())

@@ -137,6 +137,7 @@ pub fn tree(
         costs: &costs,
         bootstrap: options.bootstrap,
         seed: options.seed,
+        task,
     };
     let mut trial = Trial {
         outcome: ground.log.outcomes[0].name.clone(),

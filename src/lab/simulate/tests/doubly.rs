@@ -163,10 +163,10 @@ fn a_policy_that_explores_is_valued_by_its_probabilities() {
     let document = document(roles.schema(&world), &[("a", 2.0), ("b", 1.0)]);
     let explores = Document { exploration: Some(Exploration::EpsilonGreedy { epsilon: 0.4 }), ..document };
     let simulation = run(&compile(explores), &[], &world, &roles, &modelled(), &Task::default()).unwrap();
-    let (main, replay) = (simulation.report.main().unwrap(), &simulation.replay);
+    let (main, replay) = (simulation.report.main().unwrap(), &simulation.decisions.replay);
     assert_eq!(main.explored, 1.0);
     // a with 0.8, b with 0.2, whatever was drawn.
-    let drawn = replay.arm.iter().filter(|arm| simulation.log.arms[usize::from(**arm)].name == "a").count();
+    let drawn = replay.arm.iter().filter(|arm| simulation.decisions.log.arms[usize::from(**arm)].name == "a").count();
     assert!((drawn as f64 / rows as f64 - 0.8).abs() < 0.02);
     let share = |name: &str| match name {
         "a" => 0.8,
@@ -174,7 +174,9 @@ fn a_policy_that_explores_is_valued_by_its_probabilities() {
         _ => 0.0,
     };
     let (p, y) = (world.numbers("p").unwrap(), world.numbers("bought").unwrap());
-    let weight = |row: usize| share(&simulation.log.arms[usize::from(simulation.log.arm[row])].name) / p[row];
+    let weight = |row: usize| {
+        share(&simulation.decisions.log.arms[usize::from(simulation.decisions.log.arm[row])].name) / p[row]
+    };
     let value = main.value("bought").unwrap();
     let by_hand = (0..rows).map(|row| weight(row) * y[row]).sum::<f64>() / rows as f64;
     assert!((value.by(Method::Ips).unwrap().value - by_hand).abs() < 1e-12);

@@ -5,6 +5,7 @@ use crate::simulate::bootstrap::{percentile_interval, quantile, resample};
 use crate::simulate::estimate::{Rounds, ips, replay, snips, snips_difference, sum};
 use crate::simulate::report::Method;
 use crate::simulate::support::{refusal, support};
+use crate::task::Task;
 
 #[test]
 fn values_worked_by_hand() {
@@ -74,8 +75,8 @@ fn resamples_have_the_moments_of_drawing_rows() {
     let a: Vec<f64> = (0..n).map(|_| if random.chance(0.3) { 3.0 } else { 0.0 }).collect();
     let b: Vec<f64> = (0..n).map(|_| random.uniform()).collect();
     let rewards: Vec<f64> = (0..n).map(|i| if i % 50 == 0 { random.exponential() } else { (i % 2) as f64 }).collect();
-    let draws = resample(&[&a, &b], &rewards, None, 4_000, 9);
-    assert_eq!(draws, resample(&[&a, &b], &rewards, None, 4_000, 9), "the seed decides");
+    let draws = resample(&[&a, &b], &rewards, None, 4_000, 9, &Task::default()).unwrap();
+    assert_eq!(draws, resample(&[&a, &b], &rewards, None, 4_000, 9, &Task::default()).unwrap(), "the seed decides");
     for (policy, weights) in [&a, &b].into_iter().enumerate() {
         let products: Vec<f64> = weights.iter().zip(&rewards).map(|(w, r)| w * r).collect();
         let mean = products.iter().sum::<f64>() / n as f64;
@@ -89,10 +90,10 @@ fn resamples_have_the_moments_of_drawing_rows() {
     }
     // Paired: the weight of a constant policy is the number of rows drawn.
     let ones = vec![1.0; n];
-    let counts = resample(&[&ones], &rewards, None, 50, 1);
+    let counts = resample(&[&ones], &rewards, None, 50, 1, &Task::default()).unwrap();
     assert!(counts.iter().all(|d| (d[0].weight - n as f64).abs() < 1e-9));
     let clusters: Vec<u32> = (0..n as u32).map(|i| i / 4).collect();
-    let grouped = resample(&[&ones], &rewards, Some(&clusters), 50, 1);
+    let grouped = resample(&[&ones], &rewards, Some(&clusters), 50, 1, &Task::default()).unwrap();
     assert!(grouped.iter().all(|d| (d[0].weight - n as f64).abs() < 1e-9), "100 subjects of 4 rows each");
 }
 

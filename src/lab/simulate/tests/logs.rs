@@ -262,7 +262,7 @@ fn propensities_that_nobody_wrote_down_are_found_again_where_shares_are_wrong() 
     let policy = compile(document(roles.schema(&log), &[("a", 1.0)]));
     let options = Options { rewards: Some(RewardModels::default()), ..plain() };
     let simulation = run(&policy, &[], &log, &roles, &options, &Task::default()).unwrap();
-    let own = &simulation.log;
+    let own = &simulation.decisions.log;
     // Arms stand in the order none, a, b, as the truth does.
     let off: f64 = (0..own.rows()).map(|row| (own.propensity[row] - truth[row][usize::from(own.arm[row])]).abs()).sum();
     assert!(off / (own.rows() as f64) < 0.02, "{}", off / own.rows() as f64);

@@ -4,6 +4,7 @@ mod doubly;
 mod estimators;
 mod hillstrom;
 mod logs;
+mod parts;
 mod recompute;
 mod reports;
 mod stateful;
@@ -11,7 +12,8 @@ mod worlds;
 
 use crate::data::import::{ImportOptions, import};
 use crate::data::{Arm, Dataset, Logging, Role, Roles};
-use crate::simulate::Options;
+use crate::error::{Error, Result};
+use crate::simulate::{Keep, Options};
 use crate::task::Task;
 use crate::world::{World, WorldSpec, generate};
 use attune_policy::action::{Action, Channel, Direction, Group, Issue, Treatment};
@@ -21,6 +23,8 @@ use attune_policy::model::{Calibration, Encode, Function, Input, Link, Model};
 use attune_policy::policy::Policy;
 use attune_policy::rule::{OnMissing, Rule, Scope, Stage};
 use attune_policy::schema::Schema;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 const DAY: u64 = 86_400;
@@ -129,6 +133,36 @@ pub(in crate::simulate) fn logistic(id: &str, field: &str, intercept: f64, slope
 
 pub(in crate::simulate) fn compile(document: Document) -> Policy {
     Policy::compile(document).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Keeps parts in memory and breaks off after so many new ones.
+pub(in crate::simulate) struct Memory {
+    pub parts: RefCell<HashMap<String, Vec<u8>>>,
+    pub found: RefCell<u32>,
+    pub left: RefCell<u32>,
+}
+
+impl Memory {
+    pub fn new(left: u32) -> Memory {
+        Memory { parts: RefCell::default(), found: RefCell::new(0), left: RefCell::new(left) }
+    }
+}
+
+impl Keep for Memory {
+    fn find(&self, part: &str) -> Option<Vec<u8>> {
+        let found = self.parts.borrow().get(part).cloned();
+        *self.found.borrow_mut() += u32::from(found.is_some());
+        found
+    }
+
+    fn keep(&self, part: &str, bytes: &[u8]) -> Result<()> {
+        if *self.left.borrow() == 0 {
+            return Err(Error::Cancelled);
+        }
+        *self.left.borrow_mut() -= 1;
+        assert!(self.parts.borrow_mut().insert(part.to_owned(), bytes.to_vec()).is_none(), "{part} was made twice");
+        Ok(())
+    }
 }
 
 /// A file of the shared data folder; missing files skip a test, but not in CI.

@@ -182,7 +182,7 @@ fn fifty_random_policies_recomputed_by_a_script_agree() {
         let simulation = run(&policy, &[], &world.trial, &world.roles, &options, &task).unwrap();
         let path = folder.path().join(format!("{i}.csv"));
         let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
-        decisions_table(&simulation, &world.trial, &world.roles, &mut file, &task).unwrap();
+        decisions_table(&simulation.decisions, &world.trial, &world.roles, &mut file, &task).unwrap();
         drop(file);
         reports.push(simulation.report);
         tables.push(path);

@@ -52,8 +52,8 @@ fn models_are_valued_on_rows_they_never_saw_and_rules_on_all() {
     let main = report.main().unwrap();
     assert!(main.uses_models && main.rows.held_out && main.rows.why.contains("no model learned from"));
     assert_eq!((main.rows.used, main.support.n), (held_out.len() as u64, held_out.len() as u64));
-    assert_eq!(simulation.used, held_out);
-    assert_eq!(simulation.replay.rows.len(), 4_000, "every row is decided all the same");
+    assert_eq!(simulation.decisions.used, held_out);
+    assert_eq!(simulation.decisions.replay.rows.len(), 4_000, "every row is decided all the same");
     let kinds: Vec<Kind> = report.policies.iter().map(|p| p.kind).collect();
     assert_eq!(kinds, [Kind::Policy, Kind::Baseline, Kind::Baseline, Kind::Baseline, Kind::Baseline, Kind::Other]);
     for other in &report.policies[1..] {
@@ -289,6 +289,6 @@ fn a_row_decided_alone_gets_the_decision_of_the_simulation() {
     for row in 0..world.trial.rows() {
         let decision = policy.decide_traced(&requests.get(row), &NoHistory);
         let name = decision.chosen.map_or("NoAction", |c| policy.names(c).0);
-        assert_eq!(name, simulation.replay.chosen_names(row).0, "row {row}");
+        assert_eq!(name, simulation.decisions.replay.chosen_names(row).0, "row {row}");
     }
 }

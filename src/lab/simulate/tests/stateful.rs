@@ -162,7 +162,7 @@ fn what_is_counted_over_everybody_is_shared_and_told_by_week() {
     let policy = compile(document);
     let simulation =
         crate::simulate::run(&policy, &[], &world.trial, &world.roles, &plain(), &Task::default()).unwrap();
-    let sent = simulation.replay.chosen.iter().filter(|chosen| **chosen != NO_ACTION).count();
+    let sent = simulation.decisions.replay.chosen.iter().filter(|chosen| **chosen != NO_ACTION).count();
     assert_eq!(sent, 40, "of {rows} decisions");
     let weeks = &simulation.report.weeks;
     assert!(weeks.len() >= 2);
@@ -202,7 +202,7 @@ fn a_choice_that_is_to_be_sent_later_is_decided_again_then() {
     let policy = compile(document);
     let simulation =
         crate::simulate::run(&policy, &[], &world.trial, &world.roles, &plain(), &Task::default()).unwrap();
-    let replay = &simulation.replay;
+    let replay = &simulation.decisions.replay;
     assert!(replay.deferrals.len() > replay.rows.len() / 2, "{}", replay.deferrals.len());
     let quarter = |ms: i64| ms.div_euclid(60_000).rem_euclid(1440) / 15;
     for deferral in &replay.deferrals {

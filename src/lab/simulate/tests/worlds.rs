@@ -91,7 +91,7 @@ fn a_better_policy_is_seen_to_be_better_and_where_nothing_works_nothing_is_found
         let options = Options { bootstrap: 0, impact_rows: 0, ..Options::default() };
         let simulation = run(&policy, &[], &world.trial, &world.roles, &options, &Task::default()).unwrap();
         let lift = simulation.report.difference("no_email for all", "visit").unwrap();
-        let chosen = arms(&world, &simulation.replay);
+        let chosen = arms(&world, &simulation.decisions.replay);
         let rows = chosen.len();
         let gain = world.true_value("visit", chosen).unwrap()
             - world.true_value("visit", std::iter::repeat_n(0, rows)).unwrap();

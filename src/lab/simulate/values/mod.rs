@@ -7,13 +7,28 @@ pub(super) use weigh::{Weighed, weights};
 
 use crate::error::Result;
 use crate::simulate::Options;
-use crate::simulate::bootstrap::{Sums, percentile_interval, resample};
+use crate::simulate::bootstrap::{Resamples, Sums, percentile_interval, resample};
 use crate::simulate::estimate::{Rounds, ips, replay as replay_mean, snips, snips_difference};
+use crate::simulate::keep::{Keep, KeepNothing, part};
 use crate::simulate::log::DecisionLog;
 use crate::simulate::replay::Replay;
 use crate::simulate::report::{Estimate, Method, RewardReport, Value};
 use crate::simulate::support::{LEAST_ESS, support};
 use crate::task::Task;
+
+/// Where a set keeps its parts, and under which name.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    pub keep: &'a dyn Keep,
+    pub of: &'a str,
+}
+
+impl Parts<'static> {
+    /// Nothing is kept.
+    pub fn none() -> Parts<'static> {
+        Parts { keep: &KeepNothing, of: "" }
+    }
+}
 
 /// Policies valued together on the same rows.
 pub(super) struct ValueSet<'a> {
@@ -44,6 +59,7 @@ impl<'a> ValueSet<'a> {
         rows: &[u32],
         replays: &[&Replay],
         options: &Options,
+        parts: Parts<'_>,
         task: &Task,
     ) -> Result<ValueSet<'a>> {
         let rows: Vec<u32> = rows.iter().copied().filter(|row| log.is_usable(*row as usize)).collect();
@@ -69,13 +85,13 @@ impl<'a> ValueSet<'a> {
                 let weights: Vec<Vec<f64>> =
                     policies.iter().map(|p| pick(&p.weights, rewards.known.as_deref())).collect();
                 let slices: Vec<&[f64]> = weights.iter().map(Vec::as_slice).collect();
-                rewards.resamples = resample(
-                    &slices,
-                    &rewards.values,
-                    rewards.clusters.as_deref(),
-                    options.bootstrap,
-                    options.seed.wrapping_add(i as u64),
-                );
+                let seed = options.seed.wrapping_add(i as u64);
+                let (values, clusters) = (&rewards.values, rewards.clusters.as_deref());
+                let fits = |found: &Resamples| found.fit(options.bootstrap, slices.len());
+                rewards.resamples = part(parts.keep, &format!("resamples-{}-{i}", parts.of), fits, || {
+                    resample(&slices, values, clusters, options.bootstrap, seed, task).map(Resamples)
+                })?
+                .0;
             }
             outcomes.push(rewards);
         }

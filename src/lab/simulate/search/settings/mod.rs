@@ -131,6 +131,7 @@ pub fn tune(
         costs: &costs,
         bootstrap: options.bootstrap,
         seed: options.seed,
+        task,
     };
     assessor.assess(&policies, &budgets, &mut trial, task)?;
     if trial.budgets.iter().any(|budget| budget.learned > budget.limit * (1.0 + 1e-9))

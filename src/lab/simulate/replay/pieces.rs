@@ -1,0 +1,272 @@
+//! A long replay in pieces of whole subjects, each of which can be kept and found again.
+//!
+//! Only what shares no counter is cut: where households, budgets, stock or caps count over several subjects, all rows are one piece.
+//! The decisions are those of one pass over all rows.
+
+use super::order::Sharing;
+use super::parts::{blank, count};
+use super::{BudgetLook, Deferral, NO_ACTION, Replay, Stage};
+use crate::data::{Requests, Role};
+use crate::error::Result;
+use crate::simulate::chance::Chances;
+use crate::simulate::fates::{Fate, How, STEPS};
+use crate::simulate::keep::{self, Bytes, Keep, Part, part};
+use crate::task::Task;
+use attune_policy::outcome::BudgetState;
+use attune_policy::policy::Policy;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Rows of a piece, about: what is lost at most when a long run is broken off.
+pub const PIECE: usize = 1_000_000;
+
+/// How a replay is cut, and what of it is wanted.
+#[derive(Clone, Copy)]
+pub struct Cut<'a> {
+    /// Where pieces are kept.
+    pub keep: &'a dyn Keep,
+    /// About how many rows a piece has.
+    pub rows: usize,
+    /// Whether the fates of candidates are wanted beside the choices.
+    pub fates: bool,
+    /// Whose decisions they are, in words.
+    pub name: &'a str,
+}
+
+impl Stage<'_> {
+    /// Decides `rows` (ascending) with a policy, piece by piece; each piece is a stage of the task.
+    ///
+    /// # Errors
+    /// As [`Stage::decide`], and when a piece cannot be kept.
+    pub fn decide_in_pieces(&self, policy: &Policy, rows: &[u32], cut: Cut<'_>, task: &Task) -> Result<Replay> {
+        let requests = Requests::new(self.dataset, self.roles, &policy.document().schema)?;
+        let timed = self.roles.first(Role::Time).is_some();
+        let sharing = timed.then(|| Sharing::of(policy, &requests));
+        let pieces = match sharing {
+            None | Some(Sharing::Subject) => rows.len().div_ceil(cut.rows).max(1),
+            Some(_) => 1,
+        };
+        let what = format!("Deciding {} rows with {}", rows.len(), cut.name);
+        task.stage(&what)?;
+        self.refuse_endless_rules(&requests, policy, rows)?;
+        let mut whole = blank(self.empty(policy, sharing), rows.len());
+        if !cut.fates {
+            whole.fates = Vec::new();
+        }
+        for (number, positions) in positions_of(pieces, rows, &requests).into_iter().enumerate() {
+            if pieces > 1 {
+                task.stage(&format!("{what} (part {} of {pieces})", number + 1))?;
+            }
+            let own: Vec<u32> = positions.iter().map(|at| rows[*at as usize]).collect();
+            let kind = if cut.fates { "fates" } else { "choices" };
+            let name = format!("{kind}-{}-{number}of{pieces}", policy.revision());
+            let fits = |piece: &Piece| piece.fits(&whole, positions.len(), cut.fates, self.log.arms.len());
+            let piece = part(cut.keep, &name, fits, || {
+                let mut replay = self.decide_requests(&requests, policy, own, task)?;
+                if !cut.fates {
+                    replay.fates = Vec::new();
+                }
+                Ok(Piece::new(replay))
+            })?;
+            piece.put(&mut whole, &positions, self.log.arms.len());
+        }
+        whole.deferrals.sort_by_key(|deferral| (deferral.position, deferral.at));
+        let (candidates, no_action) = (&whole.candidates, self.log.no_action());
+        let arm = |chosen: &u32| candidates.get(*chosen as usize).map_or(no_action, |candidate| candidate.arm);
+        whole.arm = whole.chosen.iter().map(arm).collect();
+        whole.times = rows.iter().map(|row| requests.now(*row as usize)).collect();
+        whole.rows = rows.to_vec();
+        Ok(whole)
+    }
+}
+
+/// The positions of each piece among the rows, ascending: whole subjects by their number.
+fn positions_of(pieces: usize, rows: &[u32], requests: &Requests) -> Vec<Vec<u32>> {
+    let all = 0..rows.len() as u32;
+    if pieces == 1 {
+        return vec![all.collect()];
+    }
+    let subjects = requests.subjects();
+    let mut positions = vec![Vec::new(); pieces];
+    for at in all {
+        let code = subjects.code(rows[at as usize] as usize) as u64;
+        let piece = code * pieces as u64 / subjects.count().max(1) as u64;
+        positions[piece as usize].push(at);
+    }
+    positions
+}
+
+/// The decisions of a piece, apart from what follows from its policy and rows.
+struct Piece {
+    head: Head,
+    chosen: Vec<u32>,
+    fallback: Vec<bool>,
+    propensity: Vec<f64>,
+    priority: Vec<f64>,
+    fates: Vec<Fate>,
+    deferrals: Vec<Deferral>,
+    /// Positions of the decisions that chance had a part in, and their probabilities: one per arm, one for what was never logged.
+    explored: (Vec<u32>, Vec<f64>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    rows: usize,
+    fates: usize,
+    deferrals: usize,
+    explored: usize,
+    /// Probabilities per decision.
+    arms: usize,
+    approximate: u64,
+    degraded: u64,
+    given_up: u64,
+    diagnostics: BTreeMap<String, u64>,
+    budgets: Vec<(i64, Vec<Budget>)>,
+}
+
+/// Budget, spent, most, pace, least.
+type Budget = (u32, f64, Option<f64>, Option<f64>, Option<f64>);
+
+impl Piece {
+    fn new(replay: Replay) -> Piece {
+        let mut explored = (Vec::new(), Vec::new());
+        let mut arms = 0;
+        if let Some(chances) = &replay.chances {
+            for at in 0..replay.rows.len() {
+                let Some(own) = chances.of(at) else { continue };
+                arms = own.len();
+                explored.0.push(at as u32);
+                explored.1.extend_from_slice(own);
+            }
+        }
+        let budget = |state: &BudgetState| (state.budget, state.spent, state.max, state.pace, state.least);
+        let look = |look: &BudgetLook| (look.at, look.budgets.iter().map(budget).collect());
+        let head = Head {
+            rows: replay.rows.len(),
+            fates: replay.fates.len(),
+            deferrals: replay.deferrals.len(),
+            explored: explored.0.len(),
+            arms,
+            approximate: replay.chances.as_ref().map_or(0, |chances| chances.approximate),
+            degraded: replay.degraded,
+            given_up: replay.given_up,
+            diagnostics: replay.diagnostics,
+            budgets: replay.budgets.iter().map(look).collect(),
+        };
+        let Replay { chosen, fallback, propensity, priority, fates, deferrals, .. } = replay;
+        Piece { head, chosen, fallback, propensity, priority, fates, deferrals, explored }
+    }
+
+    /// Whether it can be a piece of so many rows, of a policy with these candidates and causes.
+    fn fits(&self, whole: &Replay, rows: usize, fates: bool, arms: usize) -> bool {
+        let width = whole.candidates.len();
+        let known = |candidate: u32| candidate == NO_ACTION || (candidate as usize) < width;
+        let cause = |cause: usize| cause < whole.causes.list().len();
+        self.head.rows == rows
+            && self.fates.len() == if fates { rows * width } else { 0 }
+            && self.chosen.iter().all(|chosen| known(*chosen))
+            && self.fates.iter().all(|fate| usize::from(fate.step) < STEPS.len() && cause(fate.cause.into()))
+            && self.deferrals.iter().all(|d| (d.position as usize) < rows && known(d.candidate))
+            && self.deferrals.iter().all(|d| d.cause.is_none_or(|own| cause(own.into())))
+            && (self.explored.0.is_empty() || self.head.arms == arms + 1)
+            && self.explored.0.iter().all(|at| (*at as usize) < rows)
+    }
+
+    /// Writes the decisions to their places.
+    fn put(self, whole: &mut Replay, positions: &[u32], arms: usize) {
+        let width = whole.candidates.len();
+        for (i, at) in positions.iter().enumerate() {
+            let to = *at as usize;
+            whole.chosen[to] = self.chosen[i];
+            whole.fallback[to] = self.fallback[i];
+            whole.propensity[to] = self.propensity[i];
+            whole.priority[to] = self.priority[i];
+            if !self.fates.is_empty() {
+                whole.fates[to * width..(to + 1) * width].copy_from_slice(&self.fates[i * width..(i + 1) * width]);
+            }
+        }
+        if !self.explored.0.is_empty() {
+            let rows = whole.chosen.len();
+            let chances = whole.chances.get_or_insert_with(|| Chances::new(rows, arms));
+            for (at, own) in self.explored.0.iter().zip(self.explored.1.chunks_exact(arms + 1)) {
+                chances.set(positions[*at as usize] as usize, own);
+            }
+            chances.approximate += self.head.approximate;
+        }
+        let moved = |own: Deferral| Deferral { position: positions[own.position as usize], ..own };
+        whole.deferrals.extend(self.deferrals.into_iter().map(moved));
+        whole.degraded += self.head.degraded;
+        whole.given_up += self.head.given_up;
+        for (text, times) in self.head.diagnostics {
+            count(&mut whole.diagnostics, text, times);
+        }
+        let state = |(budget, spent, max, pace, least): Budget| BudgetState { budget, spent, max, pace, least };
+        let look =
+            |(at, budgets): (i64, Vec<Budget>)| BudgetLook { at, budgets: budgets.into_iter().map(state).collect() };
+        whole.budgets.extend(self.head.budgets.into_iter().map(look));
+    }
+}
+
+/// Marks a deferral without a cause.
+const NO_CAUSE: u16 = u16::MAX;
+
+impl Part for Piece {
+    fn bytes(&self) -> Result<Vec<u8>> {
+        let mut bytes = keep::line(&self.head)?;
+        bytes.extend(self.chosen.iter().flat_map(|x| x.to_le_bytes()));
+        bytes.extend(self.fallback.iter().map(|x| u8::from(*x)));
+        bytes.extend(self.propensity.iter().flat_map(|x| x.to_le_bytes()));
+        bytes.extend(self.priority.iter().flat_map(|x| x.to_le_bytes()));
+        for fate in &self.fates {
+            let cause = fate.cause.to_le_bytes();
+            bytes.extend([fate.step, fate.how as u8, cause[0], cause[1]]);
+        }
+        for own in &self.deferrals {
+            bytes.extend(own.position.to_le_bytes());
+            bytes.extend(own.at.to_le_bytes());
+            bytes.extend(own.until.to_le_bytes());
+            bytes.extend(own.candidate.to_le_bytes());
+            bytes.extend(own.cause.unwrap_or(NO_CAUSE).to_le_bytes());
+        }
+        bytes.extend(self.explored.0.iter().flat_map(|x| x.to_le_bytes()));
+        bytes.extend(self.explored.1.iter().flat_map(|x| x.to_le_bytes()));
+        Ok(bytes)
+    }
+
+    fn read(bytes: &[u8]) -> Option<Piece> {
+        let mut bytes = Bytes(bytes);
+        let head: Head = bytes.line()?;
+        let how = |code: u8| [How::Result, How::Missing, How::Failed].into_iter().find(|how| *how as u8 == code);
+        let piece = Piece {
+            chosen: bytes.values(head.rows, u32::from_le_bytes)?,
+            fallback: bytes.values(head.rows, |[x]| x == 1)?,
+            propensity: bytes.values(head.rows, f64::from_le_bytes)?,
+            priority: bytes.values(head.rows, f64::from_le_bytes)?,
+            fates: bytes
+                .values(head.fates, |[step, code, low, high]| {
+                    Some(Fate { step, how: how(code)?, cause: u16::from_le_bytes([low, high]) })
+                })?
+                .into_iter()
+                .collect::<Option<_>>()?,
+            deferrals: bytes.values(head.deferrals, deferral)?.into_iter().collect::<Option<_>>()?,
+            explored: (
+                bytes.values(head.explored, u32::from_le_bytes)?,
+                bytes.values(head.explored.checked_mul(head.arms)?, f64::from_le_bytes)?,
+            ),
+            head,
+        };
+        bytes.end()?;
+        Some(piece)
+    }
+}
+
+fn deferral(own: [u8; 26]) -> Option<Deferral> {
+    let mut bytes = Bytes(&own);
+    Some(Deferral {
+        position: *bytes.values(1, u32::from_le_bytes)?.first()?,
+        at: *bytes.values(1, i64::from_le_bytes)?.first()?,
+        until: *bytes.values(1, i64::from_le_bytes)?.first()?,
+        candidate: *bytes.values(1, u32::from_le_bytes)?.first()?,
+        cause: bytes.values(1, u16::from_le_bytes)?.first().copied().filter(|cause| *cause != NO_CAUSE),
+    })
+}
