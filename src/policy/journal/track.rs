@@ -54,6 +54,11 @@ impl Track {
         self.pushed
     }
 
+    /// When the newest event that is kept happened (ms).
+    pub fn newest(&self) -> Option<i64> {
+        self.events.last().map(|event| event.time)
+    }
+
     /// Forgets all events.
     pub fn clear(&mut self) {
         (self.pushed, self.full) = (0, 0);
@@ -99,6 +104,11 @@ impl<'a> Coded<'a> {
     /// Number of events that the track has seen, those included that are not kept: it tells one state of a track from another.
     pub(crate) fn seen(self) -> u32 {
         self.pushed
+    }
+
+    /// When the last event happened (ms).
+    pub(crate) fn last(self) -> Option<i64> {
+        self.events.last().map(|event| event.time)
     }
 
     /// Time, number and event at a place.

@@ -24,6 +24,7 @@ use attune_policy::request::Request;
 use attune_policy::{BatchScratch, Lookahead, Who};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::hint::black_box;
 use std::time::Instant;
 
 /// Times that one decision is put off, at most; then nothing is done.
@@ -361,6 +362,7 @@ impl<'a> State<'a> {
             if task.is_cancelled() {
                 return Err(Cancelled.into());
             }
+            self.touch(rows, window);
             for row in rows {
                 let position = window.order.at(window.first + *row as usize);
                 let now = self.world.times[position as usize];
@@ -385,6 +387,18 @@ impl<'a> State<'a> {
         self.space = space;
         self.part.seconds.1 += begun.elapsed().as_secs_f64();
         Ok(())
+    }
+
+    /// Reads where the events of some rows' subjects lie: they lie far apart, and in a short loop memory answers for several at a time.
+    fn touch(&self, rows: &[u32], window: &Window<'_>) {
+        let Store { subjects, fleeting: false, .. } = &self.store else { return };
+        let track = |row: &u32| {
+            let position = window.order.at(window.first + *row as usize);
+            let subject = self.world.requests.subjects().code(self.world.rows[position as usize] as usize);
+            &subjects.tracks[self.parts.place(subject)]
+        };
+        black_box(rows.iter().map(|row| u64::from(track(row).seen())).sum::<u64>());
+        black_box(rows.iter().filter_map(|row| track(row).newest()).fold(0, i64::wrapping_add));
     }
 
     /// Decides again what is due before a row of this time and position.
