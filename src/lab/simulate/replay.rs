@@ -15,6 +15,7 @@ mod order;
 mod parts;
 pub(super) mod pieces;
 mod state;
+mod store;
 
 use crate::data::{Dataset, Requests, Role, Roles};
 use crate::error::{Error, Result};
@@ -34,11 +35,12 @@ use attune_policy::{BatchScratch, Lookahead};
 use order::{Order, Parts, Sharing};
 use parts::Part;
 use rayon::prelude::*;
-use state::{Guesses, SoFar, State, Store, Traces, Window, World};
+use state::{State, Traces, Window, World};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
+use store::{Guesses, SoFar, Store};
 
 pub use state::MOST_DEFERRALS;
 
