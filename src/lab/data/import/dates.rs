@@ -3,6 +3,7 @@
 //! A time without a zone is taken as UTC.
 
 use super::DateOrder;
+use super::digits::eight_digits;
 
 /// ISO 8601: the date alone at midnight, seconds and milliseconds only when there are some.
 pub fn render(ms: i64) -> String {
@@ -46,24 +47,31 @@ pub fn both(text: &str) -> (Option<i64>, Option<i64>) {
 }
 
 /// The common case at once: `2024-12-31`, with ` 23:59:59` or `T23:59:59`, with `Z`; `None` for all else, date or not.
+#[inline]
 pub fn iso(bytes: &[u8]) -> Option<i64> {
-    let two = |at: usize| {
-        let (tens, ones) = (bytes[at].wrapping_sub(b'0'), bytes[at + 1].wrapping_sub(b'0'));
-        (tens < 10 && ones < 10).then(|| i64::from(tens * 10 + ones))
-    };
     let zoned = bytes.len() == 20 && bytes[19] == b'Z';
     if !(bytes.len() == 10 || bytes.len() == 19 || zoned) || bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
     }
-    let days = days_from_civil(two(0)? * 100 + two(2)?, two(5)?, two(8)?)?;
+    // Zeros in place of the hyphens: year, 0, month, 0 are eight digits.
+    const HYPHENS: u64 = 0x1D00_001D_0000_0000;
+    let day = u64::from_le_bytes(*bytes.first_chunk::<8>()?) ^ HYPHENS;
+    let day = eight_digits(day)? as i64;
+    let days = days_from_civil(day / 10_000, day % 10_000 / 10, two(bytes, 8)?)?;
     if bytes.len() == 10 {
         return Some(days * 86_400_000);
     }
     if !matches!(bytes[10], b' ' | b'T') || bytes[13] != b':' || bytes[16] != b':' {
         return None;
     }
-    let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
+    let (hour, minute, second) = (two(bytes, 11)?, two(bytes, 14)?, two(bytes, 17)?);
     (hour < 24 && minute < 60 && second < 60).then(|| days * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1_000)
+}
+
+/// Two digits.
+fn two(bytes: &[u8], at: usize) -> Option<i64> {
+    let (tens, ones) = (bytes[at].wrapping_sub(b'0'), bytes[at + 1].wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| i64::from(tens * 10 + ones))
 }
 
 /// A day from its eight digits, `20241231` as a number.
@@ -264,25 +272,27 @@ impl Scan<'_> {
 }
 
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar; `None` when there is no such day
-/// (Hinnant, "chrono-compatible low-level date algorithms").
+/// (after Hinnant, "chrono-compatible low-level date algorithms").
+#[inline]
 fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = match month {
-        2 => 28 + i64::from(leap),
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
-    };
-    if day < 1 || day > length || !(0..=9999).contains(&year) {
+    if !(0..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
-    let y = if month <= 2 { year - 1 } else { year };
-    let era = y.div_euclid(400);
-    let year_of_era = y.rem_euclid(400);
-    let shifted = (month + 9) % 12;
-    let day_of_year = (153 * shifted + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    Some(era * 146_097 + day_of_era - 719_468)
+    let (year, month, day) = (year as u32, month as u32, day as u32);
+    // Of the years that 25 divides those are leap years that 16 divides, of the others those that 4 does.
+    let leap = year & (if year.is_multiple_of(25) { 15 } else { 3 }) == 0;
+    let length = match month {
+        2 => 28 + u32::from(leap),
+        _ => 30 + ((month ^ (month >> 3)) & 1),
+    };
+    if day > length {
+        return None;
+    }
+    // Years from March on, and 400 more so that none is negative.
+    let y = year + 400 - u32::from(month <= 2);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let century = y / 100;
+    Some(i64::from(y * 365 + y / 4 - century + century / 4 + day_of_year) - 146_097 - 719_468)
 }
 
 /// Year, month and day of a day since 1970-01-01; the inverse of [`days_from_civil`].
@@ -358,6 +368,24 @@ mod tests {
         for text in ["", "2024", "2024/12/31", "2024-12-31 10:00", "\u{e9}024-12-3"] {
             assert_eq!(iso(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn every_day_of_the_calendar_is_found() {
+        let mut days = days_from_civil(0, 1, 1).unwrap();
+        assert_eq!((days, days_from_civil(1970, 1, 1)), (-719_528, Some(0)));
+        for year in 0..=9999 {
+            for month in 0..=13 {
+                for day in 0..=32 {
+                    // The days that there are follow each other.
+                    let exists = civil(days) == (year, month, day);
+                    assert_eq!(days_from_civil(year, month, day), exists.then_some(days), "{year}-{month}-{day}");
+                    days += i64::from(exists);
+                }
+            }
+        }
+        assert_eq!(civil(days), (10_000, 1, 1));
+        assert_eq!((days_from_civil(10_000, 1, 1), days_from_civil(-1, 12, 31)), (None, None));
     }
 
     #[test]

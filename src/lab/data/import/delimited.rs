@@ -9,11 +9,13 @@ use super::records::fields;
 use super::sniff::{self, Sniffed};
 use super::text::Input;
 use super::{BadCell, Bounds, DateOrder, Encoding, Format, ImportOptions, Table};
+use crate::data::cells::Cells;
 use crate::data::dataset::Column;
 use crate::data::names;
 use crate::error::{Error, Result};
 use crate::task::Task;
 use attune_policy::value::Type;
+use rayon::prelude::*;
 
 /// Text to be read as a table.
 pub struct Reading<'a> {
@@ -84,6 +86,7 @@ pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Resu
         parser,
         sample: options.sample,
         hashed,
+        careful: false,
     };
     let head = Pass {
         input: Input::Memory(reading.head.as_bytes()),
@@ -160,7 +163,8 @@ pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Resu
 
     let Found { columns, numbers, bad, sha256, bytes, invalid, multibyte, peak, .. } = found;
     let mut bad_cells = Vec::new();
-    let mut typed = Vec::with_capacity(columns.len());
+    let mut about = Vec::with_capacity(columns.len());
+    let mut stores = Vec::with_capacity(columns.len());
     for ((((name, source), type_), column), wanted) in
         names.into_iter().zip(sources).zip(types).zip(columns).zip(wanted)
     {
@@ -175,9 +179,16 @@ pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Resu
             expected: expected(type_).to_owned(),
         });
         bad_cells.extend(bad);
-        let cells = column.store.finish().ok_or_else(|| Error::new("the column was not read").in_column(&source))?;
-        typed.push((Column { name, source, type_ }, cells));
+        about.push(Column { name, source, type_ });
+        stores.push(column.store);
     }
+    // Each distinct text becomes a value of its own: that takes as long as finding some of them.
+    let cells: Vec<Option<Cells>> = stores.into_par_iter().map(Store::finish).collect();
+    let typed = about.into_iter().zip(cells).map(|(column, cells)| {
+        let cells = cells.ok_or_else(|| Error::new("the column was not read").in_column(&column.source))?;
+        Ok((column, cells))
+    });
+    let typed = typed.collect::<Result<Vec<_>>>()?;
     bad_cells.sort_by_key(|cell| cell.row);
     let table = Table { columns: typed, numbers, bad_rows: bad, bad_cells, options: resolved, notes };
     Ok(Read { table, sha256, bytes, invalid, multibyte, peak })

@@ -2,7 +2,7 @@
 
 use super::json_lines::from_values;
 use super::parse::{CellParser, expected};
-use super::passes::is_drawn;
+use super::rows::is_drawn;
 use super::{BadCell, DateOrder, Format, ImportOptions, Table};
 use crate::data::cells::{Cells, render};
 use crate::data::dataset::Column;

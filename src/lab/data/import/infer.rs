@@ -74,8 +74,9 @@ pub struct Verdict {
 }
 
 impl Evidence {
-    /// Takes in a trimmed cell that occurs several times. With `dates` it is tried as a date whatever the cells before it were.
-    pub fn add(&mut self, text: &str, times: u64, parser: &CellParser, dates: bool) {
+    /// Takes in a trimmed cell that occurs several times; false when it is missing. With `dates` it is tried as a date whatever
+    /// the cells before it were.
+    pub fn add(&mut self, text: &str, times: u64, parser: &CellParser, dates: bool) -> bool {
         if parser.is_missing(text) {
             if !text.is_empty() {
                 if self.tokens == 0 {
@@ -83,7 +84,7 @@ impl Evidence {
                 }
                 self.tokens += times;
             }
-            return;
+            return false;
         }
         // Judged by the cells before: a text that occurs often must not speak against itself.
         let dates = dates || self.dates_likely();
@@ -98,7 +99,7 @@ impl Evidence {
             if text.len() >= 8 && dates {
                 self.add_date(text, times);
             }
-            return;
+            return true;
         }
         let plain = text.bytes().all(|b| b.is_ascii_digit());
         if plain {
@@ -114,7 +115,7 @@ impl Evidence {
             if text.len() >= 9 && !code && text.parse().ok().and_then(dates::from_epoch).is_some() {
                 self.epochs += times;
             }
-            return;
+            return true;
         }
         let (point, comma) = (Shape::of(text, false), Shape::of(text, true));
         self.point.add(point, times);
@@ -122,6 +123,7 @@ impl Evidence {
         if point.is_none() && comma.is_none() && dates {
             self.add_date(text, times);
         }
+        true
     }
 
     /// Takes in `count` cells that are whole numbers without separators and codes, `compact` of them dates of eight digits and

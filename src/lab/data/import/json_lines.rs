@@ -56,7 +56,7 @@ pub fn read(text: &[u8], options: &ImportOptions, task: &Task) -> Result<Table> 
             continue;
         }
         row += 1;
-        if options.sample.is_some_and(|n| !super::passes::is_drawn(place, n)) {
+        if options.sample.is_some_and(|n| !super::rows::is_drawn(place, n)) {
             left_out += 1;
             continue;
         }
@@ -167,7 +167,9 @@ impl Sparse {
                 Json::Bool(_) => bools += 1,
                 Json::Integer(_) => integers += 1,
                 Json::Number(_) => numbers += 1,
-                Json::Text(text) => texts.add(text.trim(), 1, parser, false),
+                Json::Text(text) => {
+                    texts.add(text.trim(), 1, parser, false);
+                }
             }
         }
         let known = bools + integers + numbers + texts.known as usize;

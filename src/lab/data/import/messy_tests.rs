@@ -6,6 +6,7 @@
 mod bounds;
 mod formats;
 mod layout;
+mod model;
 mod values;
 
 use super::tests::{lines, utf16};

@@ -7,6 +7,7 @@ mod arrow;
 mod column;
 pub mod dates;
 mod delimited;
+mod digits;
 mod encoding;
 mod file;
 mod frame;
@@ -19,6 +20,7 @@ mod parse;
 mod passes;
 pub mod quarantine;
 mod records;
+mod rows;
 mod sniff;
 pub mod stream;
 #[cfg(test)]
@@ -317,9 +319,9 @@ pub struct Bounds {
 }
 
 impl Default for Bounds {
-    /// Half of the machine's memory, 4 GiB where it is not known; 16 MiB of text at a time.
+    /// Half of the machine's memory, 4 GiB where it is not known; 8 MiB of text at a time.
     fn default() -> Bounds {
-        Bounds { memory: file::memory().map_or(4 << 30, |bytes| bytes / 2), window: 16 << 20 }
+        Bounds { memory: file::memory().map_or(4 << 30, |bytes| bytes / 2), window: 8 << 20 }
     }
 }
 

@@ -8,13 +8,16 @@ use super::column::{Fields, Part, Store};
 use super::file::size_word;
 use super::infer::Evidence;
 use super::parse::CellParser;
-use super::records::{Dialect, LONGEST_RECORD, Shape, is_blank, shorten};
+use super::records::{Dialect, LONGEST_RECORD};
+use super::rows::{Rows, Stretch};
 use super::text::{Input, Text};
+use super::words::{Texts, Words};
 use super::{BadRow, Bounds, Encoding};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use attune_policy::value::Type;
 use rayon::prelude::*;
+use std::sync::Mutex;
 
 /// What is read in a pass.
 pub struct Pass<'a> {
@@ -38,6 +41,8 @@ pub struct Pass<'a> {
     pub sample: Option<u32>,
     /// Whether the bytes of the file are hashed.
     pub hashed: bool,
+    /// Whether every row and cell takes the slow way, as tests do to compare the two.
+    pub careful: bool,
 }
 
 /// What is asked of a column.
@@ -82,7 +87,7 @@ pub struct Found {
 /// A column of the whole pass.
 pub struct Gathered {
     /// Its cells.
-    pub store: Store,
+    pub store: Store<Words>,
     /// What they look like.
     pub evidence: Evidence,
     /// Those that do not fit.
@@ -101,6 +106,8 @@ pub struct Misfit {
     pub text: String,
 }
 
+/// Room before a window for what the window before it leaves, so that the text need not be moved.
+const CARRY: usize = 64 << 10;
 /// Cells that do not fit before a type that may be wrong is given up.
 const MANY_MISFITS: usize = 10_000;
 
@@ -110,25 +117,29 @@ const MANY_MISFITS: usize = 10_000;
 /// When it cannot be read, a line is longer than any record, or the table outgrows its bound.
 pub fn run(mut pass: Pass<'_>, bounds: &Bounds, task: &Task) -> Result<Found> {
     let mut text = Text::open(pass.input, pass.encoding, pass.hashed)?;
-    let mut window = Vec::new();
+    let (mut window, mut more) = (Vec::new(), Vec::new());
     while window.len() < pass.rows_at.max(1) && !text.ended() {
         text.fill(bounds.window.max(pass.rows_at), &mut window)?;
     }
     let mut found = Found::new(&pass);
     let mut from = pass.rows_at.min(window.len());
     let mut line = pass.line;
-    // Where the window begins in the text.
+    // Where the window begins in the text; less than nothing where something else stands before the text.
     let mut base = 0u64;
+    let desks = Mutex::default();
+    let (dialect, width, sample, careful) = (pass.dialect, pass.width, pass.sample, pass.careful);
     loop {
         task.tick(text.fraction())?;
         let eof = text.ended();
-        let mut more = Vec::new();
-        let (end, filled) = rayon::join(
-            || pass.window(&window, from, eof, base, CHUNK.min(bounds.window / 8).max(1)),
+        let stretch = Stretch { window: &window, eof, base, dialect, width, sample, careful };
+        more.clear();
+        more.resize(CARRY, 0);
+        let (read, filled) = rayon::join(
+            || pass.window(stretch, from, CHUNK.min(bounds.window / 8).max(1), &desks),
             || if eof { Ok(()) } else { text.fill(bounds.window, &mut more) },
         );
         filled?;
-        let Outcome { chunks, end } = end;
+        let Outcome { chunks, end } = read;
         let chunk_bytes: usize = chunks.iter().map(Chunk::bytes).sum();
         found.peak = found.peak.max(window.len() + more.len() + chunk_bytes + found.bytes_held());
         if found.rows == 0 && !eof {
@@ -139,15 +150,24 @@ pub fn run(mut pass: Pass<'_>, bounds: &Bounds, task: &Task) -> Result<Found> {
         if eof {
             break;
         }
-        if end == from && window.len() - from > LONGEST_RECORD {
+        let rest = window.len() - end;
+        if end == from && rest > LONGEST_RECORD {
             return Err(Error::new(format!("the line is longer than {} MiB", LONGEST_RECORD >> 20))
                 .at_line(line)
                 .hint("this is hardly a table; check the kind of file"));
         }
-        base += end as u64;
-        window.drain(..end);
-        window.append(&mut more);
-        from = 0;
+        // What is left of this window stands before the next.
+        let begins = base.wrapping_add(end as u64);
+        if rest <= CARRY {
+            from = CARRY - rest;
+            more[from..CARRY].copy_from_slice(&window[end..]);
+            std::mem::swap(&mut window, &mut more);
+        } else {
+            from = 0;
+            window.drain(..end);
+            window.extend_from_slice(&more[CARRY..]);
+        }
+        base = begins.wrapping_sub(from as u64);
     }
     found.bytes = text.read();
     found.sha256 = text.file().filter(|_| pass.hashed).map(super::file::Bytes::sha256);
@@ -160,37 +180,27 @@ struct Outcome {
     end: usize,
 }
 
-/// The records of a stretch of text.
-#[derive(Default)]
+/// The rows of a stretch of text and their cells.
 struct Chunk {
-    from: usize,
-    until: usize,
-    /// Where the record after its last one begins.
-    end: usize,
-    /// The text ended inside its last record.
-    cut: bool,
-    /// Rows and lines passed.
-    records: u64,
-    lines: u64,
-    blank: u64,
-    left_out: u64,
-    invalid: u64,
-    multibyte: u64,
-    /// Per kept row: start, number and line, the latter two from 0 on in this chunk.
-    starts: Vec<u32>,
-    numbers: Vec<u32>,
-    row_lines: Vec<u32>,
-    ends: Vec<u32>,
-    bad: Vec<BadRow>,
+    rows: Rows,
     columns: Vec<Part>,
 }
 
+/// Room that chunk after chunk is read in.
+#[derive(Default)]
+struct Desk {
+    ends: Vec<u32>,
+    /// Per column.
+    words: Vec<Words>,
+}
+
 /// Most bytes of a chunk, or so: its places and cells stay in the cache of a core.
-const CHUNK: usize = 512 << 10;
+const CHUNK: usize = 256 << 10;
 
 impl Pass<'_> {
     /// Reads the records of a window in chunks of about `size` bytes.
-    fn window(&self, window: &[u8], from: usize, eof: bool, base: u64, size: usize) -> Outcome {
+    fn window(&self, text: Stretch<'_>, from: usize, size: usize, desks: &Mutex<Vec<Desk>>) -> Outcome {
+        let window = text.window;
         let mut starts = vec![from];
         while let Some(next) = starts.last().map(|at| at + size).filter(|next| *next < window.len()) {
             let next = self.dialect.next_line(window, next);
@@ -200,18 +210,25 @@ impl Pass<'_> {
             starts.push(next);
         }
         starts.push(window.len());
-        let supposed: Vec<Chunk> =
-            starts.par_windows(2).map(|pair| self.chunk(window, pair[0], pair[1], eof, base)).collect();
+        let read = |from, until| {
+            let mut desk = desks.lock().ok().and_then(|mut desks| desks.pop()).unwrap_or_default();
+            let chunk = self.chunk(text, from, until, &mut desk);
+            if let Ok(mut desks) = desks.lock() {
+                desks.push(desk);
+            }
+            chunk
+        };
+        let supposed: Vec<Chunk> = starts.par_windows(2).map(|pair| read(pair[0], pair[1])).collect();
         let mut chunks = Vec::with_capacity(supposed.len());
         let mut end = from;
         for chunk in supposed {
             let chunk = match chunk {
-                _ if end >= chunk.until => continue,
-                chunk if chunk.from == end => chunk,
-                wrong => self.chunk(window, end, wrong.until, eof, base),
+                _ if end >= chunk.rows.until => continue,
+                chunk if chunk.rows.from == end => chunk,
+                wrong => read(end, wrong.rows.until),
             };
-            end = chunk.end;
-            let cut = chunk.cut;
+            end = chunk.rows.end;
+            let cut = chunk.rows.cut;
             chunks.push(chunk);
             if cut {
                 break;
@@ -221,103 +238,33 @@ impl Pass<'_> {
     }
 
     /// Reads the records that begin in a stretch of the window.
-    fn chunk(&self, window: &[u8], from: usize, until: usize, eof: bool, base: u64) -> Chunk {
-        let mut chunk = self.structure(window, from, until, eof, base);
-        let fields =
-            Fields { text: window, dialect: self.dialect, width: self.width, starts: &chunk.starts, ends: &chunk.ends };
-        let read = |(column, asked): (usize, &Asked)| match asked {
-            Asked::Skip => Part { store: Store::Nothing, evidence: Evidence::default(), bad: Vec::new() },
-            Asked::Evidence => fields.read(column, None, self.parser),
-            Asked::Try(type_) | Asked::Read(type_) => fields.read(column, Some(*type_), self.parser),
+    fn chunk(&self, text: Stretch<'_>, from: usize, until: usize, desk: &mut Desk) -> Chunk {
+        let mut rows = text.rows(from, until, std::mem::take(&mut desk.ends));
+        let fields = Fields {
+            text: text.window,
+            dialect: self.dialect,
+            width: self.width,
+            starts: &rows.starts,
+            ends: &rows.ends,
+            careful: self.careful,
         };
-        let columns = self.columns.iter().enumerate().map(read).collect();
-        chunk.columns = columns;
+        desk.words.resize_with(self.columns.len(), Words::default);
+        let read = |((column, asked), words): ((usize, &Asked), &mut Words)| match asked {
+            Asked::Skip => Part { store: Store::Nothing, evidence: Evidence::default(), bad: Vec::new() },
+            Asked::Evidence => fields.read(column, None, self.parser, words),
+            Asked::Try(type_) | Asked::Read(type_) => fields.read(column, Some(*type_), self.parser, words),
+        };
+        let columns = self.columns.iter().enumerate().zip(&mut desk.words).map(read).collect();
         // Only the places of rows are needed from here on.
-        chunk.ends = Vec::new();
-        chunk
-    }
-
-    fn structure(&self, window: &[u8], from: usize, until: usize, eof: bool, base: u64) -> Chunk {
-        let dialect = self.dialect;
-        let mut chunk = Chunk { from, until, end: from, ..Chunk::default() };
-        let stretch = &window[from..until];
-        let plain = stretch.is_ascii();
-        let valid = plain || std::str::from_utf8(stretch).is_ok();
-        if !plain {
-            chunk.multibyte = stretch.iter().filter(|byte| **byte >= 0xC0).count() as u64;
-        }
-        let zeros = stretch.contains(&0);
-        let guess = stretch.len() / (self.width * 4).max(8);
-        chunk.starts.reserve(guess);
-        chunk.ends.reserve(guess * self.width);
-        let mut at = from;
-        while at < until {
-            let before = chunk.ends.len();
-            let (mut next, shape, quoted) = dialect.record(window, at, &mut chunk.ends);
-            let more_may_come = next == window.len() && !eof;
-            if more_may_come && (shape != Shape::Unclosed || window.len() - at < LONGEST_RECORD) {
-                chunk.ends.truncate(before);
-                chunk.cut = true;
-                break;
-            }
-            let record = &window[at..next];
-            let found = chunk.ends.len() - before;
-            let whole = shape == Shape::Whole && found == self.width && !(self.width == 1 && is_blank(record));
-            let unreadable = || {
-                let wrong = !valid || next > until;
-                let error = wrong.then(|| std::str::from_utf8(record).err()).flatten();
-                let zero =
-                    ((zeros || next > until) && record.contains(&0)).then(|| "a NUL byte stands in it".to_owned());
-                let byte = |at: usize| record.get(at).copied().unwrap_or(0);
-                error.map(|error| format!("the byte {:02X} is not UTF-8", byte(error.valid_up_to()))).or(zero)
-            };
-            let fault = match whole {
-                true if plain && !zeros && next <= until => None,
-                true => unreadable(),
-                false => dialect.fault(shape, found, self.width).or_else(|| Some(String::new())),
-            };
-            let Some(reason) = fault else {
-                let passed = if quoted { dialect.lines(record).max(1) } else { 1 };
-                if self.sample.is_some_and(|n| !is_drawn(base + at as u64, n)) {
-                    chunk.ends.truncate(before);
-                    chunk.left_out += 1;
-                } else {
-                    chunk.starts.push(at as u32);
-                    chunk.numbers.push(chunk.records as u32);
-                    chunk.row_lines.push(chunk.lines as u32);
-                }
-                chunk.records += 1;
-                chunk.lines += passed;
-                at = next;
-                continue;
-            };
-            chunk.ends.truncate(before);
-            if is_blank(record) {
-                chunk.blank += 1;
-                chunk.lines += dialect.lines(record);
-                at = next;
-                continue;
-            }
-            chunk.invalid += u64::from(reason.ends_with("is not UTF-8"));
-            if !whole {
-                // A wrong width over several lines is a stray quote far more often than a long cell: give up one line only.
-                next = next.min(dialect.next_line(window, at));
-            }
-            let record = &window[at..next];
-            chunk.bad.push(BadRow { row: chunk.records, line: chunk.lines, text: shorten(record), reason });
-            chunk.records += 1;
-            chunk.lines += dialect.lines(record);
-            at = next;
-        }
-        chunk.end = at;
-        chunk
+        desk.ends = std::mem::take(&mut rows.ends);
+        Chunk { rows, columns }
     }
 }
 
 impl Chunk {
     fn bytes(&self) -> usize {
-        let cells: usize = self.columns.iter().map(|part| part.store.bytes()).sum();
-        cells + (self.starts.len() + self.numbers.len() + self.row_lines.len()) * 4
+        let cells: usize = self.columns.iter().map(|part| part.store.bytes_with(Texts::bytes)).sum();
+        cells + (self.rows.starts.len() + self.rows.numbers.len() + self.rows.row_lines.len()) * 4
     }
 }
 
@@ -349,7 +296,7 @@ impl Found {
 
     /// Makes room for as many rows as the first window promises.
     fn reserve(&mut self, chunks: &[Chunk], bytes: usize, text: &mut Text<'_>, bounds: &Bounds) {
-        let rows: usize = chunks.iter().map(|chunk| chunk.starts.len()).sum();
+        let rows: usize = chunks.iter().map(|chunk| chunk.rows.starts.len()).sum();
         let packed = text.file().is_some_and(|file| file.compression.is_some());
         let Some(size) = text.file().map(|file| file.size).filter(|_| !packed && bytes > 0) else { return };
         let expected = (rows as f64 * size as f64 / bytes as f64 * 1.02) as usize;
@@ -364,7 +311,7 @@ impl Found {
         let mut record = self.rows as u64 + self.bad.len() as u64 + self.left_out;
         let mut parts: Vec<Vec<Part>> = pass.columns.iter().map(|_| Vec::with_capacity(chunks.len())).collect();
         let mut places = Vec::with_capacity(chunks.len());
-        for mut chunk in chunks {
+        for Chunk { rows: mut chunk, columns } in chunks {
             if record + chunk.records >= u64::from(u32::MAX) {
                 return Err(Error::new(format!("the file has more than {record} rows")).hint("split it"));
             }
@@ -381,7 +328,7 @@ impl Found {
             self.left_out += chunk.left_out;
             self.invalid += chunk.invalid;
             self.multibyte += chunk.multibyte;
-            for (parts, part) in parts.iter_mut().zip(chunk.columns) {
+            for (parts, part) in parts.iter_mut().zip(columns) {
                 parts.push(part);
             }
             places.push((record, *line, chunk.numbers, chunk.row_lines));
@@ -448,12 +395,4 @@ impl Gathered {
         }
         true
     }
-}
-
-/// Whether the row at a place in the text is one of the one in `n` that are kept (SplitMix64 of the place).
-pub fn is_drawn(place: u64, n: u32) -> bool {
-    let mut z = place.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    (z ^ (z >> 31)).is_multiple_of(u64::from(n.max(1)))
 }

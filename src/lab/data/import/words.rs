@@ -1,116 +1,239 @@
 //! Distinct texts with codes in order of first appearance: what a column of text is gathered in. No allocation per cell.
+//!
+//! A text is found by a key that holds its first sixteen bytes: short ones, as most are, are compared without a look at
+//! where they are kept.
 
 use crate::data::cells::Dictionary;
 use std::sync::Arc;
 
-/// Distinct texts, one behind the other, and where to find them.
+/// A text as it is looked up: its length, a hash, and its first sixteen bytes, zeros behind them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    head: [u8; HEAD],
+    length: u32,
+    hash: u32,
+}
+
+/// Texts by code, in the order in which they were added.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    places: Vec<Place>,
+    /// Those that are longer than a key, one behind the other.
+    bytes: Vec<u8>,
+}
+
+/// A text: its key, and where it begins among the longer ones.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    key: Key,
+    start: u32,
+}
+
+/// Distinct texts, and where to find them.
 #[derive(Clone, Debug, Default)]
 pub struct Words {
-    bytes: Vec<u8>,
-    ends: Vec<u32>,
-    hashes: Vec<u32>,
-    /// Open addressing: codes by hash, a power of two, at most half full.
-    slots: Vec<u32>,
+    texts: Texts,
+    /// Open addressing: hash and code in one word, a power of two of them, at most half full.
+    slots: Vec<u64>,
 }
 
 /// No code stands here.
-const FREE: u32 = u32::MAX;
+const FREE: u64 = u64::MAX;
 /// Most bytes of distinct texts in one column.
 const MOST_BYTES: usize = u32::MAX as usize;
+/// Bytes of a text in its key.
+const HEAD: usize = 16;
+
+impl Key {
+    /// The key of a text.
+    #[inline]
+    pub fn of(text: &[u8]) -> Key {
+        let mut head = [0; HEAD];
+        let n = text.len().min(HEAD);
+        head[..n].copy_from_slice(&text[..n]);
+        Key::new(head, text)
+    }
+
+    /// The key of a stretch of a longer text: where sixteen bytes follow its beginning they are taken at once.
+    #[inline]
+    pub fn within(whole: &[u8], start: usize, end: usize) -> Key {
+        let text = &whole[start..end];
+        match whole[start..].first_chunk::<HEAD>() {
+            Some(head) if !text.is_empty() => {
+                let spare = 8 * HEAD.saturating_sub(text.len()) as u32;
+                Key::new((u128::from_le_bytes(*head) & (u128::MAX >> spare)).to_le_bytes(), text)
+            }
+            _ => Key::of(text),
+        }
+    }
+
+    /// A hash by folded multiplication, sixteen bytes at a time (as in Wang Yi's wyhash).
+    #[inline]
+    fn new(head: [u8; HEAD], text: &[u8]) -> Key {
+        const KEYS: [u64; 2] = [0xA076_1D64_78BD_642F, 0xE703_7ED1_A0B4_28DB];
+        let fold = |a: u64, b: u64| {
+            let wide = u128::from(a) * u128::from(b);
+            (wide as u64) ^ (wide >> 64) as u64
+        };
+        let (low, high) = (u128::from_le_bytes(head) as u64, (u128::from_le_bytes(head) >> 64) as u64);
+        let mut state = fold(low ^ KEYS[0] ^ text.len() as u64, high ^ KEYS[1]);
+        let mut rest = text.get(HEAD..).unwrap_or_default();
+        while let Some((word, tail)) = rest.split_first_chunk::<8>() {
+            state = fold(state ^ u64::from_le_bytes(*word), KEYS[1]);
+            rest = tail;
+        }
+        if !rest.is_empty() {
+            let last = rest.iter().fold(0u64, |last, byte| last << 8 | u64::from(*byte));
+            state = fold(state ^ last, KEYS[1] ^ KEYS[0]);
+        }
+        // No text is as long as that: a record may not be.
+        Key { head, length: text.len() as u32, hash: (state ^ (state >> 32)) as u32 }
+    }
+}
+
+impl Texts {
+    /// Number of texts.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// A text by its code.
+    pub fn get(&self, code: u32) -> &[u8] {
+        let place = &self.places[code as usize];
+        let length = place.key.length as usize;
+        match place.key.head.get(..length) {
+            Some(text) => text,
+            None => &self.bytes[place.start as usize..place.start as usize + length],
+        }
+    }
+
+    /// Those of some codes, in order.
+    pub fn keep(&self, mut kept: impl FnMut(u32) -> bool) -> Texts {
+        let mut texts = Texts::default();
+        for (code, place) in self.places.iter().enumerate().filter(|(code, _)| kept(*code as u32)) {
+            texts.push(place.key, self.get(code as u32));
+        }
+        texts
+    }
+
+    /// Adds a text under the next code, whether it is there already or not.
+    #[inline]
+    pub fn push(&mut self, key: Key, text: &[u8]) -> u32 {
+        let code = self.places.len() as u32;
+        self.places.push(Place { key, start: self.bytes.len() as u32 });
+        if text.len() > HEAD {
+            self.bytes.extend_from_slice(text);
+        }
+        code
+    }
+
+    /// Bytes in memory.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len() + self.places.len() * size_of::<Place>()
+    }
+}
 
 impl Words {
     /// The code of a text, given when it is new. `None` when the texts of the column outgrow 4 GiB.
     pub fn code(&mut self, text: &[u8]) -> Option<u32> {
-        self.code_hashed(text, hash(text))
+        self.find(Key::of(text), text)
     }
 
-    fn code_hashed(&mut self, text: &[u8], hash: u32) -> Option<u32> {
-        if self.ends.len() * 2 >= self.slots.len() {
+    /// As [`Words::code`], by the key of the text.
+    #[inline]
+    pub fn find(&mut self, key: Key, text: &[u8]) -> Option<u32> {
+        if self.texts.len() * 2 >= self.slots.len() {
             self.grow();
         }
         let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
+        let mut at = key.hash as usize & mask;
         loop {
-            let code = self.slots[at];
-            if code == FREE {
+            let slot = self.slots[at];
+            if slot == FREE {
                 break;
             }
-            if self.hashes[code as usize] == hash && self.get(code) == text {
-                return Some(code);
+            if (slot >> 32) as u32 == key.hash {
+                let code = slot as u32;
+                if self.texts.places[code as usize].key == key
+                    && (text.len() <= HEAD || self.texts.get(code)[HEAD..] == text[HEAD..])
+                {
+                    return Some(code);
+                }
             }
             at = (at + 1) & mask;
         }
-        if self.bytes.len() + text.len() > MOST_BYTES || self.ends.len() as u32 >= Dictionary::MISSING - 1 {
+        if self.texts.bytes.len() + text.len() > MOST_BYTES || self.texts.len() as u32 >= Dictionary::MISSING - 1 {
             return None;
         }
-        let code = self.ends.len() as u32;
-        self.bytes.extend_from_slice(text);
-        self.ends.push(self.bytes.len() as u32);
-        self.hashes.push(hash);
-        self.slots[at] = code;
+        let code = self.texts.push(key, text);
+        self.slots[at] = u64::from(key.hash) << 32 | u64::from(code);
         Some(code)
     }
 
     /// The codes here of all texts of another, in their order.
-    pub fn take_over(&mut self, other: &Words) -> Option<Vec<u32>> {
-        (0..other.len()).map(|code| self.code_hashed(other.get(code as u32), other.hashes[code])).collect()
+    pub fn take_over(&mut self, other: &Texts) -> Option<Vec<u32>> {
+        const BATCH: usize = 32;
+        let mut codes = Vec::with_capacity(other.len());
+        for batch in other.places.chunks(BATCH) {
+            // Where the first look finds them: done for many at once, because each look waits for the memory.
+            let mut slots = [FREE; BATCH];
+            for (slot, place) in slots.iter_mut().zip(batch) {
+                *slot =
+                    self.slots.get(place.key.hash as usize & self.slots.len().wrapping_sub(1)).copied().unwrap_or(FREE);
+            }
+            let mut found = [false; BATCH];
+            for ((found, slot), place) in found.iter_mut().zip(slots).zip(batch) {
+                let known = self.texts.places.get(slot as u32 as usize);
+                *found = place.key.length as usize <= HEAD && known.is_some_and(|known| known.key == place.key);
+            }
+            for ((found, slot), place) in found.into_iter().zip(slots).zip(batch) {
+                let code = match found {
+                    true => slot as u32,
+                    false => self.find(place.key, other.get(codes.len() as u32))?,
+                };
+                codes.push(code);
+            }
+        }
+        Some(codes)
     }
 
-    /// Number of distinct texts.
-    pub fn len(&self) -> usize {
-        self.ends.len()
+    /// The texts so far.
+    #[cfg(test)]
+    pub fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    /// Gives the texts away and begins anew; room that was made for finding them is kept.
+    pub fn release(&mut self) -> Texts {
+        self.slots.fill(FREE);
+        std::mem::take(&mut self.texts)
     }
 
     /// Bytes in memory, and those that the dictionary made of it will take.
     pub fn bytes(&self) -> usize {
         // Each text of a dictionary is an allocation of its own, with two counters and a pointer to it.
-        self.bytes.len() * 2 + self.ends.len() * (4 + 4 + 32) + self.slots.len() * 4
-    }
-
-    /// A text by its code.
-    pub fn get(&self, code: u32) -> &[u8] {
-        let code = code as usize;
-        let start = code.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.bytes[start as usize..self.ends[code] as usize]
+        self.texts.bytes() + self.texts.bytes.len() + self.texts.len() * (HEAD + 32) + self.slots.len() * 8
     }
 
     /// The texts as shared values.
     pub fn values(&self) -> Arc<[Arc<str>]> {
-        (0..self.len()).map(|code| Arc::from(String::from_utf8_lossy(self.get(code as u32)).as_ref())).collect()
+        let text = |code: u32| Arc::from(String::from_utf8_lossy(self.texts.get(code)).as_ref());
+        (0..self.texts.len() as u32).map(text).collect()
     }
 
     fn grow(&mut self) {
-        let size = (self.slots.len() * 4).max(64);
-        self.slots = vec![FREE; size];
-        for (code, hash) in self.hashes.iter().enumerate() {
-            let mut at = *hash as usize & (size - 1);
+        // Large tables are looked up at random: the smaller they are, the more of them is near.
+        let size = (self.slots.len() * if self.slots.len() < 1 << 17 { 4 } else { 2 }).max(64);
+        self.slots.clear();
+        self.slots.resize(size, FREE);
+        for (code, place) in self.texts.places.iter().enumerate() {
+            let mut at = place.key.hash as usize & (size - 1);
             while self.slots[at] != FREE {
                 at = (at + 1) & (size - 1);
             }
-            self.slots[at] = code as u32;
+            self.slots[at] = u64::from(place.key.hash) << 32 | code as u64;
         }
     }
-}
-
-/// A hash of bytes by folded multiplication, eight bytes at a time (as in Wang Yi's wyhash).
-fn hash(bytes: &[u8]) -> u32 {
-    const KEYS: [u64; 2] = [0xA076_1D64_78BD_642F, 0xE703_7ED1_A0B4_28DB];
-    let fold = |a: u64, b: u64| {
-        let wide = u128::from(a) * u128::from(b);
-        (wide as u64) ^ (wide >> 64) as u64
-    };
-    let mut state = KEYS[0] ^ bytes.len() as u64;
-    let mut rest = bytes;
-    while let Some((word, tail)) = rest.split_first_chunk::<8>() {
-        state = fold(state ^ u64::from_le_bytes(*word), KEYS[1]);
-        rest = tail;
-    }
-    let mut last = 0u64;
-    for byte in rest {
-        last = last << 8 | u64::from(*byte);
-    }
-    let mixed = fold(state ^ last, KEYS[1] ^ KEYS[0]);
-    (mixed ^ (mixed >> 32)) as u32
 }
 
 #[cfg(test)]
@@ -127,13 +250,40 @@ mod tests {
             let plain = *map.entry(text.clone()).or_insert(next);
             assert_eq!(words.code(text.as_bytes()), Some(plain), "{text}");
         }
-        assert_eq!(words.len(), map.len());
+        assert_eq!(words.texts().len(), map.len());
         let values = words.values();
         assert!(map.iter().all(|(text, code)| &*values[*code as usize] == text.as_str()));
         let mut other = Words::default();
         other.code(b"new");
         other.code(values[5].as_bytes());
-        assert_eq!(words.take_over(&other), Some(vec![map.len() as u32, 5]));
-        assert_eq!(Words::default().len(), 0);
+        let theirs = other.release();
+        assert_eq!(words.take_over(&theirs), Some(vec![map.len() as u32, 5]));
+        assert_eq!((other.texts().len(), other.code(b"other")), (0, Some(0)), "begun anew");
+        let kept = theirs.keep(|code| code == 1);
+        assert_eq!((kept.len(), kept.get(0)), (1, values[5].as_bytes()));
+    }
+
+    #[test]
+    fn a_key_tells_texts_apart_wherever_they_stand() {
+        // Lengths around eight and sixteen bytes, the same beginnings, zeros at the end; inside a longer text and at its end.
+        let long = b"0123456789abcdef0123456789abcdef\0\0\0";
+        let mut texts: Vec<&[u8]> = (0..=long.len()).map(|n| &long[..n]).collect();
+        texts.extend([b"\0".as_slice(), b"\0\0", b"0123456789abcdef0123456789abcdeF", b"0123456789abcdeF", b"x"]);
+        let mut words = Words::default();
+        for (code, text) in texts.iter().enumerate() {
+            assert_eq!(words.code(text), Some(code as u32), "{text:?}");
+        }
+        let mut whole = Vec::new();
+        let starts: Vec<usize> = texts
+            .iter()
+            .map(|text| {
+                whole.extend_from_slice(text);
+                whole.len() - text.len()
+            })
+            .collect();
+        for ((code, text), start) in texts.iter().enumerate().zip(starts) {
+            let key = Key::within(&whole, start, start + text.len());
+            assert_eq!((key, words.find(key, text)), (Key::of(text), Some(code as u32)), "{text:?}");
+        }
     }
 }

@@ -1,0 +1,310 @@
+//! The rows of a stretch of text: where each begins, where its fields end, and what is set aside.
+//!
+//! Rows written in the common way are found by their delimiters and line ends, 64 bytes at a time; all others go through
+//! [`Dialect::record`]. Both give the same rows.
+
+use super::BadRow;
+use super::records::{Dialect, LONGEST_RECORD, Shape, is_blank, shorten};
+
+/// A text and how rows stand in it.
+#[derive(Clone, Copy)]
+pub struct Stretch<'a> {
+    /// The text; rows may go on behind the stretch that is read.
+    pub window: &'a [u8],
+    /// Whether nothing follows the text.
+    pub eof: bool,
+    /// Where the text begins in the file; wraps around.
+    pub base: u64,
+    /// What separates records and fields.
+    pub dialect: Dialect,
+    /// Fields per record.
+    pub width: usize,
+    /// One row in this many is kept.
+    pub sample: Option<u32>,
+    /// Whether every row takes the slow way, as tests do to compare the two.
+    pub careful: bool,
+}
+
+/// The rows that begin in a stretch of text.
+#[derive(Default)]
+pub struct Rows {
+    /// Where the stretch begins.
+    pub from: usize,
+    /// Where it ends.
+    pub until: usize,
+    /// Where the record after its last one begins.
+    pub end: usize,
+    /// The text ended inside its last record.
+    pub cut: bool,
+    /// Rows passed, and lines.
+    pub records: u64,
+    /// Lines passed.
+    pub lines: u64,
+    /// Empty lines.
+    pub blank: u64,
+    /// Rows left out by sampling.
+    pub left_out: u64,
+    /// Rows set aside because they are not UTF-8.
+    pub invalid: u64,
+    /// Characters of several bytes.
+    pub multibyte: u64,
+    /// Where each kept row starts.
+    pub starts: Vec<u32>,
+    /// Number of each kept row, from 0 on in this stretch.
+    pub numbers: Vec<u32>,
+    /// Line of each kept row, from 0 on in this stretch.
+    pub row_lines: Vec<u32>,
+    /// Where each field of each kept row ends.
+    pub ends: Vec<u32>,
+    /// Rows set aside, numbers and lines from 0 on in this stretch.
+    pub bad: Vec<BadRow>,
+}
+
+impl Stretch<'_> {
+    /// The rows that begin in a stretch; `ends` is room for [`Rows::ends`].
+    pub fn rows(&self, from: usize, until: usize, mut ends: Vec<u32>) -> Rows {
+        ends.clear();
+        let mut rows = Rows { from, until, end: from, ends, ..Rows::default() };
+        let stretch = &self.window[from..until];
+        let plain = stretch.is_ascii();
+        let valid = plain || std::str::from_utf8(stretch).is_ok();
+        if !plain {
+            rows.multibyte = stretch.iter().filter(|byte| **byte >= 0xC0).count() as u64;
+        }
+        let zeros = stretch.contains(&0);
+        let guess = stretch.len() / (self.width * 4).max(8);
+        for places in [&mut rows.starts, &mut rows.numbers, &mut rows.row_lines] {
+            places.reserve(guess);
+        }
+        rows.ends.reserve(guess * self.width);
+        let dialect = self.dialect;
+        let in_lines = !dialect.aligned && !dialect.mixed && dialect.terminator == b'\n';
+        let quick = in_lines && valid && !zeros && !self.careful;
+        let readable = plain && !zeros;
+        let mut at = from;
+        while at < until {
+            if quick {
+                at = self.plain_rows(&mut rows, at);
+            }
+            match (at < until).then(|| self.row(&mut rows, at, readable, valid, zeros)) {
+                Some(Some(next)) => at = next,
+                Some(None) => {
+                    rows.cut = true;
+                    break;
+                }
+                None => break,
+            }
+        }
+        rows.end = at;
+        rows
+    }
+
+    /// Takes the rows from `at` on up to the first that is not written in the common way; gives where that one begins.
+    fn plain_rows(&self, rows: &mut Rows, mut at: usize) -> usize {
+        let (delimiter, quote) = (self.dialect.delimiter, self.dialect.quote);
+        let text = &self.window[..rows.until];
+        let mut signs = Signs::new(text, at, [delimiter, quote, b'\n']);
+        // Where the field begins, the first end of the row, and the lines of its quoted fields.
+        let (mut field, mut first, mut inner) = (at, rows.ends.len(), 0);
+        'rows: while let Some(sign) = signs.next() {
+            let byte = text[sign];
+            if byte == delimiter {
+                rows.ends.push(sign as u32);
+                field = sign + 1;
+            } else if byte == b'\n' {
+                let returned = sign > at && text[sign - 1] == b'\r';
+                rows.ends.push((sign - usize::from(returned)) as u32);
+                // Where the text ends only the slow way knows what to do.
+                let ends = sign + 1 == self.window.len() || sign - at >= LONGEST_RECORD;
+                let blank = self.width == 1 && is_blank(&text[at..sign]);
+                if rows.ends.len() - first != self.width || ends || blank {
+                    break;
+                }
+                self.keep(rows, at, first, 1 + inner);
+                (at, field, first, inner) = (sign + 1, sign + 1, rows.ends.len(), 0);
+            } else if sign == field {
+                // A quoted field: delimiters and line ends up to its closing quote are text.
+                loop {
+                    match signs.next() {
+                        None => break 'rows,
+                        Some(sign) if text[sign] == b'\n' => inner += 1,
+                        Some(sign) if text[sign] == quote => match &text[sign + 1..] {
+                            [byte, ..] if *byte == quote => {
+                                signs.next();
+                            }
+                            [byte, ..] if *byte == delimiter || *byte == b'\n' => break,
+                            [b'\r', b'\n', ..] => break,
+                            _ => break 'rows,
+                        },
+                        Some(_) => {}
+                    }
+                }
+            } else if text[field] == b' ' {
+                // Blanks may stand before a quoted field; else a quote inside a field is a sign like any other.
+                break;
+            }
+        }
+        rows.ends.truncate(first);
+        at
+    }
+
+    /// Takes a row that has the table's shape, its fields' ends from `first` on.
+    #[inline]
+    fn keep(&self, rows: &mut Rows, at: usize, first: usize, lines: u64) {
+        if self.sample.is_some_and(|n| !is_drawn(self.base.wrapping_add(at as u64), n)) {
+            rows.ends.truncate(first);
+            rows.left_out += 1;
+        } else {
+            rows.starts.push(at as u32);
+            rows.numbers.push(rows.records as u32);
+            rows.row_lines.push(rows.lines as u32);
+        }
+        rows.records += 1;
+        rows.lines += lines;
+    }
+
+    /// Takes the record at `at`, whatever it is; gives where the next one begins, `None` when the text ends inside.
+    fn row(&self, rows: &mut Rows, at: usize, readable: bool, valid: bool, zeros: bool) -> Option<usize> {
+        let (window, until, dialect) = (self.window, rows.until, self.dialect);
+        let before = rows.ends.len();
+        let (mut next, shape, quoted) = dialect.record(window, at, &mut rows.ends);
+        let more_may_come = next == window.len() && !self.eof;
+        if more_may_come && (shape != Shape::Unclosed || window.len() - at < LONGEST_RECORD) {
+            rows.ends.truncate(before);
+            return None;
+        }
+        let record = &window[at..next];
+        let found = rows.ends.len() - before;
+        let whole = shape == Shape::Whole && found == self.width && !(self.width == 1 && is_blank(record));
+        let unreadable = || {
+            let wrong = !valid || next > until;
+            let error = wrong.then(|| std::str::from_utf8(record).err()).flatten();
+            let zero = ((zeros || next > until) && record.contains(&0)).then(|| "a NUL byte stands in it".to_owned());
+            let byte = |at: usize| record.get(at).copied().unwrap_or(0);
+            error.map(|error| format!("the byte {:02X} is not UTF-8", byte(error.valid_up_to()))).or(zero)
+        };
+        let fault = match whole {
+            true if readable && next <= until => None,
+            true => unreadable(),
+            false => dialect.fault(shape, found, self.width).or_else(|| Some(String::new())),
+        };
+        let Some(reason) = fault else {
+            let passed = if quoted { dialect.lines(record).max(1) } else { 1 };
+            self.keep(rows, at, before, passed);
+            return Some(next);
+        };
+        rows.ends.truncate(before);
+        if is_blank(record) {
+            rows.blank += 1;
+            rows.lines += dialect.lines(record);
+            return Some(next);
+        }
+        rows.invalid += u64::from(reason.ends_with("is not UTF-8"));
+        if !whole {
+            // A wrong width over several lines is a stray quote far more often than a long cell: give up one line only.
+            next = next.min(dialect.next_line(window, at));
+        }
+        let record = &window[at..next];
+        rows.bad.push(BadRow { row: rows.records, line: rows.lines, text: shorten(record), reason });
+        rows.records += 1;
+        rows.lines += dialect.lines(record);
+        Some(next)
+    }
+}
+
+/// Whether the row at a place in the text is one of the one in `n` that are kept (SplitMix64 of the place).
+pub fn is_drawn(place: u64, n: u32) -> bool {
+    let mut z = place.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    (z ^ (z >> 31)).is_multiple_of(u64::from(n.max(1)))
+}
+
+/// The places of three signs in a text, in order, found 64 bytes at a time.
+struct Signs<'a> {
+    text: &'a [u8],
+    signs: [u8; 3],
+    /// Where the block begins, and which of its bytes are signs and were not given yet.
+    block: usize,
+    found: u64,
+}
+
+/// Bytes of a block.
+const BLOCK: usize = 64;
+
+impl<'a> Signs<'a> {
+    fn new(text: &'a [u8], from: usize, signs: [u8; 3]) -> Signs<'a> {
+        let mut signs = Signs { text, signs, block: from, found: 0 };
+        signs.found = signs.look();
+        signs
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.found == 0 {
+            self.block += BLOCK;
+            if self.block >= self.text.len() {
+                // However often it is asked for.
+                self.block = self.text.len();
+                return None;
+            }
+            self.found = self.look();
+        }
+        let at = self.block + self.found.trailing_zeros() as usize;
+        self.found &= self.found - 1;
+        Some(at)
+    }
+
+    /// The signs of the block, its first byte in the lowest bit.
+    #[inline]
+    fn look(&self) -> u64 {
+        let rest = self.text.get(self.block..).unwrap_or_default();
+        match rest.first_chunk::<BLOCK>() {
+            Some(block) => self.signs_of(block),
+            None => {
+                let mut block = [0; BLOCK];
+                block[..rest.len()].copy_from_slice(rest);
+                self.signs_of(&block) & ((1 << rest.len()) - 1)
+            }
+        }
+    }
+
+    #[inline]
+    fn signs_of(&self, block: &[u8; BLOCK]) -> u64 {
+        let [a, b, c] = self.signs;
+        // Bytes of zeros and ones, which compilers do many at once; eight of them become bits by a multiplication.
+        let mut ones = [0u8; BLOCK];
+        for (one, byte) in ones.iter_mut().zip(block) {
+            *one = u8::from(*byte == a) | u8::from(*byte == b) | u8::from(*byte == c);
+        }
+        let (words, _) = ones.as_chunks::<8>();
+        let bits = |word: &[u8; 8]| u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        words.iter().rev().fold(0, |found, word| found << 8 | bits(word))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_are_found_wherever_they_stand() {
+        let mut state = 3u64;
+        for length in (0..200).chain([640, 1_000]) {
+            for rare in [2, 9, 300] {
+                let mut next = |n: u64| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    (state >> 33) % n
+                };
+                let text: Vec<u8> =
+                    (0..length).map(|_| b",\"\n"[..].get(next(rare) as usize).copied().unwrap_or(0)).collect();
+                let from = next(length + 1) as usize;
+                let mut signs = Signs::new(&text, from, *b",\"\n");
+                let found: Vec<usize> = std::iter::from_fn(|| signs.next()).collect();
+                let plainly: Vec<usize> = (from..text.len()).filter(|at| text[*at] != 0).collect();
+                assert_eq!(found, plainly, "{text:?} from {from}");
+                assert_eq!(signs.next(), None);
+            }
+        }
+    }
+}
