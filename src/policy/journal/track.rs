@@ -7,19 +7,76 @@ use crate::history::Event;
 /// The events of one key, in order of time. Sixteen bytes each; those that nothing in the policy looks at, or looks at no more, are not kept.
 #[derive(Clone, Debug, Default)]
 pub struct Track {
-    events: Vec<Happened>,
+    kept: Kept,
     /// Events pushed, kept or not.
     pushed: u32,
     /// Length at which what is too old is let go.
     full: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Happened {
     time: i64,
     /// Place among all events of the key, in the order in which they came.
     number: u32,
     code: Code,
+}
+
+/// A few events lie in the track itself: of most keys little is kept, and what lies elsewhere must be fetched from there.
+#[derive(Clone, Debug)]
+enum Kept {
+    Few(u8, [Happened; 2]),
+    Many(Vec<Happened>),
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Kept::Few(0, [Happened::default(); 2])
+    }
+}
+
+impl Kept {
+    fn as_slice(&self) -> &[Happened] {
+        match self {
+            Kept::Few(len, events) => events.get(..usize::from(*len)).unwrap_or(&[]),
+            Kept::Many(events) => events,
+        }
+    }
+
+    /// Adds an event at a place.
+    fn insert(&mut self, at: usize, event: Happened) {
+        match self {
+            Kept::Few(len, events) if usize::from(*len) < events.len() => {
+                *len += 1;
+                if let Some(behind) = events.get_mut(at..usize::from(*len)) {
+                    behind.rotate_right(1);
+                    behind.iter_mut().take(1).for_each(|place| *place = event);
+                }
+            }
+            Kept::Few(_, events) => {
+                let mut many = Vec::with_capacity(4 * events.len());
+                many.extend_from_slice(events);
+                many.insert(at, event);
+                *self = Kept::Many(many);
+            }
+            Kept::Many(events) if at == events.len() => events.push(event),
+            Kept::Many(events) => events.insert(at, event),
+        }
+    }
+
+    /// Lets the oldest go.
+    fn let_go(&mut self, many: usize) {
+        if let Kept::Many(events) = self {
+            events.drain(..many);
+        }
+    }
+
+    fn clear(&mut self) {
+        match self {
+            Kept::Few(len, _) => *len = 0,
+            Kept::Many(events) => events.clear(),
+        }
+    }
 }
 
 /// Length below which nothing is let go.
@@ -33,19 +90,18 @@ impl Track {
         if !book.is_wanted(code) {
             return;
         }
-        let event = Happened { time, number, code };
-        match self.events.last() {
-            Some(last) if last.time > time => {
-                let at = self.events.partition_point(|other| other.time <= time);
-                self.events.insert(at, event);
-            }
-            _ => self.events.push(event),
-        }
-        if let (Some(horizon), true) = (book.horizon(), self.events.len() > (self.full as usize).max(FEW)) {
-            let newest = self.events.last().map_or(time, |event| event.time);
-            let gone = self.events.partition_point(|event| event.time <= newest.saturating_sub(horizon));
-            self.events.drain(..gone);
-            self.full = u32::try_from(2 * self.events.len()).unwrap_or(u32::MAX);
+        let events = self.kept.as_slice();
+        let at = match events.last() {
+            Some(last) if last.time > time => events.partition_point(|other| other.time <= time),
+            _ => events.len(),
+        };
+        self.kept.insert(at, Happened { time, number, code });
+        let events = self.kept.as_slice();
+        if let (Some(horizon), true) = (book.horizon(), events.len() > (self.full as usize).max(FEW)) {
+            let newest = events.last().map_or(time, |event| event.time);
+            let gone = events.partition_point(|event| event.time <= newest.saturating_sub(horizon));
+            self.full = u32::try_from(2 * (events.len() - gone)).unwrap_or(u32::MAX);
+            self.kept.let_go(gone);
         }
     }
 
@@ -56,18 +112,18 @@ impl Track {
 
     /// When the newest event that is kept happened (ms).
     pub fn newest(&self) -> Option<i64> {
-        self.events.last().map(|event| event.time)
+        self.kept.as_slice().last().map(|event| event.time)
     }
 
     /// Forgets all events.
     pub fn clear(&mut self) {
         (self.pushed, self.full) = (0, 0);
-        self.events.clear();
+        self.kept.clear();
     }
 
     /// The events with the book their codes are from.
     pub fn coded<'a>(&'a self, book: &'a Codebook) -> Coded<'a> {
-        Coded { book, events: &self.events, pushed: self.pushed }
+        Coded { book, events: self.kept.as_slice(), pushed: self.pushed }
     }
 }
 
