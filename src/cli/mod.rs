@@ -19,6 +19,7 @@ mod inputs;
 mod keeping;
 mod keygen;
 mod keys;
+mod learners;
 mod meaning;
 mod new;
 mod plan;

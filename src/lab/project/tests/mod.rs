@@ -2,6 +2,7 @@
 
 mod crash;
 mod damage;
+mod effects;
 mod events;
 mod privacy;
 mod refresh;
