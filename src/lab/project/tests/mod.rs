@@ -6,6 +6,7 @@ mod effects;
 mod events;
 mod privacy;
 mod refresh;
+mod repairs;
 mod source;
 mod store;
 mod tables;
