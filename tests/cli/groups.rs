@@ -42,6 +42,7 @@ fn recommendations_follow_what_customers_took() {
     assert!(items.len() == 3 && items[..2].iter().all(own) && !own(&items[2]), "{items:?}");
     assert!(found["notes"][0].as_str().unwrap().contains("1 row with a weight of 0 or less"));
     let model = std::fs::read_to_string(dir.path().join("model.ron")).unwrap();
+    assert!(model.contains("(rank score)") && found["scores_are"] == "ranks", "{model}");
     assert!(model.contains("\"recommend\"") && model.contains("action.item"), "{model}");
 
     let text = done(dir.path(), &args).out;
