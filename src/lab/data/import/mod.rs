@@ -19,6 +19,7 @@ mod parse;
 mod passes;
 pub mod quarantine;
 mod records;
+pub(crate) mod rewrite;
 mod sniff;
 pub mod stream;
 #[cfg(test)]
