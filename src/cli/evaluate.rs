@@ -7,9 +7,9 @@ use attune_lab::Error;
 use attune_lab::data::import;
 use attune_lab::data::{Role, Roles};
 use attune_lab::features::TargetColumn;
-use attune_lab::models::board::Entry;
+use attune_lab::models::board::{Entry, contest};
 use attune_lab::models::metrics::definition;
-use attune_lab::models::{self, Board, Calibrate, Family, Goal, ModelSpec, Validation, settings_in_words};
+use attune_lab::models::{self, Board, Calibrate, Family, Goal, ModelSpec, Validation};
 use attune_lab::project::{self, Access};
 use std::path::PathBuf;
 
@@ -74,7 +74,7 @@ impl Evaluate {
             text.push_str(&format!("{title}\n{}\n", board(found, false)));
         }
         if let Some((_, first)) = boards.first() {
-            text.push_str(&definitions(first.goal));
+            text.push_str(&definitions(first));
         }
         if boards.is_empty() {
             text.push_str("The project has no models.\n");
@@ -95,11 +95,7 @@ impl Evaluate {
         let loaded = console.work(|task| super::project::load(opened.project.dir(), parts, console, task))?;
         let mut groups: Vec<Vec<ModelSpec>> = Vec::new();
         for spec in parts.models.iter() {
-            let of = |s: &ModelSpec| {
-                (s.goal, s.outcome.clone(), s.positive.clone(), s.arm.clone())
-                    == (spec.goal, spec.outcome.clone(), spec.positive.clone(), spec.arm.clone())
-                    && (s.validation, s.folds, s.seed) == (spec.validation, spec.folds, spec.seed)
-            };
+            let of = |s: &ModelSpec| contest(s) == contest(spec);
             match groups.iter_mut().find(|group| group.iter().any(of)) {
                 Some(group) => group.push(spec.clone()),
                 None => groups.push(vec![spec.clone()]),
@@ -108,8 +104,12 @@ impl Evaluate {
         let mut boards = Vec::new();
         for group in groups {
             let Some(first) = group.first() else { continue };
-            let arm = first.arm.as_ref().map_or_else(String::new, |arm| format!(" after `{arm}`"));
-            let title = format!("{} of `{}`{arm}", first.goal.words(), first.outcome);
+            let arm = match (&first.arm, &first.uplift) {
+                (Some(arm), Some(uplift)) => format!(" by `{arm}` against `{}`", uplift.control),
+                (Some(arm), None) => format!(" after `{arm}`"),
+                (None, _) => String::new(),
+            };
+            let title = format!("{} of `{}`{arm}", first.estimates(), first.outcome);
             boards.push((title, console.work(|task| project::compare(parts, &loaded, &group, task))?));
         }
         Ok(boards)
@@ -218,7 +218,21 @@ fn families() -> [Family; 10] {
 /// A leaderboard as text; with the settings of each model where they are what differs.
 pub fn board(board: &Board, with_settings: bool) -> String {
     let amount = board.goal == Goal::Amount;
+    let effect = is_of_effects(board);
     let mut table = match amount {
+        _ if effect => Table::new(&[
+            "model",
+            "learner",
+            "Qini or RATE",
+            "95 % interval",
+            "behind the best",
+            "AUUC",
+            "Qini, causalml",
+            "uplift at 30 %",
+            "ahead of the one-line rule",
+            "time",
+            "",
+        ]),
         false => Table::new(&[
             "model",
             "family",
@@ -261,7 +275,7 @@ pub fn board(board: &Board, with_settings: bool) -> String {
     text.push_str(&wrap(&format!("Behind the best: {}.", board.test), 2, WIDTH));
     if with_settings {
         for entry in &board.entries {
-            text.push_str(&wrap(&format!("{}: {}", entry.spec.id, settings_in_words(&entry.spec.family)), 2, WIDTH));
+            text.push_str(&wrap(&format!("{}: {}", entry.spec.id, entry.spec.settings()), 2, WIDTH));
         }
     }
     for (id, why) in &board.failed {
@@ -279,10 +293,27 @@ fn row(entry: &Entry, place: usize) -> Vec<String> {
             if entry.level { "not distinguishable from the best" } else { "" },
         ),
     };
-    let names = [entry.spec.id.clone(), entry.spec.family.words().to_owned()];
+    let names = [entry.spec.id.clone(), entry.spec.learner().to_owned()];
     let time = format!("{:.1} s", entry.seconds);
-    let cells = match &entry.amount {
-        None => {
+    let cells = match (&entry.uplift, &entry.amount) {
+        (Some(uplift), _) => {
+            let lead = uplift.lead();
+            let value = |key: &str| uplift.metric(key).map_or_else(String::new, |e| format!("{:.4}", e.value));
+            let rule = uplift
+                .rule
+                .as_ref()
+                .map(|rule| format!("{:.4} [{:.4}, {:.4}]", rule.ahead.value, rule.ahead.low, rule.ahead.high));
+            vec![
+                format!("{:.4}", lead.value),
+                format!("[{:.4}, {:.4}]", lead.low, lead.high),
+                gap,
+                value("sklift_uplift_auc"),
+                value("causalml_qini_norm"),
+                value("uplift_at_30_overall"),
+                rule.unwrap_or_default(),
+            ]
+        }
+        (None, None) => {
             let q = &entry.quality;
             vec![
                 format!("{:.4}", q.auc.value),
@@ -295,7 +326,7 @@ fn row(entry: &Entry, place: usize) -> Vec<String> {
                 format!("{:.4}", q.ks),
             ]
         }
-        Some(q) => vec![
+        (None, Some(q)) => vec![
             format!("{:.4}", q.r2.value),
             format!("[{:.4}, {:.4}]", q.r2.low, q.r2.high),
             gap,
@@ -307,8 +338,21 @@ fn row(entry: &Entry, place: usize) -> Vec<String> {
     names.into_iter().chain(cells).chain([time, mark.to_owned()]).collect()
 }
 
+fn is_of_effects(board: &Board) -> bool {
+    board.entries.iter().any(|entry| entry.uplift.is_some())
+}
+
 /// What the columns mean.
-fn definitions(goal: Goal) -> String {
+fn definitions(board: &Board) -> String {
+    if let Some(uplift) = board.entries.iter().find_map(|entry| entry.uplift.as_ref()) {
+        let keys = ["sklift_qini_auc", "rate_qini", "sklift_uplift_auc", "causalml_qini_norm", "uplift_at_30_overall"];
+        let mut text = "Definitions\n".to_owned();
+        for metric in keys.iter().filter_map(|key| uplift.metrics.iter().find(|metric| metric.key == *key)) {
+            text.push_str(&wrap(&format!("{}: {}.", metric.key, metric.definition), 2, WIDTH));
+        }
+        return text;
+    }
+    let goal = board.goal;
     let ids: &[&str] = match goal {
         Goal::Propensity => &["auc", "average_precision", "log_loss", "brier", "ece_uniform", "ks"],
         Goal::Amount => &["r2", "rmse", "mae"],

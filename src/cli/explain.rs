@@ -151,7 +151,10 @@ impl Explain {
         let mut all = json!({
             "model": loaded.model.id,
             "target": loaded.model.target,
-            "out_of_fold": loaded.report.out_of_fold.quality,
+            "out_of_fold": match &loaded.report.out_of_fold.uplift {
+                Some(uplift) => json!(uplift),
+                None => json!(loaded.report.out_of_fold.quality),
+            },
             "suspicions": loaded.report.suspicions,
         });
         if let (Some(all), Value::Object(value)) = (all.as_object_mut(), value) {
@@ -258,10 +261,12 @@ impl Explain {
             return self.dependence(&case, &column(dataset, "--dependence", field)?, console);
         }
         let yes_or_no = view.threshold || view.segments.is_some() || view.fairness.is_some() || view.honesty;
-        let amount = report.spec.goal == Goal::Amount;
+        let effect = report.spec.uplift.is_some();
+        let amount = effect || report.spec.goal == Goal::Amount;
         if amount && yes_or_no {
+            let what = if effect { "learns an effect" } else { "predicts an amount" };
             return Err(Failure::Usage(format!(
-                "model `{}` predicts an amount; --threshold, --segments, --fairness and --honesty are for models of a yes or no",
+                "model `{}` {what}; --threshold, --segments, --fairness and --honesty are for models of a yes or no",
                 model.id
             )));
         }

@@ -20,6 +20,7 @@ mod interrupt;
 mod keeping;
 mod keygen;
 mod keys;
+mod learners;
 mod meaning;
 mod new;
 mod plan;

@@ -2,6 +2,7 @@
 
 use super::decide::short;
 use super::table::{Table, count, interval, number, percent, wrap};
+use attune_lab::models::report::Estimate as ModelEstimate;
 use attune_lab::models::{Goal, ModelReport};
 use attune_lab::project::{CheckState, RunReport};
 use attune_lab::simulate::report::{Estimate, Instead, Kind, PolicyReport, Report};
@@ -46,8 +47,10 @@ pub fn run(run: &RunReport) -> String {
 
 /// Models and how good they are, those of probabilities and those of amounts apart; the flag says whether each was trained now.
 pub fn models(reports: &[(&ModelReport, bool)]) -> String {
+    let (effects, outcomes): (Vec<Trained<'_>>, Vec<Trained<'_>>) =
+        reports.iter().copied().partition(|(report, _)| report.spec.uplift.is_some());
     let (amounts, chances): (Vec<Trained<'_>>, Vec<Trained<'_>>) =
-        reports.iter().copied().partition(|(report, _)| report.spec.goal == Goal::Amount);
+        outcomes.into_iter().partition(|(report, _)| report.spec.goal == Goal::Amount);
     let mut text = String::new();
     if !chances.is_empty() {
         text.push_str(&probabilities(&chances));
@@ -57,8 +60,15 @@ pub fn models(reports: &[(&ModelReport, bool)]) -> String {
         text.push_str(&amounts_table(&amounts));
         text.push_str("  Out of fold, on rows the fold's model did not learn from; errors in units of the amount.\n");
     }
+    if !effects.is_empty() {
+        text.push_str(&effects_table(&effects));
+        text.push_str(
+            "  Out of fold, on rows the fold's model did not learn from. Qini and AUUC of outcomes of yes or no in scikit-uplift's\n  \
+             convention, RATE with Qini weights; 95 % intervals by resampling subjects. All numbers are on the model's card.\n",
+        );
+    }
     for (report, _) in reports {
-        let score = if report.spec.goal == Goal::Amount { "R²" } else { "AUC" };
+        let score = report.driver_score();
         let drivers: Vec<String> = report
             .importance
             .iter()
@@ -73,7 +83,7 @@ pub fn models(reports: &[(&ModelReport, bool)]) -> String {
         if let Some(confidence) = &report.confidence {
             let widths = || confidence.bands.iter().map(|band| band.half_width);
             let (least, most) = widths().fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
-            let words = confidence.words(report.spec.goal);
+            let words = confidence.words(&report.spec);
             let line = format!("{}: {words}; half-widths {} to {}.", report.spec.id, number(least), number(most));
             text.push_str(&wrap(&line, 2, WIDTH));
         }
@@ -123,6 +133,39 @@ fn amounts_table(reports: &[Trained<'_>]) -> String {
             number(quality.mae.value),
             format!("{:.4}", quality.r2.value),
             format!("[{:.4}, {:.4}]", quality.r2.low, quality.r2.high),
+            when(report, *trained),
+        ]);
+    }
+    table.text(2)
+}
+
+fn effects_table(reports: &[Trained<'_>]) -> String {
+    let mut table = Table::new(&[
+        "model",
+        "learner",
+        "treated",
+        "control",
+        "effect of all",
+        "Qini",
+        "AUUC",
+        "RATE",
+        "ahead of the one-line rule",
+        "",
+    ]);
+    for (report, trained) in reports {
+        let Some(uplift) = &report.out_of_fold.uplift else { continue };
+        let with = |e: ModelEstimate| format!("{:.4} [{:.4}, {:.4}]", e.value, e.low, e.high);
+        let metric = |key: &str| uplift.metric(key).map(with).unwrap_or_default();
+        table.row(vec![
+            report.spec.id.clone(),
+            report.spec.learner().to_owned(),
+            count(uplift.treated),
+            count(uplift.control),
+            with(uplift.effect),
+            metric("sklift_qini_auc"),
+            metric("sklift_uplift_auc"),
+            metric("rate_qini"),
+            uplift.rule.as_ref().map(|rule| format!("{} of {}", with(rule.ahead), rule.condition)).unwrap_or_default(),
             when(report, *trained),
         ]);
     }

@@ -2,12 +2,13 @@
 
 use super::console::{Console, Failure, Outcome, Result};
 use super::evaluate;
+use super::learners::Learner;
 use super::report;
 use super::table::wrap;
 use attune_lab::Error;
 use attune_lab::features::TargetColumn;
-use attune_lab::models::{Duel, Tuning, Verdict};
-use attune_lab::project::{self, Access, TrainedModel};
+use attune_lab::models::{Duel, ModelSpec, Tuning, Verdict};
+use attune_lab::project::{self, Access, Loaded, Parts, TrainedModel};
 use attune_policy::value::Type;
 use serde_json::json;
 use std::path::PathBuf;
@@ -16,10 +17,13 @@ use std::sync::Arc;
 /// Train the models of a project that are not up to date.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  attune train shop\n  attune train shop visit_mens_e_mail --json\n  \
-                        attune train shop visit_mens_e_mail --tune 20\n  attune train shop --refit\n\n\
+                        attune train shop visit_mens_e_mail --tune 20\n  attune train shop --refit\n  \
+                        attune train shop --uplift dr\n  attune train shop --uplift trees --control \"No E-Mail\"\n\n\
                         A model whose data, roles, features and settings did not change is found again, not trained again.\n\
                         30 % of the subjects never train, so that policies can be valued on them.\n\
                         --target-mean is for texts of too many categories to be an input each.\n\
+                        --uplift adds a model for each arm of the history, whose score is the difference that the arm makes to the\n\
+                        project's outcome; an action names it as its `uplift`, and rules read it with score(\"…\").\n\
                         --tune searches settings of the same family and writes the best into models.ron; --refit trains on the\n\
                         data as they are now and keeps the model in use unless those 30 % show the new one to be better.")]
 pub struct Train {
@@ -36,6 +40,15 @@ pub struct Train {
     /// Encode a text column by the mean outcome of its category, fitted inside folds, and write so into models.ron
     #[arg(long = "target-mean", value_name = "COLUMN")]
     target_means: Vec<String>,
+    /// Add a model of the effect of each arm, learned in this way, and write it into models.ron
+    #[arg(long, value_name = "LEARNER", value_enum, conflicts_with = "models")]
+    uplift: Option<Learner>,
+    /// With --uplift: the value of the action column for the untreated; not needed where one value says that nothing was done
+    #[arg(long, value_name = "VALUE", requires = "uplift")]
+    control: Option<String>,
+    /// With --uplift: the outcome; that of the project when not given
+    #[arg(long, value_name = "COLUMN", requires = "uplift")]
+    outcome: Option<String>,
     /// Keep the model in use unless held-out rows show the new one to be better
     #[arg(long, conflicts_with = "again")]
     refit: bool,
@@ -45,16 +58,21 @@ impl Train {
     pub fn run(self, console: &Console) -> Result<Outcome> {
         let mut opened = super::project::open(&self.project, Access::Write, console)?;
         let dir = opened.project.dir().to_owned();
+        let loaded = console.work(|task| super::project::load(&dir, &opened.parts, console, task))?;
+        if let Some(learner) = self.uplift {
+            self.add_effects(&mut opened.parts, &loaded, learner)?;
+            opened.project.save(&opened.parts, "Add models of effects")?;
+        }
         let known: Vec<String> = opened.parts.models.iter().map(|spec| spec.id.clone()).collect();
         if let Some(unknown) = self.models.iter().find(|id| !known.contains(id)) {
             return Err(Failure::Work(Error::new(format!("there is no model `{unknown}`")).in_file(&dir)));
         }
         let wanted: Vec<String> =
             known.into_iter().filter(|id| self.models.is_empty() || self.models.contains(id)).collect();
-        let loaded = console.work(|task| super::project::load(&dir, &opened.parts, console, task))?;
 
         if !self.target_means.is_empty() {
-            for spec in Arc::make_mut(&mut opened.parts.models).iter_mut().filter(|spec| wanted.contains(&spec.id)) {
+            let outcomes = |spec: &&mut ModelSpec| wanted.contains(&spec.id) && spec.uplift.is_none();
+            for spec in Arc::make_mut(&mut opened.parts.models).iter_mut().filter(outcomes) {
                 for name in &self.target_means {
                     let name = super::meaning::column_named(&loaded.dataset, "--target-mean", name)?;
                     if loaded.dataset.column(&name).is_some_and(|column| column.type_ != Type::Text) {
@@ -71,7 +89,11 @@ impl Train {
 
         let mut tunings: Vec<(String, Tuning)> = Vec::new();
         if let Some(trials) = self.tune {
-            for id in &wanted {
+            // Settings of learners of effects are not searched; where one is named, the search says so.
+            let is_effect = |id: &String| opened.parts.model(id).is_some_and(|spec| spec.uplift.is_some());
+            let tunable: Vec<String> =
+                wanted.iter().filter(|id| !self.models.is_empty() || !is_effect(id)).cloned().collect();
+            for id in &tunable {
                 let tuning = console.work(|task| project::tune(&opened.parts, &loaded, id, trials, task))?;
                 let models = Arc::make_mut(&mut opened.parts.models);
                 models.iter_mut().filter(|spec| spec.id == *id).for_each(|spec| *spec = tuning.chosen.clone());
@@ -141,5 +163,20 @@ impl Train {
         }
         console.result(&text, &result)?;
         Ok(Outcome::Done)
+    }
+
+    /// Declares a model of the effect of each arm.
+    fn add_effects(&self, parts: &mut Parts, loaded: &Loaded, learner: Learner) -> Result<()> {
+        let outcome = match &self.outcome {
+            Some(name) => super::meaning::column_named(&loaded.dataset, "--outcome", name)?,
+            None => parts.goal.outcome.clone().ok_or_else(|| {
+                Failure::Usage("--uplift: the project has no outcome yet; name a column with --outcome".into())
+            })?,
+        };
+        let control = self.control.as_deref();
+        let found =
+            project::effect_models(&loaded.dataset, &parts.roles, &parts.models, &outcome, learner.into(), control)?;
+        Arc::make_mut(&mut parts.models).extend(found);
+        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Quantiles and tails of the distributions that intervals are made of: normal, Student t, F, beta.
+//! Quantiles and tails of the distributions that intervals are made of: normal, Student t, F, beta; and of samples.
 //!
 //! It draws nothing ([`crate::random`] does). Tails of χ² are in `data::profile::chi_square`. Held against SciPy 1.17.
 
@@ -161,6 +161,26 @@ fn fraction(x: f64, a: f64, b: f64) -> f64 {
         }
     }
     h
+}
+
+/// Percentile interval at 95 % of the finite statistics, linear between order statistics as numpy does; `None` when
+/// fewer than 20 replicates have one.
+pub fn percentile_interval(statistics: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
+    let mut sorted: Vec<f64> = statistics.into_iter().filter(|x| x.is_finite()).collect();
+    if sorted.len() < 20 {
+        return None;
+    }
+    sorted.sort_by(f64::total_cmp);
+    Some((quantile(&sorted, 0.025), quantile(&sorted, 0.975)))
+}
+
+/// Quantile of ascending values, linear between neighbours; NaN of nothing.
+pub fn quantile(sorted: &[f64], q: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let at = q.clamp(0.0, 1.0) * last as f64;
+    let below = at.floor() as usize;
+    let above = (below + 1).min(last);
+    sorted[below] + (sorted[above] - sorted[below]) * (at - below as f64)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub const STEPS: &[Step] = &[Step {
     to: Version { major: 1, minor: 1 },
     changes: "Nothing changes. New and absent: mode, baseline, zones, overrides, tables, suppressions, cool-downs, exclusions, \
               quiet hours, stocks, cold start, slots, exploration, budgets, send times, cases, limits, approvals; holdouts of a \
-              program, a model control or an ablation arm; calendar windows; uplift and geometric mean; boosted actions; definitions, \
+              program, a model control or an ablation arm; calendar windows; uplift, geometric mean and models that are differences; boosted actions; definitions, \
               freshness and missing rules of fields; recipe steps for order, target means, dates, ratios, logarithms, bounds \
               and formulas.",
     apply: |_| {},

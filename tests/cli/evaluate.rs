@@ -1,10 +1,13 @@
 //! Models compared on files and in projects, tuned, and trained again on refreshed data.
 
 use super::{attune, done, json, shop};
+use attune_lab::project::{Access, Project};
+use attune_policy::arbitration::Mode;
 use serde_json::Value;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Customers whose outcome and amount hang on `recency`; the outcome grows rarer with time.
 fn customers(rows: usize) -> String {
@@ -164,4 +167,65 @@ fn a_project_without_actions_begins_with_a_model_of_its_outcome() {
     let text = done(dir, &["train", "churn"]).out;
     assert!(text.contains("bought") && text.contains("logistic regression") && text.contains("AUC"), "{text}");
     assert!(dir.join("churn/models/bought/model.ron").exists());
+}
+
+#[test]
+fn models_of_effects_are_declared_trained_compared_explained_and_exported() {
+    let folder = shop(3000);
+    let dir = folder.path();
+    let trained = json(dir, &["train", "shop", "--uplift", "dr"]);
+    let models = trained["models"].as_array().unwrap();
+    let bold = models.iter().find(|model| model["id"] == "visit_bold_uplift").unwrap_or_else(|| panic!("{trained}"));
+    let uplift = &bold["report"]["out_of_fold"]["uplift"];
+    // Bold mail moves the recent alone, by 30 points of 12 in a year: a tenth of all.
+    let effect = uplift["effect"]["value"].as_f64().unwrap();
+    assert!((effect - 0.10).abs() < 0.05, "{uplift}");
+    assert!(uplift["rule"]["condition"].as_str().unwrap().starts_with("recency >= "), "{uplift}");
+    let text = done(dir, &["train", "shop"]).out;
+    for words in ["DR-learner", "Qini", "AUUC", "ahead of the one-line rule", "leans on recency", "up to date"] {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+    let card = fs::read_to_string(dir.join("shop/models/visit_bold_uplift/card.md")).unwrap();
+    assert!(card.contains("difference that `Bold` makes to the probability of `visit`, against `Control`"), "{card}");
+    // The same again adds nothing; another learner stands beside it on the board, apart from models of the outcome.
+    assert_eq!(json(dir, &["train", "shop", "--uplift", "dr"])["models"].as_array().unwrap().len(), models.len());
+    done(dir, &["train", "shop", "--uplift", "t"]);
+    let boards = json(dir, &["evaluate", "shop"]);
+    let title = "uplift of `visit` by `Bold` against `Control`";
+    let board = boards["boards"].as_array().unwrap().iter().find(|board| board["title"] == title);
+    let board = &board.unwrap_or_else(|| panic!("{boards}"))["board"];
+    assert_eq!(ids(board).len(), 2, "{board}");
+    assert!(board["entries"][0]["uplift"]["metrics"][0]["key"] == "sklift_qini_auc", "{board}");
+    let explained = json(dir, &["explain", "shop", "--model", "visit_bold_uplift"]);
+    assert_eq!(explained["drivers"][0]["field"], "recency", "{explained}");
+    let of_t = ids(board).into_iter().find(|id| *id != "visit_bold_uplift").unwrap();
+    let explained = done(dir, &["explain", "shop", "--model", of_t, "--row", "7"]).out;
+    assert!(explained.contains("T-learner") && explained.contains("units of the score"), "{explained}");
+    let dependence = done(dir, &["explain", "shop", "--model", of_t, "--dependence", "recency"]).out;
+    assert!(dependence.contains("recency"), "{dependence}");
+    let wrong = attune(dir, &["explain", "shop", "--model", of_t, "--honesty"]);
+    assert!(wrong.code == 2 && wrong.err.contains("learns an effect"), "{}", wrong.err);
+    let refitted = json(dir, &["train", "shop", "visit_bold_uplift", "--refit"]);
+    assert_eq!(refitted["refit"]["visit_bold_uplift"]["verdict"], "Kept", "{refitted}");
+
+    // In the policy: an action is worth the effect of its arm.
+    let mut opened = Project::open(&dir.join("shop"), Access::Write).unwrap();
+    let draft = Arc::make_mut(&mut opened.parts.draft);
+    draft.arbitration.mode = Mode::Uplift;
+    for action in &mut draft.actions {
+        action.uplift = Some(format!("visit_{}_uplift", action.id));
+    }
+    opened.project.save(&opened.parts, "Uplift").unwrap();
+    drop(opened);
+    let ran = json(dir, &["run", "shop"]);
+    assert_eq!(ran["exported"]["differences"], 0, "{ran}");
+    for (arguments, code, words) in [
+        (vec!["--uplift", "dr", "--control", "Nobody"], 1, "no value `Nobody`"),
+        (vec!["--uplift", "dr", "--outcome", "zone"], 1, "neither yes or no nor a number"),
+        (vec!["visit_bold_uplift", "--tune", "3"], 1, "not searched"),
+        (vec!["--control", "Control"], 2, "--uplift"),
+    ] {
+        let ended = attune(dir, &[&["train", "shop"], arguments.as_slice()].concat());
+        assert!(ended.code == code && ended.err.contains(words), "{arguments:?} {}", ended.err);
+    }
 }

@@ -42,6 +42,7 @@ fn recommendations_follow_what_customers_took() {
     assert!(items.len() == 3 && items[..2].iter().all(own) && !own(&items[2]), "{items:?}");
     assert!(found["notes"][0].as_str().unwrap().contains("1 row with a weight of 0 or less"));
     let model = std::fs::read_to_string(dir.path().join("model.ron")).unwrap();
+    assert!(model.contains("(rank score)") && found["scores_are"] == "ranks", "{model}");
     assert!(model.contains("\"recommend\"") && model.contains("action.item"), "{model}");
 
     let text = done(dir.path(), &args).out;
@@ -126,7 +127,7 @@ fn effects_are_learned_beside_the_best_one_line_rule() {
         ["analyze", "uplift", "scores.csv", "--treatment", "treated", "--outcome", "visit", "--score", "score"];
     json(dir.path(), &[&measure[..], &["--score", "rule", "--bootstrap", "20"]].concat());
     let text = done(dir.path(), &[&args[..], &["--learner", "t"]].concat()).out;
-    for part in ["best one-line rule: women >= 1", "highest scores", "score(\"visit_uplift_mail_treated\")"] {
+    for part in ["best one-line rule: women >= 1", "highest scores", "score(\"visit_uplift_mail\")"] {
         assert!(text.contains(part), "`{part}` is not in\n{text}");
     }
     // One honest tree, which can be read: the first split is the rule.

@@ -128,6 +128,9 @@ const PRESSED: &[Pressed] = &[
     ("data.profile", Studio::trial, |s| s.by_palette("recency"), |s| s.has("Distribution")),
     ("data.problems", Studio::trial, nothing, |s| !s.has("What each column means")),
     ("models.per_arm", Studio::trial, nothing, |s| models(s) == 4),
+    ("models.effects", Studio::trial, nothing, |s| {
+        models(s) == 4 && document(s).models.iter().filter(|spec| spec.uplift.is_some()).count() == 2
+    }),
     ("models.logistic", Studio::trial, nothing, |s| models(s) == 3),
     ("models.boosted", Studio::trial, nothing, |s| models(s) == 3),
     ("models.train", Studio::trial, in_models, |s| {

@@ -70,3 +70,44 @@ fn removing_is_undone_from_its_message() {
     studio.frames();
     assert_eq!(studio.session().document().models.len(), 2);
 }
+
+#[test]
+fn a_model_of_an_effect_is_added_trained_reported_and_used() {
+    let mut studio = with_models();
+    studio.by_palette("Add a model of each action's effect");
+    let spec = {
+        let models = &studio.session().document().models;
+        assert_eq!(models.iter().filter(|spec| spec.uplift.is_some()).count(), 2);
+        models.last().cloned().unwrap()
+    };
+    assert!(studio.has(&spec.name));
+    studio.press("Train this model");
+    studio.settle();
+    for part in ["Qini", "AUUC", "Effect of all", "Qini curve", "Effects", "Main drivers"] {
+        assert!(studio.has(part), "{part}");
+    }
+    let report = studio.session().model(&spec.id).ready().expect("trained").report.clone();
+    let qini = report.out_of_fold.uplift.as_ref().unwrap().lead().value;
+    let qini = attune_studio::widgets::number::fixed(qini, 4);
+    assert!(studio.has(&qini), "the tile shows the report's own number {qini}");
+    studio.press("Settings");
+    for part in ["Effect of", "Against", "Learner of effects", "Outcomes by"] {
+        assert!(studio.has(part), "{part}");
+    }
+    assert!(!studio.has("Calibration"));
+    studio.press("Report");
+    let action = {
+        let document = studio.session().document();
+        let own = |action: &&attune_policy::action::Action| {
+            matches!(document.roles.arms.get(spec.arm.as_deref().unwrap()),
+                Some(attune_lab::data::Arm::Candidate { action: of, .. }) if *of == action.id)
+        };
+        document.draft.actions.iter().find(own).cloned().unwrap()
+    };
+    studio.press("Use in policy");
+    studio.press(&format!("{}  (learned from its rows)", action.name));
+    let document = studio.session().document();
+    let changed = document.draft.actions.iter().find(|other| other.id == action.id).unwrap();
+    assert_eq!(changed.uplift.as_deref(), Some(spec.id.as_str()));
+    assert_eq!(changed.propensity, action.propensity, "its propensity is another matter");
+}

@@ -6,8 +6,9 @@ use super::super::meaning::column_named;
 use super::super::table::{Table, count, interval, number, percent, wrap};
 use attune_lab::Error;
 use attune_lab::data::import::{dates, import};
+use attune_lab::models::Calibrate;
 use attune_lab::models::recommend::{
-    self, Columns, Comparison, Evaluated, Fields, Method, Options, Read, Recommender, Who, ranking,
+    self, Calibrated, Columns, Comparison, Evaluated, Fields, Method, Options, Read, Recommender, Who, ranking,
 };
 use clap::ValueEnum;
 use serde_json::json;
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  attune analyze recommend online_retail.csv --customer CustomerID --item StockCode --date InvoiceDate --weight Quantity --attributes Description\n  \
-                        attune analyze recommend orders.csv --customer buyer --item sku --date day --method ease --for 17850 --model recommend.ron\n\n\
+                        attune analyze recommend orders.csv --customer buyer --item sku --date day --method ease --for 17850 --calibrate isotonic --model recommend.ron\n\n\
                         Methods learn from the first four fifths of the time and are measured on what customers took afterwards for the\n\
                         first time; what a customer has is never recommended. Rows without a customer, item or date, and with a weight of 0\n\
                         or less, are left out. Content and hybrid need --attributes; popularity in the segment needs --segment."
@@ -55,6 +56,9 @@ pub struct Recommend {
     /// Customers to recommend to; may be given several times
     #[arg(long = "for", value_name = "CUSTOMER")]
     customers: Vec<String>,
+    /// Find what scores are worth as probabilities of taking the item within the time after the split, by customers held out
+    #[arg(long, value_enum, value_name = "METHOD")]
+    calibrate: Option<Map>,
     /// File to write the best method's model to, as data of a policy (RON)
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
@@ -79,6 +83,15 @@ enum Name {
     Content,
     /// EASE, with content for new items
     Hybrid,
+}
+
+/// Names of calibrations on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Map {
+    /// The best rising steps
+    Isotonic,
+    /// A logistic curve through the score
+    Platt,
 }
 
 impl Name {
@@ -120,7 +133,7 @@ impl Recommend {
             segment: self.segment.as_ref().map(|name| named("--segment", name)).transpose()?,
         };
         let methods = self.methods();
-        let (read, comparison, best) = console.work(|task| {
+        let (read, comparison, best, calibrated) = console.work(|task| {
             let read = recommend::read(&dataset, &columns, task)?;
             let comparison = recommend::compare(&read.interactions, &read.catalogue, &methods, &options, task)?;
             let best = match comparison.best() {
@@ -130,10 +143,21 @@ impl Recommend {
                     return Err(Error::new(why.unwrap_or_else(|| "no method could be learned".into())));
                 }
             };
-            Ok((read, comparison, best))
+            let calibrated = self.calibrate.map(|map| {
+                let how = if map == Map::Platt { Calibrate::Platt } else { Calibrate::Isotonic };
+                recommend::calibrate(&best.method, &read.interactions, &read.catalogue, how, &options, task)
+            });
+            Ok((read, comparison, best, calibrated.transpose()?))
         })?;
         let lists: Vec<(String, Vec<(String, f64)>)> =
             self.customers.iter().map(|customer| list(customer, &read, &best, self.k)).collect::<Result<_>>()?;
+        let lists: Vec<(String, Vec<(String, f64)>)> = match &calibrated {
+            None => lists,
+            Some(own) => {
+                let worth = |(item, score)| (item, own.probability(score));
+                lists.into_iter().map(|(who, list)| (who, list.into_iter().map(worth).collect())).collect()
+            }
+        };
         if let Some(file) = &self.model {
             let names = read.catalogue.segments.as_ref().map_or(&[][..], |segments| &segments.names);
             let fields = Fields {
@@ -141,16 +165,18 @@ impl Recommend {
                 segment: columns.segment.clone().unwrap_or_else(|| "segment".into()),
                 ..Fields::default()
             };
-            let model = recommend::lower(&best, &read.interactions, names, &fields, "recommend")?;
+            let model = recommend::lower(&best, &read.interactions, names, &fields, "recommend", calibrated.as_ref())?;
             super::write_models(file, &[&model])?;
         }
-        let text = self.text(dataset.rows(), &read, &comparison, &best, &lists);
+        let text = self.text(dataset.rows(), &read, &comparison, &best, &lists, calibrated.as_ref());
         let value = json!({
             "file": self.file,
             "columns": columns,
             "notes": read.notes,
             "comparison": comparison,
             "best": best.method,
+            "scores_are": if calibrated.is_some() { "probabilities" } else { "ranks" },
+            "calibration": calibrated,
             "definitions": ranking::DEFINITIONS,
             "recommendations": lists.iter().map(|(customer, list)| json!({
                 "customer": customer,
@@ -184,6 +210,7 @@ impl Recommend {
         comparison: &Comparison,
         best: &Recommender,
         lists: &[(String, Vec<(String, f64)>)],
+        calibrated: Option<&Calibrated>,
     ) -> String {
         let k = comparison.k;
         let mut text = format!("{}: {} rows\n", self.file.display(), count(rows as u64));
@@ -235,9 +262,16 @@ impl Recommend {
         for note in &comparison.notes {
             text.push_str(&wrap(&format!("- {note}"), 2, 110));
         }
+        match calibrated {
+            None => text.push_str(
+                "\nScores are for ranking and no probabilities; --calibrate finds what they are worth as such.\n",
+            ),
+            Some(own) => text.push_str(&calibration(own)),
+        }
+        let what = if calibrated.is_some() { "probability" } else { "rank score" };
         for (customer, list) in lists {
             text.push_str(&format!("\nFor {customer}, by {name} learned from everything\n"));
-            let mut table = Table::new(&["item", "score"]);
+            let mut table = Table::new(&["item", what]);
             list.iter().for_each(|(item, score)| table.row(vec![item.clone(), number(*score)]));
             text.push_str(&table.text(2));
         }
@@ -246,6 +280,28 @@ impl Recommend {
         }
         text
     }
+}
+
+/// What scores are worth, and how it was found.
+fn calibration(own: &Calibrated) -> String {
+    let [fitted, measured] = own.subjects.map(count);
+    let [pairs, taken] = own.pairs.map(count);
+    let mut text = wrap(
+        &format!(
+            "Scores are calibrated ({}): {}. The map was fitted on {fitted} customers and measured on {measured} others, on every item that was \
+             new to them.",
+            own.method.words(),
+            own.target()
+        ),
+        0,
+        110,
+    );
+    text.insert(0, '\n');
+    text.push_str(&format!(
+        "  {pairs} pairs, {taken} taken: mean probability {:.5}, share taken {:.5}, ECE {:.5} (10 quantile bins), log loss {:.5}\n",
+        own.predicted, own.observed, own.quality.ece_quantile, own.quality.log_loss
+    ));
+    text
 }
 
 fn numbers(method: &Evaluated) -> Vec<String> {

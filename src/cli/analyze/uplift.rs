@@ -68,7 +68,7 @@ impl Uplift {
         let arms = Arms::read(&imported.dataset, &columns).map_err(in_file)?;
         let prices =
             self.margin.map(|margin| Prices { margin, contact: self.contact_cost, incentive: self.incentive_cost });
-        let ask = Ask { replicates: self.bootstrap, seed: self.seed, prices };
+        let ask = Ask { replicates: self.bootstrap, seed: self.seed, prices, subjects: None };
         let mut found = Vec::new();
         for name in &self.scores {
             let scores = known(&imported.dataset, name).map_err(in_file)?;

@@ -2,14 +2,13 @@
 
 use super::super::console::{Console, Failure, Outcome, Result};
 use super::super::inputs::Reading;
+use super::super::learners::Learner;
 use super::super::meaning::column_named;
 use super::super::table::{Table, count, interval, number, percent, wrap};
 use attune_lab::data::import::import;
 use attune_lab::data::{Dataset, Role, Roles, split};
 use attune_lab::models::report::Estimate;
-use attune_lab::models::uplift::{
-    ArmReport, Chance, Growth, Meta, Split, TrainedUplift, UpliftReport, UpliftSpec, train,
-};
+use attune_lab::models::uplift::{ArmReport, Chance, Growth, Split, TrainedUplift, UpliftReport, UpliftSpec, train};
 use attune_lab::models::{Family, Goal};
 use attune_policy::model::Model;
 use attune_policy::value::Type;
@@ -82,27 +81,6 @@ pub struct UpliftTrain {
     reading: Reading,
 }
 
-/// Names of learners on the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Learner {
-    /// One model with the treatment among its inputs
-    S,
-    /// One model per arm
-    T,
-    /// Imputed effects, averaged
-    X,
-    /// Residual on residual
-    R,
-    /// Doubly robust
-    Dr,
-    /// Whether the outcome agrees with the treatment
-    ClassTransformation,
-    /// Outcome weighted by the treatment
-    TransformedOutcome,
-    /// Forest of honest trees whose splits part the effects
-    Trees,
-}
-
 /// Names of criteria on the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum SplitBy {
@@ -138,7 +116,7 @@ impl UpliftTrain {
             train(&spec, &dataset, &roles, &rows, task).map_err(|e| e.in_file(&self.file))
         })?;
         if let Some(file) = &self.model {
-            let models: Vec<&Model> = trained.arms.iter().flat_map(|arm| arm.tau.models()).collect();
+            let models: Vec<&Model> = trained.arms.iter().map(|arm| &arm.tau).collect();
             super::write_models(file, &models)?;
         }
         if let Some(file) = &self.scores {
@@ -177,16 +155,7 @@ impl UpliftTrain {
             goal,
             arms: self.arms.clone(),
             features,
-            learner: match self.learner {
-                Learner::S => Meta::S,
-                Learner::T => Meta::T,
-                Learner::X => Meta::X,
-                Learner::R => Meta::R,
-                Learner::Dr => Meta::Dr,
-                Learner::ClassTransformation => Meta::ClassTransformation,
-                Learner::TransformedOutcome => Meta::TransformedOutcome,
-                Learner::Trees => Meta::Trees,
-            },
+            learner: self.learner.into(),
             growth: Growth {
                 trees: self.trees,
                 depth: self.depth,

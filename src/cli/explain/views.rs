@@ -70,12 +70,16 @@ fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
 /// What is explained, and how good it is.
 pub fn heading(model: &Model, report: &ModelReport) -> String {
     let measured = &report.out_of_fold;
-    let (base, quality) = match &measured.amount {
-        Some(amount) => (
+    let (base, quality) = match (&measured.uplift, &measured.amount) {
+        (Some(uplift), _) => (
+            format!("effect of all {}", estimate(&uplift.effect)),
+            format!("{} out of fold {}", uplift.lead_name(), estimate(&uplift.lead())),
+        ),
+        (None, Some(amount)) => (
             format!("mean {}", number(report.mean.unwrap_or_default())),
             format!("R² out of fold {}", estimate(&amount.r2)),
         ),
-        None => (
+        (None, None) => (
             format!("base rate {}", percent(report.base_rate())),
             format!("AUC out of fold {}", estimate(&measured.quality.auc)),
         ),
@@ -84,7 +88,7 @@ pub fn heading(model: &Model, report: &ModelReport) -> String {
         "{}: {}\n  {}, {} rows, {base}, {quality}\n",
         model.id,
         model.target,
-        report.spec.family.words(),
+        report.spec.learner(),
         count(report.rows),
     );
     for suspicion in &report.suspicions {

@@ -22,6 +22,7 @@ use super::roles::{Role, Roles};
 use super::table::TableKind;
 use crate::error::Result;
 use crate::task::Task;
+use attune_policy::recipe::Step;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
@@ -87,6 +88,8 @@ pub enum CheckId {
     Impossible,
     /// Values outside a declared range.
     OutOfRange,
+    /// Values in two units.
+    MixedUnits,
     /// Values that stand for something else.
     Sentinel,
     /// Values far from the others.
@@ -130,6 +133,8 @@ pub struct Known<'a> {
     pub ranges: BTreeMap<String, Range>,
     /// The customers that the key of a table beside them leads to: dataset and column.
     pub customers: Option<(&'a Dataset, &'a str)>,
+    /// The row recipe: what it makes good is no problem any more.
+    pub steps: &'a [Step],
 }
 
 impl CheckId {
@@ -144,6 +149,7 @@ impl CheckId {
             CheckId::MixedTypes => "mixed-types",
             CheckId::Impossible => "impossible",
             CheckId::OutOfRange => "out-of-range",
+            CheckId::MixedUnits => "mixed-units",
             CheckId::Sentinel => "sentinel",
             CheckId::Outliers => "outliers",
             CheckId::Blanks => "blanks",
@@ -175,6 +181,10 @@ impl CheckId {
                  negative counts, quantities, prices, tenures and recencies; dates before 1900 or after 2099"
             }
             CheckId::OutOfRange => "values outside the range that was declared for the column",
+            CheckId::MixedUnits => {
+                "numbers above 0 that fall apart into two groups, each a tenth of the known cells or more with 10 different values or \
+                 more, a gap of a factor of 5 or more between them, and medians that differ by a factor of 100 or 1,000, a fifth more or less"
+            }
             CheckId::Sentinel => {
                 "numbers of nines or at the ends of 32 bits, twice or more, at an end of the column and farther from the next \
                  value than all other values span; the dates 0001-01-01, 2999-12-31 and 9999-12-31; 1900-01-01 and 1970-01-01 \
@@ -325,6 +335,7 @@ pub(super) fn find(
     );
     problems.extend(of_columns?.into_iter().flatten());
     problems.extend(of_rows?);
+    problems.retain(|problem| !problem.repair.is_done(roles, known.steps));
     problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
     for problem in &mut problems {
         problem.share = problem.count as f64 / dataset.rows().max(1) as f64;

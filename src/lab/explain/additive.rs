@@ -67,11 +67,11 @@ impl Axis {
 }
 
 impl Additive {
-    /// The terms of a model's function; `None` when it is no such sum.
+    /// The terms of a function of the model's inputs; `None` when it is no such sum.
     ///
     /// # Errors
     /// When the model is malformed.
-    pub fn new(model: &Model, background: &Matrix) -> Result<Option<Additive>> {
+    pub fn new(model: &Model, function: &Function, background: &Matrix) -> Result<Option<Additive>> {
         let mut additive = Additive { constant: 0.0, terms: Vec::new() };
         let one = |input: u32, edges: &[f64], named: &[f64], other: f64, missing: f64| -> Result<Term> {
             let axis = Axis::new(model, input, edges)?;
@@ -79,7 +79,7 @@ impl Additive {
             let mean = mean(background, |row| scores[axis.bin(row)]);
             Ok(Term::One { axis, scores, mean })
         };
-        match &model.function {
+        match function {
             Function::Constant(constant) => additive.constant = *constant,
             Function::Linear { intercept, coefficients, .. } => {
                 additive.constant = *intercept;
@@ -109,7 +109,10 @@ impl Additive {
                     additive.terms.push(two(axes, pair.scores.concat(), background)?);
                 }
             }
-            Function::Trees { .. } | Function::Factors { .. } | Function::Neighbours { .. } => return Ok(None),
+            Function::Trees { .. }
+            | Function::Factors { .. }
+            | Function::Neighbours { .. }
+            | Function::Difference { .. } => return Ok(None),
         }
         Ok(Some(additive))
     }

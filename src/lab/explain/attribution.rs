@@ -3,6 +3,10 @@
 //!
 //! Attributions are Shapley values of the sum before link and calibration (log-odds, for probabilities): trees by TreeSHAP, linear
 //! models, scorecards and explainable boosting machines by their terms. What a model's inputs get is added up per source column.
+//!
+//! The effect of an action on a probability is a **difference** of two models ([`Function::Difference`]), each with its own link. Their
+//! attributions are brought to probabilities by the mean slope of the link between the base and the sum (the rescale rule of DeepLIFT,
+//! Shrikumar et al. 2017), and one is taken from the other: they add up to the effect, in its own unit.
 
 use super::additive::Additive;
 use super::scoring::Scoring;
@@ -44,6 +48,14 @@ pub struct Explainer {
 enum Kind {
     Trees(TreeShap),
     Additive(Additive),
+    Difference(Box<[(Kind, Link); 2]>),
+}
+
+/// Attributions of rows to columns, as one function gives them.
+struct Given {
+    base: f64,
+    values: Vec<f64>,
+    margins: Vec<f64>,
 }
 
 /// Attributions of some rows.
@@ -94,14 +106,7 @@ impl Explainer {
             return Err(Error::new(format!("model `{}` has no rows to compare with", model.id))
                 .hint("give the rows it learned from"));
         }
-        let kind = match &model.function {
-            Function::Trees { base, trees, .. } => Kind::Trees(TreeShap::new(*base, trees, &background, task)?),
-            // What else there is was refused when it was compiled for scoring.
-            _ => match Additive::new(model, &background)? {
-                Some(additive) => Kind::Additive(additive),
-                None => return Err(Error::new(format!("model `{}` has no inputs to explain", model.id))),
-            },
-        };
+        let kind = Kind::new(model, &model.function, &background, task)?;
         let mut fields: Vec<String> = Vec::new();
         let columns = model.inputs.iter().map(|input| {
             let known = fields.iter().position(|field| *field == input.field);
@@ -121,21 +126,7 @@ impl Explainer {
     pub fn explain(&self, x: &Matrix, task: &Task) -> Result<Attributions> {
         let Scores { raw, values: scores } = self.scoring.run(x)?;
         let width = self.fields.len();
-        let (base, mut values, mut margins) = match &self.kind {
-            Kind::Trees(trees) => {
-                let background = (self.method == Method::Interventional).then_some(&self.background);
-                let out = trees.explain(x, &self.columns, width, background, task)?;
-                (out.base, out.values, out.margins)
-            }
-            Kind::Additive(additive) => {
-                let mut values = vec![0.0; x.rows() * width];
-                for (row, out) in values.chunks_exact_mut(width.max(1)).enumerate() {
-                    additive.explain(x.row(row), &self.columns, out);
-                }
-                task.tick(1.0)?;
-                (additive.base(), values, (0..x.rows()).map(|row| additive.sum(x.row(row))).collect())
-            }
-        };
+        let Given { base, mut values, mut margins } = self.given(&self.kind, x, task)?;
         for row in 0..x.rows() {
             let own = &mut values[row * width..(row + 1) * width];
             if raw[row].is_nan() {
@@ -148,6 +139,42 @@ impl Explainer {
         let log_odds = self.scoring.link() == Link::Logistic;
         let base_score = self.scoring.score_of(base);
         Ok(Attributions { fields: self.fields.clone(), base, base_score, log_odds, values, margins, scores })
+    }
+
+    /// What a function gives each row.
+    fn given(&self, kind: &Kind, x: &Matrix, task: &Task) -> Result<Given> {
+        let width = self.fields.len();
+        Ok(match kind {
+            Kind::Trees(trees) => {
+                let background = (self.method == Method::Interventional).then_some(&self.background);
+                let out = trees.explain(x, &self.columns, width, background, task)?;
+                Given { base: out.base, values: out.values, margins: out.margins }
+            }
+            Kind::Additive(additive) => {
+                let mut values = vec![0.0; x.rows() * width];
+                for (row, out) in values.chunks_exact_mut(width.max(1)).enumerate() {
+                    additive.explain(x.row(row), &self.columns, out);
+                }
+                task.tick(1.0)?;
+                let margins = (0..x.rows()).map(|row| additive.sum(x.row(row))).collect();
+                Given { base: additive.base(), values, margins }
+            }
+            Kind::Difference(sides) => {
+                let mut all = Given { base: 0.0, values: vec![0.0; x.rows() * width], margins: vec![0.0; x.rows()] };
+                for ((kind, link), sign) in sides.iter().zip([1.0, -1.0]) {
+                    let own = self.given(kind, x, task)?;
+                    all.base += sign * link.apply(own.base);
+                    for (row, margin) in own.margins.iter().enumerate() {
+                        let slope = sign * link.mean_slope(own.base, *margin);
+                        all.margins[row] += sign * link.apply(*margin);
+                        let cells = row * width..(row + 1) * width;
+                        let pairs = all.values[cells.clone()].iter_mut().zip(&own.values[cells]);
+                        pairs.for_each(|(all, own)| *all += slope * own);
+                    }
+                }
+                all
+            }
+        })
     }
 
     /// Refuses attributions that do not give the sum, or a sum that is not the one that decides.
@@ -165,6 +192,27 @@ impl Explainer {
         ))
         .at_row(row as u64 + 1)
         .hint("report this model as a fault of the program"))
+    }
+}
+
+impl Kind {
+    /// Prepares a function of the model's inputs.
+    fn new(model: &Model, function: &Function, background: &Matrix, task: &Task) -> Result<Kind> {
+        Ok(match function {
+            Function::Trees { base, trees, .. } => Kind::Trees(TreeShap::new(*base, trees, background, task)?),
+            Function::Difference { of, less } => {
+                let side = |function: &Function| -> Result<(Kind, Link)> {
+                    let link = function.link().unwrap_or(Link::Identity);
+                    Ok((Kind::new(model, function, background, task)?, link))
+                };
+                Kind::Difference(Box::new([side(of)?, side(less)?]))
+            }
+            // What else there is was refused when it was compiled for scoring.
+            function => match Additive::new(model, function, background)? {
+                Some(additive) => Kind::Additive(additive),
+                None => return Err(Error::new(format!("model `{}` has no inputs to explain", model.id))),
+            },
+        })
     }
 }
 

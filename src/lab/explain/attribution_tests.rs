@@ -77,3 +77,45 @@ fn rows_without_a_score_get_no_attribution() {
     assert!(out.margins[0].is_nan() && !out.log_odds);
     assert!(Explainer::new(&model, Matrix::default(), Method::default(), &Task::default()).is_err());
 }
+
+#[test]
+fn an_effect_on_a_probability_is_explained_in_its_own_unit() {
+    let with = shapes();
+    let mut without = with.clone();
+    if let Function::Shapes { intercept, shapes, .. } = &mut without.function {
+        *intercept = -1.0;
+        shapes.truncate(1);
+    }
+    let linked = |link: Link| {
+        let side = |model: &Model| match model.function.clone() {
+            Function::Shapes { intercept, shapes, pairs, .. } => Function::Shapes { intercept, shapes, pairs, link },
+            other => other,
+        };
+        let (of, less) = (side(&with).into(), side(&without).into());
+        Model { function: Function::Difference { of, less }, fallback: 0.0, ..with.clone() }
+    };
+    let mut random = Random::new(4);
+    let mut draw = |n: usize| {
+        let values = (0..n).flat_map(|_| [random.normal(), random.below(3) as f64]).collect::<Vec<f64>>();
+        Matrix::new(n, 2, values).unwrap()
+    };
+    let (background, x) = (draw(40), draw(30));
+    let explained = |model: &Model| {
+        let explainer = Explainer::new(model, background.clone(), Method::default(), &Task::default()).unwrap();
+        explainer.explain(&x, &Task::default()).unwrap()
+    };
+    // Of probabilities: from the effect of an average row to that of the row.
+    let out = explained(&linked(Link::Logistic));
+    let scores = Scoring::new(&linked(Link::Logistic)).unwrap().scores(&x).unwrap();
+    assert!(!out.log_odds && scores.iter().any(|tau| tau.abs() > 0.05));
+    for (row, tau) in scores.iter().enumerate() {
+        let sum: f64 = out.row(row).iter().sum();
+        assert!((out.base + sum - tau).abs() < 1e-12, "row {row}: {} + {sum}, score {tau}", out.base);
+    }
+    // Without links it is the difference of both sides' Shapley values.
+    let side = |model: &Model| explained(&Model { fallback: 0.0, ..model.clone() });
+    let (both, a, b) = (explained(&linked(Link::Identity)), side(&with), side(&without));
+    for (at, value) in both.values.iter().enumerate() {
+        assert!((value - (a.values[at] - b.values[at])).abs() < 1e-12);
+    }
+}

@@ -8,6 +8,7 @@ use super::metrics::{auc_difference, log_loss};
 use super::report::{AmountQuality, Estimate, Quality};
 use super::spec::{Goal, ModelSpec};
 use super::train::measure;
+use super::uplift::UpliftQuality;
 use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -52,7 +53,10 @@ pub struct Entry {
     pub quality: Quality,
     /// Its numbers as an amount.
     pub amount: Option<AmountQuality>,
-    /// How far its AUC, or R², lies behind that of the best; 0 for the best itself.
+    /// Its numbers as an effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uplift: Option<UpliftQuality>,
+    /// How far its AUC, R² or, of an effect, Qini coefficient lies behind that of the best; 0 for the best itself.
     pub behind: Estimate,
     /// Whether the data do not tell it from the best: the interval of `behind` reaches 0.
     pub level: bool,
@@ -60,7 +64,7 @@ pub struct Entry {
     pub seconds: f64,
 }
 
-/// Trains every specification on the parts of one plan, and ranks them by AUC, or R² for amounts.
+/// Trains every specification on the parts of one plan, and ranks them by AUC, R² for amounts, or the Qini coefficient for effects.
 ///
 /// A specification that cannot be trained is listed with the reason; the others go on.
 ///
@@ -70,9 +74,12 @@ pub fn board(specs: &[ModelSpec], dataset: &Dataset, roles: &Roles, rows: &[u32]
     let Some(first) = specs.first() else { return Err(Error::new("there is nothing to compare")) };
     if let Some(other) = specs.iter().find(|spec| contest(spec) != contest(first)) {
         return Err(Error::new(format!(
-            "`{}` and `{}` cannot be compared: outcome, arm, folds, seed and validation must be the same",
+            "`{}` and `{}` cannot be compared: outcome, arm, control, folds, seed and validation must be the same",
             first.id, other.id
         )));
+    }
+    if first.uplift.is_some() {
+        return super::uplift::board::board(specs, dataset, roles, rows, task);
     }
     task.stage("Preparing rows")?;
     let mut failed = Vec::new();
@@ -111,8 +118,15 @@ pub fn board(specs: &[ModelSpec], dataset: &Dataset, roles: &Roles, rows: &[u32]
         .map(|(ready, scores, seconds)| {
             let evaluation = measure(ready.spec, &scores.calibrated, &truth);
             let (spec, behind) = (ready.spec.clone(), Estimate::default());
-            let entry =
-                Entry { spec, quality: evaluation.quality, amount: evaluation.amount, behind, level: true, seconds };
+            let entry = Entry {
+                spec,
+                quality: evaluation.quality,
+                amount: evaluation.amount,
+                uplift: None,
+                behind,
+                level: true,
+                seconds,
+            };
             (entry, scores.calibrated)
         })
         .collect();
@@ -135,7 +149,11 @@ pub fn board(specs: &[ModelSpec], dataset: &Dataset, roles: &Roles, rows: &[u32]
 
 /// What entries are ranked by.
 pub fn score(entry: &Entry) -> f64 {
-    entry.amount.map_or(entry.quality.auc.value, |amount| amount.r2.value)
+    match (&entry.uplift, entry.amount) {
+        (Some(uplift), _) => uplift.lead().value,
+        (None, Some(amount)) => amount.r2.value,
+        (None, None) => entry.quality.auc.value,
+    }
 }
 
 /// Score of `best` less that of `p` on the same rows.
@@ -167,9 +185,10 @@ fn labels(truth: &[f64]) -> Vec<bool> {
 }
 
 /// What must be the same for two specifications to be measured on the same rows.
-fn contest(spec: &ModelSpec) -> impl PartialEq {
+pub fn contest(spec: &ModelSpec) -> impl PartialEq + use<> {
     (
         (spec.goal, spec.outcome.clone(), spec.positive.clone(), spec.arm.clone()),
+        spec.uplift.as_ref().map(|uplift| uplift.control.clone()),
         (spec.validation, spec.folds, spec.seed),
     )
 }

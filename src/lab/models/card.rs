@@ -3,7 +3,8 @@
 use super::metrics::DEFINITIONS;
 use super::report::{AmountQuality, Estimate, Evaluation, ModelReport, Quality};
 use super::settings;
-use super::spec::{ClassWeights, Direction, Family, Goal};
+use super::spec::{ClassWeights, Direction, Family, Goal, ModelSpec};
+use super::uplift::{Meta, card as effects};
 use std::fmt::Write;
 
 /// Most drivers listed.
@@ -23,8 +24,19 @@ fn write(out: &mut String, report: &ModelReport) -> std::fmt::Result {
     writeln!(out, "`score(\"{}\")` is the {}.\n", spec.id, report.target)?;
 
     writeln!(out, "## Model\n")?;
-    writeln!(out, "- {}: {}", upper(spec.family.words()), settings::words(&spec.family))?;
-    if spec.goal == Goal::Propensity {
+    match &spec.uplift {
+        None => writeln!(out, "- {}: {}", upper(spec.learner()), spec.settings())?,
+        Some(uplift) => {
+            writeln!(out, "- {}", upper(&spec.settings()))?;
+            if uplift.learner != Meta::Trees {
+                let (outcomes, effects) = (settings::words(&spec.family), settings::words(&uplift.effect));
+                let effects =
+                    if uplift.learner.learns_effects() { format!("; effects: {effects}") } else { String::new() };
+                writeln!(out, "- Outcomes: {outcomes}{effects}")?;
+            }
+        }
+    }
+    if spec.goal == Goal::Propensity && spec.uplift.is_none() {
         writeln!(out, "- {}", upper(spec.calibration.words()))?;
     }
     match spec.class_weights {
@@ -49,8 +61,10 @@ fn write(out: &mut String, report: &ModelReport) -> std::fmt::Result {
     writeln!(out, "- Seed {}, {} folds\n", spec.seed, spec.folds)?;
 
     writeln!(out, "## Data\n")?;
-    if let Some(arm) = &spec.arm {
-        writeln!(out, "- Rows of arm `{arm}` only")?;
+    match (&spec.arm, &spec.uplift) {
+        (Some(arm), Some(uplift)) => writeln!(out, "- Rows of arm `{arm}` and of the control `{}`", uplift.control)?,
+        (Some(arm), None) => writeln!(out, "- Rows of arm `{arm}` only")?,
+        (None, _) => {}
     }
     match report.mean {
         None => {
@@ -70,6 +84,7 @@ fn write(out: &mut String, report: &ModelReport) -> std::fmt::Result {
     quality_table(out, report)?;
     writeln!(out)?;
     let shown: &[&str] = match spec.goal {
+        _ if spec.uplift.is_some() => &[],
         Goal::Propensity => &[
             "auc",
             "average_precision",
@@ -88,27 +103,14 @@ fn write(out: &mut String, report: &ModelReport) -> std::fmt::Result {
         writeln!(out, "- **{}**: {}.", definition.name, definition.text)?;
     }
     writeln!(out, "\n### Tenths of the rows by falling score, out of fold\n")?;
-    let amount = spec.goal == Goal::Amount;
-    let (sum, mean) = if amount { ("amount", "mean") } else { ("outcomes", "rate") };
-    writeln!(out, "| tenth | rows | {sum} | {mean} | predicted | lift | gain |\n|--:|--:|--:|--:|--:|--:|--:|")?;
-    let share = |x: f64| if amount { format!("{x:.4}") } else { percent(x) };
-    for part in &report.out_of_fold.deciles {
-        writeln!(
-            out,
-            "| {} | {:.0} | {:.0} | {} | {} | {:.2} | {} |",
-            part.decile,
-            part.rows,
-            part.positives,
-            share(part.rate),
-            share(part.predicted),
-            part.lift,
-            percent(part.gain)
-        )?;
+    match &report.out_of_fold.uplift {
+        Some(uplift) => effects::tenths(out, uplift)?,
+        None => tenths(out, report)?,
     }
 
     if let Some(confidence) = &report.confidence {
         writeln!(out, "\n## Confidence of a score\n")?;
-        writeln!(out, "{}.\n", upper(&confidence.words(spec.goal)))?;
+        writeln!(out, "{}.\n", upper(&confidence.words(spec)))?;
         writeln!(out, "| score from | to | rows | half-width |\n|--:|--:|--:|--:|")?;
         for band in &confidence.bands {
             writeln!(out, "| {:.4} | {:.4} | {} | {:.4} |", band.from, band.to, count(band.rows), band.half_width)?;
@@ -124,12 +126,12 @@ fn write(out: &mut String, report: &ModelReport) -> std::fmt::Result {
         }
     }
 
-    let score = if amount { "R²" } else { "AUC" };
+    let score = report.driver_score();
     writeln!(out, "\n## Drivers\n")?;
     writeln!(
         out,
         "{score} lost when a column's values are shuffled among out-of-fold rows (mean ± standard deviation); share of {}.\n",
-        own_measure(&spec.family)
+        own_measure(spec)
     )?;
     writeln!(out, "| column | {score} lost | own share |\n|:--|--:|--:|")?;
     for driver in report.importance.iter().take(DRIVERS) {
@@ -153,7 +155,31 @@ fn write(out: &mut String, report: &ModelReport) -> std::fmt::Result {
     Ok(())
 }
 
+fn tenths(out: &mut String, report: &ModelReport) -> std::fmt::Result {
+    let amount = report.spec.goal == Goal::Amount;
+    let (sum, mean) = if amount { ("amount", "mean") } else { ("outcomes", "rate") };
+    writeln!(out, "| tenth | rows | {sum} | {mean} | predicted | lift | gain |\n|--:|--:|--:|--:|--:|--:|--:|")?;
+    let share = |x: f64| if amount { format!("{x:.4}") } else { percent(x) };
+    for part in &report.out_of_fold.deciles {
+        writeln!(
+            out,
+            "| {} | {:.0} | {:.0} | {} | {} | {:.2} | {} |",
+            part.decile,
+            part.rows,
+            part.positives,
+            share(part.rate),
+            share(part.predicted),
+            part.lift,
+            percent(part.gain)
+        )?;
+    }
+    Ok(())
+}
+
 fn quality_table(out: &mut String, report: &ModelReport) -> std::fmt::Result {
+    if report.out_of_fold.uplift.is_some() {
+        return effects::quality(out, report);
+    }
     if let Some(amount) = &report.out_of_fold.amount {
         return amounts_table(out, amount, report);
     }
@@ -211,10 +237,21 @@ fn heading(name: &str, evaluation: &Evaluation) -> String {
 
 /// What the numbers themselves warn of.
 fn limits(report: &ModelReport) -> Vec<String> {
-    let mut limits = vec![
-        "It was learned from past rows: where customers, prices or channels have changed since, its probabilities are off"
-            .to_owned(),
-    ];
+    let what = match (&report.out_of_fold.uplift, &report.out_of_fold.amount) {
+        (Some(_), _) => "effects",
+        (None, None) => "probabilities",
+        (None, Some(_)) => "amounts",
+    };
+    let mut limits = vec![format!(
+        "It was learned from past rows: where customers, prices or channels have changed since, its {what} are off"
+    )];
+    if let Some(uplift) = &report.out_of_fold.uplift {
+        limits.extend(effects::limits(report, uplift));
+        if report.held_out.is_none() {
+            limits.push("No held-out rows: quality is known from cross-validation alone".to_owned());
+        }
+        return limits;
+    }
     match &report.out_of_fold.amount {
         None => {
             let q = &report.out_of_fold.quality;
@@ -257,8 +294,9 @@ fn apart(a: &Estimate, b: &Estimate) -> bool {
     a.high < b.low || a.low > b.high
 }
 
-fn own_measure(family: &Family) -> &'static str {
-    match family {
+fn own_measure(spec: &ModelSpec) -> &'static str {
+    match &spec.family {
+        _ if spec.uplift.is_some() => "the learner's own measure, summed over the models that the effect is made of",
         Family::Logistic { .. } | Family::Linear { .. } | Family::ElasticNet { .. } => {
             "the absolute coefficients of standardised inputs"
         }

@@ -94,7 +94,7 @@ impl<'a> Prepared<'a> {
         let x = model.fit.matrix(self.dataset, &rows)?;
         model.raw = model.fit.fitted.predict(&x)?;
         let y = part.test.iter().map(|&i| self.target.values[i as usize]).collect();
-        model.sample = Sample::new(x, y, self.spec.goal, self.spec.seed);
+        model.sample = Sample::new(x, y, self.spec.goal, Vec::new(), self.spec.seed);
         model.rows.clone_from(&part.test);
         Ok(model)
     }

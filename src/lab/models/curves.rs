@@ -15,6 +15,7 @@ pub fn evaluate(p: &[f64], y: &[bool]) -> Evaluation {
         positives: y.iter().filter(|&&y| y).count() as u64,
         quality: quality(p, y),
         amount: None,
+        uplift: None,
         deciles: deciles(p, &numbers(y)),
         reliability: reliability(p, &numbers(y), |values| wilson(values.iter().sum(), values.len() as f64)),
         roc: roc(p, y),

@@ -37,7 +37,8 @@ pub struct Duel {
     pub why: String,
     /// Rows compared on.
     pub rows: u64,
-    /// Log loss, or mean squared error, of the champion less that of the challenger; above 0 the challenger is better. `None`
+    /// Log loss, or mean squared error, of the champion less that of the challenger; of an effect, the Qini coefficient (RATE for an
+    /// amount) of the challenger less that of the champion; above 0 the challenger is better. `None`
     /// when they could not be compared.
     pub gain: Option<Estimate>,
     /// AUC of the challenger less that of the champion; `None` for amounts.
@@ -45,7 +46,7 @@ pub struct Duel {
 }
 
 /// Compares two models of one specification on `held_out` rows (positions), which neither may have learned from. Each comes with
-/// the same rows as it reads them: with the columns that its own recipe steps write. The champion is kept unless the challenger's loss is lower with a paired 95 % interval above 0, or the champion cannot score these rows.
+/// the same rows as it reads them: with the columns that its own recipe steps write. Effects are compared by their Qini coefficients. The champion is kept unless the challenger's loss is lower with a paired 95 % interval above 0, or the champion cannot score these rows.
 ///
 /// # Errors
 /// When the outcome cannot be read, or the challenger cannot score.
@@ -70,6 +71,9 @@ pub fn duel(
     if broken as f64 > BROKEN * rows as f64 {
         let share = 100.0 * broken as f64 / rows as f64;
         return Ok(done(Verdict::Replaced, format!("the model in use cannot score {share:.1} % of the held-out rows")));
+    }
+    if spec.uplift.is_some() {
+        return super::uplift::duel::duel(&old, &new, spec, &target, dataset, roles);
     }
     let positives = target.positives();
     if positives.min(rows - positives) < ENOUGH {

@@ -96,6 +96,11 @@ impl<'a> Fitter<'a> {
 }
 
 impl Fit {
+    /// A model that was fitted elsewhere.
+    pub fn of(inputs: Vec<Input>, fitted: Box<dyn Fitted>) -> Fit {
+        Fit { inputs, fitted, recipe: Vec::new(), encoded: None }
+    }
+
     /// The model's inputs of some rows (positions in the dataset that it was fitted on).
     ///
     /// # Errors

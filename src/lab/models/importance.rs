@@ -1,4 +1,4 @@
-//! Drivers: how much AUC (of an amount: R²) is lost when one column's values are shuffled among rows the model did not learn
+//! Drivers: how much AUC (of an amount: R²; of an effect: the Qini coefficient or RATE) is lost when one column's values are shuffled among rows the model did not learn
 //! from, and the learner's own measure beside it.
 
 use super::amounts::r2;
@@ -6,6 +6,7 @@ use super::fit::Fit;
 use super::metrics::auc;
 use super::report::Importance;
 use super::spec::Goal;
+use super::uplift::measure::{Trial, lead};
 use crate::error::Result;
 use crate::features::Matrix;
 use crate::random::Random;
@@ -40,22 +41,29 @@ pub struct Sample {
     x: Matrix,
     y: Vec<f64>,
     goal: Goal,
+    /// Of the rows of a trial, who was treated; else empty.
+    treated: Vec<bool>,
 }
 
 impl Sample {
-    /// At most [`ROWS`] of the rows `x` with what is learned of them.
-    pub fn new(x: Matrix, y: Vec<f64>, goal: Goal, seed: u64) -> Sample {
+    /// At most [`ROWS`] of the rows `x` with what is learned of them; `treated` is empty but for rows of a trial.
+    pub fn new(x: Matrix, y: Vec<f64>, goal: Goal, treated: Vec<bool>, seed: u64) -> Sample {
         if y.len() <= ROWS {
-            return Sample { x, y, goal };
+            return Sample { x, y, goal, treated };
         }
         let mut chosen: Vec<u32> = (0..y.len() as u32).collect();
         shuffle(&mut chosen, &mut Random::new(seed));
         chosen.truncate(ROWS);
-        Sample { x: x.select(&chosen), y: chosen.iter().map(|&i| y[i as usize]).collect(), goal }
+        let treated = if treated.is_empty() { treated } else { chosen.iter().map(|&i| treated[i as usize]).collect() };
+        Sample { x: x.select(&chosen), y: chosen.iter().map(|&i| y[i as usize]).collect(), goal, treated }
     }
 
-    /// AUC or R² of predictions.
+    /// AUC or R² of predictions; of a trial, the number that effects are compared by.
     fn score(&self, predictions: &[f64]) -> f64 {
+        if !self.treated.is_empty() {
+            let trial = Trial { scores: predictions, treated: &self.treated, outcomes: &self.y };
+            return lead::of(trial).unwrap_or(0.0);
+        }
         match self.goal {
             Goal::Propensity => auc(predictions, &self.y.iter().map(|&y| y > 0.0).collect::<Vec<bool>>()),
             Goal::Amount => r2(predictions, &self.y),
@@ -126,7 +134,7 @@ struct Base<'a> {
     fold: &'a FoldModel,
     /// The learner's own weight of each input; one of weight 0 is never read.
     weights: Vec<f64>,
-    /// AUC or R² on the sample.
+    /// Its score on the sample.
     score: f64,
 }
 

@@ -3,6 +3,7 @@
 //! and encoding, where scores rounded like the peer's must be the same.
 
 use super::learner::{Examples, Fits};
+use super::testing::shared;
 use super::{Calibrate, Family, Goal, ModelReport, ModelSpec, Validation, base, metrics, train};
 use crate::data::import::{ImportOptions, import};
 use crate::data::{Dataset, Role, Roles, split};
@@ -11,23 +12,9 @@ use crate::task::Task;
 use attune_policy::model::{Encode, Input};
 use attune_policy::{Type, Value};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 /// How far below a peer's AUC ours may lie.
 const TOLERANCE: f64 = 0.003;
-
-/// A file of the shared data; `None`, with a printed line, when there is none and no one insists.
-fn shared(path: &str) -> Option<PathBuf> {
-    let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
-    let root = std::env::var_os("ATTUNE_SHARED").map_or_else(beside, PathBuf::from);
-    let file = root.join(path);
-    if file.exists() {
-        return Some(file);
-    }
-    assert!(std::env::var_os("CI").is_none(), "{} is missing", file.display());
-    println!("skipped: {} is missing", file.display());
-    None
-}
 
 fn load(path: &str, outcome: &str, subject: Option<&str>) -> Option<(Dataset, Roles)> {
     let dataset = import(&shared(path)?, &ImportOptions::default(), &Task::default()).unwrap().dataset;

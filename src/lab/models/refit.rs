@@ -30,6 +30,10 @@ impl<'a> Refit<'a> {
         rows: &[u32],
     ) -> Result<Refit<'a>> {
         spec.check()?;
+        if spec.uplift.is_some() {
+            return Err(Error::new(format!("model `{}` learns an effect, not whether something happens", spec.id))
+                .hint("ask it of a model of a yes or no; its card tells whether its order could be luck"));
+        }
         if spec.goal == Goal::Amount {
             return Err(Error::new(format!("model `{}` predicts an amount, not whether something happens", spec.id))
                 .hint("ask it of a model of a yes or no"));

@@ -2,6 +2,7 @@
 
 use super::spec::ModelSpec;
 use super::thresholds::Confusion;
+use super::uplift::UpliftQuality;
 use serde::{Deserialize, Serialize};
 
 /// Everything measured while a model was trained.
@@ -12,7 +13,7 @@ pub struct ModelReport {
     pub spec: ModelSpec,
     /// What the score estimates, in words.
     pub target: String,
-    /// Rows learned from: of the arm, with a known outcome.
+    /// Rows learned from: of the arm (of an effect also of the control), with a known outcome.
     pub rows: u64,
     /// Of these, rows where the outcome happened; of an amount, rows where it is above 0.
     pub positives: u64,
@@ -52,11 +53,21 @@ impl ModelReport {
         self.positives as f64 / self.rows.max(1) as f64
     }
 
-    /// The one number that says how well it orders or estimates: `AUC 0.745`, or `R² 0.120` of an amount.
+    /// The one number that says how well it orders or estimates: `AUC 0.745`, `R² 0.120` of an amount, `Qini 0.031` of an effect.
     pub fn headline(&self) -> String {
-        match &self.out_of_fold.amount {
-            None => format!("AUC {:.3}", self.out_of_fold.quality.auc.value),
-            Some(amount) => format!("R² {:.3}", amount.r2.value),
+        match (&self.out_of_fold.uplift, &self.out_of_fold.amount) {
+            (Some(uplift), _) => format!("{} {:.4}", uplift.lead_name(), uplift.lead().value),
+            (None, None) => format!("AUC {:.3}", self.out_of_fold.quality.auc.value),
+            (None, Some(amount)) => format!("R² {:.3}", amount.r2.value),
+        }
+    }
+
+    /// What drivers are measured by: the score lost when a column is shuffled.
+    pub fn driver_score(&self) -> &'static str {
+        match (&self.out_of_fold.uplift, &self.out_of_fold.amount) {
+            (Some(uplift), _) => uplift.lead_name(),
+            (None, None) => "AUC",
+            (None, Some(_)) => "R²",
         }
     }
 }
@@ -168,6 +179,9 @@ pub struct Evaluation {
     /// The numbers of an amount; `None` for a propensity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<AmountQuality>,
+    /// The numbers of an effect, beside which the others are empty; `None` for an outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uplift: Option<UpliftQuality>,
     /// Tenths of the rows by falling score.
     pub deciles: Vec<Decile>,
     /// Predicted against observed, bins of equal count.
@@ -239,6 +253,9 @@ pub struct FoldReport {
     /// The same for an amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<AmountQuality>,
+    /// Of an effect: the number that models are compared by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uplift: Option<f64>,
 }
 
 /// How much a source field drives the model.
@@ -247,7 +264,7 @@ pub struct FoldReport {
 pub struct Importance {
     /// The column.
     pub field: String,
-    /// Mean drop of AUC, or for an amount of R², when the column's values are shuffled among out-of-fold rows.
+    /// Mean drop of AUC, for an amount of R², for an effect of the number that models are compared by, when the column's values are shuffled among out-of-fold rows.
     pub auc_drop: f64,
     /// Standard deviation of that drop over folds and repeats.
     pub auc_drop_sd: f64,

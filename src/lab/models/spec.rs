@@ -1,6 +1,7 @@
 //! What to train: a model's specification, as a project stores it. It trains nothing.
 
 use super::settings;
+use super::uplift::{Uplift, UpliftSpec};
 use crate::data::names::identifiers;
 use crate::error::{Error, Result};
 use crate::features::TargetColumn;
@@ -29,6 +30,10 @@ pub struct ModelSpec {
     /// Train only on rows whose action column holds this value; `None`: on all rows.
     #[serde(default)]
     pub arm: Option<String>,
+    /// The score is the difference that the arm makes to the outcome, learned from its rows and those of a control; `None`: the score is
+    /// the outcome itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uplift: Option<Uplift>,
     /// Columns to learn from; empty: every column whose role is feature or context.
     #[serde(default)]
     pub features: Vec<String>,
@@ -239,6 +244,7 @@ impl ModelSpec {
             outcome,
             positive: None,
             arm: None,
+            uplift: None,
             features: Vec::new(),
             target_means: Vec::new(),
             monotone: BTreeMap::new(),
@@ -319,7 +325,50 @@ impl ModelSpec {
         if !self.monotone.is_empty() && !self.family.takes_monotone() {
             return refuse("its family cannot be held to rise or fall along a column; choose boosted trees");
         }
-        settings::check(&self.family, self.goal).or_else(|why| refuse(&why))
+        settings::check(&self.family, self.goal).or_else(|why| refuse(&why))?;
+        self.check_uplift()
+    }
+
+    /// What holds of models of an effect alone.
+    fn check_uplift(&self) -> Result<()> {
+        let Some(asked) = UpliftSpec::of_model(self, "the action") else { return Ok(()) };
+        let table = [
+            (self.arm.is_none(), "say the arm whose effect is learned, as `arm`"),
+            (
+                !self.target_means.is_empty(),
+                "columns encoded by their outcome are not for effects; take `target_means` out",
+            ),
+            (!self.monotone.is_empty(), "an effect cannot be held to rise or fall along a column; take `monotone` out"),
+            (self.class_weights != ClassWeights::Equal, "class weights are for probabilities; take them out"),
+            (
+                self.calibration != Calibrate::None,
+                "calibration is for probabilities, and effects are none; take it out",
+            ),
+        ];
+        if let Some((_, words)) = table.into_iter().find(|(wrong, _)| *wrong) {
+            return Err(Error::new(format!("model `{}`: {words}", self.id)));
+        }
+        settings::check(&asked.effect, Goal::Amount)
+            .or_else(|why| Err(Error::new(format!("model `{}`, effects: {why}", self.id))))?;
+        asked.check()
+    }
+
+    /// What the score estimates, in a word: propensity, amount or uplift.
+    pub fn estimates(&self) -> &'static str {
+        if self.uplift.is_some() { "uplift" } else { self.goal.words() }
+    }
+
+    /// What learns it, in a word or two: the family, or the learner of effects.
+    pub fn learner(&self) -> &'static str {
+        self.uplift.as_ref().map_or_else(|| self.family.words(), |uplift| uplift.learner.words())
+    }
+
+    /// How it learns, in words: the settings of its family, or what a learner of effects rests on.
+    pub fn settings(&self) -> String {
+        match &self.uplift {
+            None => settings::words(&self.family),
+            Some(uplift) => uplift.words(&self.family),
+        }
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Target {
     pub values: Vec<f64>,
     /// Whether the outcome happened, one per row; of an amount, whether it is above the median of its rows.
     pub labels: Vec<bool>,
+    /// Of a model of an effect, whether the row got its arm, one per row; else empty.
+    pub treated: Vec<bool>,
     /// Rows of the arm whose outcome is missing.
     pub unlabelled: u64,
 }
@@ -58,11 +60,12 @@ pub fn target(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32]) 
         Goal::Amount => amounts(spec, dataset)?,
     };
     let mut target = Target::default();
-    for row in arm(spec, dataset, roles, rows)? {
+    for (row, treated) in arm(spec, dataset, roles, rows)? {
         match outcome[row as usize] {
             Some(value) => {
                 target.rows.push(row);
                 target.values.push(value);
+                target.treated.extend(spec.uplift.is_some().then_some(treated));
             }
             None => target.unlabelled += 1,
         }
@@ -110,31 +113,49 @@ pub fn enough(spec: &ModelSpec, target: &Target) -> Result<()> {
     .map_err(|error| error.hint("give more rows, choose another outcome, or fewer folds"))
 }
 
-/// The rows of the model's arm.
-fn arm(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32]) -> Result<Vec<u32>> {
-    let Some(arm) = &spec.arm else { return Ok(rows.to_vec()) };
-    let column = roles.first(Role::Action).ok_or_else(|| {
-        Error::new(format!("model `{}` is for arm `{arm}`, but no column has the role action", spec.id))
-            .hint("give the column that says what was done the role action, or train on all rows")
-    })?;
+/// The column that says what was done.
+///
+/// # Errors
+/// When no column has that role.
+pub fn action<'r>(spec: &ModelSpec, arm: &str, roles: &'r Roles) -> Result<&'r str> {
+    roles.first(Role::Action).ok_or_else(|| {
+        let of = if spec.uplift.is_some() { "of the effect of" } else { "for" };
+        let hint = "give the column that says what was done the role action";
+        Error::new(format!("model `{}` is {of} arm `{arm}`, but no column has the role action", spec.id))
+            .hint(if spec.uplift.is_some() { hint.to_owned() } else { format!("{hint}, or train on all rows") })
+    })
+}
+
+/// The rows of the model's arm and, for an effect, of its control; whether each got the arm.
+fn arm(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32]) -> Result<Vec<(u32, bool)>> {
+    let Some(arm) = &spec.arm else { return Ok(rows.iter().map(|row| (*row, true)).collect()) };
+    let column = action(spec, arm, roles)?;
     let dictionary = dataset.dictionary(column)?;
     let values = || {
         let mut values: Vec<String> = dictionary.values.iter().take(8).map(|value| format!("`{value}`")).collect();
         values.sort_unstable();
         values.join(", ")
     };
-    let Some(code) = dictionary.values.iter().position(|value| **value == **arm) else {
-        return Err(Error::new(format!("has no value `{arm}`"))
-            .in_column(column)
-            .hint(format!("its values: {}", values())));
+    let code = |arm: &str| -> Result<usize> {
+        dictionary.values.iter().position(|value| **value == *arm).ok_or_else(|| {
+            Error::new(format!("has no value `{arm}`")).in_column(column).hint(format!("its values: {}", values()))
+        })
     };
-    let of: Vec<u32> = rows.iter().copied().filter(|&row| dictionary.codes[row as usize] as usize == code).collect();
-    if of.is_empty() {
-        return Err(
-            Error::new(format!("none of the {} training rows has the value `{arm}`", rows.len())).in_column(column)
-        );
+    let own = code(arm)?;
+    let control = spec.uplift.as_ref().map(|uplift| code(&uplift.control)).transpose()?;
+    let of = |row: u32| {
+        let code = dictionary.codes[row as usize] as usize;
+        (code == own || Some(code) == control).then_some((row, code == own))
+    };
+    let all: Vec<(u32, bool)> = rows.iter().filter_map(|&row| of(row)).collect();
+    let absent = [(true, Some(arm)), (false, spec.uplift.as_ref().map(|uplift| &uplift.control))];
+    for (treated, name) in absent {
+        if let Some(name) = name.filter(|_| all.iter().all(|(_, own)| *own != treated)) {
+            let why = format!("none of the {} training rows has the value `{name}`", rows.len());
+            return Err(Error::new(why).in_column(column));
+        }
     }
-    Ok(of)
+    Ok(all)
 }
 
 /// The amount of each row of the dataset; `None` where it is missing.

@@ -3,6 +3,20 @@
 use crate::data::cells::Cells;
 use crate::data::{Dataset, Role, Roles};
 use crate::random::Random;
+use std::path::PathBuf;
+
+/// A file of the shared data; `None`, with a printed line, when there is none and no one insists.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
+    let root = std::env::var_os("ATTUNE_SHARED").map_or_else(beside, PathBuf::from);
+    let file = root.join(path);
+    if file.exists() {
+        return Some(file);
+    }
+    assert!(std::env::var_os("CI").is_none(), "{} is missing", file.display());
+    println!("skipped: {} is missing", file.display());
+    None
+}
 
 /// Customers: `driver` moves the outcome most, `plan` less, `flag` a little, `noise` and `gaps` not at all. Tenths of
 /// `driver`, `plan` and `flag` and half of `gaps` are missing. `arm` is drawn by chance.

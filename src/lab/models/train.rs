@@ -13,7 +13,7 @@ use super::learner::Fits;
 use super::report::{Confidence, Evaluation, FoldReport, ModelReport};
 use super::spec::{Goal, ModelSpec};
 use super::target::{Target, target};
-use super::{amounts, metrics};
+use super::{amounts, metrics, uplift};
 use crate::data::{Dataset, Roles, split};
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -33,7 +33,7 @@ pub struct Trained {
     pub recipe: Vec<Step>,
 }
 
-/// Trains `spec` on `rows` (positions) of a dataset. Rows that the split by subject holds out and that are not among
+/// Trains `spec` on `rows` (positions) of a dataset: a model of an outcome, or of the effect of its arm. Rows that the split by subject holds out and that are not among
 /// `rows` are used to measure the final model, never to train it.
 ///
 /// The same arguments give the same model and the same report, its `seconds` aside, on any number of threads.
@@ -42,6 +42,9 @@ pub struct Trained {
 /// When a setting is out of range, a column is missing or has the wrong role, the outcome is no yes or no, there is
 /// nothing to tell apart, or the task was cancelled.
 pub fn train(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32], task: &Task) -> Result<Trained> {
+    if spec.uplift.is_some() {
+        return uplift::model::train(spec, dataset, roles, rows, task);
+    }
     let begun = Instant::now();
     task.stage("Preparing rows")?;
     spec.deploys()?;

@@ -76,6 +76,10 @@ pub fn tune(
         return Err(Error::new("a search needs 2 to 200 trials"));
     }
     spec.check()?;
+    if spec.uplift.is_some() {
+        return Err(Error::new(format!("model `{}` learns an effect, whose settings are not searched", spec.id))
+            .hint("compare learners of the effect beside each other with `attune evaluate`"));
+    }
     let mut random = Random::stream(spec.seed, SEARCH);
     let drawn = (1..trials).map(|_| draw(&spec.family, &mut random));
     let mut all: Vec<Trial> =

@@ -28,7 +28,7 @@ pub struct Plan {
     pub note: String,
 }
 
-/// The plan of a specification for its target.
+/// The plan of a specification for its target. Folds have their share of both labels: for a model of an effect the caller takes arms.
 ///
 /// # Errors
 /// When there are too few subjects or times for it, or a column it needs is missing.
@@ -126,16 +126,16 @@ fn times(dataset: &Dataset, roles: &Roles, target: &Target) -> Result<Vec<Option
 fn sound(part: &Part, spec: &ModelSpec, target: &Target) -> Result<()> {
     let positives = part.train.iter().filter(|&&i| target.labels[i as usize]).count();
     let one_sided = positives == 0 || positives == part.train.len();
-    if !(part.test.is_empty() || one_sided && spec.goal == Goal::Propensity) {
+    if !(part.test.is_empty() || one_sided && (spec.goal == Goal::Propensity || spec.uplift.is_some())) {
         return Ok(());
     }
+    let two = if spec.uplift.is_some() { "arms" } else { "outcomes" };
     Err(match spec.validation {
-        Validation::Folds => Error::new(format!(
-            "the rows belong to too few subjects for {} folds with both outcomes in each",
-            spec.folds
-        ))
-        .hint("use fewer folds, or check which column is the subject"),
-        _ => Error::new("the rows before the cut hold too few subjects or only one of the two outcomes")
+        Validation::Folds => {
+            Error::new(format!("the rows belong to too few subjects for {} folds with both {two} in each", spec.folds))
+                .hint("use fewer folds, or check which column is the subject")
+        }
+        _ => Error::new(format!("the rows before the cut hold too few subjects or only one of the two {two}"))
             .hint("choose a later time, fewer folds, or validate by folds"),
     })
 }
@@ -143,13 +143,15 @@ fn sound(part: &Part, spec: &ModelSpec, target: &Target) -> Result<()> {
 fn folds_note(spec: &ModelSpec, by_subject: bool) -> String {
     let split = if by_subject {
         "all rows of a subject fall in one fold; intervals take rows as independent"
+    } else if spec.uplift.is_some() {
+        "each fold has its share of both arms"
     } else if spec.goal == Goal::Amount {
         "each fold has its share of large and small amounts"
     } else {
         "each fold has its share of both classes"
     };
     let map = match spec.calibration {
-        Calibrate::None if spec.goal == Goal::Amount => String::new(),
+        Calibrate::None if spec.goal == Goal::Amount || spec.uplift.is_some() => String::new(),
         Calibrate::None => "; scores are not calibrated".to_owned(),
         _ => "; each fold's scores were calibrated by a map fitted on the other folds' out-of-fold scores; the deployed map is fitted on all of them".to_owned(),
     };

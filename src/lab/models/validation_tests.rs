@@ -21,7 +21,7 @@ fn world() -> (Dataset, Roles, Target) {
     roles.columns.insert("when".into(), Role::Time);
     let labels: Vec<bool> = (0..100).map(|i| i % 3 == 1).collect();
     let values = labels.iter().map(|&y| f64::from(u8::from(y))).collect();
-    (dataset, roles, Target { rows: (0..100).collect(), values, labels, unlabelled: 0 })
+    (dataset, roles, Target { rows: (0..100).collect(), values, labels, treated: Vec::new(), unlabelled: 0 })
 }
 
 fn of(validation: Validation, calibration: Calibrate) -> Result<Plan> {

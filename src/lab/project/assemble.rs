@@ -92,16 +92,24 @@ fn located(feature: &Declared, loaded: &Loaded) -> EventFeature {
 
 fn provenance(trained: &TrainedModel) -> Training {
     let report = &trained.report;
-    let metrics: Vec<(&str, f64)> = match &report.out_of_fold.amount {
-        None => {
+    let metrics: Vec<(&str, f64)> = match (&report.out_of_fold.uplift, &report.out_of_fold.amount) {
+        (Some(uplift), _) => {
+            let keys =
+                ["sklift_qini_auc", "sklift_uplift_auc", "causalml_qini_norm", "causalml_auuc_norm", "rate_qini"];
+            let own = keys.into_iter().filter_map(|key| Some((key, uplift.metric(key)?.value)));
+            own.chain([("effect", uplift.effect.value)]).collect()
+        }
+        (None, None) => {
             let q = &report.out_of_fold.quality;
             vec![("auc", q.auc.value), ("log_loss", q.log_loss), ("brier", q.brier), ("ece_quantile", q.ece_quantile)]
         }
-        Some(q) => vec![("rmse", q.rmse.value), ("mae", q.mae.value), ("r2", q.r2.value), ("bias", q.bias.value)],
+        (None, Some(q)) => {
+            vec![("rmse", q.rmse.value), ("mae", q.mae.value), ("r2", q.r2.value), ("bias", q.bias.value)]
+        }
     };
     Training {
         model: trained.model.id.clone(),
-        family: report.spec.family.words().to_owned(),
+        family: report.spec.learner().to_owned(),
         rows: report.rows,
         metrics: metrics.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
     }

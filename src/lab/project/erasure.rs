@@ -11,7 +11,7 @@ use super::parts::{DataSource, Origin, Parts};
 use super::sources::resolve;
 use super::store::Project;
 use crate::data::Role;
-use crate::data::import::Format;
+use crate::data::import::{Format, rewrite};
 use crate::data::pseudonym::{Secret, is_pseudonym, not_erased};
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -103,7 +103,7 @@ pub fn make_secret(dir: &Path) -> Result<Secret> {
 }
 
 /// Erases a subject, named by its key or its pseudonym: writes the tombstone first, then removes the subject's rows from the
-/// text files inside the project, its cases, and everything made from rows that can be made again. The parts are saved.
+/// text, Parquet and Arrow files inside the project, its cases, and everything made from rows that can be made again. The parts are saved.
 ///
 /// # Errors
 /// When a source cannot be read, or something cannot be written; the tombstone stands even then.
@@ -163,17 +163,20 @@ pub fn erase(project: &mut Project, parts: &mut Parts, subject: &str, task: &Tas
         let key = key.and_then(|key| source.columns.iter().find(|c| c.name == key)).map(|c| c.source.clone());
         let inside = is_inside(&dir, &path);
         let is_gone = |value: &str| value == tombstone || secret.pseudonym(value) == tombstone;
-        match key.filter(|_| inside).map(|key| rewrite(&path, source, &key, &is_gone)).transpose()?.flatten() {
-            Some((removed, sha256)) => {
+        let why = match key.filter(|_| inside).map(|key| rewrite(&path, source, &key, &is_gone)).transpose()? {
+            Some(Rewritten::Without(removed, sha256)) => {
                 report.removed.push(format!("{removed} rows of {}", path.display()));
                 source.sha256 = sha256;
                 source.rows = source.rows.saturating_sub(removed);
+                continue;
             }
-            None => report.unreached.push(format!(
-                "{}: {rows} rows of the original; they are left out when it is read, but the file keeps them: erase them there",
-                path.display()
-            )),
-        }
+            Some(Rewritten::Not(why)) => format!(" ({why})"),
+            None => String::new(),
+        };
+        report.unreached.push(format!(
+            "{}: {rows} rows of the original; they are left out when it is read, but the file keeps them{why}: erase them there",
+            path.display()
+        ));
     }
     let draft = Arc::make_mut(&mut parts.draft);
     let cases = draft.cases.len();
@@ -215,27 +218,41 @@ pub fn erase(project: &mut Project, parts: &mut Parts, subject: &str, task: &Tas
     Ok(report)
 }
 
-/// Rewrites a text file inside the project without the rows of the subject: how many went, and the file's new fingerprint.
-/// `None` when the file is of a kind that cannot be rewritten row by row.
-fn rewrite(
-    path: &Path,
-    source: &DataSource,
-    key: &str,
-    is_gone: &dyn Fn(&str) -> bool,
-) -> Result<Option<(u64, String)>> {
+/// What became of a file.
+enum Rewritten {
+    /// It lacks so many rows, and has this fingerprint.
+    Without(u64, String),
+    /// It is as it was: why.
+    Not(String),
+}
+
+/// Rewrites a file inside the project without the rows of the subject: text, Parquet and Arrow, replaced at once; nothing else of it
+/// changes. Workbooks and packed files stay as they are.
+fn rewrite(path: &Path, source: &DataSource, key: &str, is_gone: &dyn Fn(&str) -> bool) -> Result<Rewritten> {
+    let not = |why: &str| Ok(Rewritten::Not(why.to_owned()));
     let bytes = fs::read(path).map_err(|e| Error::new(format!("could not be read: {e}")).in_file(path))?;
-    // A compressed or two-byte text is not cut in lines by its bytes.
-    if bytes.starts_with(&[0x1F, 0x8B]) || bytes.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) || bytes.contains(&0) {
-        return Ok(None);
+    if bytes.starts_with(&[0x1F, 0x8B]) || bytes.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
+        return not("packed files are not rewritten");
     }
     let kept = match source.options.format {
+        Some(format @ (Format::Parquet | Format::Arrow)) => match rewrite::without(&bytes, format, key, is_gone) {
+            Ok(kept) => kept,
+            Err(error) => return Ok(Rewritten::Not(format!("it {error}"))),
+        },
+        Some(Format::Workbook) => {
+            return not("workbooks are not rewritten: their formats, formulas and other sheets would not survive it");
+        }
+        // A text of two bytes per letter is not cut in lines by its bytes.
+        _ if bytes.contains(&0) => return not("text of two bytes per letter is not rewritten"),
         Some(Format::JsonLines) => lines_without(&bytes, key, is_gone),
         Some(Format::Csv) => records_without(&bytes, source, key, is_gone),
         _ => None,
     };
-    let Some((kept, removed)) = kept.filter(|(_, removed)| *removed > 0) else { return Ok(None) };
+    let Some((kept, removed)) = kept.filter(|(_, removed)| *removed > 0) else {
+        return not("its rows could not be told apart by their key as it is written there");
+    };
     atomic::replace(path, &kept)?;
-    Ok(Some((removed, super::artifacts::sha256(&kept))))
+    Ok(Rewritten::Without(removed, super::artifacts::sha256(&kept)))
 }
 
 fn lines_without(bytes: &[u8], key: &str, is_gone: &dyn Fn(&str) -> bool) -> Option<(Vec<u8>, u64)> {

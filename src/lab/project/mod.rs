@@ -8,6 +8,7 @@
 pub mod artifacts;
 mod assemble;
 pub mod atomic;
+mod effects;
 pub mod erasure;
 mod export;
 mod format;
@@ -37,6 +38,7 @@ mod tests;
 
 pub use artifacts::{TrainedModel, find_model, last_model, model_key, save_run};
 pub use assemble::{Assembled, assemble, findings};
+pub use effects::effect_models;
 pub use export::{Exported, export};
 pub use history::history;
 pub use home::home;

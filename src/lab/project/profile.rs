@@ -32,14 +32,14 @@ pub fn profile(parts: &Parts, loaded: &Loaded, table: Option<&str>, task: &Task)
     let ranges = source.ranges.clone();
     let Some(table) = loaded.table(&source.name) else {
         let (dataset, roles) = (loaded.dataset.clone(), (*parts.roles).clone());
-        let known = Known { ranges, ..Known::default() };
+        let known = Known { ranges, steps: &parts.recipe, ..Known::default() };
         let profile = profile_table(&dataset, &roles, &known, task)?;
         return Ok(Profiled { dataset, roles, kind: TableKind::Customers, profile });
     };
     // A look-up is about something else than customers.
     let subject = parts.roles.first(Role::Subject).filter(|_| table.kind != TableKind::Lookup);
     let customers = subject.map(|subject| (&loaded.dataset, subject));
-    let known = Known { kind: table.kind, as_of: parts.goal.as_of, ranges, customers };
+    let known = Known { kind: table.kind, as_of: parts.goal.as_of, ranges, customers, steps: &[] };
     let roles = table.roles();
     let profile = profile_table(&table.dataset, &roles, &known, task)?;
     Ok(Profiled { dataset: table.dataset.clone(), roles, kind: table.kind, profile })

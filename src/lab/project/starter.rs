@@ -5,7 +5,7 @@ use super::parts::{Goal, Parts, is_slug, slug};
 use super::sources::import_source;
 use super::store::Project;
 use crate::data::import::ImportOptions;
-use crate::data::{Arm, Role, Roles};
+use crate::data::{Arm, Dataset, Role, Roles};
 use crate::error::Result;
 use crate::models::ModelSpec;
 use crate::task::Task;
@@ -42,7 +42,7 @@ pub fn starter(name: &str, loaded: &Loaded) -> (Roles, Starter) {
 pub fn starter_for(name: &str, loaded: &Loaded, roles: &Roles, goal: Option<&str>) -> Starter {
     let outcomes = roles.with_role(&loaded.dataset, Role::Outcome);
     let wanted = outcomes.iter().copied().find(|o| Some(*o) == goal);
-    let learnable = wanted.into_iter().chain(outcomes.iter().copied()).find(|o| is_binary(loaded, o));
+    let learnable = wanted.into_iter().chain(outcomes.iter().copied()).find(|o| is_binary(&loaded.dataset, o));
     let outcome = wanted.or(learnable).or(outcomes.first().copied()).map(str::to_owned);
     let learnable = learnable.map(str::to_owned);
     let goal = Goal { name: name.to_owned(), outcome, horizon_days: None, least_lift: None, as_of: roles.as_of };
@@ -168,9 +168,9 @@ fn action(id: &str, name: &str, treatment: Treatment, propensity: Option<String>
 }
 
 /// Whether an outcome is yes or no: what a propensity model can learn without being told which value counts.
-fn is_binary(loaded: &Loaded, column: &str) -> bool {
+pub fn is_binary(dataset: &Dataset, column: &str) -> bool {
     const PAIRS: [[&str; 2]; 3] = [["0", "1"], ["false", "true"], ["no", "yes"]];
-    loaded.dataset.dictionary(column).is_ok_and(|dictionary| {
+    dataset.dictionary(column).is_ok_and(|dictionary| {
         let values: Vec<String> = dictionary.values.iter().map(|v| v.to_lowercase()).collect();
         values.len() == 2 && PAIRS.iter().any(|pair| pair.iter().all(|word| values.iter().any(|v| v == word)))
     })

@@ -33,13 +33,13 @@ mod segments;
 pub mod srm;
 pub mod support;
 pub mod table;
-pub mod uplift;
 mod values;
 mod weeks;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::models::uplift::measure as uplift;
 pub use keep::{Keep, KeepNothing};
 pub use log::DecisionLog;
 pub use replay::{Replay, replay};

@@ -134,6 +134,13 @@ fn references(document: &Document, action: &Action, findings: &mut Findings) {
     for id in models {
         match document.models.iter().find(|model| model.id == *id) {
             None => findings.error(part(), unknown_name("a model", id, document.models.iter().map(|m| m.id.as_str()))),
+            Some(model) if is_rank(model) => findings.warning(
+                part(),
+                format!(
+                    "its propensity model `{id}` recommends items, and its scores rank them: they are no probabilities; calibrate it, or \
+                     let an expression rank by them"
+                ),
+            ),
             Some(model) if !is_probability(model) => findings.warning(
                 part(),
                 format!("the outputs of its propensity model `{id}` may lie outside 0 to 1; they will be cut there"),
@@ -141,6 +148,12 @@ fn references(document: &Document, action: &Action, findings: &mut Findings) {
             Some(_) => {}
         }
     }
+}
+
+/// Whether the model recommends items and nothing says what its scores are worth.
+fn is_rank(model: &Model) -> bool {
+    let recommends = matches!(model.function, Function::Factors { .. } | Function::Neighbours { .. });
+    recommends && model.calibration == Calibration::Identity
 }
 
 /// Whether every output of the model is a probability by construction.

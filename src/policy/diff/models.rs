@@ -87,6 +87,7 @@ fn kind(function: &Function) -> String {
         Function::Shapes { shapes, pairs, .. } => format!("{} shape functions", shapes.len() + pairs.len()),
         Function::Factors { .. } => "a table of factors".into(),
         Function::Neighbours { .. } => "a table of neighbours".into(),
+        Function::Difference { of, less } => format!("the difference of {} and {}", kind(of), kind(less)),
     }
 }
 

@@ -106,7 +106,7 @@ impl Batch<'_> {
         scores.raw.reserve(rows.len());
         scores.values.reserve(rows.len());
         for block in rows.blocks() {
-            self.block(&block, facts, scratch, &mut |sum| {
+            self.block(&self.scorer.kernel, &block, facts, scratch, &mut |sum| {
                 let scored = self.scorer.finish(sum);
                 scores.raw.push(scored.raw.unwrap_or(f64::NAN));
                 scores.values.push(scored.value);
@@ -119,17 +119,33 @@ impl Batch<'_> {
         self.scorer.scored(scores, i)
     }
 
-    /// The sums of a block, in order.
+    /// The sums of a block by a kernel of the model, in order.
     fn block(
         &self,
+        kernel: &Kernel,
         block: &Block<'_>,
         facts: &(impl Facts + ?Sized),
         scratch: &mut BatchScratch,
         with: &mut dyn FnMut(Sum),
     ) {
         let whole = |value| Sum { value, whole: true };
+        if let Kernel::Difference(sides) = kernel {
+            let mut outputs = [[f64::NAN; ROWS]; 2];
+            for (side, outputs) in sides.iter().zip(&mut outputs) {
+                let mut slots = outputs.iter_mut();
+                self.block(side, block, facts, scratch, &mut |sum| {
+                    if let Some(slot) = slots.next() {
+                        *slot = side.linked(sum);
+                    }
+                });
+            }
+            let [of, less] = &outputs;
+            of.iter().zip(less).take(block.len()).for_each(|(of, less)| with(whole(of - less)));
+            return;
+        }
         let BatchScratch { columns, rounded, lanes, row } = scratch;
-        match &self.scorer.kernel {
+        match kernel {
+            Kernel::Difference(_) => {}
             Kernel::Constant(c) => (0..block.len()).for_each(|_| with(whole(*c))),
             Kernel::Linear { intercept, coefficients, .. } => {
                 let mut sums = [*intercept; ROWS];
@@ -166,10 +182,10 @@ impl Batch<'_> {
                 for i in 0..block.len() {
                     row.numbers.clear();
                     row.numbers.extend(columns.iter().map(|column| column.get(i).copied().unwrap_or(f64::NAN)));
-                    if let Kernel::Neighbours { neighbours, .. } = &self.scorer.kernel {
+                    if let Kernel::Neighbours { neighbours, .. } = kernel {
                         self.inputs.items(neighbours.basket(), block.row(i), facts, &mut row.codes);
                     }
-                    with(self.scorer.kernel.sum(row));
+                    with(kernel.sum(row));
                 }
             }
         }

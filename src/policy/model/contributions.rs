@@ -4,6 +4,8 @@
 //! inputs count as encoded, so that a standardised input contributes 0 at its centre. Factors, neighbours: the biases and
 //! similarities that each input brings; of the product of the factors half to each side. Trees: how much the sum would change
 //! were that input alone missing. The file holds no background to compare with, so these do not add up to the sum.
+//! A difference: contributions to `of` less those to `less`, each in units of its output: times the mean slope of its link between the
+//! sum and the sum without them. Where those of both sides add up, so do these.
 
 use super::Facts;
 use super::forest::Forest;
@@ -21,22 +23,7 @@ impl Scorer {
     ) -> Vec<(usize, f64)> {
         let mut out = vec![0.0; self.inputs.len()];
         self.read(row, facts, scratch);
-        match &self.kernel {
-            Kernel::Constant(_) => {}
-            Kernel::Linear { coefficients, .. } => {
-                for ((out, coefficient), x) in out.iter_mut().zip(coefficients).zip(&scratch.numbers) {
-                    *out = coefficient * x;
-                }
-            }
-            Kernel::Additive { additive, .. } => additive.contributions(&scratch.numbers, &mut out),
-            Kernel::Factors { factors, .. } => {
-                factors.contributions(&scratch.numbers, &mut scratch.sides, &mut out);
-            }
-            Kernel::Neighbours { neighbours, .. } => {
-                neighbours.contributions(&scratch.numbers, &scratch.codes, &mut out);
-            }
-            Kernel::Trees { forest, .. } => without_each(forest, &mut scratch.rounded, &mut out),
-        }
+        self.kernel.contributions(scratch, &mut out);
         out.into_iter().enumerate().filter(|(_, x)| x.is_finite() && *x != 0.0).collect()
     }
 
@@ -47,6 +34,35 @@ impl Scorer {
         match &self.kernel {
             Kernel::Additive { additive, .. } => additive.shortfalls(&scratch.numbers),
             _ => Vec::new(),
+        }
+    }
+}
+
+impl Kernel {
+    /// Adds what each input in `scratch` gives to the sum.
+    fn contributions(&self, scratch: &mut Scratch, out: &mut [f64]) {
+        match self {
+            Kernel::Constant(_) => {}
+            Kernel::Linear { coefficients, .. } => {
+                for ((out, coefficient), x) in out.iter_mut().zip(coefficients).zip(&scratch.numbers) {
+                    *out = coefficient * x;
+                }
+            }
+            Kernel::Additive { additive, .. } => additive.contributions(&scratch.numbers, out),
+            Kernel::Factors { factors, .. } => factors.contributions(&scratch.numbers, &mut scratch.sides, out),
+            Kernel::Neighbours { neighbours, .. } => {
+                neighbours.contributions(&scratch.numbers, &scratch.codes, out);
+            }
+            Kernel::Trees { forest, .. } => without_each(forest, &mut scratch.rounded, out),
+            Kernel::Difference(sides) => {
+                for (side, sign) in sides.iter().zip([1.0, -1.0]) {
+                    let mut own = vec![0.0; out.len()];
+                    side.contributions(scratch, &mut own);
+                    let sum = side.sum(scratch).value;
+                    let slope = side.link().mean_slope(sum - own.iter().sum::<f64>(), sum);
+                    out.iter_mut().zip(own).for_each(|(out, own)| *out += sign * slope * own);
+                }
+            }
         }
     }
 }

@@ -79,6 +79,14 @@ pub enum Function {
         /// Applied to the sum.
         link: Link,
     },
+    /// `of − less`, each with its own link, of the same inputs: the effect of an action, where `of` expects the outcome with it and
+    /// `less` without. Neither is a difference itself, nor recommends items.
+    Difference {
+        /// What is taken from.
+        of: Box<Function>,
+        /// What is taken away.
+        less: Box<Function>,
+    },
 }
 
 impl Default for Function {
@@ -88,10 +96,10 @@ impl Default for Function {
 }
 
 impl Function {
-    /// The link, when there is one.
+    /// The link, when there is one. The sides of a difference each have their own.
     pub fn link(&self) -> Option<Link> {
         match self {
-            Function::Constant(_) => None,
+            Function::Constant(_) | Function::Difference { .. } => None,
             Function::Linear { link, .. }
             | Function::Trees { link, .. }
             | Function::Scorecard { link, .. }
@@ -117,6 +125,19 @@ impl Link {
         match self {
             Link::Identity => sum,
             Link::Logistic => 1.0 / (1.0 + libm::exp(-sum)),
+        }
+    }
+
+    /// Mean slope of the output between two sums: the difference of outputs over that of the sums.
+    pub fn mean_slope(self, from: f64, to: f64) -> f64 {
+        match self {
+            Link::Identity => 1.0,
+            // So near, the quotient is rounding; the slope in the middle is not.
+            Link::Logistic if (to - from).abs() < 1e-5 => {
+                let p = self.apply(from + (to - from) / 2.0);
+                p * (1.0 - p)
+            }
+            Link::Logistic => (self.apply(to) - self.apply(from)) / (to - from),
         }
     }
 }

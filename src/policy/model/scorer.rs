@@ -50,6 +50,7 @@ pub(super) enum Kernel {
     Additive { additive: Additive, link: Link },
     Factors { factors: Factors, link: Link },
     Neighbours { neighbours: Neighbours, link: Link },
+    Difference(Box<[Kernel; 2]>),
 }
 
 impl Scored {
@@ -157,10 +158,11 @@ impl Scorer {
 
     /// Reads the inputs of a row in the form that the function takes.
     pub(super) fn read(&self, row: &Row<'_>, facts: &(impl Facts + ?Sized), scratch: &mut Scratch) {
-        match &self.kernel {
-            Kernel::Constant(_) => {}
-            Kernel::Trees { .. } => self.inputs.read(row, facts, f32::NAN, |x| x as f32, &mut scratch.rounded),
-            _ => self.inputs.read(row, facts, f64::NAN, |x| x, &mut scratch.numbers),
+        if self.kernel.reads_rounded() {
+            self.inputs.read(row, facts, f32::NAN, |x| x as f32, &mut scratch.rounded);
+        }
+        if self.kernel.reads_numbers() {
+            self.inputs.read(row, facts, f64::NAN, |x| x, &mut scratch.numbers);
         }
         if let Kernel::Neighbours { neighbours, .. } = &self.kernel {
             self.inputs.items(neighbours.basket(), row, facts, &mut scratch.codes);
@@ -169,6 +171,30 @@ impl Scorer {
 }
 
 impl Kernel {
+    /// Whether it takes its inputs in single precision.
+    fn reads_rounded(&self) -> bool {
+        match self {
+            Kernel::Trees { .. } => true,
+            Kernel::Difference(sides) => sides.iter().any(Kernel::reads_rounded),
+            _ => false,
+        }
+    }
+
+    /// Whether it takes its inputs in double precision.
+    fn reads_numbers(&self) -> bool {
+        match self {
+            Kernel::Constant(_) | Kernel::Trees { .. } => false,
+            Kernel::Difference(sides) => sides.iter().any(Kernel::reads_numbers),
+            _ => true,
+        }
+    }
+
+    /// The output of a side of a difference for its sum; not finite when there is none.
+    pub(super) fn linked(&self, sum: Sum) -> f64 {
+        // A link must not turn an infinite sum into a confident 0 or 1.
+        if sum.value.is_finite() { self.link().apply(sum.value) } else { f64::NAN }
+    }
+
     /// The sum of the inputs in `scratch`; not finite when there is none.
     pub(super) fn sum(&self, scratch: &mut Scratch) -> Sum {
         let value = match self {
@@ -181,13 +207,19 @@ impl Kernel {
             Kernel::Additive { additive, .. } => additive.sum(&scratch.numbers),
             Kernel::Factors { factors, .. } => return factors.sum(&scratch.numbers, &mut scratch.sides),
             Kernel::Neighbours { neighbours, .. } => return neighbours.sum(&scratch.numbers, &scratch.codes),
+            Kernel::Difference(sides) => {
+                let [of, less] = sides.as_ref();
+                let of = of.linked(of.sum(scratch));
+                of - less.linked(less.sum(scratch))
+            }
         };
         Sum { value, whole: true }
     }
 
-    fn link(&self) -> Link {
+    /// The link from the sum to the output.
+    pub(super) fn link(&self) -> Link {
         match self {
-            Kernel::Constant(_) => Link::Identity,
+            Kernel::Constant(_) | Kernel::Difference(_) => Link::Identity,
             Kernel::Linear { link, .. }
             | Kernel::Trees { link, .. }
             | Kernel::Additive { link, .. }
@@ -223,6 +255,26 @@ fn compile_function(function: &Function, kinds: &[Kind]) -> Result<Kernel, Vec<S
         Function::Neighbours { bias, basket, item, biases, similar, cold, link } => {
             let neighbours = Neighbours::compile(*bias, (*basket, *item), biases, similar, *cold, kinds)?;
             Ok(Kernel::Neighbours { neighbours, link: *link })
+        }
+        Function::Difference { of, less } => {
+            let mut findings = Vec::new();
+            let mut side = |name: &str, function: &Function| {
+                let compiled = match function {
+                    Function::Difference { .. } => Err(vec!["it is a difference itself".to_owned()]),
+                    Function::Factors { .. } | Function::Neighbours { .. } => {
+                        Err(vec!["it recommends items, which no difference can".to_owned()])
+                    }
+                    function => compile_function(function, kinds),
+                };
+                let named = |messages: Vec<String>| {
+                    messages.into_iter().map(|m| format!("`{name}` of its difference: {m}")).collect::<Vec<_>>()
+                };
+                compiled.map_err(|messages| findings.extend(named(messages))).ok()
+            };
+            match (side("of", of), side("less", less)) {
+                (Some(of), Some(less)) => Ok(Kernel::Difference(Box::new([of, less]))),
+                _ => Err(findings),
+            }
         }
     }
 }

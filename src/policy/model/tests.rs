@@ -3,6 +3,7 @@
 mod categories;
 mod confidence;
 mod contributions;
+mod differences;
 mod recommenders;
 mod tables;
 

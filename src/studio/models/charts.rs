@@ -1,5 +1,6 @@
-//! The plots of a report: ROC, calibration, lift by decile, main drivers. Everything drawn comes from the report.
+//! The plots of a report: ROC, calibration, lift by decile, main drivers; of an effect, its curve and tenths. Everything drawn comes from the report.
 
+use super::effect;
 use crate::theme::metrics;
 use crate::view::{Asks, Ctx, Target};
 use crate::widgets::chart::{Bar, bars, plot, ticks};
@@ -14,13 +15,19 @@ fn height(ui: &Ui) -> f32 {
     if ui.ctx().content_rect().width() < 1900.0 { 210.0 } else { 300.0 }
 }
 
-/// Draws the four, as many beside each other as there is room for.
+/// Draws them, as many beside each other as there is room for.
 pub fn ui(ui: &mut Ui, ctx: &Ctx<'_>, report: &ModelReport, shown: &Evaluation, asks: &mut Asks) {
-    let mut draw = |ui: &mut Ui, which: usize| match which {
-        0 => section(ui, "Main drivers", "drop of AUC when shuffled", |ui| drivers(ui, ctx, report, asks)).inner,
-        1 => section(ui, "Lift by decile", "outcome rate ÷ base rate", |ui| lift(ui, ctx, shown)).inner,
-        2 => section(ui, "Calibration", "does 10 % mean 10 %", |ui| calibration(ui, ctx, shown)).inner,
-        _ => section(ui, "ROC", "true against false positives", |ui| roc(ui, ctx, shown)).inner,
+    let lost = format!("drop of {} when shuffled", report.driver_score());
+    let high = height(ui);
+    let mut draw = |ui: &mut Ui, which: usize| match (which, &shown.uplift) {
+        (0, _) => section(ui, "Main drivers", &lost, |ui| drivers(ui, ctx, report, asks)).inner,
+        (1, Some(uplift)) => {
+            section(ui, "Qini curve", "outcomes gained by depth", |ui| effect::curve(ui, ctx, uplift, high)).inner;
+        }
+        (_, Some(uplift)) => {
+            section(ui, "Effects", "is the effect where it says", |ui| effect::tenths(ui, ctx, uplift, high)).inner;
+        }
+        (which, None) => outcome(ui, ctx, shown, which),
     };
     let gap = metrics().gap;
     let columns = match ui.available_width() {
@@ -29,7 +36,8 @@ pub fn ui(ui: &mut Ui, ctx: &Ctx<'_>, report: &ModelReport, shown: &Evaluation, 
         _ => 4,
     };
     let each = ((ui.available_width() + gap) / columns as f32 - gap).floor();
-    for row in [0, 1, 2, 3].chunks(columns) {
+    let plots: &[usize] = if shown.uplift.is_some() { &[0, 1, 2] } else { &[0, 1, 2, 3] };
+    for row in plots.chunks(columns) {
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = gap;
             for which in row {
@@ -39,6 +47,15 @@ pub fn ui(ui: &mut Ui, ctx: &Ctx<'_>, report: &ModelReport, shown: &Evaluation, 
                 });
             }
         });
+    }
+}
+
+/// The plots of an outcome's model.
+fn outcome(ui: &mut Ui, ctx: &Ctx<'_>, shown: &Evaluation, which: usize) {
+    match which {
+        1 => section(ui, "Lift by decile", "outcome rate ÷ base rate", |ui| lift(ui, ctx, shown)).inner,
+        2 => section(ui, "Calibration", "does 10 % mean 10 %", |ui| calibration(ui, ctx, shown)).inner,
+        _ => section(ui, "ROC", "true against false positives", |ui| roc(ui, ctx, shown)).inner,
     }
 }
 
@@ -56,7 +73,8 @@ fn drivers(ui: &mut Ui, ctx: &Ctx<'_>, report: &ModelReport, asks: &mut Asks) {
                 length: driver.auc_drop.max(0.0),
                 text: number::fixed(driver.auc_drop, 4),
                 hint: format!(
-                    "AUC falls by {} (± {}) when this column is shuffled\nShare of the learner's own measure: {}{coefficient}",
+                    "{} falls by {} (± {}) when this column is shuffled\nShare of the learner's own measure: {}{coefficient}",
+                    report.driver_score(),
                     number::fixed(driver.auc_drop, 4),
                     number::fixed(driver.auc_drop_sd, 4),
                     number::percent(driver.own_share, 1)

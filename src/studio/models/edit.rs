@@ -5,7 +5,8 @@ use crate::theme::metrics;
 use crate::view::{Asks, Ctx, gesture};
 use crate::widgets::{choice, hint, labelled, line_edit, section};
 use attune_lab::data::Role;
-use attune_lab::models::{Calibrate, Family, ModelSpec};
+use attune_lab::models::uplift::Meta;
+use attune_lab::models::{Calibrate, Family, Goal, ModelSpec};
 use attune_session::Edit;
 use egui::{DragValue, Response, Ui};
 
@@ -105,7 +106,17 @@ fn what(ui: &mut Ui, ctx: &Ctx<'_>, now: &mut ModelSpec, asks: &mut Asks) {
         pick(ui, "Outcome", |ui| choice(ui, "model outcome", "Outcome", &mut now.outcome, &outcomes, 170.0));
         let mut arms: Vec<(Option<String>, String)> = vec![(None, "All rows".to_owned())];
         arms.extend(document.roles.arms.keys().map(|value| (Some(value.clone()), format!("Rows with {value}"))));
-        pick(ui, "Rows", |ui| choice(ui, "model arm", "Rows", &mut now.arm, &arms, 200.0));
+        if now.uplift.is_some() {
+            arms.retain(|(arm, _)| arm.is_some());
+            arms.iter_mut().for_each(|(arm, text)| *text = arm.clone().unwrap_or_default());
+        }
+        let rows = if now.uplift.is_some() { "Effect of" } else { "Rows" };
+        pick(ui, rows, |ui| choice(ui, "model arm", rows, &mut now.arm, &arms, 200.0));
+        if let Some(uplift) = &mut now.uplift {
+            let controls: Vec<(String, String)> =
+                document.roles.arms.keys().map(|value| (value.clone(), value.clone())).collect();
+            pick(ui, "Against", |ui| choice(ui, "model control", "Against", &mut uplift.control, &controls, 170.0));
+        }
     });
     hint(ui, &format!("In rules: score(\"{}\")", now.id));
 }
@@ -120,12 +131,20 @@ fn pick(ui: &mut Ui, label: &str, content: impl FnOnce(&mut Ui) -> bool) {
 
 fn how(ui: &mut Ui, now: &mut ModelSpec, asks: &mut Asks) {
     row(ui, |ui| {
+        if let Some(uplift) = &mut now.uplift {
+            let learners: Vec<(Meta, String)> =
+                Meta::ALL.into_iter().map(|learner| (learner, learner.words().to_owned())).collect();
+            pick(ui, "Learner of effects", |ui| {
+                choice(ui, "effect learner", "Learner of effects", &mut uplift.learner, &learners, 170.0)
+            });
+        }
         let offered: Vec<Family> = Family::all().into_iter().filter(|of| of.estimates(now.goal)).collect();
         let options: Vec<(usize, String)> = offered.iter().map(|of| family(of).to_owned()).enumerate().collect();
         let same = |of: &Family| std::mem::discriminant(of) == std::mem::discriminant(&now.family);
         let mut at = offered.iter().position(same).unwrap_or(0);
-        pick(ui, "Family", |ui| {
-            let changed = choice(ui, "model family", "Family", &mut at, &options, 190.0);
+        let label = if now.uplift.is_some() { "Outcomes by" } else { "Family" };
+        pick(ui, label, |ui| {
+            let changed = choice(ui, "model family", label, &mut at, &options, 190.0);
             if changed && let Some(chosen) = offered.get(at) {
                 now.family = chosen.clone();
             }
@@ -136,7 +155,11 @@ fn how(ui: &mut Ui, now: &mut ModelSpec, asks: &mut Asks) {
             (Calibrate::Platt, "Platt (two numbers)".to_owned()),
             (Calibrate::Isotonic, "Isotonic (steps)".to_owned()),
         ];
-        pick(ui, "Calibration", |ui| choice(ui, "calibration", "Calibration", &mut now.calibration, &options, 170.0));
+        // Amounts and effects are no probabilities.
+        if now.goal == Goal::Propensity && now.uplift.is_none() {
+            let calibration = &mut now.calibration;
+            pick(ui, "Calibration", |ui| choice(ui, "calibration", "Calibration", calibration, &options, 170.0));
+        }
         number_field(ui, "Parts of the cross-validation", DragValue::new(&mut now.folds).range(2..=20), asks);
         number_field(ui, "Seed", DragValue::new(&mut now.seed), asks);
     });

@@ -25,7 +25,7 @@ fn card(ui: &mut Ui, ctx: &Ctx<'_>, spec: &ModelSpec, chosen: bool, asks: &mut A
         ui.spacing_mut().item_spacing.y = 3.0;
         ui.add(Label::new(bold(&spec.name)).selectable(false).wrap());
         let outcome = ctx.source(&spec.outcome);
-        for line in [format!("{} · {outcome}", family(&spec.family)), rows(spec)] {
+        for line in [format!("{} · {outcome}", learner(spec)), rows(spec)] {
             ui.add(Label::new(RichText::new(line).small().weak()).selectable(false).truncate());
         }
         ui.horizontal(|ui| {
@@ -46,10 +46,21 @@ fn card(ui: &mut Ui, ctx: &Ctx<'_>, spec: &ModelSpec, chosen: bool, asks: &mut A
 /// `Logistic · visit · rows with Mens E-Mail`.
 pub fn describe(ctx: &Ctx<'_>, spec: &ModelSpec) -> String {
     let outcome = ctx.source(&spec.outcome);
-    format!("{} · {outcome} · {}", family(&spec.family), rows(spec))
+    format!("{} · {outcome} · {}", learner(spec), rows(spec))
+}
+
+/// What learns it: the family, or the learner of effects.
+fn learner(spec: &ModelSpec) -> String {
+    match &spec.uplift {
+        None => family(&spec.family).to_owned(),
+        Some(uplift) => format!("Uplift, {}", uplift.learner.words()),
+    }
 }
 
 fn rows(spec: &ModelSpec) -> String {
+    if let (Some(arm), Some(uplift)) = (&spec.arm, &spec.uplift) {
+        return format!("{arm} against {}", uplift.control);
+    }
     spec.arm.as_ref().map_or_else(|| "all rows".to_owned(), |arm| format!("rows with {arm}"))
 }
 

@@ -2,6 +2,7 @@
 
 mod charts;
 mod edit;
+mod effect;
 mod list;
 mod new;
 mod report;
@@ -45,6 +46,15 @@ pub const COMMANDS: &[Command] = &[
         tooltip: "Many small trees; finds thresholds and interactions by itself",
         group: Group::In(Workspace::Models),
         act: Act::Project(has_outcome, |ctx, asks| new::one(ctx, Family::boosted(), asks)),
+    },
+    Command {
+        id: "models.effects",
+        name: "Add a model of each action's effect",
+        icon: icons::ICON_DIFFERENCE,
+        shortcut: None,
+        tooltip: "Uplift: the difference that each action of the history makes, learned from its rows and those where nothing was done",
+        group: Group::In(Workspace::Models),
+        act: Act::Project(has_trial, new::effects),
     },
     Command {
         id: "models.train",
@@ -137,6 +147,15 @@ fn has_data(ctx: &Ctx<'_>) -> Result<(), &'static str> {
 fn has_outcome(ctx: &Ctx<'_>) -> Result<(), &'static str> {
     has_data(ctx)?;
     new::outcome(ctx).map(|_| ()).ok_or("Give a column the role Outcome first, in Data")
+}
+
+fn has_trial(ctx: &Ctx<'_>) -> Result<(), &'static str> {
+    has_outcome(ctx)?;
+    match new::effect_models(ctx) {
+        Some(Ok(models)) if models.is_empty() => Err("Every action has a model of its effect"),
+        Some(Ok(_)) => Ok(()),
+        _ => Err("Needs an outcome of yes or no or a number, and rows where nothing was done: see the roles in Data"),
+    }
 }
 
 fn is_selected(ctx: &Ctx<'_>) -> Result<(), &'static str> {

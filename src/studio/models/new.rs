@@ -5,8 +5,9 @@ use crate::commands;
 use crate::theme::metrics;
 use crate::view::{Ask, Asks, Ctx, Target};
 use attune_lab::data::{Arm, Role};
+use attune_lab::models::uplift::Meta;
 use attune_lab::models::{Family, ModelSpec};
-use attune_lab::project::slug;
+use attune_lab::project::{self, slug};
 use attune_session::Edit;
 use egui::{Button, Popup, Ui, Vec2};
 use egui_material_icons::icons;
@@ -41,6 +42,25 @@ pub fn per_arm(ctx: &Ctx<'_>, asks: &mut Asks) {
     }
     if taken.is_empty() {
         add(ctx, &mut taken, &format!("{} logistic", title(ctx, &outcome)), &outcome, None, Family::logistic(), asks);
+    }
+    asks.ask(Ask::EndGesture);
+}
+
+/// A model of the effect of each action of the history; `None` without data or an outcome.
+pub fn effect_models(ctx: &Ctx<'_>) -> Option<attune_lab::Result<Vec<ModelSpec>>> {
+    let (outcome, table) = (outcome(ctx)?, ctx.table()?);
+    let document = ctx.session.document();
+    Some(project::effect_models(&table, &document.roles, &document.models, &outcome, Meta::default(), None))
+}
+
+/// Adds them.
+pub fn effects(ctx: &Ctx<'_>, asks: &mut Asks) {
+    let Some(Ok(models)) = effect_models(ctx) else { return };
+    asks.ask(Ask::BeginGesture);
+    for spec in models {
+        let id = spec.id.clone();
+        asks.edit(Edit::AddModel(spec));
+        asks.select(Target::Model(id));
     }
     asks.ask(Ask::EndGesture);
 }
@@ -84,12 +104,12 @@ pub fn menu(ui: &mut Ui, ctx: &Ctx<'_>, asks: &mut Asks) {
         Button::new((icons::ICON_ADD.rich_text().size(16.0), "Add model", icons::ICON_KEYBOARD_ARROW_DOWN.rich_text()));
     let response = ui.add(button.min_size(Vec2::new(0.0, metrics().control))).accessible_name("Add model");
     Popup::menu(&response).show(|ui| {
-        ui.set_min_width(230.0);
-        for id in ["models.per_arm", "models.logistic", "models.boosted", "models.duplicate"] {
+        ui.set_min_width(260.0);
+        for id in ["models.per_arm", "models.effects", "models.logistic", "models.boosted", "models.duplicate"] {
             let Some(command) = commands::find(id) else { continue };
             let ready = command.ready(Some(ctx));
             let button =
-                Button::new((command.icon.rich_text().size(16.0), command.name)).min_size(Vec2::new(230.0, 28.0));
+                Button::new((command.icon.rich_text().size(16.0), command.name)).min_size(Vec2::new(260.0, 28.0));
             let response =
                 ui.add_enabled(ready.is_ok(), button).accessible_name(command.name).on_hover_text(command.tooltip);
             let response = match ready {

@@ -2,7 +2,7 @@
 
 use super::charts;
 use super::list::describe;
-use super::{Tab, state};
+use super::{Tab, effect, state};
 use crate::commands::{command_button, command_icon};
 use crate::theme::{Tone, bold, metrics};
 use crate::view::{Asks, Ctx};
@@ -56,7 +56,9 @@ pub fn head(ui: &mut Ui, ctx: &Ctx<'_>, spec: &ModelSpec, tab: &mut Tab, asks: &
 fn use_menu(ui: &mut Ui, ctx: &Ctx<'_>, spec: &ModelSpec, asks: &mut Asks) {
     let document = ctx.session.document();
     let actions = &document.draft.actions;
-    let users = actions.iter().filter(|action| action.propensity.as_deref() == Some(&spec.id)).count();
+    let effect = spec.uplift.is_some();
+    let used = |action: &PolicyAction| if effect { action.uplift.clone() } else { action.propensity.clone() };
+    let users = actions.iter().filter(|action| used(action).as_deref() == Some(&spec.id)).count();
     let text = match users {
         0 => "Use in policy".to_owned(),
         n => format!("Used by {}", number::counted(n as u64, "action", "actions")),
@@ -64,7 +66,10 @@ fn use_menu(ui: &mut Ui, ctx: &Ctx<'_>, spec: &ModelSpec, asks: &mut Asks) {
     let icon = icons::ICON_LINK.rich_text().size(16.0);
     let button = Button::new((icon, text.as_str(), icons::ICON_KEYBOARD_ARROW_DOWN.rich_text()));
     let response = ui.add(button.min_size(Vec2::new(0.0, metrics().control))).accessible_name("Use in policy");
-    let response = response.on_hover_text("Choose the actions whose response propensity P is this model's score");
+    let response = response.on_hover_text(match effect {
+        true => "Choose the actions whose uplift is this model's score: the difference that they make",
+        false => "Choose the actions whose response propensity P is this model's score",
+    });
     Popup::menu(&response).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
         ui.set_min_width(240.0);
         if actions.is_empty() {
@@ -74,11 +79,14 @@ fn use_menu(ui: &mut Ui, ctx: &Ctx<'_>, spec: &ModelSpec, asks: &mut Asks) {
         let mut sorted: Vec<&PolicyAction> = actions.iter().collect();
         sorted.sort_by_key(|action| !learned_from(ctx, spec, &action.id));
         for action in sorted {
-            let mut on = action.propensity.as_deref() == Some(&spec.id);
+            let mut on = used(action).as_deref() == Some(&spec.id);
             let own = if learned_from(ctx, spec, &action.id) { "  (learned from its rows)" } else { "" };
             if ui.checkbox(&mut on, format!("{}{own}", action.name)).changed() {
-                let propensity = on.then(|| spec.id.clone());
-                let changed = PolicyAction { propensity, ..action.clone() };
+                let model = on.then(|| spec.id.clone());
+                let changed = match effect {
+                    true => PolicyAction { uplift: model, ..action.clone() },
+                    false => PolicyAction { propensity: model, ..action.clone() },
+                };
                 asks.edit(Edit::ReplaceAction { id: action.id.clone(), action: Box::new(changed) });
             }
         }
@@ -134,7 +142,10 @@ impl ReportView {
             (Some(held_out), true) => (held_out, "held-out rows"),
             _ => (&report.out_of_fold, "out-of-fold rows"),
         };
-        tiles(ui, shown, rows_of);
+        match &shown.uplift {
+            Some(uplift) => effect::tiles(ui, shown, uplift, rows_of),
+            None => tiles(ui, shown, rows_of),
+        }
         charts::ui(ui, ctx, report, shown, asks);
         facts(ui, report);
     }
@@ -262,6 +273,13 @@ fn facts(ui: &mut Ui, report: &ModelReport) {
         }
         folds(ui, report);
         CollapsingHeader::new("How these numbers are defined").show(ui, |ui| {
+            if let Some(uplift) = &report.out_of_fold.uplift {
+                for metric in uplift.metrics.iter().filter(|metric| metric.value.is_some()) {
+                    ui.add(Label::new(bold(&metric.key)));
+                    hint(ui, &capital(&metric.definition));
+                }
+                return;
+            }
             for id in ["auc", "log_loss", "brier", "ece_quantile", "ks", "lift", "gain"] {
                 if let Some(definition) = definition(id) {
                     ui.add(Label::new(bold(definition.name)));
@@ -280,7 +298,9 @@ fn folds(ui: &mut Ui, report: &ModelReport) {
         egui::Grid::new("folds").num_columns(5).spacing([metrics().gap_large, 4.0]).min_row_height(18.0).show(
             ui,
             |ui| {
-                for head in ["Part", "Learned from", "Measured on", "AUC", "Log loss"] {
+                let effect = report.out_of_fold.uplift.is_some();
+                let heads = if effect { ["", report.driver_score()] } else { ["AUC", "Log loss"] };
+                for head in ["Part", "Learned from", "Measured on"].into_iter().chain(heads) {
                     ui.label(RichText::new(head).small().weak());
                 }
                 ui.end_row();
@@ -288,8 +308,16 @@ fn folds(ui: &mut Ui, report: &ModelReport) {
                     ui.label(fold.fold.to_string());
                     ui.label(number::counted(fold.trained_on, "row", "rows"));
                     ui.label(number::counted(fold.rows, "row", "rows"));
-                    ui.label(number::fixed(fold.quality.auc.value, 4));
-                    ui.label(number::fixed(fold.quality.log_loss, 4));
+                    match effect {
+                        true => {
+                            ui.label("");
+                            ui.label(fold.uplift.map_or_else(|| "–".to_owned(), |value| number::fixed(value, 4)));
+                        }
+                        false => {
+                            ui.label(number::fixed(fold.quality.auc.value, 4));
+                            ui.label(number::fixed(fold.quality.log_loss, 4));
+                        }
+                    }
                     ui.end_row();
                 }
             },

@@ -25,7 +25,7 @@ pub fn read(bytes: &[u8], options: &ImportOptions, limit: Option<usize>, task: &
 }
 
 /// The batches of a stream, one below the other.
-fn stream(bytes: &[u8], limit: Option<usize>) -> PolarsResult<DataFrame> {
+pub(super) fn stream(bytes: &[u8], limit: Option<usize>) -> PolarsResult<DataFrame> {
     let mut source = Cursor::new(bytes);
     let metadata = read_stream_metadata(&mut source)?;
     let names: Vec<_> = metadata.schema.iter_values().map(|field| field.name.clone()).collect();

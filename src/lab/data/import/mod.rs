@@ -20,6 +20,7 @@ mod parse;
 mod passes;
 pub mod quarantine;
 mod records;
+pub(crate) mod rewrite;
 mod rows;
 mod sniff;
 pub mod stream;

@@ -63,6 +63,20 @@ impl Repair {
         !matches!(self, Repair::ByHand(_))
     }
 
+    /// Whether it was applied to the recipe or the roles: features with these names are made from these columns in this way, whatever the
+    /// numbers in it, which fit the rows of their time. What changes the reading of rows shows in the rows.
+    pub(super) fn is_done(&self, roles: &Roles, recipe: &[Step]) -> bool {
+        match self {
+            Repair::Steps(steps) => steps.iter().all(|step| {
+                let kind = std::mem::discriminant(&step.op);
+                let same = |other: &Step| (&other.output, &other.input) == (&step.output, &step.input);
+                recipe.iter().any(|other| same(other) && std::mem::discriminant(&other.op) == kind)
+            }),
+            Repair::Role { column, role } => roles.role(column) == *role,
+            _ => false,
+        }
+    }
+
     /// What it does, in words.
     pub fn words(&self) -> String {
         match self {
@@ -125,8 +139,28 @@ impl Repair {
     }
 }
 
-/// A repair that makes one writing of several; each pair is a writing and the one it becomes.
-pub(super) fn one_writing(_subject: &Subject<'_>, pairs: &[(Arc<str>, Arc<str>)]) -> Repair {
-    let some: Vec<String> = pairs.iter().take(3).map(|(from, to)| format!("`{from}` as `{to}`")).collect();
-    Repair::ByHand(format!("write {} at the source: requests must come with the same texts", some.join(", ")))
+/// Most writings that a formula names one by one.
+const MOST_WRITINGS: usize = 60;
+
+/// A repair that makes one writing of several; each pair is a writing and the one it becomes. Rows, and requests at decision time, come
+/// with the texts as they are; what reads the new feature sees one.
+pub(super) fn one_writing(subject: &Subject<'_>, pairs: &[(Arc<str>, Arc<str>)]) -> Repair {
+    let plain = |text: &str| !text.chars().any(char::is_control);
+    if !subject.is_input() || pairs.len() > MOST_WRITINGS || !pairs.iter().all(|(a, b)| plain(a) && plain(b)) {
+        let some: Vec<String> = pairs.iter().take(3).map(|(from, to)| format!("`{from}` as `{to}`")).collect();
+        return Repair::ByHand(format!("write {} at the source", some.join(", ")));
+    }
+    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let name = &subject.about.name;
+    let mut groups: Vec<(&Arc<str>, Vec<String>)> = Vec::new();
+    for (from, to) in pairs {
+        match groups.iter_mut().find(|(known, _)| *known == to) {
+            Some((_, writings)) => writings.push(quoted(from)),
+            None => groups.push((to, vec![quoted(from)])),
+        }
+    }
+    let cases: Vec<String> =
+        groups.iter().map(|(to, writings)| format!("{} => {}", writings.join(" | "), quoted(to))).collect();
+    let formula = format!("switch {name} {{ {}, _ => {name} }}", cases.join(", "));
+    Repair::Steps(vec![Step::formula(format!("{name}_one_writing"), formula)])
 }

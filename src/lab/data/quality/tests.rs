@@ -8,6 +8,7 @@ use crate::data::profile::profile_table;
 use crate::data::tests::load;
 use crate::data::{Dataset, Role, Roles, TableKind};
 use crate::task::Task;
+use attune_policy::recipe::{Op, Step};
 use attune_policy::value::Type;
 
 fn texts(values: &[&str]) -> Cells {
@@ -44,6 +45,9 @@ fn each_check_finds_what_it_is_for_with_its_rows() {
     let weekly: Vec<i64> = (0..30).map(|i| i * DAY).chain((60..90).map(|i| i * DAY)).collect();
     let mut repeated: Vec<i64> = (0..LISTED_ROWS as i64 * 2).collect();
     repeated.iter_mut().for_each(|x| *x %= 2);
+    // Metres among centimetres.
+    let metres = |i: i32| f64::from(160 + i * 7 % 29) / if i % 10 == 0 { 100.0 } else { 1.0 };
+    let units = Cells::Number((0..400).map(metres).collect());
     use CheckId as C;
     #[expect(clippy::type_complexity, reason = "a table of cases")]
     let cases: Vec<(&str, Cells, C, &[u64], u64, &str)> = vec![
@@ -71,6 +75,7 @@ fn each_check_finds_what_it_is_for_with_its_rows() {
         ("x", Cells::Integer(vec![-999, 5, -999, 7]), C::Sentinel, &[1, 3], 2, "is -999 in 2 rows"),
         ("x", Cells::Time(vec![DAY, year_9999]), C::Sentinel, &[2], 1, "9999-12-31"),
         ("x", texts(&["admin", "Unknown", "admin"]), C::Sentinel, &[2], 1, "`Unknown` of `x` may stand"),
+        ("height", units, C::MixedUnits, &[1, 11], 40, "in 40 rows and around 174 in the others, 100 times as much"),
         ("x", spread(400, &[1_000.0, -900.0]), C::Outliers, &[401, 402], 2, "in 2 rows (0.50 %)"),
         ("x", texts(&["a", " a", "b "]), C::Blanks, &[2, 3], 2, "begin or end with blanks"),
         (
@@ -104,6 +109,8 @@ fn sound_columns_have_no_problem() {
         ("mean_rating", spread(300, &[])),
         // Nines that are quantities: other values come near.
         ("points", Cells::Integer((0..500).map(|i| 600 + i % 400).collect())),
+        // A factor of 100 with numbers all the way.
+        ("income", Cells::Number((0..500).map(|i| libm::exp2(f64::from(i % 250) / 30.0)).collect())),
         ("channel", texts(&["email", "post", "email", "post", "sms", "sms"])),
         // As many as there are is no outlier where a quarter is more than half of the others.
         ("amount", Cells::Number((0..40).map(|i| f64::from(i % 10) * 10.0).collect())),
@@ -131,6 +138,7 @@ fn what_is_known_of_a_table_is_held_against_it() {
         as_of: Some(2 * DAY),
         ranges: [("amount".to_owned(), Range { low: Some(0.0), high: None })].into(),
         customers: Some((&customers, "id")),
+        steps: &[],
     };
     let roles = roles(&[("customer_id", Role::Subject), ("at", Role::Time), ("amount", Role::Feature)]);
     let problems = profile_table(&dataset, &roles, &known, &Task::default()).unwrap().problems;
@@ -173,12 +181,41 @@ fn repairs_do_what_they_say_and_only_once() {
     let steps = repair(&of("x", Cells::Number(vec![1.0, f64::NAN, 4.0])), CheckId::Missing).unwrap();
     assert_eq!((steps.len(), steps[0].output.as_str()), (1, "x_known"));
     let steps = repair(&of("x", spread(400, &[1_000.0])), CheckId::Outliers).unwrap();
-    assert_eq!((steps.len(), steps[0].input.as_str()), (1, "x"));
+    assert_eq!((steps.len(), steps[0].input.as_str(), steps[0].output.as_str()), (1, "x", "x_clipped"));
+    let Op::Clip { low: Some(low), high: Some(high) } = steps[0].op else { panic!("{steps:?}") };
+    assert!(low < 0.0 && high > 99.0 && high < 1_000.0, "the fences: {low} to {high}");
     assert_eq!(repair(&of("c", Cells::Integer(vec![7, 7])), CheckId::Constant), Ok(vec![]));
     assert_eq!(repair(&of("m", texts(&["1", "x", "2"])), CheckId::MixedTypes), Ok(vec![]));
     assert_eq!(repair(&of("s", Cells::Integer(vec![1, 999, 999, 3])), CheckId::Sentinel), Ok(vec![]));
-    assert_eq!(repair(&of("age", Cells::Integer(vec![1, 400])), CheckId::Impossible), Ok(vec![]));
-    let words = repair(&of("b", texts(&[" a", "b"])), CheckId::Blanks).unwrap_err();
+    let clip = |output: &str, high| vec![Step::new(output, "age", Op::Clip { low: Some(0.0), high: Some(high) })];
+    let ages = || Cells::Integer(vec![1, 400]);
+    assert_eq!(repair(&of("age", ages()), CheckId::Impossible), Ok(clip("age_possible", 120.0)));
+    let range = Range { low: Some(0.0), high: Some(99.0) };
+    let known = Known { ranges: [("age".to_owned(), range)].into(), ..Known::default() };
+    let declared = of_known("age", ages(), Role::Feature, &known);
+    assert_eq!(repair(&declared, CheckId::OutOfRange), Ok(clip("age_in_range", 99.0)));
+    // What is no input has no feature to be made of: its rows go.
+    let outcome = of_known("age", ages(), Role::Outcome, &Known::default());
+    assert_eq!(repair(&outcome, CheckId::Impossible), Ok(vec![]));
+    let formula =
+        |problems: &[Problem], check, repair: &mut dyn FnMut(&[Problem], CheckId) -> Result<Vec<Step>, String>| {
+            match &repair(problems, check).unwrap()[..] {
+                [Step { op: Op::Formula(text), .. }] => text.clone(),
+                other => panic!("{other:?}"),
+            }
+        };
+    assert_eq!(formula(&of("b", texts(&[" a", "b"])), CheckId::Blanks, &mut repair), "trim(b)");
+    let written = of("c", texts(&["a b", "A-B", "a b", "say \"x\"", "Say \"x\"", "say \"x\""]));
+    assert_eq!(
+        formula(&written, CheckId::SimilarCategories, &mut repair),
+        r#"switch c { "A-B" => "a b", "Say \"x\"" => "say \"x\"", _ => c }"#
+    );
+    let cents = (0..300).map(|i| if i % 5 == 0 { 200.0 + f64::from(i) } else { 2.0 + f64::from(i) / 100.0 });
+    let units = of("price", Cells::Number(cents.collect()));
+    let text = formula(&units, CheckId::MixedUnits, &mut repair);
+    assert!(text.starts_with("if price > ") && text.contains("{ price / 100.0 } else { price * 1.0 }"), "{text}");
+    let words =
+        repair(&of_known("b", texts(&[" a", "b"]), Role::Outcome, &Known::default()), CheckId::Blanks).unwrap_err();
     assert!(words.contains("nothing can be done about it by a program"), "{words}");
     assert_eq!(roles.role("c"), Role::Ignored);
     assert_eq!(options.types["m"], Type::Number);

@@ -4,6 +4,7 @@ use super::columns::counts;
 use super::{CheckId, Problem, Repair, Severity, Subject};
 use crate::data::cells::{Cells, Dictionary};
 use crate::data::import::CellParser;
+use attune_policy::recipe::Step;
 use attune_policy::value::Type;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -114,11 +115,18 @@ fn blanks(subject: &Subject<'_>, dictionary: &Dictionary, problems: &mut Vec<Pro
             CheckId::Blanks,
             Severity::Warning,
             format!("`{}` holds texts that begin or end with blanks", subject.about.source),
-            "rules compare texts exactly: correct the source, so that requests come without them too",
+            "rules compare texts exactly: read the trimmed feature in their place, or correct the source",
         )
         .at_rows(subject.rows_where(is_padded));
     if problem.count > 0 {
-        problems.push(problem);
+        let name = &subject.about.name;
+        problems.push(match subject.is_input() {
+            true => {
+                let step = Step::formula(format!("{name}_trimmed"), format!("trim({name})"));
+                problem.repaired_by(Repair::Steps(vec![step]))
+            }
+            false => problem,
+        });
     }
 }
 

@@ -51,6 +51,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Problem>) {
         stands_for(subject, *value, problems);
     }
     impossible(subject, &sentinels, problems);
+    mixed_units(subject, problems);
     out_of_range(subject, problems);
     outliers(subject, &sentinels, problems);
 }
@@ -124,10 +125,12 @@ fn impossible(subject: &Subject<'_>, sentinels: &[f64], problems: &mut Vec<Probl
     let Some(first) = rows.first().and_then(|number| subject.dataset.row_at(*number)) else { return };
     let example = subject.cells.text(first).unwrap_or_default();
     let message = format!("`{}` holds values such as {example}, which {why}", about.source);
-    let hint = "correct the source, or leave such rows out";
+    let hint = match clips(subject) {
+        true => "correct the source; until then read the number within its bounds",
+        false => "correct the source, or leave such rows out",
+    };
     let finite = |x: f64| x.is_finite().then_some(x);
-    let column = about.name.clone();
-    let repair = Repair::LeaveOut(LeaveOut::Outside { column, low: finite(low), high: finite(high) });
+    let repair = within(subject, "possible", finite(low), finite(high));
     problems
         .push(subject.problem(CheckId::Impossible, Severity::Warning, message, hint).at_rows(rows).repaired_by(repair));
 }
@@ -145,9 +148,11 @@ fn out_of_range(subject: &Subject<'_>, problems: &mut Vec<Problem>) {
         return;
     }
     let message = format!("`{}` lies outside its declared range {low} to {high} in {} rows", about.source, rows.len());
-    let hint = "correct the source or the range, or leave such rows out";
-    let column = about.name.clone();
-    let repair = Repair::LeaveOut(LeaveOut::Outside { column, low: range.low, high: range.high });
+    let hint = match clips(subject) {
+        true => "correct the source or the range; until then read the number within its range",
+        false => "correct the source or the range, or leave such rows out",
+    };
+    let repair = within(subject, "in_range", range.low, range.high);
     problems
         .push(subject.problem(CheckId::OutOfRange, Severity::Error, message, hint).at_rows(rows).repaired_by(repair));
 }
@@ -176,29 +181,98 @@ fn outliers(subject: &Subject<'_>, sentinels: &[f64], problems: &mut Vec<Problem
         rows.len(),
         rows.len() as f64 / subject.dataset.rows() as f64 * 100.0
     );
-    let hint = "trees do not mind; for linear models and segments put the number into buckets, or clip it";
-    let repair = match subject.is_input() {
-        true => buckets(subject),
+    let hint = "trees do not mind; for linear models and segments read the number within these bounds";
+    let repair = match clips(subject) {
+        true => within(subject, "clipped", Some(low), Some(high)),
         false => Repair::ByHand("look whether the largest are true; nothing reads this column as a model input".into()),
     };
     problems.push(subject.problem(CheckId::Outliers, Severity::Note, message, hint).at_rows(rows).repaired_by(repair));
 }
 
-/// A step that puts the number into the fifths-like bins between its quantiles, where far-out values weigh no more than others.
-fn buckets(subject: &Subject<'_>) -> Repair {
+/// Whether a step of the recipe can keep the column within bounds: models and rules read it, and it holds numbers.
+fn clips(subject: &Subject<'_>) -> bool {
+    subject.is_input() && matches!(subject.about.type_, Type::Integer | Type::Number)
+}
+
+/// What keeps values within bounds: of an input a step that makes them its bounds, so that no row is lost and requests are
+/// read alike; else rows left out.
+fn within(subject: &Subject<'_>, called: &str, low: Option<f64>, high: Option<f64>) -> Repair {
+    let column = subject.about.name.clone();
+    match clips(subject) {
+        true => Repair::Steps(vec![Step::new(format!("{column}_{called}"), column, Op::Clip { low, high })]),
+        false => Repair::LeaveOut(LeaveOut::Outside { column, low, high }),
+    }
+}
+
+/// What one unit is of another: cents and euros, grams and kilograms, percentages and shares.
+const FACTORS: [f64; 2] = [100.0, 1_000.0];
+
+/// Least share of the known cells in either unit, and least different values.
+const IN_EITHER: (f64, usize) = (0.1, 10);
+
+/// Least factor between the largest number of the lower group and the smallest of the upper.
+const GAP: f64 = 5.0;
+
+/// Numbers of which a part is written in another unit.
+fn mixed_units(subject: &Subject<'_>, problems: &mut Vec<Problem>) {
     let about = subject.about;
-    let mut edges: Vec<f64> =
-        about.quantiles.iter().filter(|(level, _)| (0.05..=0.95).contains(level)).map(|(_, x)| *x).collect();
-    edges.dedup();
-    let labels = (0..=edges.len()).map(|i| match (i.checked_sub(1).map(|i| edges[i]), edges.get(i)) {
-        (None, Some(high)) => format!("below {}", short(*high)),
-        (Some(low), None) => format!("from {}", short(low)),
-        (Some(low), Some(high)) => format!("{} to {}", short(low), short(*high)),
-        (None, None) => String::new(),
-    });
-    let labels = labels.collect();
-    let output = format!("{}_bucket", about.name);
-    Repair::Steps(vec![Step { output, input: about.name.clone(), op: Op::Bucket { edges, labels } }])
+    let at = |wanted: f64| about.quantiles.iter().find(|(level, _)| *level == wanted).map(|(_, x)| *x);
+    if !matches!(about.type_, Type::Integer | Type::Number) {
+        return;
+    }
+    // Both groups reach over these quantiles.
+    let (Some(low), Some(high)) = (at(0.05), at(0.95)) else { return };
+    if low <= 0.0 || high / low < GAP {
+        return;
+    }
+    let mut sorted: Vec<f64> = subject.cells.numbers().unwrap_or_default().into_iter().filter(|x| *x > 0.0).collect();
+    sorted.sort_by(f64::total_cmp);
+    let Some((cut, gap)) = sorted
+        .windows(2)
+        .enumerate()
+        .map(|(at, pair)| (at + 1, pair[1] / pair[0]))
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .filter(|(_, gap)| *gap >= GAP)
+    else {
+        return;
+    };
+    let (lower, upper) = sorted.split_at(cut);
+    let median = |values: &[f64]| values[values.len() / 2];
+    let distinct = |values: &[f64]| 1 + values.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let least = (IN_EITHER.0 * subject.filled() as f64).max(1.0);
+    let enough = |values: &[f64]| values.len() as f64 >= least && distinct(values) >= IN_EITHER.1;
+    let ratio = median(upper) / median(lower);
+    let Some(factor) = FACTORS.into_iter().find(|factor| (ratio / factor - 1.0).abs() <= 0.2) else { return };
+    if !enough(lower) || !enough(upper) {
+        return;
+    }
+    let between = lower[lower.len() - 1] * gap.sqrt();
+    // The unit of most rows stays.
+    let upper_is_rare = upper.len() < lower.len();
+    let rows = rows_with(subject, |x| x > 0.0 && (x > between) == upper_is_rare);
+    let (rare, most) = if upper_is_rare { (upper, lower) } else { (lower, upper) };
+    let message = format!(
+        "`{}` is around {} in {} rows and around {} in the others, {factor} times as {}, with nothing between: two units",
+        about.source,
+        short(median(rare)),
+        rare.len(),
+        short(median(most)),
+        if upper_is_rare { "little" } else { "much" },
+    );
+    let hint = "correct the source; until then read all in the unit of most rows";
+    let repair = match subject.is_input() {
+        true => {
+            let name = &about.name;
+            let formula = match upper_is_rare {
+                true => format!("if {name} > {between:?} {{ {name} / {factor:?} }} else {{ {name} * 1.0 }}"),
+                false => format!("if {name} < {between:?} {{ {name} * {factor:?} }} else {{ {name} * 1.0 }}"),
+            };
+            Repair::Steps(vec![Step::formula(format!("{name}_one_unit"), formula)])
+        }
+        false => Repair::ByHand("write all in one unit at the source".to_owned()),
+    };
+    problems
+        .push(subject.problem(CheckId::MixedUnits, Severity::Warning, message, hint).at_rows(rows).repaired_by(repair));
 }
 
 /// A number for people: as many digits as it takes up to 6.

@@ -1,9 +1,10 @@
 //! Recommenders as data of a policy. What the policy scores for a subject and an item is what the recommender scores.
 
+use super::calibrate::Calibrated;
 use super::interactions::Interactions;
 use super::recommender::{Form, Recommender};
 use crate::error::{Error, Result};
-use attune_policy::model::{Cold, Encode, Function, Input, Link, Model, Pair, Shape, Side};
+use attune_policy::model::{Calibration, Cold, Encode, Function, Input, Link, Model, Pair, Shape, Side};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -35,7 +36,8 @@ impl Default for Fields {
     }
 }
 
-/// The recommender as a model of a policy, called `id`. Items it knows nothing of are left out: they get the fallback, 0.
+/// The recommender as a model of a policy, called `id`. Items it knows nothing of are left out: they get the fallback, 0. Without
+/// `calibrated`, which must be of the same method, its score is a rank score, and its words say so; with it a probability.
 ///
 /// # Errors
 /// When the name of an item cannot stand in a basket: it holds the separator, or begins or ends in a blank.
@@ -45,7 +47,9 @@ pub fn lower(
     segments: &[Arc<str>],
     fields: &Fields,
     id: &str,
+    calibrated: Option<&Calibrated>,
 ) -> Result<Model> {
+    let link = calibrated.map_or(Link::Identity, Calibrated::link);
     let known: Vec<usize> = (0..recommender.known.len()).filter(|item| recommender.known[*item]).collect();
     let names = |of: &[Arc<str>]| of.iter().map(|name| name.to_string()).collect::<Vec<String>>();
     let item_names: Vec<String> = known.iter().map(|item| interactions.items[*item].to_string()).collect();
@@ -54,8 +58,7 @@ pub fn lower(
     let (inputs, function) = match &recommender.form {
         Form::Popularity => {
             let shape = Shape { input: 0, scores: known.iter().map(share).collect(), ..Shape::default() };
-            let function =
-                Function::Shapes { intercept: 0.0, shapes: vec![shape], pairs: vec![], link: Link::Identity };
+            let function = Function::Shapes { intercept: 0.0, shapes: vec![shape], pairs: vec![], link };
             (vec![category(&fields.item, item_names)], function)
         }
         Form::Segments(shares) => {
@@ -64,7 +67,7 @@ pub fn lower(
             let mut scores: Vec<Vec<f64>> = shares.iter().map(|shares| row(shares)).collect();
             scores.extend([row(&recommender.popularity), row(&recommender.popularity)]);
             let pair = Pair { inputs: (0, 1), edges: Default::default(), scores };
-            let function = Function::Shapes { intercept: 0.0, shapes: vec![], pairs: vec![pair], link: Link::Identity };
+            let function = Function::Shapes { intercept: 0.0, shapes: vec![], pairs: vec![pair], link };
             (vec![category(&fields.segment, names(segments)), category(&fields.item, item_names)], function)
         }
         Form::Similar(similar) => {
@@ -85,7 +88,7 @@ pub fn lower(
                 biases: known.iter().map(share).collect(),
                 similar: known.iter().map(list).collect(),
                 cold: Cold::Biases,
-                link: Link::Identity,
+                link,
             };
             let encode = Encode::Items { items, separator: fields.separator.clone() };
             (vec![Input { field: fields.basket.clone(), encode }, category(&fields.item, item_names)], function)
@@ -108,28 +111,39 @@ pub fn lower(
                     factors: known.iter().map(|at| factors.items[*at].clone()).collect(),
                 },
                 cold: Cold::Biases,
-                link: Link::Identity,
+                link,
             };
             (vec![category(&fields.subject, subject_names), category(&fields.item, item_names)], function)
         }
     };
+    let cold = match recommender.form {
+        Form::Popularity | Form::Segments(_) => "",
+        Form::Similar(_) => {
+            "; for a subject without a past a thousandth of the share of subjects that took the item stands in for it"
+        }
+        Form::Factors(_) => {
+            "; for a subject nobody knew in training the share of subjects that took the item stands in for it"
+        }
+    };
+    let (kind, target) = match (calibrated, &recommender.form) {
+        (Some(calibrated), _) => ("", format!("{}{cold}", calibrated.target())),
+        (None, Form::Popularity | Form::Segments(_)) => (
+            " (rank score)",
+            "share of subjects that ever took the item, a number to rank by, not the probability of taking it now"
+                .to_owned(),
+        ),
+        (None, _) => (
+            " (rank score)",
+            format!("how well the item fits what the subject took, a number to rank by, not a probability{cold}"),
+        ),
+    };
     Ok(Model {
         id: id.to_owned(),
-        name: format!("Recommendations by {}", recommender.method.words()),
-        target: match recommender.form {
-            Form::Popularity | Form::Segments(_) => "share of subjects that took the item",
-            Form::Similar(_) => {
-                "how well the item fits what the subject took, a number to rank by, not a probability; for a subject without a past a \
-                 thousandth of the share of subjects that took the item"
-            }
-            Form::Factors(_) => {
-                "how well the item fits what the subject took, a number to rank by, not a probability; for a subject nobody knew in \
-                 training the share of subjects that took the item"
-            }
-        }
-        .into(),
+        name: format!("Recommendations by {}{kind}", recommender.method.words()),
+        target,
         inputs,
         function,
+        calibration: calibrated.map_or(Calibration::Identity, |calibrated| calibrated.map.clone()),
         fallback: 0.0,
         ..Model::default()
     })

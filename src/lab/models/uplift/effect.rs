@@ -1,11 +1,10 @@
-//! A learned effect: a weighted sum of predictions. How it scores, and what of it a policy can hold.
+//! A learned effect: a weighted sum of predictions. How it scores, and the one function of a policy that it is.
 
 use super::algebra::{held, sum};
 use crate::error::{Error, Result};
 use crate::features::Matrix;
 use crate::models::learner::Fitted;
 use attune_policy::model::{Calibration, Function, Input, Link, Model};
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// `offset + Σ weight · prediction`.
@@ -28,20 +27,11 @@ pub struct Term {
     pub treatment: Option<f64>,
 }
 
-/// An effect as data of a policy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Tau {
-    /// One model whose score is tau: what an action names as its `uplift`.
-    One(Box<Model>),
-    /// Two models whose difference is tau, where no single function is: models of a probability.
-    Difference {
-        /// Expected outcome when treated.
-        treated: Box<Model>,
-        /// Expected outcome when not.
-        control: Box<Model>,
-        /// The Rhai expression of tau, for arbitration by expression and for rules.
-        expression: String,
-    },
+/// An effect with the function that a policy holds.
+pub struct Lowered {
+    effect: Effect,
+    function: Function,
+    calibration: Calibration,
 }
 
 impl Effect {
@@ -61,11 +51,11 @@ impl Effect {
         Ok(tau)
     }
 
-    /// The effect as data of a policy. `target` says in words what tau is.
+    /// The effect with its function: a sum where functions can be added up, else the difference of two.
     ///
     /// # Errors
     /// When the family's functions can be neither added up nor taken apart.
-    pub fn lower(&self, id: &str, name: &str, target: &str, fallback: [f64; 3]) -> Result<Tau> {
+    pub fn lower(self) -> Result<Lowered> {
         let functions: Vec<(f64, Function)> = self
             .terms
             .iter()
@@ -78,67 +68,65 @@ impl Effect {
                 function.map(|function| (term.weight, function)).ok_or_else(refused)
             })
             .collect::<Result<_>>()?;
-        let [tau, treated, control] = fallback;
-        let model = |id: String, name: String, target: String, function: Function, fallback: f64| Model {
-            id,
-            name,
-            target,
-            inputs: self.inputs.clone(),
-            function,
+        let whole = if self.offset == 0.0 { sum(&functions) } else { None };
+        let (function, calibration) = match (whole, &functions[..]) {
+            (Some(function), _) => (function, Calibration::Identity),
+            // 2·P − 1 is a straight line through two points.
+            (None, [(2.0, function)]) if self.offset == -1.0 && function.link() == Some(Link::Logistic) => {
+                (function.clone(), Calibration::Isotonic { raw: vec![0.0, 1.0], calibrated: vec![-1.0, 1.0] })
+            }
+            (None, [(1.0, of), (-1.0, less)]) if self.offset == 0.0 => {
+                let (of, less) = (of.clone().into(), less.clone().into());
+                (Function::Difference { of, less }, Calibration::Identity)
+            }
+            _ => return Err(refused()),
+        };
+        Ok(Lowered { effect: self, function, calibration })
+    }
+}
+
+impl Lowered {
+    /// The learners' own effect.
+    pub fn effect(&self) -> &Effect {
+        &self.effect
+    }
+
+    /// The model of a policy whose score is the effect.
+    pub fn model(&self, id: &str, name: &str, target: &str, fallback: f64) -> Model {
+        Model {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            target: target.to_owned(),
+            inputs: self.effect.inputs.clone(),
+            function: self.function.clone(),
+            calibration: self.calibration.clone(),
             fallback,
             ..Model::default()
-        };
-        let whole = |function: Function| model(id.to_owned(), name.to_owned(), target.to_owned(), function, tau);
-        if self.offset == 0.0
-            && let Some(function) = sum(&functions)
-        {
-            return Ok(Tau::One(Box::new(whole(function))));
-        }
-        match &functions[..] {
-            // 2·P − 1 is a straight line through two points.
-            [(2.0, function)] if self.offset == -1.0 && function.link() == Some(Link::Logistic) => {
-                let calibration = Calibration::Isotonic { raw: vec![0.0, 1.0], calibrated: vec![-1.0, 1.0] };
-                Ok(Tau::One(Box::new(Model { calibration, ..whole(function.clone()) })))
-            }
-            [(1.0, a), (-1.0, b)] if self.offset == 0.0 => {
-                let (first, second) = (format!("{id}_treated"), format!("{id}_control"));
-                let expression = format!("score(\"{first}\") - score(\"{second}\")");
-                let treated = model(
-                    first,
-                    format!("{name}: treated"),
-                    format!("{target}: the outcome when treated"),
-                    a.clone(),
-                    treated,
-                );
-                let control = model(
-                    second,
-                    format!("{name}: control"),
-                    format!("{target}: the outcome when not"),
-                    b.clone(),
-                    control,
-                );
-                Ok(Tau::Difference { treated: Box::new(treated), control: Box::new(control), expression })
-            }
-            _ => Err(refused()),
         }
     }
 }
 
-impl Tau {
-    /// The models, in the order of the expression.
-    pub fn models(&self) -> Vec<&Model> {
-        match self {
-            Tau::One(model) => vec![model],
-            Tau::Difference { treated, control, .. } => vec![treated, control],
-        }
+/// An effect scores and lowers like any fitted model; its predictions are the effect.
+impl Fitted for Lowered {
+    fn margins(&self, x: &Matrix) -> Result<Vec<f64>> {
+        self.effect.predict(x)
     }
 
-    /// The Rhai expression of tau.
-    pub fn expression(&self) -> String {
-        match self {
-            Tau::One(model) => format!("score(\"{}\")", model.id),
-            Tau::Difference { expression, .. } => expression.clone(),
+    fn link(&self) -> Link {
+        Link::Identity
+    }
+
+    fn lower(&self) -> Function {
+        self.function.clone()
+    }
+
+    fn weights(&self) -> Vec<f64> {
+        let mut weights = vec![0.0; self.effect.inputs.len()];
+        for term in &self.effect.terms {
+            let own = term.fitted.weights();
+            weights.iter_mut().zip(own).for_each(|(sum, own)| *sum += term.weight.abs() * own);
         }
+        weights
     }
 }
 

@@ -5,14 +5,22 @@
 //! honest uplift trees (Athey & Imbens 2016; Rzepakowski & Jaroszewicz 2012), which need no other family. Several arms are
 //! compared with one control each. Nuisance models are cross-fitted: what a row's outcome is compared with never learned from that row.
 //!
-//! It gives scores and lowers them to data of a policy; curves and areas (Qini, AUUC, RATE) are measured elsewhere. Beside each model
-//! stands the best one-line rule, so that a model no better than the rule looks so.
+//! Whatever the learner, an effect is one model of a policy whose score it is; curves and areas (Qini, AUUC, RATE) are in [`measure`].
+//! Beside each model stands the best one-line rule, so that a model no better than the rule looks so. A project's models of effects
+//! (`ModelSpec::uplift`) are trained, ranked and refitted in the files called as those of other models.
 
 mod algebra;
-mod check;
+pub(super) mod board;
+pub(super) mod card;
+pub(super) mod check;
+pub(super) mod duel;
 mod effect;
 mod growth;
+mod learn;
+pub mod measure;
+pub(super) mod model;
 mod nuisance;
+mod quality;
 pub mod report;
 mod rule;
 mod spec;
@@ -20,9 +28,8 @@ mod train;
 mod trees;
 mod trial;
 
-pub use effect::Tau;
-pub use report::{ArmReport, Held, Rule, Top, UpliftReport};
-pub use spec::{Chance, Growth, Meta, Split, UpliftSpec};
+pub use report::{ArmReport, BesideRule, Held, Rule, Tenth, Top, UpliftQuality, UpliftReport};
+pub use spec::{Chance, Growth, Meta, Split, Uplift, UpliftSpec};
 pub use train::{TrainedArm, TrainedUplift, train};
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What is known about learned effects, as plain data. Nothing is computed here.
 
+use super::measure::evaluation::{Metric, Point};
+use super::measure::lead;
 use super::spec::UpliftSpec;
 use crate::models::report::Estimate;
 use serde::{Deserialize, Serialize};
@@ -100,4 +102,86 @@ pub struct Top {
     pub model: Estimate,
     /// The same by the rule, ties in the order of a hash.
     pub rule: Option<Estimate>,
+}
+
+/// The numbers that say how well the scores of a project's model order rows by the effect of its arm; each carries its definition.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpliftQuality {
+    /// Rows that got the arm.
+    pub treated: u64,
+    /// Rows of the control.
+    pub control: u64,
+    /// Mean outcome of the treated.
+    pub mean_treated: f64,
+    /// Mean outcome of the control.
+    pub mean_control: f64,
+    /// Difference of means, normal interval of 95 %.
+    pub effect: Estimate,
+    /// The effect adjusted for the features: mean of cross-fitted doubly robust pseudo-outcomes (AIPW), normal interval; `None` for learners
+    /// without models of the outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adjusted: Option<Estimate>,
+    /// Whether every outcome is 0 or 1.
+    pub binary: bool,
+    /// Every number in both conventions, by key.
+    pub metrics: Vec<Metric>,
+    /// The Qini curve, with its band.
+    pub curve: Vec<Point>,
+    /// Tenths of the rows by falling score.
+    pub tenths: Vec<Tenth>,
+    /// The best one-line rule on the same rows; `None` when no column parts those learned from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<BesideRule>,
+}
+
+/// One tenth of the rows: what was predicted of them and what came of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tenth {
+    /// 1 is the tenth with the highest scores.
+    pub tenth: u32,
+    /// Rows.
+    pub rows: u64,
+    /// Mean score.
+    pub predicted: f64,
+    /// Difference of means, normal interval of 95 %; `None` when an arm has fewer than two rows here.
+    pub observed: Option<Estimate>,
+}
+
+/// The best one-line rule of the rows that a model learned from, on the rows that the model is measured on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BesideRule {
+    /// The rule of all rows learned from, as a Rhai condition; each part of a validation has its own.
+    pub condition: String,
+    /// Its number: that of [`UpliftQuality::lead`].
+    pub lead: f64,
+    /// The model's less the rule's, paired.
+    pub ahead: Estimate,
+}
+
+impl UpliftQuality {
+    /// A number by its key; `None` where it is not defined for these rows.
+    pub fn metric(&self, key: &str) -> Option<Estimate> {
+        let metric = self.metrics.iter().find(|metric| metric.key == key)?;
+        let (low, high) = metric.interval?;
+        Some(Estimate { value: metric.value?, low, high })
+    }
+
+    /// The number that models of an effect are compared by: the Qini coefficient in scikit-uplift's convention, for amounts RATE with Qini
+    /// weights. 0 where it is not defined: no order is better than another.
+    pub fn lead(&self) -> Estimate {
+        self.metric(lead::key(self.binary)).unwrap_or_default()
+    }
+
+    /// The name of that number in short.
+    pub fn lead_name(&self) -> &'static str {
+        lead::name(self.binary)
+    }
+
+    /// Whether the order by score is told apart from a random one.
+    pub fn orders(&self) -> bool {
+        self.lead().low > 0.0
+    }
 }

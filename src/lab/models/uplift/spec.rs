@@ -1,7 +1,7 @@
 //! What uplift to learn: a specification, as a project stores it. It trains nothing.
 
 use crate::error::{Error, Result};
-use crate::models::spec::{Family, Goal};
+use crate::models::spec::{Family, Goal, ModelSpec};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -46,6 +46,60 @@ pub struct UpliftSpec {
     pub folds: u32,
     /// Seed of everything random.
     pub seed: u64,
+}
+
+/// Makes a project's model one of an effect: its score is the difference that its arm makes to the outcome, and its family is that of
+/// the models of outcomes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uplift {
+    /// Value of the action column for the untreated, with whom the arm is compared.
+    pub control: String,
+    /// How effects are learned.
+    #[serde(default)]
+    pub learner: Meta,
+    /// Family of the models of effects, for X, R, DR and transformed outcome: one that estimates amounts.
+    #[serde(default = "Family::linear")]
+    pub effect: Family,
+    /// How uplift trees are grown, where they are the learner.
+    #[serde(default, skip_serializing_if = "Growth::is_default")]
+    pub growth: Growth,
+    /// Where the probability of treatment is known from.
+    #[serde(default)]
+    pub chance: Chance,
+}
+
+/// Parts of the cross-fitting inside each fit of a project's model, whose own validation comes on top.
+const INNER: u32 = 3;
+
+impl Uplift {
+    /// The doubly robust learner with linear effects, against a control.
+    pub fn against(control: &str) -> Uplift {
+        Uplift {
+            control: control.into(),
+            learner: Meta::Dr,
+            effect: Family::linear(),
+            growth: Growth::default(),
+            chance: Chance::Shares,
+        }
+    }
+
+    /// How effects are learned, in words: the learner and what it rests on.
+    pub fn words(&self, outcomes: &Family) -> String {
+        let learner = self.learner.words();
+        let Growth { trees, depth, min_rows, split, .. } = self.growth;
+        match self.learner {
+            Meta::Trees => format!(
+                "{learner}: {trees} of depth {depth}, at least {min_rows} rows of each arm on each side of a split that parts {}",
+                split.words()
+            ),
+            Meta::TransformedOutcome => format!("{learner}, effects by {}", self.effect.words()),
+            learner if learner.learns_effects() => {
+                format!("{}, outcomes by {}, effects by {}", learner.words(), outcomes.words(), self.effect.words())
+            }
+            _ => format!("{learner} over {}", outcomes.words()),
+        }
+    }
 }
 
 /// How effects are learned from outcomes.
@@ -139,7 +193,40 @@ pub enum Chance {
     Estimated,
 }
 
+impl Split {
+    /// What it parts, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Split::Effects => "effects",
+            Split::Euclid => "outcomes by squared distance",
+            Split::KullbackLeibler => "outcomes by Kullback–Leibler divergence",
+        }
+    }
+}
+
 impl UpliftSpec {
+    /// What a project's model asks for, of a trial whose arms stand in the column `action`; `None` when it is no model of an effect.
+    pub fn of_model(spec: &ModelSpec, action: &str) -> Option<UpliftSpec> {
+        let uplift = spec.uplift.as_ref()?;
+        Some(UpliftSpec {
+            id: spec.id.clone(),
+            outcome: spec.outcome.clone(),
+            positive: spec.positive.clone(),
+            goal: spec.goal,
+            action: action.to_owned(),
+            control: uplift.control.clone(),
+            arms: spec.arm.iter().cloned().collect(),
+            features: spec.features.clone(),
+            learner: uplift.learner,
+            base: spec.family.clone(),
+            effect: uplift.effect.clone(),
+            growth: uplift.growth,
+            chance: uplift.chance.clone(),
+            folds: INNER,
+            seed: spec.seed,
+        })
+    }
+
     /// The doubly robust learner with the usual settings: outcomes by logistic regression, effects by linear regression.
     pub fn new(id: &str, outcome: &str, action: &str, control: &str) -> UpliftSpec {
         UpliftSpec {

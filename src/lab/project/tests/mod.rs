@@ -2,9 +2,11 @@
 
 mod crash;
 mod damage;
+mod effects;
 mod events;
 mod privacy;
 mod refresh;
+mod repairs;
 mod source;
 mod store;
 mod tables;

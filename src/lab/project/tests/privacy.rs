@@ -99,3 +99,42 @@ fn the_unknown_are_kept_out_all_the_same() {
     let words = erasure::erase(&mut project, &mut parts, " ", &Task::default()).unwrap_err().to_string();
     assert!(words.contains("no subject is named"), "{words}");
 }
+
+#[test]
+fn files_of_every_format_inside_the_project_lose_the_rows_and_nothing_else() {
+    let lines = "{\"customer_id\":12346,\"note\":\"b\"}\n{\"customer_id\": 12350}\n{\"customer_id\":\"12346\"}\n";
+    let mut files: Vec<(&str, Vec<u8>)> = crate::data::import::rewrite::tests::files();
+    files.push(("c.jsonl", lines.as_bytes().to_vec()));
+    for (name, bytes) in files {
+        let dir = tempfile::tempdir().unwrap();
+        let (folder, task) = (dir.path().join("p"), Task::default());
+        fs::create_dir_all(folder.join("data")).unwrap();
+        let file = folder.join("data").join(name);
+        fs::write(&file, &bytes).unwrap();
+        let (mut project, mut parts) = Project::create_empty(&folder, "p").unwrap();
+        let (source, _) =
+            import_customers(&folder, &Described::default(), &file, ImportOptions::default(), &task).unwrap();
+        parts.sources = vec![source].into();
+        std::sync::Arc::make_mut(&mut parts.roles).columns.insert("customer_id".into(), Role::Subject);
+        project.save(&parts, "Import").unwrap();
+        let before = load(&folder, &parts, &task).unwrap();
+
+        let report = erasure::erase(&mut project, &mut parts, "12346", &task).unwrap();
+        assert_eq!(report.rows, [(CUSTOMERS.to_owned(), 2)], "{name}");
+        assert!(report.removed[0].starts_with("2 rows of ") && report.removed[0].ends_with(name), "{name}: {report:?}");
+        assert!(!report.unreached.iter().any(|line| line.contains("of the original")), "{name}: {report:?}");
+        let rest: Vec<String> = fs::read_dir(folder.join("data"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|other| other.contains("c."))
+            .collect();
+        assert!(rest.contains(&name.to_owned()) && !rest.iter().any(|other| other.contains("tmp")), "{rest:?}");
+        let after = load(&folder, &parts, &task).unwrap();
+        assert!(after.changes.is_empty(), "{name}: {:?}", after.changes);
+        assert_eq!(after.dataset.rows(), before.dataset.rows() - 2, "{name}");
+        assert_eq!(after.dataset.columns(), before.dataset.columns(), "{name}");
+        if name == "c.jsonl" {
+            assert_eq!(fs::read_to_string(&file).unwrap(), "{\"customer_id\": 12350}\n");
+        }
+    }
+}

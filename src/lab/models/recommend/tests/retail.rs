@@ -3,21 +3,8 @@
 use super::*;
 use crate::data::cells::Dictionary;
 use crate::data::import::{ImportOptions, import};
+use crate::models::testing::shared;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
-
-/// A file of the shared data; `None`, with a printed line, when there is none and no one insists.
-fn shared(path: &str) -> Option<PathBuf> {
-    let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
-    let root = std::env::var_os("ATTUNE_SHARED").map_or_else(beside, PathBuf::from);
-    let file = root.join(path);
-    if file.exists() {
-        return Some(file);
-    }
-    assert!(std::env::var_os("CI").is_none(), "{} is missing", file.display());
-    println!("skipped: {} is missing", file.display());
-    None
-}
 
 #[test]
 fn online_retail_has_the_numbers_of_numpy() {

@@ -3,6 +3,7 @@
 mod functions;
 mod hillstrom;
 mod lowered;
+mod models;
 mod world;
 
 use super::*;

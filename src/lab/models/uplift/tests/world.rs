@@ -1,6 +1,7 @@
 //! Effects that are known: each learner finds them, as well as it can by its nature.
 
 use super::*;
+use attune_policy::model::Model;
 
 #[test]
 fn effects_on_an_amount_are_found() {
@@ -81,7 +82,7 @@ fn trees_part_several_arms_by_every_criterion_and_one_tree_can_be_read() {
     let one = Growth { trees: 1, depth: 2, sample: 1.0, column_share: 1.0, min_rows: 200, split: Split::Effects };
     let spec = UpliftSpec { growth: one, arms: vec!["mail".into()], ..amount(Meta::Trees) };
     let trained = train(&spec, &world.dataset, &world.roles, &all, &Task::default()).unwrap();
-    let Tau::One(model) = &trained.arms[0].tau else { panic!("one model") };
+    let model = &trained.arms[0].tau;
     let attune_policy::model::Function::Trees { trees, .. } = &model.function else { panic!("a tree") };
     assert_eq!(model.inputs[trees[0].feature[0] as usize].field, "z", "what moves the effect most");
     // Honest: the effect of each leaf is that of its rows, as far as chance allows.
@@ -146,7 +147,7 @@ fn the_same_arguments_give_the_same_effects_on_any_number_of_threads() {
         let train = || train(&spec, &world.dataset, &world.roles, &all, &Task::default()).unwrap();
         let mut trained = pool.install(train);
         trained.report.seconds = 0.0;
-        (trained.report, trained.arms.into_iter().map(|arm| arm.tau).collect::<Vec<Tau>>())
+        (trained.report, trained.arms.into_iter().map(|arm| arm.tau).collect::<Vec<Model>>())
     };
     for learner in [Meta::X, Meta::Dr, Meta::Trees] {
         let (one, three) = (run(1, learner), run(3, learner));

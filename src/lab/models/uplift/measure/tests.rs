@@ -6,8 +6,8 @@ use super::profit::{Prices, best, profit_curve};
 use super::rate::rate;
 use super::*;
 use crate::data::import::{ImportOptions, import};
+use crate::models::testing::shared;
 use crate::random::Random;
-use crate::simulate::tests::shared;
 use crate::task::Task;
 
 #[test]

@@ -1,13 +1,15 @@
 //! Does a score find the people whom an action moves? Curves and numbers of uplift from a randomised trial.
 //!
 //! Two conventions go by the same names in the field, scikit-uplift's and causalml's; both are here, by name. It trains nothing
-//! (`models::uplift` does) and assumes that treatment was drawn at random: for logged policies see [`super::off_policy`].
+//! ([`super`] does) and assumes that treatment was drawn at random: for logged policies see [`crate::simulate::off_policy`].
 
 pub mod curve;
 pub mod evaluation;
+pub mod lead;
 pub mod metrics;
 pub mod profit;
 pub mod rate;
+mod resample;
 
 #[cfg(test)]
 mod tests;

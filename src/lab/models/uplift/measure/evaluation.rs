@@ -5,33 +5,35 @@ use super::curve::{Kind, Ranking, height};
 use super::metrics::{TopOf, causalml, sklift_auc, uplift_at, weighted_average_uplift};
 use super::profit::{Prices, Profit, best, profit_curve};
 use super::rate::rate;
-use crate::distributions::normal_quantile;
+use super::resample::Draws;
+use crate::distributions::{normal_quantile, percentile_interval};
 use crate::error::{Error, Result};
-use crate::random::Random;
-use crate::simulate::bootstrap::percentile_interval;
 use crate::task::Task;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// What is asked of an evaluation.
 #[derive(Clone, Copy, Debug)]
-pub struct Ask {
+pub struct Ask<'a> {
     /// Resamples of the intervals and bands; 0 leaves them out.
     pub replicates: usize,
     /// Seed of the resamples.
     pub seed: u64,
     /// Prices of the profit curve; `None` leaves it out.
     pub prices: Option<Prices>,
+    /// Code of the subject of each row: where subjects repeat, they are resampled and not their rows.
+    pub subjects: Option<&'a [u32]>,
 }
 
-impl Default for Ask {
-    fn default() -> Ask {
-        Ask { replicates: 1_000, seed: 1, prices: None }
+impl Default for Ask<'_> {
+    fn default() -> Self {
+        Ask { replicates: 1_000, seed: 1, prices: None, subjects: None }
     }
 }
 
 /// A number, its definition and its interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Metric {
     /// Key, as in reports.
     pub key: String,
@@ -93,7 +95,7 @@ const DEPTHS: usize = 101;
 ///
 /// # Errors
 /// When the trial does not make sense ([`Trial::check`]) or the task was told to stop.
-pub fn evaluate(trial: Trial<'_>, ask: Ask, task: &Task) -> Result<Evaluation> {
+pub fn evaluate(trial: Trial<'_>, ask: Ask<'_>, task: &Task) -> Result<Evaluation> {
     trial.check()?;
     task.stage("Ranking")?;
     let reversed = trial.order(true);
@@ -102,15 +104,14 @@ pub fn evaluate(trial: Trial<'_>, ask: Ask, task: &Task) -> Result<Evaluation> {
     let own = Numbers::new(ranking, &straight);
 
     task.stage("Intervals by resampling rows")?;
+    let draws = Draws::new(trial.rows(), ask.subjects);
     let resampled: Vec<Numbers> = (0..ask.replicates as u64)
         .into_par_iter()
         .map(|b| {
             if task.is_cancelled() {
                 return Err(Error::Cancelled);
             }
-            let mut random = Random::stream(ask.seed, b);
-            let mut counts = vec![0u32; trial.rows()];
-            (0..trial.rows()).for_each(|_| counts[random.below(trial.rows())] += 1);
+            let counts = draws.counts(ask.seed, b);
             Ok(Numbers::new(Ranking { counts: Some(&counts), ..ranking }, &straight))
         })
         .collect::<Result<_>>()?;
