@@ -102,7 +102,7 @@ fn the_unknown_are_kept_out_all_the_same() {
 
 #[test]
 fn files_of_every_format_inside_the_project_lose_the_rows_and_nothing_else() {
-    let lines = "{\"customer_id\":12346,\"note\":\"b\"}\n{\"customer_id\": 12350}\n{\"customer_id\":\"12346\"}\n";
+    let lines = "{\"customer_id\":12346,\"note\":\"b\"}\n{\"customer_id\": 12350, \"note\":\"c\"}\n{\"note\":\"d\",\"customer_id\":12346}\n";
     let mut files: Vec<(&str, Vec<u8>)> = crate::data::import::rewrite::tests::files();
     files.push(("c.jsonl", lines.as_bytes().to_vec()));
     for (name, bytes) in files {
@@ -134,7 +134,7 @@ fn files_of_every_format_inside_the_project_lose_the_rows_and_nothing_else() {
         assert_eq!(after.dataset.rows(), before.dataset.rows() - 2, "{name}");
         assert_eq!(after.dataset.columns(), before.dataset.columns(), "{name}");
         if name == "c.jsonl" {
-            assert_eq!(fs::read_to_string(&file).unwrap(), "{\"customer_id\": 12350}\n");
+            assert_eq!(fs::read_to_string(&file).unwrap(), "{\"customer_id\": 12350, \"note\":\"c\"}\n");
         }
     }
 }

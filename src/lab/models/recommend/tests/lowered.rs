@@ -79,7 +79,7 @@ fn a_calibrated_model_gives_the_probability_of_the_score() {
         // On subjects that had no part in it: what is said comes true, on the whole and among alike scores.
         assert_eq!(own.subjects[0] + own.subjects[1], interactions.baskets(Some(60 * DAY)).active() as u64);
         assert!((own.days - 40.0).abs() < 1.0, "{}", own.days);
-        assert!((own.predicted / own.observed - 1.0).abs() < 0.06, "{what}: {} and {}", own.predicted, own.observed);
+        assert!((own.predicted / own.observed - 1.0).abs() < 0.1, "{what}: {} and {}", own.predicted, own.observed);
         let most = if how == Calibrate::Isotonic { 0.02 } else { 0.06 };
         assert!(own.quality.ece_quantile < most, "{what}: {:?}", own.quality.ece_quantile);
         let base = metrics::log_loss(
