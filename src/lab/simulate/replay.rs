@@ -9,6 +9,7 @@
 //! household or device together, everything together where budgets, stock or caps count over everybody. The answer does not depend on how
 //! many cores there are. Rows are worked off in windows, so that memory holds little more than the dataset and the answer.
 
+mod fates;
 mod order;
 mod parts;
 pub(super) mod pieces;
@@ -36,6 +37,10 @@ use state::{AtWork, Keep, Rows, State, Traces, World};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+pub use fates::Fates;
+#[cfg(test)]
+pub(super) use fates::furthest_cause;
+pub(super) use fates::{CHOSEN, MOST_FATES, Told, Want};
 pub use state::MOST_DEFERRALS;
 
 /// Marks a decision for no action among candidate positions.
@@ -49,9 +54,6 @@ const LARGEST_CHUNK: usize = 65_536;
 
 /// Chunks per core that are worked off before their decisions are written to their places.
 const WINDOW: usize = 32;
-
-/// Fates kept of one policy, four bytes each.
-const MOST_FATES: usize = 400_000_000;
 
 /// The decisions of a policy on rows of history.
 #[derive(Clone, Debug)]
@@ -74,8 +76,8 @@ pub struct Replay {
     pub propensity: Vec<f64>,
     /// Priority of the choice, NaN for no action and fallbacks.
     pub priority: Vec<f64>,
-    /// Fates of all candidates, row after row.
-    pub fates: Vec<Fate>,
+    /// Fates of all candidates, or what is told of them.
+    pub fates: Fates,
     /// What the causes of fates mean.
     pub causes: Causes,
     /// Instant of each decision (ms).
@@ -193,7 +195,7 @@ impl Stage<'_> {
         if rows.len() <= TRIED {
             return Ok(());
         }
-        let tried = self.decide_requests(requests, policy, rows[..TRIED].to_vec(), &Task::default())?;
+        let tried = self.decide_requests(requests, Want::Nothing, policy, rows[..TRIED].to_vec(), &Task::default())?;
         match tried.diagnostics.iter().find(|(text, times)| language::ran_out(text) && 2 * **times >= TRIED as u64) {
             None => Ok(()),
             Some((text, times)) => Err(Error::new(format!("{text} It did so on {times} of the first {TRIED} rows"))
@@ -201,22 +203,26 @@ impl Stage<'_> {
         }
     }
 
-    /// Decides `rows` (ascending) with a policy; ticks the task over its current stage.
+    /// Decides `rows` (ascending) with a policy; ticks the task over its current stage. Fates are kept where they are not too many.
     pub fn decide(&self, policy: &Policy, rows: Vec<u32>, task: &Task) -> Result<Replay> {
-        let requests = Requests::new(self.dataset, self.roles, &policy.document().schema)?;
-        self.refuse_endless_rules(&requests, policy, &rows)?;
-        self.decide_requests(&requests, policy, rows, task)
+        self.decide_wanting(Want::Each, policy, rows, task)
     }
 
-    fn decide_requests(&self, requests: &Requests, policy: &Policy, rows: Vec<u32>, task: &Task) -> Result<Replay> {
-        let candidates: usize = policy.document().actions.iter().map(|a| a.treatments.len()).sum();
-        if rows.len().saturating_mul(candidates) > MOST_FATES {
-            return Err(Error::new(format!(
-                "{} rows with {candidates} candidates each are more than a simulation keeps in memory",
-                rows.len()
-            ))
-            .hint("simulate a sample of the rows"));
-        }
+    /// The same with what is wanted of fates.
+    pub fn decide_wanting(&self, want: Want<'_>, policy: &Policy, rows: Vec<u32>, task: &Task) -> Result<Replay> {
+        let requests = Requests::new(self.dataset, self.roles, &policy.document().schema)?;
+        self.refuse_endless_rules(&requests, policy, &rows)?;
+        self.decide_requests(&requests, want, policy, rows, task)
+    }
+
+    fn decide_requests(
+        &self,
+        requests: &Requests,
+        want: Want<'_>,
+        policy: &Policy,
+        rows: Vec<u32>,
+        task: &Task,
+    ) -> Result<Replay> {
         let timed = self.roles.first(Role::Time).is_some();
         let sharing = timed.then(|| Sharing::of(policy, requests));
         let times: Vec<i64> = rows.iter().map(|row| requests.now(*row as usize)).collect();
@@ -224,6 +230,7 @@ impl Stage<'_> {
         let budgets = policy.document().budgets.iter().any(|budget| budget.enabled);
         let looks = if timed && budgets { weeks::ends(start, end) } else { Vec::new() };
         let mut replay = parts::blank(self.empty(policy, sharing), rows.len());
+        replay.fates = Fates::new(want, &rows, &times, replay.candidates.len(), &replay.causes);
         let (list, causes) = (replay.candidates.clone(), replay.causes.clone());
         let world = World {
             policy,
@@ -275,7 +282,7 @@ impl Stage<'_> {
             fallback: Vec::new(),
             propensity: Vec::new(),
             priority: Vec::new(),
-            fates: Vec::new(),
+            fates: Fates::Nothing,
             times: Vec::new(),
             state: self.state(sharing),
             stateful: sharing.is_some(),
@@ -517,10 +524,9 @@ impl<'a> Ground<'a> {
 }
 
 impl Replay {
-    /// Fates of the candidates in the decision at `position`.
+    /// Fates of the candidates in the decision at `position`; empty where they were too many to keep.
     pub fn fates_at(&self, position: usize) -> &[Fate] {
-        let width = self.candidates.len();
-        &self.fates[position * width..(position + 1) * width]
+        self.fates.at(position, self.candidates.len())
     }
 
     /// Position of a row among the decided ones.

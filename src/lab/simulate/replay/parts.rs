@@ -103,10 +103,7 @@ pub fn scatter(replay: &mut Replay, mut parts: Vec<Part>, log: &DecisionLog) {
         });
         scope.spawn(move |_| {
             for part in parts {
-                for (i, at) in part.at.iter().enumerate() {
-                    let at = *at as usize * width;
-                    fates[at..at + width].copy_from_slice(&part.fates[i * width..(i + 1) * width]);
-                }
+                fates.put(&part.at, &part.fates, width);
             }
         });
     });
@@ -114,14 +111,12 @@ pub fn scatter(replay: &mut Replay, mut parts: Vec<Part>, log: &DecisionLog) {
 
 /// A replay of so many rows in which nothing is decided yet.
 pub fn blank(replay: Replay, rows: usize) -> Replay {
-    let none = Fate { step: 0, how: crate::simulate::fates::How::Result, cause: 0 };
     Replay {
         chosen: vec![NO_ACTION; rows],
         arm: vec![NO_ARM; rows],
         fallback: vec![false; rows],
         propensity: vec![f64::NAN; rows],
         priority: vec![f64::NAN; rows],
-        fates: vec![none; rows * replay.candidates.len()],
         ..replay
     }
 }
