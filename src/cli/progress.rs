@@ -237,9 +237,9 @@ mod tests {
                 20..=24 => "passing",
                 _ => "long",
             };
-            let before = lines.written;
+            let before = lines.written.0;
             lines.show(Progress { stage: stage.into(), fraction: 0.5 }, false, now);
-            if lines.written != before {
+            if lines.written.0 != before {
                 told.push((tenths, stage));
             }
         }

@@ -277,12 +277,13 @@ fn values(report: &Report, text: &mut String) {
     let differences: Vec<_> = report.differences.iter().filter(|d| d.outcome == report.goal).collect();
     if !differences.is_empty() {
         text.push_str(&format!("\nThe policy less the others, in {}, on the same rows\n", report.goal));
-        let mut table = Table::new(&["less", "difference", "95 % interval", "relative", "verdict"]);
+        let mut table = Table::new(&["less", "difference", "95 %, normal", "95 %, bootstrap", "relative", "verdict"]);
         for difference in differences {
             table.row(vec![
                 difference.than.clone(),
                 signed(difference.estimate.value),
                 interval(difference.estimate.low, difference.estimate.high),
+                difference.estimate.bootstrap.map_or(String::new(), |(low, high)| interval(low, high)),
                 difference.relative.map_or(String::new(), |r| format!("{:+.1} %", r * 100.0)),
                 difference.verdict.clone(),
             ]);

@@ -106,3 +106,28 @@ impl Task {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_handle_reports_nothing_and_stops_with_its_task() {
+        let task = Task::default();
+        task.stage("Deciding").unwrap();
+        task.tick(0.5).unwrap();
+        let silent = task.silent();
+        silent.stage("Valuing").unwrap();
+        silent.tick(0.9).unwrap();
+        assert_eq!(task.progress(), Progress { stage: "Deciding".into(), fraction: 0.5 });
+        task.keep("parts", "1 part".into());
+        silent.keep("models", "2 models".into());
+        task.keep("parts", "3 parts".into());
+        assert_eq!(task.kept(), ["2 models", "3 parts"]);
+        task.cancel();
+        assert_eq!(
+            (silent.tick(0.0), silent.stage("x"), task.tick(0.0)),
+            (Err(Cancelled), Err(Cancelled), Err(Cancelled))
+        );
+    }
+}

@@ -3,6 +3,9 @@
 //! A log in order of time, ten decisions of each subject among those of all others; five rules, two caps over rolling windows, two actions with a
 //! model of 200 trees × 31 leaves each. Beside it in the same run: the scoring of the models alone on the rows that need it, with as many
 //! threads, and rules and caps in numpy over the same rows and our scores (`tests/scripts/replay.py`), which must choose the same.
+//!
+//! `WHOLE=1` makes a whole simulation instead, with baselines, 1,000 resamples and the impact of each rule, and tells what it keeps in memory;
+//! with `ACTIONS=60` the fates of ten million rows are more than are kept one by one.
 
 #[path = "harness.rs"]
 mod harness;
@@ -10,9 +13,9 @@ mod harness;
 mod worlds;
 
 use attune_lab::data::cells::{Cells, Dictionary};
-use attune_lab::data::{Dataset, Requests, Role, Roles};
+use attune_lab::data::{Arm, Dataset, Logging, Requests, Role, Roles};
 use attune_lab::simulate::replay::NO_ACTION;
-use attune_lab::simulate::{Options, Replay, replay};
+use attune_lab::simulate::{Options, Replay, replay, run as simulate};
 use attune_lab::task::Task;
 use attune_policy::action::{Action, Channel, Direction, Group, Issue, Treatment};
 use attune_policy::columns::{Columns, Table};
@@ -59,6 +62,9 @@ fn main() {
     println!("replay of {} decisions, {threads} threads", grouped(rows as u64));
     let (dataset, roles, subjects) = world(rows);
     println!("  dataset in memory {:.2} GiB resident", resident("VmRSS"));
+    if std::env::var_os("WHOLE").is_some() {
+        return whole(&dataset, roles);
+    }
     let policy = Policy::compile(document()).unwrap_or_else(|error| panic!("{error}"));
 
     let (ours, wall, cpu) = run(&policy, &dataset, &roles, threads);
@@ -75,7 +81,7 @@ fn main() {
     let sent = ours.chosen.iter().filter(|chosen| **chosen != NO_ACTION).count();
     let capped = |id: &str| {
         let cause = ours.causes.list().iter().position(|cause| cause.code() == format!("Cap:{id}"));
-        ours.fates.iter().filter(|fate| Some(usize::from(fate.cause)) == cause).count()
+        ours.fates.each().iter().filter(|fate| Some(usize::from(fate.cause)) == cause).count()
     };
     println!(
         "  sent {}   stopped by the weekly cap {}, by the cap per action {}",
@@ -146,6 +152,30 @@ fn main() {
     }
     println!("\n  ratio replay / scoring alone, by the clock: {:.2}", wall / scoring);
     println!("  ratio replay / scoring alone, of processor time: {:.2}   (budget ≤ 1.5)", cpu / scoring_cpu);
+}
+
+/// A simulation from end to end, as `attune simulate` makes it.
+fn whole(dataset: &Dataset, mut roles: Roles) {
+    let mut document = document();
+    let actions = std::env::var("ACTIONS").ok().and_then(|actions| actions.parse().ok()).unwrap_or(2);
+    for at in document.actions.len()..actions {
+        document.actions.push(Action { id: format!("other{at}"), value: 0.1, ..document.actions[at % 2].clone() });
+    }
+    let policy = Policy::compile(document).unwrap_or_else(|error| panic!("{error}"));
+    roles.columns.insert("segment".into(), Role::Action);
+    roles.columns.insert("visits".into(), Role::Outcome);
+    let sent = |action: &str| Arm::Candidate { action: action.into(), treatment: "mail".into() };
+    for (value, arm) in [("men", sent("upgrade")), ("women", sent("winback")), ("both", Arm::NoAction)] {
+        roles.arms.insert(value.into(), arm);
+    }
+    roles.logging = Logging::Randomised(roles.arms.keys().map(|value| (value.clone(), 1.0 / 3.0)).collect());
+    let begun = Instant::now();
+    let simulation = simulate(&policy, &[], dataset, &roles, &Options::default(), &Task::default());
+    let simulation = simulation.unwrap_or_else(|error| panic!("{error}"));
+    println!("\nsimulation from end to end, {actions} actions, {} policies", simulation.report.policies.len());
+    println!("  total                {:>10}", time(begun.elapsed().as_secs_f64() * 1e9));
+    println!("  peak resident        {:>10.2} GiB (budget < 3 GiB at ten million rows)", resident("VmHWM"));
+    println!("  fates kept           {:>10}", grouped(simulation.decisions.replay.fates.each().len() as u64));
 }
 
 fn run(policy: &Policy, dataset: &Dataset, roles: &Roles, threads: usize) -> (Replay, f64, f64) {

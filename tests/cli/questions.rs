@@ -244,7 +244,7 @@ fn a_killed_sweep_goes_on_where_it_stopped() {
 fn a_killed_simulation_goes_on_where_it_stopped_and_another_one_begins_anew() {
     let dir = tempfile::tempdir().unwrap();
     let project = shop(dir.path(), "shop");
-    let args = ["simulate", "shop", "--bootstrap", "30000"];
+    let args = ["simulate", "shop", "--bootstrap", "2000"];
     killed(dir.path(), &project, &args, 2);
     let run_folder = std::fs::read_dir(project.join("runs")).unwrap().next().unwrap().unwrap().path();
     let first = finished(&run_folder.join("parts"));
@@ -283,11 +283,11 @@ fn a_killed_simulation_goes_on_where_it_stopped_and_another_one_begins_anew() {
     assert!(rows("found.csv") == rows("whole.csv") && rows("found.csv").len() > 100_000);
 
     // A rule changes in the middle.
-    killed(dir.path(), &project, &["simulate", "shop", "--bootstrap", "30001"], 2);
+    killed(dir.path(), &project, &["simulate", "shop", "--bootstrap", "2001"], 2);
     let recent = std::fs::read_to_string(project.join("rules/not_just_bought.rhai")).unwrap();
     std::fs::write(project.join("rules/not_just_bought.rhai"), recent.replace("recency_days > ", "recency_days > 1"))
         .unwrap();
-    anew(&["simulate", "shop", "--bootstrap", "30001"]);
+    anew(&["simulate", "shop", "--bootstrap", "2001"]);
 }
 
 #[cfg(unix)]
@@ -296,8 +296,8 @@ fn an_interrupted_run_says_what_is_kept_and_how_to_go_on() {
     let dir = tempfile::tempdir().unwrap();
     let project = shop(dir.path(), "shop");
     for (signal, code, args) in [
-        ("-INT", 130, ["simulate", "shop", "--bootstrap", "60000"]),
-        ("-TERM", 143, ["simulate", "shop", "--bootstrap", "60001"]),
+        ("-INT", 130, ["simulate", "shop", "--bootstrap", "2000"]),
+        ("-TERM", 143, ["simulate", "shop", "--bootstrap", "2001"]),
         (
             "-INT",
             130,
@@ -320,7 +320,7 @@ fn an_interrupted_run_says_what_is_kept_and_how_to_go_on() {
         assert!(on.err.contains("Resumed "), "{}", on.err);
     }
     // For programs.
-    let args = ["simulate", "shop", "--bootstrap", "60002", "--json"];
+    let args = ["simulate", "shop", "--bootstrap", "2002", "--json"];
     let mut child = begun(dir.path(), &project, &args, 2);
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     let mut err = String::new();

@@ -16,6 +16,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Draws of one resample between two looks at the task.
 const UNTIL_ASKED: u64 = 1 << 20;
 
+/// Different cells that are recognised: some bytes of each are kept to do so.
+const MOST_CELLS: usize = 4_000_000;
+
 /// Sums of one resample per policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sums {
@@ -25,12 +28,15 @@ pub struct Sums {
     pub reward: f64,
 }
 
-/// What is resampled: distinct contributions with their counts.
+/// What is resampled: distinct contributions with their counts, one [`Sums`] per policy each.
 struct Cells {
-    /// Cells seen more than once: count and contribution per policy.
-    many: Vec<(u64, Vec<Sums>)>,
-    /// Cells seen once.
-    once: Vec<Vec<Sums>>,
+    policies: usize,
+    /// Cells seen more than once: how often.
+    counts: Vec<u64>,
+    /// What each of these contributes.
+    many: Vec<Sums>,
+    /// What each cell seen once contributes.
+    once: Vec<Sums>,
     /// Units: rounds or subjects.
     units: u64,
 }
@@ -51,7 +57,7 @@ pub fn resample(
     let cells = Cells::new(weights, rewards, clusters);
     let done = AtomicUsize::new(0);
     let draw = |b: u64| {
-        let sums = cells.draw(weights.len(), &mut Random::stream(seed, b), task)?;
+        let sums = cells.draw(&mut Random::stream(seed, b), task)?;
         task.tick((done.fetch_add(1, Ordering::Relaxed) + 1) as f32 / replicates as f32)?;
         Ok(sums)
     };
@@ -91,50 +97,96 @@ impl Part for Resamples {
     }
 }
 
+/// What units contribute.
+enum Units<'a> {
+    Rounds {
+        weights: &'a [&'a [f64]],
+        rewards: &'a [f64],
+    },
+    /// Sums of whole subjects, one per policy each.
+    Subjects(Vec<Sums>),
+}
+
+impl Units<'_> {
+    fn contribution(&self, unit: usize, policies: usize) -> impl Iterator<Item = Sums> + '_ {
+        (0..policies).map(move |policy| match self {
+            Units::Rounds { weights, rewards } => {
+                let weight = weights[policy][unit];
+                Sums { weight, reward: weight * rewards[unit] }
+            }
+            Units::Subjects(sums) => sums[unit * policies + policy],
+        })
+    }
+}
+
 impl Cells {
     fn new(weights: &[&[f64]], rewards: &[f64], clusters: Option<&[u32]>) -> Cells {
-        let contribution = |row: usize| {
-            weights.iter().map(move |w| Sums { weight: w[row], reward: w[row] * rewards[row] }).collect::<Vec<_>>()
-        };
-        let mut units: Vec<Vec<Sums>> = Vec::new();
-        match clusters {
-            None => units.extend((0..rewards.len()).map(contribution)),
+        let policies = weights.len();
+        let rounds = Units::Rounds { weights, rewards };
+        // Subjects that have a round, in their order; all rounds without subjects.
+        let (units, present): (Units<'_>, Option<Vec<u32>>) = match clusters {
+            None => (rounds, None),
             Some(clusters) => {
                 let groups = clusters.iter().max().map_or(0, |m| *m as usize + 1);
-                let mut sums = vec![None; groups];
+                let mut sums = vec![Sums::default(); groups * policies];
+                let mut seen = vec![false; groups];
                 for (row, group) in clusters.iter().enumerate() {
-                    let sums = sums[*group as usize].get_or_insert_with(|| vec![Sums::default(); weights.len()]);
-                    for (sum, own) in sums.iter_mut().zip(contribution(row)) {
+                    let group = *group as usize;
+                    seen[group] = true;
+                    for (policy, own) in rounds.contribution(row, policies).enumerate() {
+                        let sum = &mut sums[group * policies + policy];
                         sum.weight += own.weight;
                         sum.reward += own.reward;
                     }
                 }
-                units.extend(sums.into_iter().flatten());
+                let present = (0..groups as u32).filter(|group| seen[*group as usize]).collect();
+                (Units::Subjects(sums), Some(present))
             }
-        }
-        let total = units.len() as u64;
-        // Cells stand in order of first appearance: a resample must not depend on the order of a hash map.
-        let mut positions: HashMap<Vec<(u64, u64)>, usize> = HashMap::new();
-        let mut cells: Vec<(u64, Vec<Sums>)> = Vec::new();
-        for unit in units {
-            let key = unit.iter().map(|s| (s.weight.to_bits(), s.reward.to_bits())).collect();
-            match positions.entry(key) {
-                std::collections::hash_map::Entry::Occupied(at) => cells[*at.get()].0 += 1,
-                std::collections::hash_map::Entry::Vacant(at) => {
-                    at.insert(cells.len());
-                    cells.push((1, unit));
+        };
+        let total = present.as_ref().map_or(rewards.len(), Vec::len);
+        let unit = |number: usize| present.as_ref().map_or(number, |present| present[number] as usize);
+        let bits = |sums: Sums| (sums.weight.to_bits(), sums.reward.to_bits());
+        let same = |a: usize, b: usize| {
+            units.contribution(a, policies).map(bits).eq(units.contribution(b, policies).map(bits))
+        };
+        // Cells stand in order of first appearance: a resample must not depend on the order of a hash map. A unit whose cell is not
+        // recognised is a cell of its own, which draws alike.
+        let mut positions: HashMap<u64, u32> = HashMap::new();
+        let mut cells: Vec<(u32, u32)> = Vec::new();
+        for unit in (0..total).map(unit) {
+            let hash = units.contribution(unit, policies).fold(0, |hash, own| {
+                let (weight, reward) = bits(own);
+                mixed(mixed(hash ^ weight) ^ reward)
+            });
+            match positions.get(&hash) {
+                Some(cell) if same(cells[*cell as usize].0 as usize, unit) => cells[*cell as usize].1 += 1,
+                Some(_) => cells.push((unit as u32, 1)),
+                None => {
+                    if positions.len() < MOST_CELLS {
+                        positions.insert(hash, cells.len() as u32);
+                    }
+                    cells.push((unit as u32, 1));
                 }
             }
         }
-        let (many, once): (Vec<_>, Vec<_>) = cells.into_iter().partition(|(count, _)| *count > 1);
-        Cells { many, once: once.into_iter().map(|(_, unit)| unit).collect(), units: total }
+        let all = |once: bool| {
+            let some = cells.iter().filter(move |(_, count)| (*count == 1) == once);
+            some.flat_map(|(unit, _)| units.contribution(*unit as usize, policies)).collect()
+        };
+        Cells {
+            policies,
+            counts: cells.iter().filter(|(_, count)| *count > 1).map(|(_, count)| u64::from(*count)).collect(),
+            many: all(false),
+            once: all(true),
+            units: total as u64,
+        }
     }
 
     /// Multinomial counts by conditional binomials; the draws left over fall on cells seen once, uniformly.
-    fn draw(&self, policies: usize, random: &mut Random, task: &Task) -> Result<Vec<Sums>> {
-        let mut out = vec![Sums::default(); policies];
+    fn draw(&self, random: &mut Random, task: &Task) -> Result<Vec<Sums>> {
+        let mut out = vec![Sums::default(); self.policies];
         let (mut draws, mut mass) = (self.units, self.units);
-        for (count, cell) in &self.many {
+        for (count, cell) in self.counts.iter().zip(self.many.chunks(self.policies.max(1))) {
             if draws == 0 {
                 break;
             }
@@ -143,16 +195,26 @@ impl Cells {
             draws -= times;
             mass -= count;
         }
-        if !self.once.is_empty() {
+        let once = self.once.len() / self.policies.max(1);
+        if once > 0 {
             for number in 0..draws {
                 if number % UNTIL_ASKED == 0 && task.is_cancelled() {
                     return Err(Cancelled.into());
                 }
-                add(&mut out, &self.once[random.below(self.once.len())], 1.0);
+                let at = random.below(once) * self.policies;
+                add(&mut out, &self.once[at..at + self.policies], 1.0);
             }
         }
         Ok(out)
     }
+}
+
+/// A number whose bits all depend on all of `x` (SplitMix64).
+fn mixed(x: u64) -> u64 {
+    let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
 }
 
 fn add(out: &mut [Sums], cell: &[Sums], times: f64) {

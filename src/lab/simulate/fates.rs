@@ -3,6 +3,7 @@
 use attune_policy::document::Document;
 use attune_policy::outcome::{self, Outcome};
 use attune_policy::reason::Step;
+use serde::{Deserialize, Serialize};
 
 /// The stages of the funnel in order of evaluation.
 pub const STEPS: [Step; 12] = Step::ALL;
@@ -217,7 +218,7 @@ impl Causes {
 }
 
 /// Counts over decisions: through the stages and per cause.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     /// Decisions counted.
     pub decisions: u64,
@@ -230,7 +231,7 @@ pub struct Tally {
 }
 
 /// Counts of one cause.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CauseTally {
     /// Candidates.
     pub candidates: u64,
@@ -243,6 +244,7 @@ pub struct CauseTally {
     /// Stage at which it ended candidates.
     pub step: u8,
     /// Decision last counted, so that each counts once.
+    #[serde(skip)]
     last: u64,
 }
 

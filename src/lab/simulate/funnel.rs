@@ -3,12 +3,15 @@
 use crate::simulate::fates::{STEPS, Tally};
 use crate::simulate::impact::cause_name;
 use crate::simulate::log::NO_ARM;
-use crate::simulate::replay::{NO_ACTION, Replay};
+use crate::simulate::replay::{Fates, NO_ACTION, Replay};
 use crate::simulate::report::{ActionShare, FunnelStage};
 use attune_policy::document::Document;
 
-/// Counts over the decisions on `rows`.
+/// Counts over the decisions on `rows`; where each fate was too much to keep, `rows` are those that were counted.
 pub(super) fn tally(replay: &Replay, rows: &[u32]) -> Tally {
+    if let Fates::Told(told) = &replay.fates {
+        return told.counted.tally.clone();
+    }
     let mut tally = Tally::new(replay.causes.list().len());
     for position in replay.positions(rows) {
         tally.add(replay.fates_at(position));

@@ -36,13 +36,7 @@ pub(super) fn rules(
     task: &Task,
 ) -> Result<Vec<RuleImpact>> {
     let document = policy.document();
-    let limit = stage.options.impact_rows;
-    let rows = if limit == 0 {
-        Vec::new()
-    } else {
-        // Another hash than that of `Options::sample`: its subjects are thinned once more, not drawn again.
-        thin(used.to_vec(), limit, stage.dataset, stage.roles, !stage.options.seed)?
-    };
+    let rows = sampled(stage, used)?;
     let mut impacts = Vec::new();
     for (number, switch) in switches(document).into_iter().enumerate() {
         let counts = switch
@@ -80,6 +74,15 @@ pub(super) fn rules(
         });
     }
     Ok(impacts)
+}
+
+/// The rows on which the policy is decided again without each thing: some of those that are `used`, whole subjects.
+pub(super) fn sampled(stage: &Stage<'_>, used: &[u32]) -> Result<Vec<u32>> {
+    match stage.options.impact_rows {
+        0 => Ok(Vec::new()),
+        // Another hash than that of `Options::sample`: its subjects are thinned once more, not drawn again.
+        limit => thin(used.to_vec(), limit, stage.dataset, stage.roles, !stage.options.seed),
+    }
 }
 
 /// Everything that can be switched off, in the order of evaluation.

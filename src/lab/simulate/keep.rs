@@ -16,6 +16,10 @@ pub trait Keep {
     /// # Errors
     /// When it cannot be kept.
     fn keep(&self, part: &str, bytes: &[u8]) -> Result<()>;
+    /// Whether anything is kept at all; where nothing is, parts need not be written.
+    fn keeps(&self) -> bool {
+        true
+    }
 }
 
 /// Keeps nothing: every part is made anew.
@@ -29,6 +33,10 @@ impl Keep for KeepNothing {
 
     fn keep(&self, _: &str, _: &[u8]) -> Result<()> {
         Ok(())
+    }
+
+    fn keeps(&self) -> bool {
+        false
     }
 }
 
@@ -53,6 +61,9 @@ pub(super) fn part<T: Part>(
     fits: impl FnOnce(&T) -> bool,
     make: impl FnOnce() -> Result<T>,
 ) -> Result<T> {
+    if !keep.keeps() {
+        return make();
+    }
     if let Some(found) = keep.find(name).and_then(|bytes| T::read(&bytes)).filter(fits) {
         return Ok(found);
     }

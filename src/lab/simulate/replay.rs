@@ -11,6 +11,7 @@
 //! that still count, and the answer. What a window's rows may see at least is known before it begins: a candidate that a cap keeps back then
 //! is not scored.
 
+mod fates;
 mod order;
 mod parts;
 pub(super) mod pieces;
@@ -42,6 +43,10 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use store::{Guesses, SoFar, Store};
 
+pub use fates::Fates;
+#[cfg(test)]
+pub(super) use fates::furthest_cause;
+pub(super) use fates::{CHOSEN, MOST_FATES, Told, Want};
 pub use state::MOST_DEFERRALS;
 
 /// Marks a decision for no action among candidate positions.
@@ -58,9 +63,6 @@ const WINDOW: usize = 32;
 
 /// A window that takes longer is not made larger.
 const PACE: Duration = Duration::from_millis(50);
-
-/// Fates kept of one policy, four bytes each.
-const MOST_FATES: usize = 400_000_000;
 
 /// The decisions of a policy on rows of history.
 #[derive(Clone, Debug)]
@@ -83,8 +85,8 @@ pub struct Replay {
     pub propensity: Vec<f64>,
     /// Priority of the choice, NaN for no action and fallbacks.
     pub priority: Vec<f64>,
-    /// Fates of all candidates, row after row.
-    pub fates: Vec<Fate>,
+    /// Fates of all candidates, or what is told of them.
+    pub fates: Fates,
     /// What the causes of fates mean.
     pub causes: Causes,
     /// Instant of each decision (ms).
@@ -202,7 +204,7 @@ impl Stage<'_> {
         if rows.len() <= TRIED {
             return Ok(());
         }
-        let tried = self.decide_requests(requests, policy, rows[..TRIED].to_vec(), &Task::default())?;
+        let tried = self.decide_requests(requests, Want::Nothing, policy, rows[..TRIED].to_vec(), &Task::default())?;
         match tried.diagnostics.iter().find(|(text, times)| language::ran_out(text) && 2 * **times >= TRIED as u64) {
             None => Ok(()),
             Some((text, times)) => Err(Error::new(format!("{text} It did so on {times} of the first {TRIED} rows"))
@@ -210,22 +212,26 @@ impl Stage<'_> {
         }
     }
 
-    /// Decides `rows` (ascending) with a policy; ticks the task over its current stage.
+    /// Decides `rows` (ascending) with a policy; ticks the task over its current stage. Fates are kept where they are not too many.
     pub fn decide(&self, policy: &Policy, rows: Vec<u32>, task: &Task) -> Result<Replay> {
-        let requests = Requests::new(self.dataset, self.roles, &policy.document().schema)?;
-        self.refuse_endless_rules(&requests, policy, &rows)?;
-        self.decide_requests(&requests, policy, rows, task)
+        self.decide_wanting(Want::Each, policy, rows, task)
     }
 
-    fn decide_requests(&self, requests: &Requests, policy: &Policy, rows: Vec<u32>, task: &Task) -> Result<Replay> {
-        let candidates: usize = policy.document().actions.iter().map(|a| a.treatments.len()).sum();
-        if rows.len().saturating_mul(candidates) > MOST_FATES {
-            return Err(Error::new(format!(
-                "{} rows with {candidates} candidates each are more than a simulation keeps in memory",
-                rows.len()
-            ))
-            .hint("simulate a sample of the rows"));
-        }
+    /// The same with what is wanted of fates.
+    pub fn decide_wanting(&self, want: Want<'_>, policy: &Policy, rows: Vec<u32>, task: &Task) -> Result<Replay> {
+        let requests = Requests::new(self.dataset, self.roles, &policy.document().schema)?;
+        self.refuse_endless_rules(&requests, policy, &rows)?;
+        self.decide_requests(&requests, want, policy, rows, task)
+    }
+
+    fn decide_requests(
+        &self,
+        requests: &Requests,
+        want: Want<'_>,
+        policy: &Policy,
+        rows: Vec<u32>,
+        task: &Task,
+    ) -> Result<Replay> {
         let timed = self.roles.first(Role::Time).is_some();
         let sharing = timed.then(|| Sharing::of(policy, requests));
         let times: Vec<i64> = rows.iter().map(|row| requests.now(*row as usize)).collect();
@@ -233,6 +239,7 @@ impl Stage<'_> {
         let budgets = policy.document().budgets.iter().any(|budget| budget.enabled);
         let looks = if timed && budgets { weeks::ends(start, end) } else { Vec::new() };
         let mut replay = parts::blank(self.empty(policy, sharing), rows.len());
+        replay.fates = Fates::new(want, &rows, &times, replay.candidates.len(), &replay.causes);
         let (list, causes) = (replay.candidates.clone(), replay.causes.clone());
         let world = World {
             policy,
@@ -285,7 +292,7 @@ impl Stage<'_> {
             fallback: Vec::new(),
             propensity: Vec::new(),
             priority: Vec::new(),
-            fates: Vec::new(),
+            fates: Fates::Nothing,
             times: Vec::new(),
             state: self.state(sharing),
             stateful: sharing.is_some(),
@@ -438,13 +445,20 @@ impl<'a> Ground<'a> {
             let window = Window { number, first, order: &order, chunk, ahead: &ahead, guesses: &guesses, last };
             let rows = self.spread(&window, end, &parts);
             states.par_iter_mut().zip(&rows).try_for_each(|(state, rows)| state.run(rows, &window, task))?;
-            // What was guessed first: what was decided again stands in its place.
+            let mut redone: Vec<u32> = states.iter_mut().flat_map(|state| state.redone.drain(..)).collect();
+            redone.sort_unstable();
+            let mut redone = redone.as_slice();
+            for (guesses, until) in guesses.iter_mut().zip((chunk..).step_by(chunk)) {
+                let (own, rest) = redone.split_at(redone.partition_point(|row| (*row as usize) < until));
+                guesses.part.take_out(own.iter().map(|row| order.at(first + *row as usize)));
+                redone = rest;
+            }
             let guessed = guesses.iter_mut().map(|guesses| std::mem::take(&mut guesses.part));
             let done: Vec<Part> =
                 guessed.chain(states.iter_mut().map(|state| std::mem::take(&mut state.part))).collect();
             parts::scatter(replay, done, world.stage.log);
-            let redone: usize = states.iter_mut().map(|state| std::mem::take(&mut state.redone)).sum();
-            guess = guesses_pay && 2 * redone < end - first;
+            let anew: usize = states.iter_mut().map(|state| std::mem::take(&mut state.anew)).sum();
+            guess = guesses_pay && 2 * anew < end - first;
             task.tick(end as f32 / order.len() as f32)?;
             (number, first) = (number + 1, end);
             // Large enough that nothing waits long for others, small enough that progress is seen and memory stays small.
@@ -496,10 +510,9 @@ impl<'a> Ground<'a> {
 }
 
 impl Replay {
-    /// Fates of the candidates in the decision at `position`.
+    /// Fates of the candidates in the decision at `position`; empty where they were too many to keep.
     pub fn fates_at(&self, position: usize) -> &[Fate] {
-        let width = self.candidates.len();
-        &self.fates[position * width..(position + 1) * width]
+        self.fates.at(position, self.candidates.len())
     }
 
     /// Position of a row among the decided ones.

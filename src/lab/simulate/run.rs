@@ -13,7 +13,7 @@ use crate::simulate::keep::{Keep, KeepNothing, Text, part};
 use crate::simulate::lists::lists;
 use crate::simulate::log::DecisionLog;
 use crate::simulate::replay::pieces::{Cut, PIECE};
-use crate::simulate::replay::{NO_ACTION, Replay, Stage, sample};
+use crate::simulate::replay::{MOST_FATES, NO_ACTION, Replay, Stage, Told, Want, sample};
 use crate::simulate::report::{Difference, Kind, ListValue, PolicyReport, Refusal, Report, RowsUsed};
 use crate::simulate::values::{Parts, ValueSet};
 use crate::simulate::{Options, Other, arms, impact, notes, segments, weeks};
@@ -84,6 +84,20 @@ pub fn run_in_parts(
     keep: &dyn Keep,
     task: &Task,
 ) -> Result<Simulation> {
+    run_within(MOST_FATES, policy, others, dataset, roles, options, keep, task)
+}
+
+/// The same with each fate kept where they are at most so many; of more only what is told in the report.
+pub(super) fn run_within(
+    fates: usize,
+    policy: &Policy,
+    others: &[Other<'_>],
+    dataset: &Dataset,
+    roles: &Roles,
+    options: &Options,
+    keep: &dyn Keep,
+    task: &Task,
+) -> Result<Simulation> {
     task.stage("Reading the log")?;
     let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
     let all = sample(dataset, roles, options)?;
@@ -93,11 +107,22 @@ pub fn run_in_parts(
     let mut entries = Vec::new();
     let mut decide = |name: &str, kind: Kind, policy: &Policy| -> Result<()> {
         let keep: &dyn Keep = if kind == Kind::Baseline { &KeepNothing } else { keep };
-        // What became of each candidate is told of the policy alone.
-        let cut = Cut { keep, rows: PIECE, fates: kind == Kind::Policy, name };
-        let replay = stage.decide_in_pieces(policy, &all, cut, task)?;
         let models = uses_models(policy.document());
         let rows = if models.is_empty() { &all } else { &held_out };
+        // What became of each candidate is told of the policy alone.
+        let sampled = if kind == Kind::Policy { impact::sampled(&stage, rows)? } else { Vec::new() };
+        let width: usize = policy.document().actions.iter().map(|action| action.treatments.len()).sum();
+        let want = match kind {
+            Kind::Policy if all.len().saturating_mul(width) <= fates => Want::Each,
+            Kind::Policy => Want::Told(Told { used: rows, sampled: &sampled, furthest: false }),
+            Kind::Baseline | Kind::Other => Want::Nothing,
+        };
+        let cut = Cut { keep, rows: PIECE, want, name };
+        let mut replay = stage.decide_in_pieces(policy, &all, cut, task)?;
+        if kind != Kind::Policy {
+            // Of others only what they chose is told.
+            (replay.propensity, replay.priority) = (Vec::new(), Vec::new());
+        }
         let lists = match listed {
             true => {
                 part(
@@ -177,7 +202,7 @@ pub fn decisions(
     task.stage("Reading the log")?;
     let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
     let all = sample(dataset, roles, options)?;
-    let cut = Cut { keep: &KeepNothing, rows: PIECE, fates: true, name: title(policy.document()) };
+    let cut = Cut { keep: &KeepNothing, rows: PIECE, want: Want::Each, name: title(policy.document()) };
     let replay = Stage { dataset, roles, log: &log, options }.decide_in_pieces(policy, &all, cut, task)?;
     let used = if uses_models(policy.document()).is_empty() { all } else { held_out(&all, dataset, roles)? };
     Ok(Decisions { replay, log, used })
@@ -252,7 +277,7 @@ struct Sets<'a> {
 impl<'a> Sets<'a> {
     fn new(
         stage: &Stage<'a>,
-        entries: &[Entry],
+        entries: &'a [Entry],
         all: &[u32],
         held_out: &[u32],
         keep: &dyn Keep,

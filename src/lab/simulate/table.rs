@@ -35,7 +35,7 @@ const MOST_FATES: usize = 200;
 /// when the value stands on the row; `logged_*` is what history did with its `logging_propensity`, and `policy_probability` that of the policy doing the
 /// same: 1 or 0 where it leaves nothing to chance; `action` and
 /// `treatment` are the policy's choice, `NoAction` for none; `fates` lists `action/treatment=Stage:cause` per candidate,
-/// separated by `;`. Outcomes follow under `outcome:<name>`. Numbers are written so that they read back exactly.
+/// separated by `;`, and is empty where they are too many to keep. Outcomes follow under `outcome:<name>`. Numbers are written so that they read back exactly.
 ///
 /// # Errors
 /// When writing fails, or the task is cancelled.

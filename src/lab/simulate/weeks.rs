@@ -1,7 +1,7 @@
 //! The log week by week: contacts, caps, what was put off, how budgets keep their pace, and how often nothing is done.
 
 use crate::simulate::fates::Cause;
-use crate::simulate::replay::{BudgetLook, NO_ACTION, Replay};
+use crate::simulate::replay::{BudgetLook, Fates, NO_ACTION, Replay};
 use crate::simulate::report::{BudgetWeek, Week};
 use attune_policy::document::Document;
 use std::collections::BTreeMap;
@@ -14,6 +14,11 @@ const MOST_WEEKS: i64 = 2_000;
 pub(super) fn ends(start: i64, end: i64) -> Vec<i64> {
     let last = (end.saturating_sub(start) / WEEK).min(MOST_WEEKS - 1);
     (0..=last).map(|week| start + (week + 1) * WEEK - 1).collect()
+}
+
+/// Number of the week in which an instant lies, counted from `start`.
+pub(super) fn number(time: i64, start: i64) -> u16 {
+    ((time - start) / WEEK).clamp(0, MOST_WEEKS - 1) as u16
 }
 
 /// Counts of one week.
@@ -30,7 +35,7 @@ struct Counts {
 pub(super) fn weeks(replay: &Replay, rows: &[u32], document: &Document) -> Vec<Week> {
     let positions = replay.positions(rows);
     let Some(start) = replay.times.iter().copied().min() else { return Vec::new() };
-    let number = |time: i64| ((time - start) / WEEK).min(MOST_WEEKS - 1);
+    let number = |time: i64| i64::from(number(time, start));
     let causes = replay.causes.list();
     let none = || Counts {
         decisions: 0,
@@ -40,12 +45,20 @@ pub(super) fn weeks(replay: &Replay, rows: &[u32], document: &Document) -> Vec<W
         deferred: vec![0; causes.len()],
     };
     let mut weeks: BTreeMap<i64, Counts> = BTreeMap::new();
+    let width = replay.candidates.len();
     for at in &positions {
         let week = weeks.entry(number(replay.times[*at])).or_insert_with(none);
         week.decisions += 1;
         week.contacts += u64::from(replay.chosen[*at] != NO_ACTION);
-        for fate in replay.fates_at(*at) {
+        for fate in replay.fates.each().get(at * width..(at + 1) * width).unwrap_or_default() {
             week.hits[usize::from(fate.cause)] += 1;
+        }
+    }
+    if let Fates::Told(told) = &replay.fates {
+        for (number, hits) in &told.counted.hits {
+            if let Some(week) = weeks.get_mut(&i64::from(*number)) {
+                week.hits.clone_from(hits);
+            }
         }
     }
     let mut asked = positions.iter().peekable();

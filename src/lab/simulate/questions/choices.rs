@@ -9,7 +9,7 @@ use crate::simulate::funnel::tally;
 use crate::simulate::impact::cause_name;
 use crate::simulate::keep::{self, Bytes, Keep, Part};
 use crate::simulate::log::{DecisionLog, NO_ARM};
-use crate::simulate::replay::{NO_ACTION, Replay, Stage, sample, thin};
+use crate::simulate::replay::{CHOSEN, Fates, NO_ACTION, Replay, Stage, Told, Want, sample, thin};
 use crate::simulate::report::RowsUsed;
 use crate::simulate::{Options, uses_models};
 use crate::task::Task;
@@ -17,9 +17,6 @@ use attune_policy::document::Document;
 use attune_policy::policy::Policy;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
-
-/// Marks a decision that has no cause because something was chosen.
-const CHOSEN: u16 = u16::MAX;
 
 /// What a policy chose.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,18 +65,11 @@ impl Choices {
             candidates: counts.candidates,
             decisions: counts.decisions,
         });
-        let furthest = |at: usize| {
-            if replay.chosen[at] != NO_ACTION {
-                return CHOSEN;
-            }
-            let mut best: Option<(u8, u16)> = None;
-            for fate in replay.fates_at(at) {
-                if best.is_none_or(|(step, _)| fate.step > step) {
-                    best = Some((fate.step, fate.cause));
-                }
-            }
-            best.map_or(CHOSEN, |(_, cause)| cause)
+        let furthest = match &replay.fates {
+            Fates::Told(told) => told.furthest.as_slice(),
+            _ => &[],
         };
+        let why = |(chosen, cause): (&u32, &u16)| if *chosen == NO_ACTION { *cause } else { CHOSEN };
         let known: Vec<f64> = replay.propensity.iter().copied().filter(|p| p.is_finite()).collect();
         Choices {
             head: Head {
@@ -96,7 +86,7 @@ impl Choices {
                 propensity: (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64),
             },
             chosen: replay.chosen.clone(),
-            why: (0..replay.rows.len()).map(furthest).collect(),
+            why: replay.chosen.iter().zip(furthest).map(why).collect(),
             priority: replay.priority.iter().map(|p| if p.is_finite() { *p as f32 } else { 0.0 }).collect(),
         }
     }
@@ -242,7 +232,8 @@ impl<'a> Variants<'a> {
         let fits = |c: &Choices| c.head.revision == policy.revision() && c.chosen.len() == self.rows.len();
         keep::part(self.keep, &format!("{}-{}", policy.revision(), self.rows.len()), fits, || {
             let stage = Stage { dataset: self.dataset, roles: self.roles, log: self.log, options: self.options };
-            let replay = stage.decide(policy, self.rows.clone(), task)?;
+            let told = Told { used: &self.used, furthest: true, ..Told::default() };
+            let replay = stage.decide_wanting(Want::Told(told), policy, self.rows.clone(), task)?;
             Ok(Choices::new(policy, &replay, &self.used))
         })
     }

@@ -89,10 +89,37 @@ impl Part {
         world.causes.read(outcome, &mut self.fates);
     }
 
+    /// Takes out decisions that were made again: the positions of some of them, in their order.
+    pub fn take_out(&mut self, positions: impl Iterator<Item = u32>) {
+        let mut out = positions.peekable();
+        let stays: Vec<bool> = self.at.iter().map(|at| out.next_if_eq(at).is_none()).collect();
+        debug_assert!(out.peek().is_none(), "only decisions that are here are taken out, in their order");
+        if stays.iter().all(|stays| *stays) {
+            return;
+        }
+        let width = self.fates.len() / self.at.len();
+        retain(&mut self.at, &stays, 1);
+        retain(&mut self.chosen, &stays, 1);
+        retain(&mut self.fallback, &stays, 1);
+        retain(&mut self.propensity, &stays, 1);
+        retain(&mut self.priority, &stays, 1);
+        retain(&mut self.fates, &stays, width);
+    }
+
     /// Number of decisions.
     pub fn len(&self) -> usize {
         self.at.len()
     }
+}
+
+/// Keeps the values, so many side by side, of those that stay.
+fn retain<T: Copy>(values: &mut Vec<T>, stays: &[bool], width: usize) {
+    let mut to = 0;
+    for at in stays.iter().enumerate().filter(|(_, stays)| **stays).map(|(at, _)| at) {
+        values.copy_within(at * width..(at + 1) * width, to);
+        to += width;
+    }
+    values.truncate(to);
 }
 
 /// Writes parts to their places. What is written where does not depend on the order of parts, and each vector has a thread of its own.
@@ -129,10 +156,7 @@ pub fn scatter(replay: &mut Replay, mut parts: Vec<Part>, log: &DecisionLog) {
         });
         scope.spawn(move |_| {
             for part in parts {
-                for (i, at) in part.at.iter().enumerate() {
-                    let at = *at as usize * width;
-                    fates[at..at + width].copy_from_slice(&part.fates[i * width..(i + 1) * width]);
-                }
+                fates.put(&part.at, &part.fates, width);
             }
         });
     });
@@ -140,14 +164,12 @@ pub fn scatter(replay: &mut Replay, mut parts: Vec<Part>, log: &DecisionLog) {
 
 /// A replay of so many rows in which nothing is decided yet.
 pub fn blank(replay: Replay, rows: usize) -> Replay {
-    let none = Fate { step: 0, how: crate::simulate::fates::How::Result, cause: 0 };
     Replay {
         chosen: vec![NO_ACTION; rows],
         arm: vec![NO_ARM; rows],
         fallback: vec![false; rows],
         propensity: vec![f64::NAN; rows],
         priority: vec![f64::NAN; rows],
-        fates: vec![none; rows * replay.candidates.len()],
         ..replay
     }
 }

@@ -3,6 +3,7 @@
 //! Only what shares no counter is cut: where households, budgets, stock or caps count over several subjects, all rows are one piece.
 //! The decisions are those of one pass over all rows.
 
+use super::fates::{Counted, Fates, Want};
 use super::order::Sharing;
 use super::parts::{blank, count};
 use super::{BudgetLook, Deferral, NO_ACTION, Replay, Stage};
@@ -20,6 +21,9 @@ use std::collections::BTreeMap;
 /// Rows of a piece, about: what is lost at most when a long run is broken off.
 pub const PIECE: usize = 1_000_000;
 
+/// Fates of a piece, in number: 200 MB.
+const MOST_OF_PIECE: usize = 50_000_000;
+
 /// How a replay is cut, and what of it is wanted.
 #[derive(Clone, Copy)]
 pub struct Cut<'a> {
@@ -27,8 +31,8 @@ pub struct Cut<'a> {
     pub keep: &'a dyn Keep,
     /// About how many rows a piece has.
     pub rows: usize,
-    /// Whether the fates of candidates are wanted beside the choices.
-    pub fates: bool,
+    /// What is wanted of fates beside the choices.
+    pub want: Want<'a>,
     /// Whose decisions they are, in words.
     pub name: &'a str,
 }
@@ -43,38 +47,51 @@ impl Stage<'_> {
         let timed = self.roles.first(Role::Time).is_some();
         let sharing = timed.then(|| Sharing::of(policy, &requests));
         let pieces = match sharing {
-            None | Some(Sharing::Subject) => rows.len().div_ceil(cut.rows).max(1),
+            None | Some(Sharing::Subject) => {
+                let width: usize = policy.document().actions.iter().map(|action| action.treatments.len()).sum();
+                rows.len().div_ceil(cut.rows.min(MOST_OF_PIECE / width.max(1)).max(1)).max(1)
+            }
             Some(_) => 1,
         };
         let what = format!("Deciding {} rows with {}", rows.len(), cut.name);
         task.stage(&what)?;
         self.refuse_endless_rules(&requests, policy, rows)?;
-        let mut whole = blank(self.empty(policy, sharing), rows.len());
-        if !cut.fates {
-            whole.fates = Vec::new();
-        }
+        // A piece that is all becomes the whole; of several each is copied to its places.
+        let mut whole = blank(self.empty(policy, sharing), if pieces == 1 { 0 } else { rows.len() });
+        let times: Vec<i64> = rows.iter().map(|row| requests.now(*row as usize)).collect();
+        let width = whole.candidates.len();
+        whole.fates = match Fates::fit(cut.want, rows.len(), width) {
+            Want::Each if pieces == 1 => Fates::Each(Vec::new()),
+            want => Fates::new(want, rows, &times, width, &whole.causes),
+        };
+        // Of several pieces each fate is kept until it is counted.
+        let want = match &whole.fates {
+            Fates::Nothing => Want::Nothing,
+            Fates::Told(_) if pieces > 1 => Want::Each,
+            _ => cut.want,
+        };
         for (number, positions) in positions_of(pieces, rows, &requests).into_iter().enumerate() {
             if pieces > 1 {
                 task.stage(&format!("{what} (part {} of {pieces})", number + 1))?;
             }
             let own: Vec<u32> = positions.iter().map(|at| rows[*at as usize]).collect();
-            let kind = if cut.fates { "fates" } else { "choices" };
+            let kind = match want {
+                Want::Nothing => "choices",
+                Want::Each => "fates",
+                Want::Told(_) => "told",
+            };
             let name = format!("{kind}-{}-{number}of{pieces}", policy.revision());
-            let fits = |piece: &Piece| piece.fits(&whole, positions.len(), cut.fates, self.log.arms.len());
+            let fits = |piece: &Piece| piece.fits(&whole, positions.len(), want, self.log.arms.len());
             let piece = part(cut.keep, &name, fits, || {
-                let mut replay = self.decide_requests(&requests, policy, own, task)?;
-                if !cut.fates {
-                    replay.fates = Vec::new();
-                }
-                Ok(Piece::new(replay))
+                Ok(Piece::new(self.decide_requests(&requests, want, policy, own, task)?))
             })?;
-            piece.put(&mut whole, &positions, self.log.arms.len());
+            piece.put(&mut whole, &positions, pieces == 1, self.log.arms.len());
         }
         whole.deferrals.sort_by_key(|deferral| (deferral.position, deferral.at));
         let (candidates, no_action) = (&whole.candidates, self.log.no_action());
         let arm = |chosen: &u32| candidates.get(*chosen as usize).map_or(no_action, |candidate| candidate.arm);
         whole.arm = whole.chosen.iter().map(arm).collect();
-        whole.times = rows.iter().map(|row| requests.now(*row as usize)).collect();
+        whole.times = times;
         whole.rows = rows.to_vec();
         Ok(whole)
     }
@@ -103,6 +120,7 @@ struct Piece {
     fallback: Vec<bool>,
     propensity: Vec<f64>,
     priority: Vec<f64>,
+    /// Each, or those that are kept beside the counts.
     fates: Vec<Fate>,
     deferrals: Vec<Deferral>,
     /// Positions of the decisions that chance had a part in, and their probabilities: one per arm, one for what was never logged.
@@ -122,6 +140,8 @@ struct Head {
     given_up: u64,
     diagnostics: BTreeMap<String, u64>,
     budgets: Vec<(i64, Vec<Budget>)>,
+    /// What was counted where not each fate is kept.
+    counted: Option<Counted>,
 }
 
 /// Budget, spent, most, pace, least.
@@ -141,9 +161,14 @@ impl Piece {
         }
         let budget = |state: &BudgetState| (state.budget, state.spent, state.max, state.pace, state.least);
         let look = |look: &BudgetLook| (look.at, look.budgets.iter().map(budget).collect());
+        let (fates, counted) = match replay.fates {
+            Fates::Nothing => (Vec::new(), None),
+            Fates::Each(fates) => (fates, None),
+            Fates::Told(told) => (told.kept().to_vec(), Some(told.counted)),
+        };
         let head = Head {
             rows: replay.rows.len(),
-            fates: replay.fates.len(),
+            fates: fates.len(),
             deferrals: replay.deferrals.len(),
             explored: explored.0.len(),
             arms,
@@ -152,18 +177,30 @@ impl Piece {
             given_up: replay.given_up,
             diagnostics: replay.diagnostics,
             budgets: replay.budgets.iter().map(look).collect(),
+            counted,
         };
-        let Replay { chosen, fallback, propensity, priority, fates, deferrals, .. } = replay;
+        let Replay { chosen, fallback, propensity, priority, deferrals, .. } = replay;
         Piece { head, chosen, fallback, propensity, priority, fates, deferrals, explored }
     }
 
     /// Whether it can be a piece of so many rows, of a policy with these candidates and causes.
-    fn fits(&self, whole: &Replay, rows: usize, fates: bool, arms: usize) -> bool {
+    fn fits(&self, whole: &Replay, rows: usize, want: Want<'_>, arms: usize) -> bool {
         let width = whole.candidates.len();
+        let (fates, counted) = match (want, &whole.fates) {
+            (Want::Nothing, _) => (0, false),
+            (Want::Told(_), Fates::Told(told)) => (told.kept().len(), true),
+            _ => (rows * width, false),
+        };
+        let causes = whole.causes.list().len();
+        let all = |counts: &Counted| {
+            counts.tally.causes.len() == causes && counts.hits.values().all(|hits| hits.len() == causes)
+        };
         let known = |candidate: u32| candidate == NO_ACTION || (candidate as usize) < width;
-        let cause = |cause: usize| cause < whole.causes.list().len();
+        let cause = |cause: usize| cause < causes;
         self.head.rows == rows
-            && self.fates.len() == if fates { rows * width } else { 0 }
+            && self.fates.len() == fates
+            && self.head.counted.is_some() == counted
+            && self.head.counted.as_ref().is_none_or(all)
             && self.chosen.iter().all(|chosen| known(*chosen))
             && self.fates.iter().all(|fate| usize::from(fate.step) < STEPS.len() && cause(fate.cause.into()))
             && self.deferrals.iter().all(|d| (d.position as usize) < rows && known(d.candidate))
@@ -172,17 +209,24 @@ impl Piece {
             && self.explored.0.iter().all(|at| (*at as usize) < rows)
     }
 
-    /// Writes the decisions to their places.
-    fn put(self, whole: &mut Replay, positions: &[u32], arms: usize) {
+    /// Writes the decisions to their places; where they are `all`, nothing is copied.
+    fn put(self, whole: &mut Replay, positions: &[u32], all: bool, arms: usize) {
         let width = whole.candidates.len();
-        for (i, at) in positions.iter().enumerate() {
-            let to = *at as usize;
-            whole.chosen[to] = self.chosen[i];
-            whole.fallback[to] = self.fallback[i];
-            whole.propensity[to] = self.propensity[i];
-            whole.priority[to] = self.priority[i];
-            if !self.fates.is_empty() {
-                whole.fates[to * width..(to + 1) * width].copy_from_slice(&self.fates[i * width..(i + 1) * width]);
+        match (self.head.counted, &mut whole.fates) {
+            (Some(counted), Fates::Told(told)) => told.restore(counted, self.fates),
+            (_, Fates::Each(fates)) if all => *fates = self.fates,
+            (_, fates) => fates.put(positions, &self.fates, width),
+        }
+        if all {
+            (whole.chosen, whole.fallback) = (self.chosen, self.fallback);
+            (whole.propensity, whole.priority) = (self.propensity, self.priority);
+        } else {
+            for (i, at) in positions.iter().enumerate() {
+                let to = *at as usize;
+                whole.chosen[to] = self.chosen[i];
+                whole.fallback[to] = self.fallback[i];
+                whole.propensity[to] = self.propensity[i];
+                whole.priority[to] = self.priority[i];
             }
         }
         if !self.explored.0.is_empty() {

@@ -8,7 +8,7 @@
 
 use super::order::{Order, Parts};
 use super::parts::{Failures, Part};
-use super::store::{Guesses, Shared, Store, Tracks};
+use super::store::{Guess, Guesses, Shared, Store, Tracks};
 use super::{CandidateInfo, Deferral, Stage};
 use crate::data::Requests;
 use crate::data::cells::Dictionary;
@@ -95,8 +95,10 @@ pub struct State<'a> {
     pub part: Part,
     /// What failed in all of them.
     pub failures: Failures,
-    /// Rows of the window that no guess has decided.
-    pub redone: usize,
+    /// Rows of the window that were guessed and decided again, in order.
+    pub redone: Vec<u32>,
+    /// How many rows of the window were decided without a guess that stood.
+    pub anew: usize,
 }
 
 /// A window of rows: they were looked ahead on, and are decided part by part.
@@ -121,9 +123,10 @@ impl Window<'_> {
         (&self.ahead[row as usize / self.chunk], row as usize % self.chunk)
     }
 
-    /// What was guessed of a row from a past with such a stamp: the candidate that is sent.
-    fn guess(&self, row: u32, stamp: u32) -> Option<u32> {
-        self.guesses.get(row as usize / self.chunk)?.of(row as usize % self.chunk, stamp)
+    /// What is left of the guess about a row whose past has this stamp.
+    fn guess(&self, row: u32, stamp: u32) -> Guess {
+        let guesses = self.guesses.get(row as usize / self.chunk);
+        guesses.map_or(Guess::None, |guesses| guesses.of(row as usize % self.chunk, stamp))
     }
 }
 
@@ -164,7 +167,8 @@ impl<'a> State<'a> {
             looks: Vec::new(),
             part: Part::default(),
             failures: Failures::default(),
-            redone: 0,
+            redone: Vec::new(),
+            anew: 0,
         };
         state.begin_totals();
         state
@@ -187,14 +191,18 @@ impl<'a> State<'a> {
                 }
                 self.look(now);
                 self.enter(self.world.rows[position as usize] as usize);
-                if let Some(chosen) = window.guess(*row, self.stamp()) {
-                    self.leave(position, chosen, now);
-                    continue;
+                match window.guess(*row, self.stamp()) {
+                    Guess::Stands(chosen) => {
+                        self.leave(position, chosen, now);
+                        continue;
+                    }
+                    Guess::Fell => self.redone.push(*row),
+                    Guess::None => {}
                 }
                 let (ahead, at) = window.ahead(*row);
                 let outcome = self.world.policy.decide_ahead(ahead, at, now, &*self, &mut space);
                 self.take(position, now, outcome, 0, (window.number, *row));
-                self.redone += 1;
+                self.anew += 1;
             }
         }
         while window.last && !self.waiting.is_empty() {

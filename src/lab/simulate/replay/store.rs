@@ -187,6 +187,17 @@ pub struct Guesses {
     pub part: Part,
 }
 
+/// A guess, once the row's turn has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guess {
+    /// There was none.
+    None,
+    /// Nothing has happened since: the candidate that is sent, [`NO_ACTION`] for none.
+    Stands(u32),
+    /// Something has.
+    Fell,
+}
+
 /// A stamp that no past has.
 const NEVER: u32 = u32::MAX;
 
@@ -219,8 +230,12 @@ impl Guesses {
         guesses
     }
 
-    /// What was guessed of a row from a past with such a stamp: the candidate that is sent.
-    pub fn of(&self, row: usize, stamp: u32) -> Option<u32> {
-        (self.stamps[row] == stamp && stamp != NEVER).then(|| self.chosen[row])
+    /// What is left of the guess about a row whose past has this stamp.
+    pub fn of(&self, row: usize, stamp: u32) -> Guess {
+        match self.stamps[row] {
+            NEVER => Guess::None,
+            then if then == stamp => Guess::Stands(self.chosen[row]),
+            _ => Guess::Fell,
+        }
     }
 }

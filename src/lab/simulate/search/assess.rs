@@ -3,8 +3,10 @@
 //! One question is asked of these rows: does the proposal beat the current policy? The other comparisons come after it, and their
 //! intervals hold for all of them together.
 
+use super::SearchOptions;
 use super::report::{BudgetUse, Gap, Measured, PolicyValue, Trial, Verdict};
 use super::scores::Scored;
+use super::stage::Ground;
 use crate::error::Result;
 use crate::random::Random;
 use crate::simulate::bootstrap::{quantile, resample};
@@ -46,6 +48,20 @@ pub(super) struct Budget {
 
 /// The proposal stands first, the current policy second.
 const CURRENT: usize = 1;
+
+impl<'a> Assessor<'a> {
+    /// On the rows learned from and those held out, and what each was worth.
+    pub fn new(
+        ground: &'a Ground<'_>,
+        (learned, held_out): (&'a Scored, &'a Scored),
+        costs: &'a [f64],
+        options: &SearchOptions,
+        task: &'a Task,
+    ) -> Assessor<'a> {
+        let SearchOptions { bootstrap, seed, .. } = *options;
+        Assessor { log: &ground.log, learned, held_out, costs, bootstrap, seed, task }
+    }
+}
 
 impl Assessor<'_> {
     /// Values the policies (the proposal, the current one, others) on the held-out rows and fills the trial.

@@ -1,17 +1,17 @@
 //! The search for a policy tree, from end to end.
 
-use super::SearchOptions;
 use super::assess::{Assessor, Budget, Decided, arms_of};
 use super::exact::DEEPEST;
 use super::frame::{Candidate, Frame, Gate};
 use super::matrix::{Resource, ScoreMatrix};
 use super::predictors::Predictors;
 use super::prune::pruned;
-use super::report::{DepthValue, LeafReport, ProposedRule, TreeProposal, Trial};
+use super::report::{DepthValue, LeafReport, ProposedRule, TreeProposal};
 use super::scores::{Scored, scores};
 use super::stage::Ground;
 use super::tree::{Leaf, Node};
 use super::within::{Priced, depths, within};
+use super::{MOST_UNLOGGED, SearchOptions};
 use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
 use crate::simulate::Other;
@@ -27,9 +27,6 @@ use attune_policy::rule::Scope;
 
 /// Columns whose pairs are all searched; of more, those that tell most by themselves.
 const MOST_COLUMNS: usize = 40;
-
-/// Rows whose choice leads to an action that was never logged, beyond which the choice is not proposed.
-const MOST_UNLOGGED: f64 = 0.01;
 
 /// A tree that was found: the report, and the policy it makes.
 #[derive(Clone, Debug)]
@@ -130,22 +127,8 @@ pub fn tree(
         decide(other.name, other.policy)?;
     }
 
-    let assessor = Assessor {
-        log: &ground.log,
-        learned: &learned,
-        held_out: &held_out,
-        costs: &costs,
-        bootstrap: options.bootstrap,
-        seed: options.seed,
-        task,
-    };
-    let mut trial = Trial {
-        outcome: ground.log.outcomes[0].name.clone(),
-        objective: ground.objective_in_words(options.objective),
-        parted: ground.parted.clone(),
-        notes,
-        ..Trial::default()
-    };
+    let assessor = Assessor::new(&ground, (&learned, &held_out), &costs, options, task);
+    let mut trial = ground.trial(options.objective, notes);
     assessor.assess(&policies, &budgets, &mut trial, task)?;
     trial.notes.push(super::ASKED_ONCE.into());
     let effective = effective(&tree, &asked, &choices, &held_out.rows);

@@ -37,6 +37,9 @@ use std::sync::Arc;
 const ASKED_ONCE: &str = "The held-out rows were asked once, about this proposal. Every further search on the same data asks them again: the \
                           more searches, the likelier one succeeds by luck.";
 
+/// Share of rows whose action was never logged, beyond which a choice is not proposed and a trial not followed.
+const MOST_UNLOGGED: f64 = 0.01;
+
 /// What is maximised.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Objective {

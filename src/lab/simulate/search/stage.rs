@@ -1,12 +1,13 @@
 //! What searches share: which rows are learned from and which are held out, what is maximised, and the real engine to decide with.
 
+use super::report::Trial;
 use super::{Objective, SearchOptions};
 use crate::data::split::{HELD_OUT_SHARE, SALT};
 use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
 use crate::simulate::Options;
 use crate::simulate::log::{DecisionLog, NO_ARM};
-use crate::simulate::replay::{Replay, Stage};
+use crate::simulate::replay::{Replay, Stage, Want};
 use crate::simulate::run::{compile, uses_models};
 use crate::simulate::support::LEAST_ESS;
 use crate::task::Task;
@@ -106,7 +107,8 @@ impl<'a> Ground<'a> {
     /// Decides some rows (ascending; whole subjects, or their later decisions would not know the earlier).
     pub fn decide_rows(&self, policy: &Policy, rows: Vec<u32>, task: &Task) -> Result<Replay> {
         let stage = Stage { dataset: self.dataset, roles: self.roles, log: &self.log, options: &self.options };
-        stage.decide(policy, rows, task)
+        // What becomes of each candidate is not asked.
+        stage.decide_wanting(Want::Nothing, policy, rows, task)
     }
 
     /// As [`Ground::decide`], for a document.
@@ -114,6 +116,17 @@ impl<'a> Ground<'a> {
         let policy = compile(document)?;
         let replay = self.decide(&policy, task)?;
         Ok((policy, replay))
+    }
+
+    /// A trial of which nothing is known yet but what was asked.
+    pub fn trial(&self, objective: Objective, notes: Vec<String>) -> Trial {
+        Trial {
+            outcome: self.log.outcomes[0].name.clone(),
+            objective: self.objective_in_words(objective),
+            parted: self.parted.clone(),
+            notes,
+            ..Trial::default()
+        }
     }
 
     /// What is maximised, by row of the dataset.

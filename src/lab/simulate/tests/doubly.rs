@@ -6,6 +6,9 @@ use crate::data::cells::Cells;
 use crate::data::import::{ImportOptions, import};
 use crate::data::{Arm, Dataset, Logging, Role, Roles};
 use crate::random::Random;
+use crate::simulate::bootstrap::percentile_interval;
+use crate::simulate::doubly::{Resampling, by, difference};
+use crate::simulate::off_policy::{Estimator, Logged, Predictions};
 use crate::simulate::report::{Estimate, Method, Report, Value};
 use crate::simulate::{Options, RewardModels, run};
 use crate::task::Task;
@@ -120,13 +123,20 @@ fn intervals_of_ips_snips_and_cross_fitted_dr_cover_the_truth_in_two_thousand_wo
 fn every_estimator_stands_in_the_report_with_its_lambda_and_its_reward_model() {
     let world = small_world(4_000, 5);
     let (roles, policy) = (small_roles(), compile(small_document(&world)));
-    let options = Options { baselines: true, ..modelled() };
+    let options = Options { baselines: true, bootstrap: 400, ..modelled() };
     let report = run(&policy, &[], &world, &roles, &options, &Task::default()).unwrap().report;
     let value = report.main().unwrap().value("bought").unwrap();
     for method in [Method::Dm, Method::Dr, Method::SnDr, Method::SwitchDr, Method::DrOs, Method::Mrdr] {
         let estimate = value.by(method).unwrap_or_else(|| panic!("{method:?} is missing"));
         assert!((estimate.value - TRUTH).abs() < 5.0 * value.answer.se, "{method:?}: {estimate:?}");
         assert!(report.notes.iter().any(|note| note.term == method.label()), "{method:?} is defined");
+        // Rows are independent here, so both intervals say the same.
+        let (low, high) = estimate.bootstrap.unwrap_or_else(|| panic!("{method:?} is not resampled"));
+        let ratio = (high - low) / (estimate.high - estimate.low);
+        assert!(
+            low < estimate.value && estimate.value < high && (0.85..1.15).contains(&ratio),
+            "{method:?}: {estimate:?}"
+        );
     }
     assert_eq!(value.answer.method, Method::Snips);
     let lambdas: Vec<(Method, &str)> = value.lambdas.iter().map(|l| (l.method, l.by.as_str())).collect();
@@ -139,6 +149,8 @@ fn every_estimator_stands_in_the_report_with_its_lambda_and_its_reward_model() {
     let difference = report.difference("none for all", "bought").unwrap();
     let robust = difference.others.iter().find(|e| e.method == Method::Dr).unwrap();
     assert!((robust.low..=robust.high).contains(&(TRUTH - 0.3)) && robust.se < 1.05 * difference.estimate.se);
+    let (low, high) = robust.bootstrap.unwrap();
+    assert!((0.85..1.15).contains(&((high - low) / (robust.high - robust.low))), "{robust:?}");
     // Only the policy has a model made for it, and runs without reward models have none of this.
     assert!(report.policies[1].value("bought").unwrap().by(Method::Mrdr).is_none());
     assert!(value_of(&policy, &world, &roles, &plain()).by(Method::Dr).is_none());
@@ -146,6 +158,74 @@ fn every_estimator_stands_in_the_report_with_its_lambda_and_its_reward_model() {
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let again = one.install(|| run(&policy, &[], &world, &roles, &options, &Task::default()).unwrap().report);
     assert_eq!(again, report);
+}
+
+#[test]
+fn bootstrap_intervals_are_those_of_drawing_whole_subjects_by_hand() {
+    let mut random = Random::stream(3, 0);
+    let subjects = 150;
+    let mut rounds: Vec<(u32, f64, f64, f64, f64)> = Vec::new();
+    for subject in 0..subjects {
+        // What a subject's rounds share makes intervals of rows too narrow. Subjects of an even number have no round.
+        let own = random.uniform() - 0.5;
+        for _ in 0..1 + random.below(5) {
+            let weight = [0.0, 0.7, 2.0, 6.0][random.below(4)];
+            let q = 0.4 + 0.2 * random.uniform();
+            rounds.push((2 * subject + 1, weight, q + own + 0.3 * random.uniform(), q, q + 0.1 * random.uniform()));
+        }
+    }
+    let column = |of: fn(&(u32, f64, f64, f64, f64)) -> f64| -> Vec<f64> { rounds.iter().map(of).collect() };
+    let (weights, rewards, q, target) = (column(|r| r.1), column(|r| r.2), column(|r| r.3), column(|r| r.4));
+    let clusters: Vec<u32> = rounds.iter().map(|r| r.0).collect();
+    let whole = Logged {
+        weights: &weights,
+        rewards: &rewards,
+        model: Some(Predictions { logged: &q, target: &target }),
+        clusters: Some(&clusters),
+    };
+    let chosen = [
+        (Estimator::Dm, Method::Dm),
+        (Estimator::Dr, Method::Dr),
+        (Estimator::SnDr, Method::SnDr),
+        (Estimator::SwitchDr(2.0), Method::SwitchDr),
+        (Estimator::DrOs(5.0), Method::DrOs),
+    ];
+    let task = Task::default();
+    let resampling = Resampling { replicates: 4_000, seed: 5, task: &task };
+    let found = by(&chosen, &whole, resampling).unwrap();
+    assert_eq!(found.len(), chosen.len());
+    let mut drawn: Vec<Vec<f64>> = vec![Vec::new(); chosen.len()];
+    let mut differences = Vec::new();
+    for _ in 0..4_000 {
+        let mut rows = Vec::new();
+        for _ in 0..subjects {
+            let subject = 2 * random.below(subjects as usize) as u32 + 1;
+            rows.extend((0..rounds.len()).filter(|at| clusters[*at] == subject));
+        }
+        let pick = |values: &[f64]| -> Vec<f64> { rows.iter().map(|at| values[*at]).collect() };
+        let (weights, rewards, q, target) = (pick(&weights), pick(&rewards), pick(&q), pick(&target));
+        let model = Some(Predictions { logged: &q, target: &target });
+        let logged = Logged { weights: &weights, rewards: &rewards, model, clusters: None };
+        let values: Vec<f64> = chosen.iter().map(|(estimator, _)| estimator.estimate(&logged).unwrap().value).collect();
+        differences.push(values[1] - values[0]);
+        drawn.iter_mut().zip(values).for_each(|(own, value)| own.push(value));
+    }
+    let alike = |found: Option<(f64, f64)>, by_hand: Vec<f64>, what: &str| {
+        let ((low, high), (a, b)) = (found.unwrap(), percentile_interval(by_hand).unwrap());
+        let tolerance = 0.07 * (b - a);
+        assert!((low - a).abs() < tolerance && (high - b).abs() < tolerance, "{what}: {low} {high}, by hand {a} {b}");
+    };
+    for (own, by_hand) in found.iter().zip(drawn) {
+        alike(own.bootstrap, by_hand, own.method.label());
+    }
+    let terms = |estimator: Estimator| estimator.terms(&whole).unwrap();
+    let (a, b) = (terms(Estimator::Dr), terms(Estimator::Dm));
+    let gap = difference(&a, &b, Some(&clusters), Method::Dr, resampling).unwrap().unwrap();
+    alike(gap.bootstrap, differences, "difference");
+    // As if rows were independent, the interval is too narrow.
+    let rows = by(&chosen[1..2], &Logged { clusters: None, ..whole }, resampling).unwrap()[0].bootstrap.unwrap();
+    let subjects = found[1].bootstrap.unwrap();
+    assert!(rows.1 - rows.0 < 0.9 * (subjects.1 - subjects.0), "{rows:?} {subjects:?}");
 }
 
 #[test]

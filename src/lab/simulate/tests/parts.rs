@@ -3,9 +3,10 @@
 use super::{Memory, cap, compile, document, only, rule, world};
 use crate::error::{Error, Result};
 use crate::simulate::log::DecisionLog;
-use crate::simulate::replay::Stage as Deciding;
 use crate::simulate::replay::pieces::Cut;
+use crate::simulate::replay::{Fates, Stage as Deciding, Told, Want, furthest_cause};
 use crate::simulate::report::Report;
+use crate::simulate::run::run_within;
 use crate::simulate::{Keep, KeepNothing, Options, Other, Replay, run, run_in_parts};
 use crate::task::Task;
 use crate::world::{World, WorldSpec};
@@ -88,7 +89,7 @@ fn pieces_give_the_decisions_of_one_pass() {
         let whole = stage.decide(&policy, (0..rows as u32).collect(), &Task::default()).unwrap();
         let memory = Memory::new(100);
         let all: Vec<u32> = (0..rows as u32).collect();
-        let cut = Cut { keep: &memory, rows: rows / 4, fates: true, name: "it" };
+        let cut = Cut { keep: &memory, rows: rows / 4, want: Want::Each, name: "it" };
         let in_pieces = || told(stage.decide_in_pieces(&policy, &all, cut, &Task::default()).unwrap());
         let expected = told(whole);
         assert!(in_pieces() == expected, "{what}: decided");
@@ -102,6 +103,72 @@ fn pieces_give_the_decisions_of_one_pass() {
             let found = stage.decide_in_pieces(&policy, &all, Cut { keep: &torn, ..cut }, &Task::default());
             assert!(told(found.unwrap()) == expected, "{what}: {share} of a piece");
         }
+    }
+}
+
+#[test]
+fn fates_that_are_too_many_to_keep_are_counted_as_they_are_made() {
+    let world = repeated();
+    let budgets = |max: f64| {
+        vec![Budget {
+            id: "mails".into(),
+            name: "Mails".into(),
+            scope: Scope::All,
+            measure: Measure::Count,
+            event: EventKind::Sent,
+            max: Some(max),
+            min: None,
+            reset: None,
+            from: None,
+            until: None,
+            pacing: None,
+            enabled: true,
+        }]
+    };
+    let options = Options { bootstrap: 0, impact_rows: 300, rewards: None, ..Options::default() };
+    // Subject by subject, and everybody together in order of time.
+    for document in [capped(&world), Document { budgets: budgets(700.0), ..capped(&world) }] {
+        let policy = compile(document);
+        let within = |fates: usize, keep: &dyn Keep| {
+            run_within(fates, &policy, &[], &world.trial, &world.roles, &options, keep, &Task::default()).unwrap()
+        };
+        let each = within(usize::MAX, &KeepNothing);
+        let memory = Memory::new(100);
+        let told = within(0, &memory);
+        assert!(told.report == each.report, "{:#?}", told.report.funnel);
+        assert!(told.report.weeks.iter().any(|week| week.cap_hits.iter().any(|(_, hits)| *hits > 0)));
+        assert!(told.report.rules.iter().any(|rule| rule.without.as_ref().is_some_and(|w| w.removed_alone > 0)));
+        assert!(told.decisions.replay.fates.each().is_empty() && !each.decisions.replay.fates.each().is_empty());
+        assert!(within(0, &memory).report == each.report, "found again");
+
+        // In several pieces, each with the fates of its own rows; and why nothing was done, row by row.
+        let log = DecisionLog::new(&world.trial, &world.roles, None).unwrap();
+        let stage = Deciding { dataset: &world.trial, roles: &world.roles, log: &log, options: &options };
+        let all: Vec<u32> = (0..world.trial.rows() as u32).collect();
+        let (used, sampled): (Vec<u32>, Vec<u32>) = (all[..2_000].to_vec(), all[100..200].to_vec());
+        let want = Want::Told(Told { used: &used, sampled: &sampled, furthest: true });
+        let whole = stage.decide(&policy, all.clone(), &Task::default()).unwrap();
+        let one = stage.decide_wanting(want, &policy, all.clone(), &Task::default()).unwrap();
+        let cut = Cut { keep: &KeepNothing, rows: 700, want, name: "it" };
+        let pieces = stage.decide_in_pieces(&policy, &all, cut, &Task::default()).unwrap();
+        for told in [&one, &pieces] {
+            let causes = |replay: &Replay| {
+                let tally = crate::simulate::funnel::tally(replay, &used);
+                (
+                    tally.decisions,
+                    tally.ended,
+                    tally.causes.iter().map(|c| (c.candidates, c.decisions)).collect::<Vec<_>>(),
+                )
+            };
+            assert_eq!(causes(told), causes(&whole));
+            for at in [0usize, 99, 100, 150, 199, 200, 2_500] {
+                let kept = if (100..200).contains(&at) { whole.fates_at(at) } else { &[] };
+                assert_eq!(told.fates_at(at), kept, "position {at}");
+            }
+        }
+        let Fates::Told(counts) = &one.fates else { panic!("counted") };
+        let causes: Vec<u16> = all.iter().map(|at| furthest_cause(whole.fates_at(*at as usize))).collect();
+        assert_eq!(counts.furthest, causes);
     }
 }
 

@@ -101,9 +101,9 @@ fn caps_evolve_from_the_policys_own_decisions() {
         let chosen: Vec<&str> = (0..replay.rows.len()).map(|i| replay.chosen_names(i).0).collect();
         assert_eq!(chosen, expected);
         let is_cap = |cause: u16| matches!(replay.causes.list()[usize::from(cause)], Cause::Cap(_));
-        let capped = replay.fates.iter().filter(|f| is_cap(f.cause)).count() as u64;
+        let capped = replay.fates.each().iter().filter(|f| is_cap(f.cause)).count() as u64;
         assert_eq!(capped, blocked);
-        let share = blocked as f64 / replay.fates.len() as f64;
+        let share = blocked as f64 / replay.fates.each().len() as f64;
         assert!(share > 0.05, "caps block {share:.3} of the candidates");
         assert!(replay.stateful);
     }

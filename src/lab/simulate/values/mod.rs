@@ -3,6 +3,7 @@
 mod model;
 mod weigh;
 
+use weigh::Other;
 pub(super) use weigh::{Weighed, weights};
 
 use crate::error::Result;
@@ -33,6 +34,7 @@ impl Parts<'static> {
 /// Policies valued together on the same rows.
 pub(super) struct ValueSet<'a> {
     log: &'a DecisionLog,
+    replays: Vec<&'a Replay>,
     /// Rows with a known arm and logging propensity.
     pub rows: Vec<u32>,
     /// One per policy.
@@ -57,7 +59,7 @@ impl<'a> ValueSet<'a> {
     pub fn new(
         log: &'a DecisionLog,
         rows: &[u32],
-        replays: &[&Replay],
+        replays: &[&'a Replay],
         options: &Options,
         parts: Parts<'_>,
         task: &Task,
@@ -95,7 +97,7 @@ impl<'a> ValueSet<'a> {
             }
             outcomes.push(rewards);
         }
-        Ok(ValueSet { log, rows, policies, outcomes })
+        Ok(ValueSet { log, replays: replays.to_vec(), rows, policies, outcomes })
     }
 
     /// Value of a policy in every outcome; empty when refused.
@@ -117,19 +119,19 @@ impl<'a> ValueSet<'a> {
         };
         let answer = Estimate { bootstrap: resampled(|s| s.reward / s.weight), ..snips(rounds)? };
         let mut others = vec![ips(rounds, Method::Ips)?];
-        if let Some(empirical) = &own.empirical {
-            others.extend(ips(rewards.rounds(&at(empirical)), Method::IpsEmpirical));
+        let other = |which| own.other(which, self.log, &self.rows, self.replays[policy]).map(|weights| at(&weights));
+        if let Some(empirical) = other(Other::Empirical) {
+            others.extend(ips(rewards.rounds(&empirical), Method::IpsEmpirical));
         }
-        others.extend(match &own.drawn {
+        others.extend(match other(Other::Drawn) {
             // A policy that draws chose what was logged where its own draw says so, not where it might have.
-            Some(drawn) => replay_mean(rewards.rounds(&at(drawn))),
+            Some(drawn) => replay_mean(rewards.rounds(&drawn)),
             None => replay_mean(rounds),
         });
-        if let Some(trajectory) = &own.trajectory {
-            let weights = at(trajectory);
-            if support(&weights, 0).effective_sample_size >= LEAST_ESS {
-                others.extend(snips(rewards.rounds(&weights)).map(|e| Estimate { method: Method::Trajectory, ..e }));
-            }
+        if let Some(weights) = other(Other::Trajectory)
+            && support(&weights, 0).effective_sample_size >= LEAST_ESS
+        {
+            others.extend(snips(rewards.rounds(&weights)).map(|e| Estimate { method: Method::Trajectory, ..e }));
         }
         let modelled = rewards.modelled.as_ref().and_then(|own| own.policies.get(policy));
         others.extend(modelled.into_iter().flat_map(|own| own.estimates.iter().copied()));

@@ -9,46 +9,68 @@ use std::collections::BTreeSet;
 /// A policy's weights on the rows.
 pub(in crate::simulate) struct Weighed {
     pub weights: Vec<f64>,
-    /// With the arms' shares in place of the design's propensities.
-    pub empirical: Option<Vec<f64>>,
-    /// Multiplied along each subject's decisions.
-    pub trajectory: Option<Vec<f64>>,
-    /// 1 where the action that the policy drew is the logged one, where it draws by chance.
-    pub drawn: Option<Vec<f64>>,
-    /// Probability of actions that the log never took, per row.
-    pub unlogged: Vec<f32>,
+    /// Probability of actions that the log never took, per row; empty where it is 0 for all.
+    unlogged: Vec<f32>,
     pub support: Support,
     pub refusal: Option<Refusal>,
+}
+
+/// Other weights of a policy that has a value. They are made when they are asked for: kept for all policies, they would be most of
+/// what memory holds of a large log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::simulate) enum Other {
+    /// With the arms' shares in place of the design's propensities.
+    Empirical,
+    /// Multiplied along each subject's decisions.
+    Trajectory,
+    /// 1 where the action that the policy drew is the logged one, where it draws by chance.
+    Drawn,
 }
 
 impl Weighed {
     pub fn new(log: &DecisionLog, rows: &[u32], replay: &Replay) -> Weighed {
         let positions = replay.positions(rows);
         let weights = weights(log, replay, rows, &positions);
-        let unlogged: Vec<f32> =
+        let mut unlogged: Vec<f32> =
             rows.iter().zip(&positions).map(|(row, at)| impossible(log, replay, *row as usize, *at) as f32).collect();
         let support = support_of(&weights, unlogged.iter().map(|p| f64::from(*p)).sum());
         let refusal = refusal(&support, &never_logged(replay, &positions));
-        let empirical = log.sample_ratio.is_some().then(|| {
-            let mut counts = vec![0u64; log.arms.len()];
-            for row in rows {
-                counts[usize::from(log.arm[*row as usize])] += 1;
-            }
-            let n = rows.len() as f64;
-            let matched = |(row, at): (&u32, &usize)| {
-                let arm = log.arm[*row as usize];
-                replay.probability(*at, arm) * n / counts[usize::from(arm)] as f64
-            };
-            rows.iter().zip(&positions).map(matched).collect()
-        });
-        let trajectory = (replay.stateful && log.clusters.is_some()).then(|| {
-            along_subjects(log, rows, &weights, &positions.iter().map(|p| replay.times[*p]).collect::<Vec<_>>())
-        });
-        let drawn = replay.chances.as_ref().map(|_| {
-            let same = |(row, at): (&u32, &usize)| f64::from(u8::from(log.arm[*row as usize] == replay.arm[*at]));
-            rows.iter().zip(&positions).map(same).collect()
-        });
-        Weighed { weights, empirical, trajectory, drawn, unlogged, support, refusal }
+        if unlogged.iter().all(|p| *p == 0.0) {
+            unlogged = Vec::new();
+        }
+        Weighed { weights, unlogged, support, refusal }
+    }
+
+    /// Probability of actions that the log never took, of the row at a position.
+    pub fn unlogged(&self, at: usize) -> f64 {
+        self.unlogged.get(at).map_or(0.0, |p| f64::from(*p))
+    }
+
+    /// Other weights of the policy on the same rows; `None` where they mean nothing.
+    pub fn other(&self, which: Other, log: &DecisionLog, rows: &[u32], replay: &Replay) -> Option<Vec<f64>> {
+        let positions = || replay.positions(rows);
+        match which {
+            Other::Empirical => log.sample_ratio.is_some().then(|| {
+                let mut counts = vec![0u64; log.arms.len()];
+                for row in rows {
+                    counts[usize::from(log.arm[*row as usize])] += 1;
+                }
+                let n = rows.len() as f64;
+                let matched = |(row, at): (&u32, &usize)| {
+                    let arm = log.arm[*row as usize];
+                    replay.probability(*at, arm) * n / counts[usize::from(arm)] as f64
+                };
+                rows.iter().zip(&positions()).map(matched).collect()
+            }),
+            Other::Trajectory => (replay.stateful && log.clusters.is_some()).then(|| {
+                let times: Vec<i64> = positions().iter().map(|p| replay.times[*p]).collect();
+                along_subjects(log, rows, &self.weights, &times)
+            }),
+            Other::Drawn => replay.chances.as_ref().map(|_| {
+                let same = |(row, at): (&u32, &usize)| f64::from(u8::from(log.arm[*row as usize] == replay.arm[*at]));
+                rows.iter().zip(&positions()).map(same).collect()
+            }),
+        }
     }
 }
 

@@ -7,13 +7,13 @@
 
 pub mod knobs;
 
-use super::SearchOptions;
 use super::assess::{Assessor, Budget, Decided};
 use super::find::budgets;
 use super::frame::Frame;
-use super::report::{SettingReport, SettingsProposal, Trial, Verdict};
+use super::report::{SettingReport, SettingsProposal, Verdict};
 use super::scores::{Scored, scores};
 use super::stage::Ground;
+use super::{MOST_UNLOGGED, SearchOptions};
 use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
 use crate::simulate::bootstrap::quantile;
@@ -33,9 +33,6 @@ const ROUNDS: usize = 2;
 
 /// Different values of a column that are all tried.
 const FEW: usize = 20;
-
-/// Share of decisions for actions that were never logged, beyond which a trial is not followed.
-const MOST_UNLOGGED: f64 = 0.01;
 
 /// Numbers that were found: the report, and the policy with them.
 #[derive(Clone, Debug)]
@@ -117,22 +114,8 @@ pub fn tune(
     let (_, replay) = ground.decide_document(document.clone(), task)?;
     let policies =
         [Decided { name: "the proposal".into(), replay }, Decided { name: "the current policy".into(), replay: now }];
-    let mut trial = Trial {
-        outcome: ground.log.outcomes[0].name.clone(),
-        objective: ground.objective_in_words(options.objective),
-        parted: ground.parted.clone(),
-        notes: ground.log.findings.clone(),
-        ..Trial::default()
-    };
-    let assessor = Assessor {
-        log: &ground.log,
-        learned: &learned,
-        held_out: &held_out,
-        costs: &costs,
-        bootstrap: options.bootstrap,
-        seed: options.seed,
-        task,
-    };
+    let mut trial = ground.trial(options.objective, ground.log.findings.clone());
+    let assessor = Assessor::new(&ground, (&learned, &held_out), &costs, options, task);
     assessor.assess(&policies, &budgets, &mut trial, task)?;
     if trial.budgets.iter().any(|budget| budget.learned > budget.limit * (1.0 + 1e-9))
         && trial.verdict == Verdict::Better
@@ -210,10 +193,7 @@ impl Search<'_> {
         document.cases.clear();
         let Ok(policy) = compile(document) else { return Ok(None) };
         let rows = &self.levels[level];
-        let replay = self.ground.decide_rows(&policy, rows.clone(), &Task::default())?;
-        if task.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
+        let replay = self.ground.decide_rows(&policy, rows.clone(), &task.silent())?;
         self.policies += 1;
         let mut at = 0;
         let values: Vec<f64> = rows
