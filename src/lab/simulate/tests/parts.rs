@@ -127,7 +127,7 @@ fn fates_that_are_too_many_to_keep_are_counted_as_they_are_made() {
     };
     let options = Options { bootstrap: 0, impact_rows: 300, rewards: None, ..Options::default() };
     // Subject by subject, and everybody together in order of time.
-    for document in [capped(&world), Document { budgets: budgets(700.0), ..capped(&world) }] {
+    for document in [capped(&world), Document { budgets: budgets(1_700.0), ..capped(&world) }] {
         let policy = compile(document);
         let within = |fates: usize, keep: &dyn Keep| {
             run_within(fates, &policy, &[], &world.trial, &world.roles, &options, keep, &Task::default()).unwrap()
