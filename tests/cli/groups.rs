@@ -133,7 +133,7 @@ fn effects_are_learned_beside_the_best_one_line_rule() {
     // One honest tree, which can be read: the first split is the rule.
     let tree = ["--learner", "trees", "--trees", "1", "--depth", "1"];
     let found = json(dir.path(), &[&args[..], &tree, &["--model", "tree.ron"]].concat());
-    let model = &found["models"][0]["tau"]["One"];
+    let model = &found["models"][0]["tau"];
     assert_eq!(model["inputs"][0]["field"], "women", "{found}");
     assert_eq!(model["function"]["Trees"]["trees"][0]["feature"], serde_json::json!([0, -1, -1]), "{found}");
     assert!(done(dir.path(), &[&args[..], &tree, &["--split", "kl"]].concat()).out.contains("uplift trees"));

@@ -205,7 +205,7 @@ impl<'a> Prepared<'a> {
         Ok(found)
     }
 
-    fn notes(&self, predicted: &Predicted) -> Vec<String> {
+    fn notes(&self, models: &[FoldModel]) -> Vec<String> {
         let mut notes = self.notes.clone();
         notes.push(self.plan.note.clone());
         if self.asked.chance == Chance::Estimated {
@@ -215,11 +215,19 @@ impl<'a> Prepared<'a> {
                     .to_owned(),
             );
         }
-        if predicted.tau.iter().all(|tau| Some(tau) == predicted.tau.first()) {
+        // Each fold has a mean effect of its own.
+        if !models.is_empty() && models.iter().all(|model| are_alike(&model.raw)) {
             notes.push("every row has the same score: this learner tells nobody apart".to_owned());
         }
         notes
     }
+}
+
+/// Whether scores are one number but for rounding.
+fn are_alike(scores: &[f64]) -> bool {
+    let (low, high) =
+        scores.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
+    high - low <= 1e-9 * high.abs().max(low.abs())
 }
 
 /// Trains a model of an effect on `rows` (positions) of a dataset; see [`crate::models::train()`].
@@ -247,7 +255,7 @@ pub fn train(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32], t
     let held_out = prepared.held_out(rows, &last, task)?;
     let confidence = confidence::of_effects(&predicted.tau, &predicted.treated, &predicted.y);
     let folds = models.iter().zip(1..).map(|(model, number)| prepared.fold_report(model, number)).collect();
-    let notes = prepared.notes(&predicted);
+    let notes = prepared.notes(&models);
 
     task.stage("Measuring what drives it")?;
     let (model, inputs) = lowered(spec, &prepared.asked, &last.effect, &out_of_fold, confidence.as_ref());
