@@ -193,7 +193,7 @@ fn line(stage: &str, fraction: f32, since: Duration) -> String {
 
 /// The time left of a stage at its pace so far; `None` while there is too little to tell from.
 fn left(fraction: f32, since: Duration) -> Option<String> {
-    if fraction < 0.01 || fraction >= 1.0 || since < Duration::from_secs(2) {
+    if !(0.01..1.0).contains(&fraction) || since < Duration::from_secs(2) {
         return None;
     }
     let seconds = since.as_secs_f64() * f64::from((1.0 - fraction) / fraction);

@@ -349,7 +349,7 @@ impl ModelSpec {
             return Err(Error::new(format!("model `{}`: {words}", self.id)));
         }
         settings::check(&asked.effect, Goal::Amount)
-            .or_else(|why| Err(Error::new(format!("model `{}`, effects: {why}", self.id))))?;
+            .map_err(|why| Error::new(format!("model `{}`, effects: {why}", self.id)))?;
         asked.check()
     }
 

@@ -132,9 +132,9 @@ fn decide_all(
             _ => policy.look_ahead(&batch, &world, space),
         };
         settled += (0..until - from).filter(|row| ahead.is_settled(*row)).count();
-        for row in from..until {
-            let outcome = policy.decide_ahead(&ahead, row - from, requests[row].now, &world, space).clone();
-            world.take(row, &outcome);
+        for (at, request) in requests[from..until].iter().enumerate() {
+            let outcome = policy.decide_ahead(&ahead, at, request.now, &world, space).clone();
+            world.take(from + at, &outcome);
         }
         from = until;
     }

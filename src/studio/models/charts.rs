@@ -22,10 +22,10 @@ pub fn ui(ui: &mut Ui, ctx: &Ctx<'_>, report: &ModelReport, shown: &Evaluation, 
     let mut draw = |ui: &mut Ui, which: usize| match (which, &shown.uplift) {
         (0, _) => section(ui, "Main drivers", &lost, |ui| drivers(ui, ctx, report, asks)).inner,
         (1, Some(uplift)) => {
-            section(ui, "Qini curve", "outcomes gained by depth", |ui| effect::curve(ui, ctx, uplift, high)).inner;
+            section(ui, "Qini curve", "outcomes gained by depth", |ui| effect::curve(ui, ctx, uplift, high));
         }
         (_, Some(uplift)) => {
-            section(ui, "Effects", "is the effect where it says", |ui| effect::tenths(ui, ctx, uplift, high)).inner;
+            section(ui, "Effects", "is the effect where it says", |ui| effect::tenths(ui, ctx, uplift, high));
         }
         (which, None) => outcome(ui, ctx, shown, which),
     };

@@ -11,6 +11,9 @@ use crate::task::Task;
 use attune_policy::recipe::{Op, Step};
 use attune_policy::value::Type;
 
+/// Steps that repair what a check finds; why there are none.
+type Repairing<'a> = dyn FnMut(&[Problem], CheckId) -> Result<Vec<Step>, String> + 'a;
+
 fn texts(values: &[&str]) -> Cells {
     Cells::from_texts(values.iter().map(|v| (!v.is_empty()).then_some(*v)))
 }
@@ -197,13 +200,11 @@ fn repairs_do_what_they_say_and_only_once() {
     // What is no input has no feature to be made of: its rows go.
     let outcome = of_known("age", ages(), Role::Outcome, &Known::default());
     assert_eq!(repair(&outcome, CheckId::Impossible), Ok(vec![]));
-    let formula =
-        |problems: &[Problem], check, repair: &mut dyn FnMut(&[Problem], CheckId) -> Result<Vec<Step>, String>| {
-            match &repair(problems, check).unwrap()[..] {
-                [Step { op: Op::Formula(text), .. }] => text.clone(),
-                other => panic!("{other:?}"),
-            }
-        };
+    let formula = |problems: &[Problem], check, repair: &mut Repairing<'_>| match &repair(problems, check).unwrap()[..]
+    {
+        [Step { op: Op::Formula(text), .. }] => text.clone(),
+        other => panic!("{other:?}"),
+    };
     assert_eq!(formula(&of("b", texts(&[" a", "b"])), CheckId::Blanks, &mut repair), "trim(b)");
     let written = of("c", texts(&["a b", "A-B", "a b", "say \"x\"", "Say \"x\"", "say \"x\""]));
     assert_eq!(

@@ -181,7 +181,7 @@ impl<'r> Ahead<'r> {
         for (slot, codes) in plan.slots.iter().zip(codes.chunks_exact_mut(BATCH)) {
             let (left, open) = self.slot(slot, codes, scores);
             self.room.left.push(left);
-            *settled = *settled & !open;
+            *settled &= !open;
         }
         contact.clear();
         if plan.contact.counts() {

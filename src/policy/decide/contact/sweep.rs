@@ -78,12 +78,10 @@ pub fn sweep(rules: &Rules, events: Coded<'_>, now: i64, met: &mut Vec<Met>, tal
         for at in feeds {
             let Some((met, swept)) = met.get_mut(*at as usize).zip(rules.swept.get(*at as usize)) else { continue };
             match *swept {
-                Some(Swept::Cap { limit, length }) => {
-                    if length.is_none_or(|length| time > now.saturating_sub(length)) {
-                        met.count = met.count.saturating_add(1);
-                        if met.count == limit {
-                            met.time = time;
-                        }
+                Some(Swept::Cap { limit, length }) if length.is_none_or(|length| time > now.saturating_sub(length)) => {
+                    met.count = met.count.saturating_add(1);
+                    if met.count == limit {
+                        met.time = time;
                     }
                 }
                 Some(Swept::CoolDown { .. }) if met.count == 0 => *met = Met { count: 1, time },
