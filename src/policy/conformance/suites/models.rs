@@ -109,6 +109,13 @@ pub fn models() -> Vec<Vector> {
         model("trees", raw(), trees(), Calibration::Identity),
         model("scorecard", tabled(), scorecard, Calibration::Identity),
         model("shapes", tabled(), shapes, Calibration::Identity),
+        // Each side goes through a link of its own; what a missing input stands for is said by the inputs, for both.
+        model(
+            "difference",
+            inputs(),
+            Function::Difference { of: Box::new(linear(Link::Logistic)), less: Box::new(trees()) },
+            Calibration::Identity,
+        ),
     ];
     let values = [
         vec![Value::Number(0.3), Value::Integer(2), Value::text("a"), Value::Bool(true)],
