@@ -94,14 +94,19 @@ pub fn duel(
         if value >= 0.0 { "lower" } else { "higher" },
         value.abs(),
     );
-    let (verdict, why) = if low > 0.0 {
+    let (verdict, why) = judged(low, high, &interval);
+    Ok(Duel { verdict, why, rows: rows as u64, gain: Some(gain), auc_gain })
+}
+
+/// The verdict on a gain by its 95 % interval, and why: the champion is kept until it is beaten beyond chance.
+pub(super) fn judged(low: f64, high: f64, interval: &str) -> (Verdict, String) {
+    if low > 0.0 {
         (Verdict::Replaced, format!("the new model is better: {interval}"))
     } else if high < 0.0 {
         (Verdict::Kept, format!("the new model is worse: {interval}"))
     } else {
         (Verdict::Kept, format!("the new model is not shown to be better: {interval}"))
-    };
-    Ok(Duel { verdict, why, rows: rows as u64, gain: Some(gain), auc_gain })
+    }
 }
 
 #[cfg(test)]

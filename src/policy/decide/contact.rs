@@ -10,6 +10,7 @@ mod caps;
 mod exclusion;
 mod hits;
 mod judge;
+mod planned;
 mod quiet;
 mod rules;
 mod scene;
@@ -21,7 +22,8 @@ mod tests;
 mod zone;
 
 pub use judge::Verdict;
-pub use rules::{MOST_TAGS, Mark, Rules, counted_tags};
+pub use planned::Mark;
+pub use rules::{MOST_TAGS, Rules, counted_tags};
 
 use super::case::{Answer, Case, View};
 use super::mutant::{Mutant, planted};
@@ -33,7 +35,7 @@ use crate::plan::{Compiler, Plan, Slot};
 use crate::policy::Policy;
 use crate::request::Who;
 use judge::Ask;
-use rules::{Counting, PlannedHit};
+use planned::{Counting, PlannedHit};
 use scene::Scene;
 use std::cell::{Cell, RefCell};
 

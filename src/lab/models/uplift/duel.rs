@@ -4,7 +4,7 @@ use super::measure::{Trial, lead};
 use super::quality::RESAMPLES;
 use crate::data::{Dataset, Roles};
 use crate::error::Result;
-use crate::models::duel::{Duel, Verdict};
+use crate::models::duel::{Duel, Verdict, judged};
 use crate::models::report::Estimate;
 use crate::models::spec::ModelSpec;
 use crate::models::target::Target;
@@ -49,12 +49,6 @@ pub fn duel(
         if value >= 0.0 { "higher" } else { "lower" },
         value.abs(),
     );
-    let (verdict, why) = if low > 0.0 {
-        (Verdict::Replaced, format!("the new model is better: {interval}"))
-    } else if high < 0.0 {
-        (Verdict::Kept, format!("the new model is worse: {interval}"))
-    } else {
-        (Verdict::Kept, format!("the new model is not shown to be better: {interval}"))
-    };
+    let (verdict, why) = judged(low, high, &interval);
     Ok(done(verdict, why, Some(gain)))
 }

@@ -1,7 +1,8 @@
 //! Budgets: what may be spent of them by now, and whether one lags behind its minimum.
 
 use super::calendar::Span;
-use super::rules::{PlannedBudget, Rules, Target};
+use super::planned::{PlannedBudget, Target};
+use super::rules::Rules;
 use super::scene::{Memory, Scene};
 use crate::history::{Of, Query};
 use crate::outcome::{BudgetState, Cause};

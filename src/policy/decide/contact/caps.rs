@@ -1,9 +1,10 @@
 //! Caps, cool-downs and outcome suppression: counters over earlier events and what this decision has reserved.
 
 use super::hits::Hits;
-use super::rules::{
-    Counting, PlannedCap, PlannedCoolDown, PlannedHit, PlannedSuppression, PlannedWindow, Rules, Selector, Target,
+use super::planned::{
+    Counting, PlannedCap, PlannedCoolDown, PlannedHit, PlannedSuppression, PlannedWindow, Selector, Target,
 };
+use super::rules::Rules;
 use super::scene::{Memory, Scene};
 use super::sweep::sweep;
 use super::symbols::Symbol;

@@ -2,7 +2,8 @@
 
 use super::caps::begin;
 use super::hits::Hits;
-use super::rules::{PlannedExclusion, PlannedHit, PlannedStock, Rules};
+use super::planned::{PlannedExclusion, PlannedHit, PlannedStock};
+use super::rules::Rules;
 use super::scene::{Memory, Scene};
 use crate::history::{Identity, Of, Query};
 use crate::outcome::{Cause, With};

@@ -1,7 +1,7 @@
 //! What blocks a candidate, gathered: the strictest wins.
 
 use super::judge::Verdict;
-use super::rules::PlannedHit;
+use super::planned::PlannedHit;
 use crate::outcome::Cause;
 
 /// How a block is meant; the more it removes, the stricter.

@@ -6,7 +6,7 @@
 use super::calendar::{next_change, offset};
 use super::hits::Hits;
 use super::judge::Ask;
-use super::rules::PlannedQuiet;
+use super::planned::PlannedQuiet;
 use super::scene::{Memory, Scene};
 use crate::outcome::Cause;
 use jiff::tz::TimeZone;

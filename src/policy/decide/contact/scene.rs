@@ -1,7 +1,8 @@
 //! One request as the contact policy sees it: its instant, places, events, and what was counted so far.
 
 use super::calendar::{self, Span};
-use super::rules::{Lookback, Mark, Rules, place};
+use super::planned::{Lookback, Mark, place};
+use super::rules::Rules;
 use super::zone::Whereabouts;
 use crate::contact::Clock;
 use crate::history::{History, Identity, Past, Total};

@@ -2,7 +2,8 @@
 //! asks for calendars, for others than the subject or for runs of outcomes is counted by itself ([`super::caps`]), to the same answers.
 
 use super::caps::Tallied;
-use super::rules::{Counting, Mark, PlannedWindow, Rules, Tally};
+use super::planned::{Counting, Mark, PlannedWindow, Tally};
+use super::rules::Rules;
 use crate::history::Identity;
 use crate::journal::Coded;
 

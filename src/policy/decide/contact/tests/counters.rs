@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::contact::{Clock, CoolDown, Exclusion, OnHit, Period, Suppression};
-use crate::decide::contact::rules::PlannedWindow;
+use crate::decide::contact::planned::PlannedWindow;
 use crate::history::Identity;
 use crate::outcome::{Cause, With};
 use crate::rule::Scope;
