@@ -1,9 +1,12 @@
 //! Arguments that say how files are read, shared by the commands that read rows.
 
-use super::console::{Failure, Result};
-use attune_lab::data::import::{DateOrder, Encoding, Format, ImportOptions, dates};
+use super::console::{Console, Failure, Result};
+use attune_lab::data::Dataset;
+use attune_lab::data::import::{DateOrder, Encoding, Format, ImportOptions, dates, import};
+use attune_lab::task::Task;
 use attune_policy::value::Type;
 use clap::{Args, ValueEnum};
+use std::path::Path;
 
 /// How the input is read; what is not said is detected.
 #[derive(Args, Clone, Debug, Default)]
@@ -89,7 +92,32 @@ pub enum Order {
     MonthFirst,
 }
 
+/// A file that was read. What is asked of it fails in its name.
+pub struct Source<'a> {
+    file: &'a Path,
+    dataset: Dataset,
+}
+
+impl Source<'_> {
+    /// Reads columns of it; their names are as in the file or as identifiers.
+    pub fn columns<T>(&self, read: impl FnOnce(&Dataset) -> attune_lab::Result<T>) -> Result<T> {
+        Ok(read(&self.dataset).map_err(|error| error.in_file(self.file))?)
+    }
+
+    /// Works on what was read of it.
+    pub fn work<T>(&self, console: &Console, work: impl FnOnce(&Task) -> attune_lab::Result<T>) -> Result<T> {
+        console.work(|task| work(task).map_err(|error| error.in_file(self.file)))
+    }
+}
+
 impl Reading {
+    /// Reads a file as the arguments say.
+    pub fn open<'a>(&self, file: &'a Path, console: &Console) -> Result<Source<'a>> {
+        let options = self.options()?;
+        let dataset = console.work(|task| import(file, &options, task))?.dataset;
+        Ok(Source { file, dataset })
+    }
+
     /// The import options that the arguments say.
     pub fn options(&self) -> Result<ImportOptions> {
         let mut options = ImportOptions::default();

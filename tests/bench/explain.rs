@@ -4,6 +4,8 @@
 //! Without arguments the model and the rows are made from a seed. `world=FOLDER` takes those of `tests/scripts/explain.py`, which puts
 //! the `shap` package and LightGBM beside them: `model.ron`, `matrix.bin`; attributions go to `ours.bin`.
 
+#[path = "allocator.rs"]
+mod allocator;
 #[path = "harness.rs"]
 mod harness;
 

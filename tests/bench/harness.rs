@@ -3,7 +3,7 @@
 //!
 //! Every round runs every contender once, so that whatever else the machine does falls on all of them alike. A time is that of
 //! one round divided by the operations in it; short rounds (below a millisecond) are seldom interrupted. Arguments after `--`: `rounds=N`
-//! (as many as fit into two seconds, 31 to 1,001), `only=TEXT` (contests whose title has it).
+//! (as many as fit into two seconds, 31 to 1,001; fewer where a minute is not enough for 31), `only=TEXT` (contests whose title has it).
 #![allow(dead_code)] // each benchmark uses its part
 
 use std::hint::black_box;
@@ -46,8 +46,9 @@ impl<'a> Contest<'a> {
         for ((name, _), sum) in self.contenders.iter().zip(&sums) {
             assert_eq!(*sum, sums[0], "{}: `{name}` and `{}` do not do the same", self.title, self.contenders[0].0);
         }
-        let fit = (2.0 / began.elapsed().as_secs_f64().max(1e-9)) as usize;
-        let rounds = argument("rounds").and_then(|n| n.parse().ok()).unwrap_or(fit.clamp(31, 1_001)).max(3);
+        let within = |seconds: f64| (seconds / began.elapsed().as_secs_f64().max(1e-9)) as usize;
+        let fit = within(2.0).clamp(within(60.0).clamp(3, 31), 1_001);
+        let rounds = argument("rounds").and_then(|n| n.parse().ok()).unwrap_or(fit).max(3);
         let mut times = vec![Vec::with_capacity(rounds); self.contenders.len()];
         for _ in 0..rounds {
             for ((_, round), times) in self.contenders.iter_mut().zip(&mut times) {

@@ -5,6 +5,8 @@
 //! and the public data sets beside the project. All use both cores but the obvious way, which is told to know less: no checks but
 //! repeated rows.
 
+#[path = "allocator.rs"]
+mod allocator;
 #[path = "customers.rs"]
 mod customers;
 #[path = "harness.rs"]

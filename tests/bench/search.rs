@@ -1,6 +1,8 @@
 //! The exact policy tree of depth 2 on 100,000 rows, 10 columns of 32 bins and 3 arms, beside the plain way: for every first split, every
 //! column of both sides is counted again. Both find the same tree. Arguments after `--`: `rows=N`, `rounds=N`.
 
+#[path = "allocator.rs"]
+mod allocator;
 #[path = "harness.rs"]
 mod harness;
 

@@ -5,6 +5,8 @@
 //! `tests/scripts/train.py`. Logistic regressions must agree in their coefficients, boosted trees must reach the peer's AUC, less 0.003,
 //! on the fifth left out; the time to get there is compared.
 
+#[path = "allocator.rs"]
+mod allocator;
 #[path = "harness.rs"]
 mod harness;
 

@@ -62,6 +62,30 @@ fn recommendations_follow_what_customers_took() {
 }
 
 #[test]
+fn calibrated_scores_are_probabilities_that_customers_left_out_bear_out() {
+    let dir = tempfile::tempdir().unwrap();
+    orders(dir.path());
+    let columns = ["--customer", "buyer", "--item", "sku", "--date", "day", "--method", "ease", "--k", "3"];
+    let more = ["--for", "b0", "--calibrate", "isotonic", "--model", "model.ron"];
+    let args = [&["analyze", "recommend", "orders.csv"][..], &columns, &more].concat();
+    let found = json(dir.path(), &args);
+    assert_eq!(found["scores_are"], "probabilities", "{found}");
+    let calibration = &found["calibration"];
+    let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{value} in {calibration}"));
+    // Half of the 80 customers fit the map, the others measure it.
+    assert_eq!(number(&calibration["subjects"][0]) + number(&calibration["subjects"][1]), 80.0, "{calibration}");
+    let [pairs, taken] = [0, 1].map(|at| number(&calibration["pairs"][at]));
+    assert!((number(&calibration["observed"]) - taken / pairs).abs() < 1e-12, "{calibration}");
+    assert!((number(&calibration["predicted"]) - taken / pairs).abs() < 0.05, "{calibration}");
+    let scores = found["recommendations"][0]["items"].as_array().unwrap();
+    assert!(scores.iter().all(|item| (0.0..=1.0).contains(&number(&item["score"]))), "{scores:?}");
+    let model = std::fs::read_to_string(dir.path().join("model.ron")).unwrap();
+    assert!(model.contains("Isotonic") && !model.contains("(rank score)"), "{model}");
+    let text = done(dir.path(), &args).out;
+    assert!(text.contains("Scores are calibrated") && !text.contains("rank score"), "{text}");
+}
+
+#[test]
 fn segments_are_found_and_described() {
     let dir = tempfile::tempdir().unwrap();
     let mut text = String::from("age,spend,channel\n");

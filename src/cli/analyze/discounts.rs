@@ -5,7 +5,6 @@ use super::super::inputs::Reading;
 use super::super::plan::definitions;
 use super::super::sweep::percents;
 use super::super::table::{Table, count, interval, number, percent, wrap};
-use attune_lab::data::import;
 use attune_lab::data::import::dates::render as time_text;
 use attune_lab::simulate::columns::{flags, groups, instants};
 use attune_lab::simulate::questions::discounts::{DiscountReport, Purchases, discounts};
@@ -41,14 +40,12 @@ pub struct Discounts {
 
 impl Discounts {
     pub fn run(self, console: &Console) -> Result<Outcome> {
-        let options = self.reading.options()?;
-        let imported = console.work(|task| import::import(&self.file, &options, task))?;
-        let in_file = |error: attune_lab::Error| error.in_file(&self.file);
-        let person = groups(&imported.dataset, &self.customer).map_err(in_file)?;
-        let time = instants(&imported.dataset, &self.date).map_err(in_file)?;
-        let discounted = flags(&imported.dataset, &self.discount, &self.discounted).map_err(in_file)?;
+        let source = self.reading.open(&self.file, console)?;
+        let person = source.columns(|data| groups(data, &self.customer))?;
+        let time = source.columns(|data| instants(data, &self.date))?;
+        let discounted = source.columns(|data| flags(data, &self.discount, &self.discounted))?;
         let purchases = Purchases { person: &person, time: &time, discounted: &discounted };
-        let found = console.work(|task| discounts(purchases, task).map_err(in_file))?;
+        let found = source.work(console, |task| discounts(purchases, task))?;
         console.result(&self.text(&found), &found)?;
         Ok(Outcome::Done)
     }

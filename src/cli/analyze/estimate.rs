@@ -3,7 +3,6 @@
 use super::super::console::{Console, Failure, Outcome, Result};
 use super::super::inputs::Reading;
 use super::super::table::{Table, count, interval, number, percent, wrap};
-use attune_lab::data::import;
 use attune_lab::simulate::columns::{RoundColumns, Rounds};
 use attune_lab::simulate::off_policy::{Ask, Evaluation, evaluate};
 use serde_json::{Map, Value, json};
@@ -57,8 +56,7 @@ impl Estimate {
         if self.bootstrap > 100_000 {
             return Err(Failure::Usage("--bootstrap is at most 100000".into()));
         }
-        let options = self.reading.options()?;
-        let imported = console.work(|task| import::import(&self.file, &options, task))?;
+        let source = self.reading.open(&self.file, console)?;
         let columns = RoundColumns {
             reward: self.reward.clone(),
             propensity: self.propensity.clone(),
@@ -66,9 +64,9 @@ impl Estimate {
             model: self.q.clone().zip(self.q_target.clone()),
             subject: self.subject.clone(),
         };
-        let rounds = Rounds::read(&imported.dataset, &columns).map_err(|error| error.in_file(&self.file))?;
+        let rounds = source.columns(|data| Rounds::read(data, &columns))?;
         let ask = Ask { replicates: self.bootstrap, seed: self.seed, ..Ask::default() };
-        let found = console.work(|task| evaluate(&rounds.logged(), ask, task))?;
+        let found = source.work(console, |task| evaluate(&rounds.logged(), ask, task))?;
         let shown = found.refusal.is_none() || self.even_so;
         console.result(&self.text(&found, shown), &self.value(&found, shown))?;
         Ok(if found.refusal.is_some() { Outcome::CheckFailed } else { Outcome::Done })

@@ -4,7 +4,6 @@ use super::super::console::{Console, Failure, Outcome, Result};
 use super::super::inputs::{Reading, pair};
 use super::super::plan::definitions;
 use super::super::table::{Table, count, interval, number, percent, wrap};
-use attune_lab::data::import;
 use attune_lab::simulate::questions::Figure;
 use attune_lab::simulate::questions::experiment::{self, Ask, Columns, EffectReading, OutcomeReading, Read};
 use serde::Serialize;
@@ -72,9 +71,7 @@ impl Experiment {
         if self.bootstrap > 100_000 {
             return Err(Failure::Usage("--bootstrap is at most 100000".into()));
         }
-        let options = self.reading.options()?;
-        let imported = console.work(|task| import::import(&self.file, &options, task))?;
-        let in_file = |error: attune_lab::Error| error.in_file(&self.file);
+        let source = self.reading.open(&self.file, console)?;
         let columns = Columns {
             arm: self.arm.clone(),
             control: self.control.clone(),
@@ -83,10 +80,10 @@ impl Experiment {
             before: self.before.clone(),
             subject: self.subject.clone(),
         };
-        let table = Read::new(&imported.dataset, &columns).map_err(in_file)?;
+        let table = source.columns(|data| Read::new(data, &columns))?;
         let design = self.design(table.arms())?;
         let ask = Ask { replicates: self.bootstrap, seed: self.seed, even_so: self.even_so };
-        let found = console.work(|task| experiment::read(table.test(design.as_deref()), ask, task).map_err(in_file))?;
+        let found = source.work(console, |task| experiment::read(table.test(design.as_deref()), ask, task))?;
         let answer =
             Answer { reading: &found, rows_left_out: table.left_out, subjects_in_several_arms: table.in_several_arms };
         console.result(&self.text(&answer), &answer)?;

@@ -4,7 +4,6 @@ use super::super::console::{Console, Failure, Outcome, Result};
 use super::super::inputs::Reading;
 use super::super::plan::definitions;
 use super::super::table::{Table, count, interval, number, wrap};
-use attune_lab::data::import;
 use attune_lab::data::import::dates::render as time_text;
 use attune_lab::simulate::columns::{groups, instants, labels};
 use attune_lab::simulate::questions::narrowing::{Contacts, NarrowingReport, narrowing};
@@ -50,14 +49,12 @@ impl Narrowing {
         if self.bootstrap > 100_000 {
             return Err(Failure::Usage("--bootstrap is at most 100000".into()));
         }
-        let options = self.reading.options()?;
-        let imported = console.work(|task| import::import(&self.file, &options, task))?;
-        let in_file = |error: attune_lab::Error| error.in_file(&self.file);
-        let subject = groups(&imported.dataset, &self.subject).map_err(in_file)?;
-        let time = instants(&imported.dataset, &self.time).map_err(in_file)?;
-        let (action, actions) = labels(&imported.dataset, &self.action, &self.none).map_err(in_file)?;
+        let source = self.reading.open(&self.file, console)?;
+        let subject = source.columns(|data| groups(data, &self.subject))?;
+        let time = source.columns(|data| instants(data, &self.time))?;
+        let (action, actions) = source.columns(|data| labels(data, &self.action, &self.none))?;
         let contacts = Contacts { subject: &subject, time: &time, action: &action, actions: &actions };
-        let found = console.work(|task| narrowing(contacts, self.bootstrap, self.seed, task).map_err(in_file))?;
+        let found = source.work(console, |task| narrowing(contacts, self.bootstrap, self.seed, task))?;
         console.result(&self.text(&found), &found)?;
         Ok(Outcome::Done)
     }

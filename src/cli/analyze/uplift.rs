@@ -3,7 +3,6 @@
 use super::super::console::{Console, Failure, Outcome, Result};
 use super::super::inputs::Reading;
 use super::super::table::{Table, count, interval, number, percent, wrap};
-use attune_lab::data::import;
 use attune_lab::simulate::columns::{Arms, TrialColumns, known};
 use attune_lab::simulate::uplift::profit::Prices;
 use attune_lab::simulate::uplift::{Ask, Evaluation, evaluate};
@@ -57,22 +56,20 @@ impl Uplift {
         if self.bootstrap > 100_000 {
             return Err(Failure::Usage("--bootstrap is at most 100000".into()));
         }
-        let options = self.reading.options()?;
-        let imported = console.work(|task| import::import(&self.file, &options, task))?;
-        let in_file = |error: attune_lab::Error| error.in_file(&self.file);
+        let source = self.reading.open(&self.file, console)?;
         let columns = TrialColumns {
             treatment: self.treatment.clone(),
             treated: self.treated.clone(),
             outcome: self.outcome.clone(),
         };
-        let arms = Arms::read(&imported.dataset, &columns).map_err(in_file)?;
+        let arms = source.columns(|data| Arms::read(data, &columns))?;
         let prices =
             self.margin.map(|margin| Prices { margin, contact: self.contact_cost, incentive: self.incentive_cost });
         let ask = Ask { replicates: self.bootstrap, seed: self.seed, prices, subjects: None };
         let mut found = Vec::new();
         for name in &self.scores {
-            let scores = known(&imported.dataset, name).map_err(in_file)?;
-            let own = console.work(|task| evaluate(arms.trial(&scores), ask, task).map_err(in_file))?;
+            let scores = source.columns(|data| known(data, name))?;
+            let own = source.work(console, |task| evaluate(arms.trial(&scores), ask, task))?;
             found.push((name.as_str(), own));
         }
         console.result(&self.text(&found), &value(&found))?;

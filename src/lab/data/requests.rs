@@ -186,19 +186,10 @@ fn labels<'a>(dictionary: &'a Option<Dictionary>, rows: Option<&[u32]>) -> Optio
 
 /// Cells as a column of a field of a type.
 fn column(cells: &Cells, type_: Type) -> Column<'_> {
-    let words = |known: &mut dyn Iterator<Item = bool>| {
-        let mut bits = vec![0; bits::words(cells.len())];
-        known.enumerate().filter(|(_, known)| *known).for_each(|(row, _)| bits::set(&mut bits, row));
-        bits
-    };
-    let present = |values: &[i64]| {
-        let missing = values.contains(&Cells::MISSING);
-        missing.then(|| words(&mut values.iter().map(|x| *x != Cells::MISSING)))
-    };
+    let present = |values: &[i64]| values.contains(&Cells::MISSING).then(|| marked(values, |x| *x != Cells::MISSING));
     match cells {
         Cells::Bool(values) => {
-            let truths = words(&mut values.iter().map(|value| *value == Some(true)));
-            Column::bools(truths).known(words(&mut values.iter().map(Option::is_some)))
+            Column::bools(marked(values, |value| *value == Some(true))).known(marked(values, Option::is_some))
         }
         Cells::Integer(values) if type_ == Type::Number => {
             let number = |x: &i64| if *x == Cells::MISSING { f64::NAN } else { *x as f64 };
@@ -209,6 +200,16 @@ fn column(cells: &Cells, type_: Type) -> Column<'_> {
         Cells::Number(values) => Column::numbers(values),
         Cells::Text(dictionary) => Column::texts(&dictionary.codes, dictionary.values.clone()),
     }
+}
+
+/// A bitmap of the values that are so.
+fn marked<T>(values: &[T], is: impl Fn(&T) -> bool) -> Vec<u64> {
+    let word = |values: &[T]| {
+        let mut bytes = [0; 64];
+        bytes.iter_mut().zip(values).for_each(|(byte, value)| *byte = u8::from(is(value)));
+        bits::pack(&bytes)
+    };
+    values.chunks(64).map(word).collect()
 }
 
 fn lent(column: Column<'_>, known: Option<Vec<u64>>) -> Column<'_> {

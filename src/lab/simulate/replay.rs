@@ -446,13 +446,12 @@ impl<'a> Ground<'a> {
             let rows = self.spread(&window, end, &parts);
             states.par_iter_mut().zip(&rows).try_for_each(|(state, rows)| state.run(rows, &window, task))?;
             let mut redone: Vec<u32> = states.iter_mut().flat_map(|state| state.redone.drain(..)).collect();
-            redone.sort_unstable();
-            let mut redone = redone.as_slice();
-            for (guesses, until) in guesses.iter_mut().zip((chunk..).step_by(chunk)) {
-                let (own, rest) = redone.split_at(redone.partition_point(|row| (*row as usize) < until));
+            redone.par_sort_unstable();
+            let before = |row: usize| redone.partition_point(|redone| (*redone as usize) < row);
+            guesses.par_iter_mut().enumerate().for_each(|(i, guesses)| {
+                let own = &redone[before(i * chunk)..before((i + 1) * chunk)];
                 guesses.part.take_out(own.iter().map(|row| order.at(first + *row as usize)));
-                redone = rest;
-            }
+            });
             let guessed = guesses.iter_mut().map(|guesses| std::mem::take(&mut guesses.part));
             let done: Vec<Part> =
                 guessed.chain(states.iter_mut().map(|state| std::mem::take(&mut state.part))).collect();

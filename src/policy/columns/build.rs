@@ -137,21 +137,30 @@ fn texts<'a>(
     note: &mut dyn FnMut(usize, usize),
 ) -> Result<Values<'a>, String> {
     let Texts { codes, dictionary } = texts;
-    let size = dictionary.len();
+    let (rows, size) = (codes.len(), dictionary.len());
     let long = |code: u32| dictionary.get(code as usize).is_some_and(|text| text.len() > TEXT);
     let any_long = dictionary.iter().any(|text| text.len() > TEXT);
     let mut found = known.to_vec();
     let mut clean = true;
-    for (row, code) in codes.iter().enumerate() {
-        let known = bits::get(&known, row);
-        if *code == MISSING || !known || (any_long && long(*code)) {
-            bits::clear(&mut found, row);
-            clean &= *code == MISSING;
-            if known && let Some(text) = dictionary.get(*code as usize) {
-                note(row, text.len());
+    for (at, (codes, word)) in codes.chunks(64).zip(known.iter()).enumerate() {
+        // Most have a text, and no long one.
+        if *word == bits::mask(at, rows)
+            && !any_long
+            && codes.iter().fold(true, |all, code| all & ((*code as usize) < size))
+        {
+            continue;
+        }
+        for (row, code) in codes.iter().enumerate().map(|(i, code)| (64 * at + i, code)) {
+            let known = bits::get(&known, row);
+            if *code == MISSING || !known || (any_long && long(*code)) {
+                bits::clear(&mut found, row);
+                clean &= *code == MISSING;
+                if known && let Some(text) = dictionary.get(*code as usize) {
+                    note(row, text.len());
+                }
+            } else if *code as usize >= size {
+                return Err(format!("row {row} has the code {code}, its dictionary has {size} texts"));
             }
-        } else if *code as usize >= size {
-            return Err(format!("row {row} has the code {code}, its dictionary has {size} texts"));
         }
     }
     let known = if *found == *known { known } else { found.into() };

@@ -1,14 +1,16 @@
 //! Random policies of every part with expressions of known meaning, random requests and histories: small numbers, so that ties,
 //! boundaries and missing values are common. Everything happens at full quarters of an hour.
 
+mod conditions;
 pub mod contact;
+mod meetings;
 
 use super::naive::Meaning;
 use crate::action::{Action, Channel, Direction, Group, Issue, Treatment};
 use crate::arbitration::{
     Arbitration, Bundle, ColdStart, ContextWeight, Floor, LowConfidence, Mode, Per, Prior, SlotLimit, Slots,
 };
-use crate::contact::{Budget, Cap, CapTarget, EventKind, Measure, OnHit, Window};
+use crate::contact::{Cap, CapTarget, EventKind, Window};
 use crate::diagnostic::Severity;
 use crate::document::{Document, Fallback, Operation};
 use crate::exploration::Exploration;
@@ -23,6 +25,8 @@ use crate::table::{HitPolicy, Table, TableRow};
 use crate::testing::{HOUR, Random, event, field};
 use crate::value::{Type, Value};
 use crate::{MemoryHistory, Request};
+use conditions::{about_the_row, condition, written};
+use meetings::provoke;
 use std::collections::BTreeMap;
 
 /// What every expression of a document means.
@@ -230,104 +234,6 @@ pub fn document(random: &mut Random) -> (Document, Meanings) {
         provoke(random, &mut document);
     }
     (document, meanings)
-}
-
-/// Makes of a policy one in which parts meet that seldom do.
-fn provoke(random: &mut Random, document: &mut Document) {
-    document.mode = Operation::Live;
-    document.rules.truncate(random.below(3));
-    document.holdouts.truncate(random.below(2));
-    while document.actions.len() < 3 {
-        let action = action(random, document.actions.len());
-        document.actions.push(action);
-    }
-    let budget = |min, max| Budget {
-        id: "narrow".into(),
-        name: "Narrow".into(),
-        scope: Scope::All,
-        measure: Measure::Count,
-        event: EventKind::Sent,
-        max,
-        min,
-        reset: None,
-        from: None,
-        until: None,
-        pacing: None,
-        enabled: true,
-    };
-    match random.below(5) {
-        // A budget lags.
-        0 => document.budgets = vec![budget(Some(90.0), None)],
-        // A decision itself exhausts one.
-        1 => {
-            document.budgets = vec![budget(None, Some(1.0 + random.below(3) as f64))];
-            document.slots.count = 3;
-        }
-        // The second of those who are forced is rerouted to one that is called when nothing forces any more.
-        2 => {
-            document.slots.count = 3;
-            document.caps = vec![reroute(random)];
-            for action in &mut document.actions {
-                (action.obeys_caps, action.counts_toward_caps, action.mandatory) = (true, true, false);
-                if action.treatments.len() < 2 {
-                    action.treatments.push(Treatment { id: "t1".into(), ..Treatment::default() });
-                }
-                for (at, treatment) in action.treatments.iter_mut().enumerate() {
-                    treatment.standby = at > 0;
-                    treatment.channel = CHANNELS[at.min(1)].into();
-                }
-            }
-            document.overrides = vec![Override {
-                id: "forced".into(),
-                kind: OverrideKind::Force(Scope::All),
-                when: None,
-                reason: "r".into(),
-                author: "a".into(),
-                approver: "b".into(),
-                from: NOW - HOUR,
-                until: NOW + 100 * HOUR,
-            }];
-            if random.chance(0.5) {
-                let floor = Floor { scope: Scope::All, min_propensity: Some(0.45), min_priority: None };
-                document.arbitration.floors.push(floor);
-            }
-        }
-        // Two that go together, of which only one may come first.
-        3 => {
-            document.slots = Slots { count: 3, ..Slots::default() };
-            document.slots.bundles.push(Bundle { id: "pair".into(), actions: vec!["a0".into(), "a1".into()] });
-            document.caps = vec![Cap { on_hit: OnHit::Drop, channel: None, ..reroute(random) }];
-            for (action, counts) in document.actions.iter_mut().zip([true, false]) {
-                (action.obeys_caps, action.counts_toward_caps) = (true, counts);
-                action.value = if counts { 0.5 } else { 2.5 };
-            }
-        }
-        // Chance goes to those of whom little is known.
-        _ => {
-            document.exploration = Some(Exploration::EpsilonGreedy { epsilon: 0.3 });
-            let low = ColdStart { min_evidence: Some(5.0), on_low: LowConfidence::Explore, ..ColdStart::default() };
-            document.cold_start = low;
-            for (action, evidence) in document.actions.iter_mut().zip([10.0, 0.0, 4.0]) {
-                (action.evidence, action.propensity) = (Some(evidence), Some("m0".into()));
-                (action.mandatory, action.boosted) = (false, false);
-            }
-        }
-    }
-}
-
-/// A cap that the first of a decision fills for most subjects.
-fn reroute(random: &mut Random) -> Cap {
-    Cap {
-        target: CapTarget::All,
-        channel: Some(CHANNELS[0].into()),
-        event: EventKind::Sent,
-        limit: Some(1 + random.below(2) as u32),
-        window: Window::Rolling(86_400),
-        bypassable: false,
-        enabled: true,
-        on_hit: OnHit::Reroute(vec![CHANNELS[1].into()]),
-        ..cap(random, 77)
-    }
 }
 
 /// Some fields must be fresh, have a default, or be there.
@@ -564,77 +470,5 @@ fn scope(random: &mut Random, document: &Document) -> Scope {
         3 => Scope::Treatment(action.id.clone(), random.pick(&action.treatments).id.clone()),
         4 => Scope::Channel((*random.pick(&CHANNELS)).to_owned()),
         _ => Scope::All,
-    }
-}
-
-fn condition(random: &mut Random, depth: usize) -> Meaning {
-    // What fails is never inside another: which of two failures is met first is the language's own law.
-    if depth == 2 && random.chance(0.06) {
-        return Meaning::Quotient(1 + random.below(6) as i64);
-    }
-    let inner = |random: &mut Random| Box::new(condition(random, depth - 1));
-    match random.below(if depth == 0 { 13 } else { 19 }) {
-        0 => Meaning::AtMost(random.below(5) as i64),
-        1 => Meaning::Holds,
-        2 => Meaning::OnChannel((*random.pick(&CHANNELS)).to_owned()),
-        3 => Meaning::ScoreAtLeast((*random.pick(&["m0", "m1", "m2", "m5"])).to_owned(), 0.4),
-        4 => Meaning::ContactsBelow(1 + random.below(7) as i64, 1 + random.below(2) as i64),
-        5 => Meaning::FilledAtMost(random.below(5) as i64),
-        6 => Meaning::In((*random.pick(&["north", "south"])).to_owned()),
-        7 => Meaning::PriceAtLeast(*random.pick(&[1.0, 2.0])),
-        8 => {
-            let channel = (*random.pick(&CHANNELS)).to_owned();
-            Meaning::ContactsOnBelow(channel, 1 + random.below(7) as i64, 1 + random.below(2) as i64)
-        }
-        9 => {
-            let of = (*random.pick(&["*", "a0", "g1", "i0"])).to_owned();
-            Meaning::VisitsBelow(of, 1 + random.below(7) as i64, 1 + random.below(2) as i64)
-        }
-        10 => Meaning::SentDaysAgo(*random.pick(&[0.5, 2.0, 5.0])),
-        11 => Meaning::HourBelow(4 + random.below(20) as i64),
-        12 => Meaning::Says("t0".into()),
-        13 => Meaning::Counted(1 + random.below(3) as i64),
-        14 | 15 => Meaning::Not(inner(random)),
-        16 | 17 => Meaning::Both(inner(random), inner(random)),
-        _ => Meaning::Either(inner(random), inner(random)),
-    }
-}
-
-/// A condition that reads no candidate.
-fn about_the_row(random: &mut Random) -> Meaning {
-    match random.below(5) {
-        0 => Meaning::AtMost(random.below(5) as i64),
-        1 => Meaning::Holds,
-        2 => Meaning::Says("t0".into()),
-        3 => Meaning::Quotient(3),
-        _ => Meaning::Not(Box::new(Meaning::Holds)),
-    }
-}
-
-fn written(meaning: &Meaning) -> String {
-    match meaning {
-        Meaning::AtMost(k) => format!("n <= {k}"),
-        Meaning::FilledAtMost(k) => format!("filled <= {k}"),
-        Meaning::Holds => "b".into(),
-        Meaning::In(region) => format!("r == \"{region}\""),
-        Meaning::OnChannel(id) => format!("action.channel == \"{id}\""),
-        Meaning::PriceAtLeast(x) => format!("action.price >= {x:?}"),
-        Meaning::ScoreAtLeast(model, x) => format!("score(\"{model}\") >= {x}"),
-        Meaning::ContactsBelow(days, n) => format!("contacts({days}) < {n}"),
-        Meaning::ContactsOnBelow(channel, days, n) => format!("contacts_on(\"{channel}\", {days}) < {n}"),
-        Meaning::VisitsBelow(of, days, n) => format!("outcomes(\"visit\", \"{of}\", {days}) < {n}"),
-        Meaning::SentDaysAgo(days) => format!("days_since(\"sent\") >= {days:?}"),
-        Meaning::HourBelow(k) => format!("hour() < {k}"),
-        Meaning::Says(table) | Meaning::Weighs(table) => format!("table(\"{table}\")"),
-        Meaning::Counted(k) => {
-            format!("{{ let found = 0; for i in [1, 2, 3] {{ if n >= i {{ found += 1; }} }} found >= {k} }}")
-        }
-        Meaning::Quotient(k) => format!("12 / n >= {k}"),
-        Meaning::Not(a) => format!("!({})", written(a)),
-        Meaning::Both(a, b) => format!("({}) && ({})", written(a), written(b)),
-        Meaning::Either(a, b) => format!("({}) || ({})", written(a), written(b)),
-        Meaning::Multiplier => "x".into(),
-        Meaning::Hour => "x * 6.0".into(),
-        Meaning::Names(when, action) => format!("if {} {{ \"{action}\" }} else {{ () }}", written(when)),
     }
 }

@@ -226,18 +226,27 @@ impl Fields<'_> {
             words.release()
         };
         let (mut evidence, mut bad) = (Evidence::default(), Vec::new());
+        // What to keep of the fields: all, those that are known, or other texts.
+        let (mut all, mut own) = (!self.careful, !self.careful);
+        let known: Vec<bool> = counts
+            .iter()
+            .enumerate()
+            .map(|(code, count)| {
+                let raw = raws.get(code as u32);
+                let text = self.text(raw);
+                let known = evidence.add(&text, u64::from(*count), parser, false);
+                evidence.padded += if self.is_padded(raw) { u64::from(*count) } else { 0 };
+                all &= known;
+                own &= !known || text.len() == raw.len();
+                known
+            })
+            .collect();
         // The text of each field; none where it says that the cell is missing.
-        let texts = counts.iter().enumerate().map(|(code, count)| {
-            let raw = raws.get(code as u32);
-            let text = self.text(raw);
-            let known = evidence.add(&text, u64::from(*count), parser, false);
-            evidence.padded += if self.is_padded(raw) { u64::from(*count) } else { 0 };
-            known.then_some(text)
-        });
+        let texts = || known.iter().enumerate().map(|(code, known)| known.then(|| self.text(raws.get(code as u32))));
         let store = match type_ {
             Some(Type::Bool) => {
                 let values: Vec<_> =
-                    texts.map(|text| text.map(|text| boolean(&text).ok_or(text)).transpose()).collect();
+                    texts().map(|text| text.map(|text| boolean(&text).ok_or(text)).transpose()).collect();
                 let known: Vec<Option<bool>> = values.iter().map(|value| value.as_ref().map_or(None, |b| *b)).collect();
                 if values.iter().any(Result::is_err) {
                     let misfit = |(row, code): (usize, &u32)| {
@@ -248,42 +257,23 @@ impl Fields<'_> {
                 }
                 Store::Bool(codes.iter().map(|code| known[*code as usize]).collect())
             }
+            Some(Type::Text) if all && own => Store::Text(codes, raws),
             Some(Type::Text) => {
-                // What to keep of the fields: all, those that are known, or other texts.
-                let (mut all, mut own) = (!self.careful, !self.careful);
-                let texts: Vec<Option<Cow<'_, str>>> = texts
-                    .enumerate()
-                    .inspect(|(code, text)| match text {
-                        None => all = false,
-                        Some(text) => own &= text.len() == raws.get(*code as u32).len(),
-                    })
-                    .map(|(_, text)| text)
-                    .collect();
-                if all && own {
-                    drop(texts);
-                    return Part { store: Store::Text(codes, raws), evidence, bad };
-                }
-                let mut map = Vec::with_capacity(texts.len());
                 let mut next = 0;
-                for text in &texts {
-                    let code = match text {
-                        None => Dictionary::MISSING,
-                        Some(_) if own => {
-                            next += 1;
-                            next - 1
-                        }
-                        Some(text) => words.code(text.as_bytes()).unwrap_or(Dictionary::MISSING),
-                    };
-                    map.push(code);
-                }
-                let kept = if own { raws.keep(|code| texts[code as usize].is_some()) } else { words.release() };
+                let code = |text: Option<Cow<'_, str>>| match text {
+                    None => Dictionary::MISSING,
+                    Some(_) if own => {
+                        next += 1;
+                        next - 1
+                    }
+                    Some(text) => words.code(text.as_bytes()).unwrap_or(Dictionary::MISSING),
+                };
+                let map: Vec<u32> = texts().map(code).collect();
+                let kept = if own { raws.keep(|code| known[code as usize]) } else { words.release() };
                 codes.iter_mut().for_each(|code| *code = map[*code as usize]);
                 Store::Text(codes, kept)
             }
-            _ => {
-                texts.for_each(drop);
-                Store::Nothing
-            }
+            _ => Store::Nothing,
         };
         Part { store, evidence, bad }
     }

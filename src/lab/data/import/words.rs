@@ -22,8 +22,9 @@ pub struct Texts {
     bytes: Vec<u8>,
 }
 
-/// A text: its key, and where it begins among the longer ones.
+/// A text: its key, and where it begins among the longer ones. In one line of the cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 struct Place {
     key: Key,
     start: u32,
@@ -175,11 +176,10 @@ impl Words {
         const BATCH: usize = 32;
         let mut codes = Vec::with_capacity(other.len());
         for batch in other.places.chunks(BATCH) {
-            // Where the first look finds them: done for many at once, because each look waits for the memory.
+            // Where they are most likely: looked up for many at once, because each look waits for the memory.
             let mut slots = [FREE; BATCH];
             for (slot, place) in slots.iter_mut().zip(batch) {
-                *slot =
-                    self.slots.get(place.key.hash as usize & self.slots.len().wrapping_sub(1)).copied().unwrap_or(FREE);
+                *slot = self.likely(place.key.hash);
             }
             let mut found = [false; BATCH];
             for ((found, slot), place) in found.iter_mut().zip(slots).zip(batch) {
@@ -217,8 +217,23 @@ impl Words {
 
     /// The texts as shared values.
     pub fn values(&self) -> Arc<[Arc<str>]> {
-        let text = |code: u32| Arc::from(String::from_utf8_lossy(self.texts.get(code)).as_ref());
+        // Fields are UTF-8 wherever they are read.
+        let text = |code: u32| Arc::from(std::str::from_utf8(self.texts.get(code)).unwrap_or_default());
         (0..self.texts.len() as u32).map(text).collect()
+    }
+
+    /// The first slot with this hash, [`FREE`] where there is none.
+    #[inline]
+    fn likely(&self, hash: u32) -> u64 {
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut at = hash as usize & mask;
+        loop {
+            match self.slots.get(at) {
+                None | Some(&FREE) => return FREE,
+                Some(slot) if (slot >> 32) as u32 == hash => return *slot,
+                Some(_) => at = (at + 1) & mask,
+            }
+        }
     }
 
     fn grow(&mut self) {
