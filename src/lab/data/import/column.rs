@@ -233,6 +233,14 @@ impl Fields<'_> {
             .enumerate()
             .map(|(code, count)| {
                 let raw = raws.get(code as u32);
+                if let Some(first) = raw.first()
+                    && !self.careful
+                    && self.is_its_text(raw)
+                    && !parser.may_be_missing(*first)
+                    && evidence.add_plain(*first, u64::from(*count))
+                {
+                    return true;
+                }
                 let text = self.text(raw);
                 let known = evidence.add(&text, u64::from(*count), parser, false);
                 evidence.padded += if self.is_padded(raw) { u64::from(*count) } else { 0 };

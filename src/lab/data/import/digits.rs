@@ -76,11 +76,14 @@ impl<'a> Field<'a> {
         {
             return None;
         }
-        let value = if decimals == 0 { all as f64 } else { all as f64 / POWERS[decimals] };
+        // At most 16 digits: signed numbers are converted in one step.
+        let all = all.cast_signed() as f64;
+        let value = if decimals == 0 { all } else { all / POWERS[decimals] };
         Some(Decimal { value: if negative { -value } else { value }, decimals, zeros })
     }
 
     /// As [`dates::iso`] and, for eight digits, [`dates::from_compact`] of a day from 1900 to 2099; the latter are told by `true`.
+    #[inline]
     pub fn time(&self) -> Option<(i64, bool)> {
         match self.len() {
             8 => {

@@ -6,27 +6,29 @@
 use crate::data::cells::Dictionary;
 use std::sync::Arc;
 
-/// A text as it is looked up: its length, a hash, and its first sixteen bytes, zeros behind them.
+/// A text as it is looked up: its first sixteen bytes, zeros behind them, its length, and a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     head: [u8; HEAD],
     length: u32,
+    /// Its highest bits tell the length of a short text: short texts of one hash and one head are the same.
     hash: u32,
 }
 
-/// Texts by code, in the order in which they were added.
+/// Texts by code, in the order in which they were added. Their heads lie by themselves: they are what is compared.
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
+    heads: Vec<[u8; HEAD]>,
     places: Vec<Place>,
     /// Those that are longer than a key, one behind the other.
     bytes: Vec<u8>,
 }
 
-/// A text: its key, and where it begins among the longer ones. In one line of the cache.
+/// A text: what its key says beside its head, and where it begins among the longer ones.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
 struct Place {
-    key: Key,
+    length: u32,
+    hash: u32,
     start: u32,
 }
 
@@ -56,7 +58,7 @@ impl Key {
     }
 
     /// The key of a stretch of a longer text: where sixteen bytes follow its beginning they are taken at once.
-    #[inline]
+    #[inline(always)]
     pub fn within(whole: &[u8], start: usize, end: usize) -> Key {
         let text = &whole[start..end];
         match whole[start..].first_chunk::<HEAD>() {
@@ -69,7 +71,7 @@ impl Key {
     }
 
     /// A hash by folded multiplication, sixteen bytes at a time (as in Wang Yi's wyhash).
-    #[inline]
+    #[inline(always)]
     fn new(head: [u8; HEAD], text: &[u8]) -> Key {
         const KEYS: [u64; 2] = [0xA076_1D64_78BD_642F, 0xE703_7ED1_A0B4_28DB];
         let fold = |a: u64, b: u64| {
@@ -87,8 +89,10 @@ impl Key {
             let last = rest.iter().fold(0u64, |last, byte| last << 8 | u64::from(*byte));
             state = fold(state ^ last, KEYS[1] ^ KEYS[0]);
         }
-        // No text is as long as that: a record may not be.
-        Key { head, length: text.len() as u32, hash: (state ^ (state >> 32)) as u32 }
+        const BITS: u32 = 27;
+        let hash = (state ^ (state >> 32)) as u32 & ((1 << BITS) - 1) | (text.len().min(HEAD + 1) as u32) << BITS;
+        // No text is longer than 32 bits tell: a record may not be.
+        Key { head, length: text.len() as u32, hash }
     }
 }
 
@@ -100,19 +104,24 @@ impl Texts {
 
     /// A text by its code.
     pub fn get(&self, code: u32) -> &[u8] {
-        let place = &self.places[code as usize];
-        let length = place.key.length as usize;
-        match place.key.head.get(..length) {
+        let Place { length, start, .. } = self.places[code as usize];
+        match self.heads[code as usize].get(..length as usize) {
             Some(text) => text,
-            None => &self.bytes[place.start as usize..place.start as usize + length],
+            None => &self.bytes[start as usize..start as usize + length as usize],
         }
+    }
+
+    /// A key by the code of its text.
+    fn key(&self, code: u32) -> Key {
+        let Place { length, hash, .. } = self.places[code as usize];
+        Key { head: self.heads[code as usize], length, hash }
     }
 
     /// Those of some codes, in order.
     pub fn keep(&self, mut kept: impl FnMut(u32) -> bool) -> Texts {
         let mut texts = Texts::default();
-        for (code, place) in self.places.iter().enumerate().filter(|(code, _)| kept(*code as u32)) {
-            texts.push(place.key, self.get(code as u32));
+        for code in (0..self.len() as u32).filter(|code| kept(*code)) {
+            texts.push(self.key(code), self.get(code));
         }
         texts
     }
@@ -121,7 +130,8 @@ impl Texts {
     #[inline]
     pub fn push(&mut self, key: Key, text: &[u8]) -> u32 {
         let code = self.places.len() as u32;
-        self.places.push(Place { key, start: self.bytes.len() as u32 });
+        self.heads.push(key.head);
+        self.places.push(Place { length: key.length, hash: key.hash, start: self.bytes.len() as u32 });
         if text.len() > HEAD {
             self.bytes.extend_from_slice(text);
         }
@@ -130,7 +140,7 @@ impl Texts {
 
     /// Bytes in memory.
     pub fn bytes(&self) -> usize {
-        self.bytes.len() + self.places.len() * size_of::<Place>()
+        self.bytes.len() + self.len() * (HEAD + size_of::<Place>())
     }
 }
 
@@ -155,7 +165,7 @@ impl Words {
             }
             if (slot >> 32) as u32 == key.hash {
                 let code = slot as u32;
-                if self.texts.places[code as usize].key == key
+                if self.texts.heads[code as usize] == key.head
                     && (text.len() <= HEAD || self.texts.get(code)[HEAD..] == text[HEAD..])
                 {
                     return Some(code);
@@ -175,23 +185,22 @@ impl Words {
     pub fn take_over(&mut self, other: &Texts) -> Option<Vec<u32>> {
         const BATCH: usize = 32;
         let mut codes = Vec::with_capacity(other.len());
-        for batch in other.places.chunks(BATCH) {
+        for (places, heads) in other.places.chunks(BATCH).zip(other.heads.chunks(BATCH)) {
             // Where they are most likely: looked up for many at once, because each look waits for the memory.
             let mut slots = [FREE; BATCH];
-            for (slot, place) in slots.iter_mut().zip(batch) {
-                *slot = self.likely(place.key.hash);
+            for (slot, place) in slots.iter_mut().zip(places) {
+                *slot = self.likely(place.hash);
             }
             let mut found = [false; BATCH];
-            for ((found, slot), place) in found.iter_mut().zip(slots).zip(batch) {
-                let known = self.texts.places.get(slot as u32 as usize);
-                *found = place.key.length as usize <= HEAD && known.is_some_and(|known| known.key == place.key);
+            for ((found, slot), (place, head)) in found.iter_mut().zip(slots).zip(places.iter().zip(heads)) {
+                *found = place.length as usize <= HEAD && self.texts.heads.get(slot as u32 as usize) == Some(head);
             }
-            for ((found, slot), place) in found.into_iter().zip(slots).zip(batch) {
-                let code = match found {
+            for (found, slot) in found.into_iter().zip(slots).take(places.len()) {
+                let code = codes.len() as u32;
+                codes.push(match found {
                     true => slot as u32,
-                    false => self.find(place.key, other.get(codes.len() as u32))?,
-                };
-                codes.push(code);
+                    false => self.find(other.key(code), other.get(code))?,
+                });
             }
         }
         Some(codes)
@@ -242,11 +251,11 @@ impl Words {
         self.slots.clear();
         self.slots.resize(size, FREE);
         for (code, place) in self.texts.places.iter().enumerate() {
-            let mut at = place.key.hash as usize & (size - 1);
+            let mut at = place.hash as usize & (size - 1);
             while self.slots[at] != FREE {
                 at = (at + 1) & (size - 1);
             }
-            self.slots[at] = u64::from(place.key.hash) << 32 | code as u64;
+            self.slots[at] = u64::from(place.hash) << 32 | code as u64;
         }
     }
 }
