@@ -101,7 +101,20 @@ fn value_of_cdnow_is_as_in_the_reference() {
     let total: f64 = written.iter().map(|row| row["expected_purchases"].parse::<f64>().unwrap()).sum();
     assert!((total - found["holdout_39_weeks"]["bg_nbd_total"].as_f64().unwrap()).abs() < 1e-6);
 
+    // What a policy computes by itself: with the parameters as they were fitted, to the last digit.
+    let alpha = found["bg_nbd"]["alpha"].to_string();
+    for name in ["p_alive", "p_purchase"] {
+        let formula = found["formulas"][name].as_str().unwrap();
+        assert!(formula.contains(&alpha) && formula.contains("t_x"), "{name}: {formula}");
+    }
+    assert!(found["formulas"]["expected_spend"].as_str().unwrap().contains("mean_spend"));
+    let formulas = done(dir.path(), &[&args[..], &["--formulas"]].concat()).out;
+    assert!(formulas.contains("  p_alive\n    if x < 1 {"), "{formulas}");
+    let pareto = done(dir.path(), &[&args[..], &["--formulas", "--model", "pareto-nbd"]].concat()).out;
+    assert!(pareto.contains("take the column of --output"), "{pareto}");
+
     let text = done(dir.path(), &args).out;
+    assert!(!text.contains("Formulas for the recipe"), "only when asked for");
     for part in
         ["BG/NBD", "Pareto/NBD", "Gamma–Gamma", "correlate weakly", "Holdout of 39", "lies outside the interval"]
     {

@@ -6,6 +6,7 @@ use super::super::table::{Table, count, interval, number, percent, wrap};
 use super::purchases::{Purchases, Read};
 use attune_lab::data::import::dates;
 use attune_lab::features::transactions::{self, DAY, Free, LeftOut};
+use attune_lab::models::value::lower::{Names, expected_spend, p_alive, p_purchase};
 use attune_lab::models::value::{
     self, CustomerValue, Histories, History, Kind, Parameter, Periods, PurchaseFit, Questions, SummaryColumns,
     ValueReport,
@@ -50,6 +51,9 @@ pub struct Value {
     /// CSV file to write, with one row per customer: columns for a policy, to be refreshed with the data
     #[arg(long, short, value_name = "OUT.csv")]
     output: Option<PathBuf>,
+    /// Also print what a policy computes by itself from columns x, t_x, t and mean_spend: formulas for its recipe
+    #[arg(long)]
+    formulas: bool,
     /// Most customers shown in text
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
@@ -253,7 +257,26 @@ impl Answer<'_> {
         if let Some(output) = &self.asked.output {
             text.push_str(&format!("\nEvery customer is in {}.\n", output.display()));
         }
+        if self.asked.formulas {
+            text.push_str("\nFormulas for the recipe of a policy, over columns x (repeat purchases), t_x and t (");
+            text.push_str(&format!("{unit} from the first purchase to the last, and until now) and mean_spend\n"));
+            for (name, formula) in self.formulas() {
+                let formula = formula.unwrap_or_else(|| "no formula of rules; take the column of --output".into());
+                text.push_str(&format!("  {name}\n    {formula}\n"));
+            }
+        }
         text
+    }
+
+    /// What a policy computes by itself, exactly as here; none where rules lack the functions.
+    fn formulas(&self) -> [(&'static str, Option<String>); 3] {
+        let (model, names) = (self.fit(self.report.model).model, Names { x: "x", t_x: "t_x", t: "t" });
+        let spend = self.report.spend.as_ref().ok().and_then(|spend| expected_spend(spend, "x", "mean_spend"));
+        [
+            ("p_alive", p_alive(&model, &names)),
+            ("p_purchase", p_purchase(&model, &names, self.report.horizon)),
+            ("expected_spend", spend),
+        ]
     }
 
     fn fit(&self, kind: Kind) -> &PurchaseFit {
@@ -381,6 +404,7 @@ impl Answer<'_> {
             "shrinkage": report.shrinkage,
             "next_purchase": report.next_purchase.as_ref().map_or_else(|why| json!({ "absent": why }), |fit| json!(fit)),
             "each": report.each,
+            "formulas": self.formulas().into_iter().map(|(name, formula)| (name.to_owned(), json!(formula))).collect::<Map<_, _>>(),
         });
         for fit in &report.purchases {
             let mut part = parameters(&fit.parameters, fit.log_likelihood, &fit.warnings);

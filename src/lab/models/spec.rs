@@ -443,9 +443,9 @@ impl Family {
     /// quarter of the time; more trees win a little where columns tell much and lose more where they tell little.
     pub fn boosted() -> Family {
         Family::Boosted {
-            trees: 100,
+            trees: 90,
             depth: 4,
-            learning_rate: 0.08,
+            learning_rate: 0.09,
             min_child_weight: 10.0,
             subsample: 0.8,
             column_sample: 0.5,

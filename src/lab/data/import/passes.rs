@@ -86,6 +86,8 @@ pub struct Found {
 
 /// A column of the whole pass.
 pub struct Gathered {
+    /// What is asked of the windows to come.
+    asked: Asked,
     /// Its cells.
     pub store: Store<Words>,
     /// What they look like.
@@ -115,7 +117,7 @@ const MANY_MISFITS: usize = 10_000;
 ///
 /// # Errors
 /// When it cannot be read, a line is longer than any record, or the table outgrows its bound.
-pub fn run(mut pass: Pass<'_>, bounds: &Bounds, task: &Task) -> Result<Found> {
+pub fn run(pass: Pass<'_>, bounds: &Bounds, task: &Task) -> Result<Found> {
     let mut text = Text::open(pass.input, pass.encoding, pass.hashed)?;
     let (mut window, mut more) = (Vec::new(), Vec::new());
     while window.len() < pass.rows_at.max(1) && !text.ended() {
@@ -127,6 +129,8 @@ pub fn run(mut pass: Pass<'_>, bounds: &Bounds, task: &Task) -> Result<Found> {
     // Where the window begins in the text; less than nothing where something else stands before the text.
     let mut base = 0u64;
     let desks = Mutex::default();
+    // The chunks of the window before: they are taken over while this one is read, so that no core waits for the other.
+    let mut before = Vec::new();
     let (dialect, width, sample, careful) = (pass.dialect, pass.width, pass.sample, pass.careful);
     loop {
         task.tick(text.fraction())?;
@@ -134,18 +138,26 @@ pub fn run(mut pass: Pass<'_>, bounds: &Bounds, task: &Task) -> Result<Found> {
         let stretch = Stretch { window: &window, eof, base, dialect, width, sample, careful };
         more.clear();
         more.resize(CARRY, 0);
-        let (read, filled) = rayon::join(
-            || pass.window(stretch, from, CHUNK.min(bounds.window / 8).max(1), &desks),
-            || if eof { Ok(()) } else { text.fill(bounds.window, &mut more) },
+        let asked: Vec<Asked> = found.columns.iter().map(|column| column.asked).collect();
+        let waiting: usize = before.iter().map(Chunk::bytes).sum();
+        let (read, (filled, taken)) = rayon::join(
+            || pass.window(stretch, &asked, from, CHUNK.min(bounds.window / 8).max(1), &desks),
+            || {
+                rayon::join(
+                    || if eof { Ok(()) } else { text.fill(bounds.window, &mut more) },
+                    || found.take(std::mem::take(&mut before), &mut line),
+                )
+            },
         );
         filled?;
+        taken?;
         let Outcome { chunks, end } = read;
         let chunk_bytes: usize = chunks.iter().map(Chunk::bytes).sum();
-        found.peak = found.peak.max(window.len() + more.len() + chunk_bytes + found.bytes_held());
+        found.peak = found.peak.max(window.len() + more.len() + waiting + chunk_bytes + found.bytes_held());
         if found.rows == 0 && !eof {
             found.reserve(&chunks, end - from, &mut text, bounds);
         }
-        found.take(&mut pass, chunks, &mut line)?;
+        before = chunks;
         found.refuse_too_large(bounds, text.fraction())?;
         if eof {
             break;
@@ -169,6 +181,8 @@ pub fn run(mut pass: Pass<'_>, bounds: &Bounds, task: &Task) -> Result<Found> {
         }
         base = begins.wrapping_sub(from as u64);
     }
+    found.take(before, &mut line)?;
+    found.refuse_too_large(bounds, 1.0)?;
     found.bytes = text.read();
     found.sha256 = text.file().filter(|_| pass.hashed).map(super::file::Bytes::sha256);
     Ok(found)
@@ -199,7 +213,14 @@ const CHUNK: usize = 256 << 10;
 
 impl Pass<'_> {
     /// Reads the records of a window in chunks of about `size` bytes.
-    fn window(&self, text: Stretch<'_>, from: usize, size: usize, desks: &Mutex<Vec<Desk>>) -> Outcome {
+    fn window(
+        &self,
+        text: Stretch<'_>,
+        asked: &[Asked],
+        from: usize,
+        size: usize,
+        desks: &Mutex<Vec<Desk>>,
+    ) -> Outcome {
         let window = text.window;
         let mut starts = vec![from];
         while let Some(next) = starts.last().map(|at| at + size).filter(|next| *next < window.len()) {
@@ -212,7 +233,7 @@ impl Pass<'_> {
         starts.push(window.len());
         let read = |from, until| {
             let mut desk = desks.lock().ok().and_then(|mut desks| desks.pop()).unwrap_or_default();
-            let chunk = self.chunk(text, from, until, &mut desk);
+            let chunk = self.chunk(text, asked, from, until, &mut desk);
             if let Ok(mut desks) = desks.lock() {
                 desks.push(desk);
             }
@@ -238,7 +259,7 @@ impl Pass<'_> {
     }
 
     /// Reads the records that begin in a stretch of the window.
-    fn chunk(&self, text: Stretch<'_>, from: usize, until: usize, desk: &mut Desk) -> Chunk {
+    fn chunk(&self, text: Stretch<'_>, asked: &[Asked], from: usize, until: usize, desk: &mut Desk) -> Chunk {
         let mut rows = text.rows(from, until, std::mem::take(&mut desk.ends));
         let fields = Fields {
             text: text.window,
@@ -248,13 +269,13 @@ impl Pass<'_> {
             ends: &rows.ends,
             careful: self.careful,
         };
-        desk.words.resize_with(self.columns.len(), Words::default);
+        desk.words.resize_with(asked.len(), Words::default);
         let read = |((column, asked), words): ((usize, &Asked), &mut Words)| match asked {
             Asked::Skip => Part { store: Store::Nothing, evidence: Evidence::default(), bad: Vec::new() },
             Asked::Evidence => fields.read(column, None, self.parser, words),
             Asked::Try(type_) | Asked::Read(type_) => fields.read(column, Some(*type_), self.parser, words),
         };
-        let columns = self.columns.iter().enumerate().zip(&mut desk.words).map(read).collect();
+        let columns = asked.iter().enumerate().zip(&mut desk.words).map(read).collect();
         // Only the places of rows are needed from here on.
         desk.ends = std::mem::take(&mut rows.ends);
         Chunk { rows, columns }
@@ -271,6 +292,7 @@ impl Chunk {
 impl Found {
     fn new(pass: &Pass<'_>) -> Found {
         let column = |asked: &Asked| Gathered {
+            asked: *asked,
             store: Store::new(match asked {
                 Asked::Skip | Asked::Evidence => None,
                 Asked::Try(type_) | Asked::Read(type_) => Some(*type_),
@@ -306,10 +328,10 @@ impl Found {
     }
 
     /// Takes over the chunks of a window, in their order.
-    fn take(&mut self, pass: &mut Pass<'_>, chunks: Vec<Chunk>, line: &mut u64) -> Result<()> {
+    fn take(&mut self, chunks: Vec<Chunk>, line: &mut u64) -> Result<()> {
         // Numbers and lines of the rows before each chunk.
         let mut record = self.rows as u64 + self.bad.len() as u64 + self.left_out;
-        let mut parts: Vec<Vec<Part>> = pass.columns.iter().map(|_| Vec::with_capacity(chunks.len())).collect();
+        let mut parts: Vec<Vec<Part>> = self.columns.iter().map(|_| Vec::with_capacity(chunks.len())).collect();
         let mut places = Vec::with_capacity(chunks.len());
         for Chunk { rows: mut chunk, columns } in chunks {
             if record + chunk.records >= u64::from(u32::MAX) {
@@ -335,8 +357,8 @@ impl Found {
             record += chunk.records;
             *line += chunk.lines;
         }
-        let columns = self.columns.par_iter_mut().zip(pass.columns.par_iter_mut()).zip(parts);
-        let fits = columns.map(|((column, asked), parts)| column.take(asked, parts, &places)).all(|fits| fits);
+        let columns = self.columns.par_iter_mut().zip(parts);
+        let fits = columns.map(|(column, parts)| column.take(parts, &places)).all(|fits| fits);
         match fits {
             true => Ok(()),
             false => Err(Error::new("the distinct texts of one column need more than 4 GiB")
@@ -374,9 +396,13 @@ type Place = (u64, u64, Vec<u32>, Vec<u32>);
 
 impl Gathered {
     /// Takes over the parts of a window; false when texts outgrow what a column can hold.
-    fn take(&mut self, asked: &mut Asked, parts: Vec<Part>, places: &[Place]) -> bool {
+    fn take(&mut self, parts: Vec<Part>, places: &[Place]) -> bool {
         for (part, (record, line, numbers, lines)) in parts.into_iter().zip(places) {
             self.evidence.merge(&part.evidence);
+            if self.given_up {
+                // It was read before that was known.
+                continue;
+            }
             if !self.store.append(part.store) {
                 return false;
             }
@@ -386,9 +412,9 @@ impl Gathered {
                 text,
             }));
         }
-        if matches!(asked, Asked::Try(_)) && self.bad.len() > MANY_MISFITS.max(self.evidence.known as usize / 20) {
+        if matches!(self.asked, Asked::Try(_)) && self.bad.len() > MANY_MISFITS.max(self.evidence.known as usize / 20) {
             // The type is another one; the evidence will say which.
-            *asked = Asked::Evidence;
+            self.asked = Asked::Evidence;
             self.store = Store::Nothing;
             self.bad = Vec::new();
             self.given_up = true;

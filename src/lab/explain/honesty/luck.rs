@@ -1,5 +1,6 @@
 //! Could this be luck? The model is trained again on shuffled outcomes: what it then seems to know, it knows by chance.
 
+use super::Verdict;
 use crate::error::Result;
 use crate::models::Refit;
 use crate::models::learner::Fits;
@@ -49,6 +50,12 @@ pub fn luck(refit: &Refit<'_>, train: &[u32], test: &[u32], runs: usize, seed: u
     let best = shuffled.last().copied().unwrap_or(0.5);
     let sentence = if runs == 0 {
         "Not tried: no shuffled run was asked for".to_owned()
+    } else if as_good == 0 && p > LEVEL {
+        format!(
+            "Not evaluated: no run on shuffled outcomes came near the AUC of {own:.3} ({best:.3} at best), but {runs} runs are too few to \
+             tell (p = {p:.3}); ask for at least {}",
+            fewest()
+        )
     } else if as_good == 0 {
         format!(
             "Not luck, as far as {runs} runs can tell: trained on shuffled outcomes the model reached an AUC of {best:.3} at best, \
@@ -61,6 +68,26 @@ pub fn luck(refit: &Refit<'_>, train: &[u32], test: &[u32], runs: usize, seed: u
         )
     };
     Ok(Luck { auc: own, shuffled, p, sentence })
+}
+
+/// How likely chance may be for a model not to count as luck.
+const LEVEL: f64 = 0.05;
+
+/// The fewest runs that can tell.
+fn fewest() -> usize {
+    (1.0 / LEVEL).round() as usize - 1
+}
+
+impl Luck {
+    /// How bad it is.
+    pub fn verdict(&self) -> Verdict {
+        let none_as_good = self.shuffled.last().is_some_and(|best| *best < self.auc);
+        match self.p <= LEVEL {
+            true => Verdict::Fine,
+            false if none_as_good || self.shuffled.is_empty() => Verdict::NotEvaluated,
+            false => Verdict::Alarm,
+        }
+    }
 }
 
 /// (1 + b) / (1 + m): never 0, since the true order of outcomes is one of all orders.

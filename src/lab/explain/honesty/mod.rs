@@ -197,9 +197,13 @@ pub fn honesty(
 
     if let Some(order) = &options.order {
         task.stage("Training on the past alone")?;
-        let split = time::split(&refit, dataset, order, options.seed, task)?;
-        out.findings.push(finding(Check::Time, split.verdict(), split.sentence.clone()));
-        out.time = Some(split);
+        match time::split(&refit, dataset, order, options.seed, task)? {
+            Ok(split) => {
+                out.findings.push(finding(Check::Time, split.verdict(), split.sentence.clone()));
+                out.time = Some(split);
+            }
+            Err(why) => out.findings.push(finding(Check::Time, Verdict::NotEvaluated, format!("Not evaluated: {why}"))),
+        }
     } else {
         let why = "Not evaluated: no column says when a row's decision was made; give one the role time".to_owned();
         out.findings.push(finding(Check::Time, Verdict::NotEvaluated, why));
@@ -211,8 +215,7 @@ pub fn honesty(
             |places: &[u32], share: f64| sample(places, (options.luck_rows as f64 * share) as usize, options.seed);
         let (train, test) = (some(&train, 1.0 - MEASURED), some(&test, MEASURED));
         let luck = luck::luck(&refit, &train, &test, options.runs, options.seed, task)?;
-        let verdict = if luck.p <= 0.05 { Verdict::Fine } else { Verdict::Alarm };
-        out.findings.push(finding(Check::Luck, verdict, luck.sentence.clone()));
+        out.findings.push(finding(Check::Luck, luck.verdict(), luck.sentence.clone()));
         out.luck = Some(luck);
     }
     out.findings.sort_by_key(|finding| std::cmp::Reverse(finding.verdict));

@@ -131,6 +131,21 @@ fn the_future_and_rows_seen_twice_are_found() {
 }
 
 #[test]
+fn what_cannot_be_asked_is_said_and_the_rest_is_asked() {
+    let one_time = Cells::Time(vec![5; 1500]);
+    let (dataset, roles) = with(vec![("when", one_time)], 1500, 8);
+    let options = Options { runs: 5, order: Some(Order::Column("when".into())), ..QUICK };
+    let out = ask(&dataset, &roles, &["driver", "plan"], &options);
+    let of = |check: Check| out.findings.iter().find(|f| f.check == check).unwrap();
+    assert_eq!((of(Check::Time).verdict, out.time.as_ref()), (Verdict::NotEvaluated, None));
+    assert!(of(Check::Time).sentence.contains("one and the same time"), "{}", of(Check::Time).sentence);
+    // Five runs cannot bring p below a sixth, however good the model is.
+    assert_eq!(verdict(&out, Check::Luck), Verdict::NotEvaluated, "{:#?}", out.luck);
+    assert!(of(Check::Luck).sentence.contains("ask for at least 19"), "{}", of(Check::Luck).sentence);
+    assert!(verdict(&out, Check::OneLine) >= Verdict::Fine && out.auc.low > 0.7);
+}
+
+#[test]
 fn p_values_are_never_zero() {
     for (as_good, runs, p) in [(0, 19, 0.05), (0, 0, 1.0), (3, 9, 0.4)] {
         assert_eq!(luck::p_value(as_good, runs), p);

@@ -3,7 +3,7 @@
 use super::{Check, Finding, Verdict};
 use crate::data::cells::Cells;
 use crate::data::{Dataset, Role, Roles};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::explain::intervals::auc_difference;
 use crate::models::Refit;
 use crate::models::learner::Fits;
@@ -124,11 +124,17 @@ pub fn later(dataset: &Dataset, roles: &Roles, fields: &[String], rows: &[u32]) 
     out
 }
 
-/// Compares what is known from the past with what is known from all times.
+/// Compares what is known from the past with what is known from all times; or says why nothing can be compared.
 ///
 /// # Errors
-/// When the column holds no times or numbers, the last or the first rows lack an outcome, or the task is cancelled.
-pub fn split(refit: &Refit<'_>, dataset: &Dataset, order: &Order, seed: u64, task: &Task) -> Result<TimeSplit> {
+/// When the column holds no times or numbers, or the task is cancelled.
+pub fn split(
+    refit: &Refit<'_>,
+    dataset: &Dataset,
+    order: &Order,
+    seed: u64,
+    task: &Task,
+) -> Result<std::result::Result<TimeSplit, String>> {
     let when: Vec<f64> = match order {
         Order::Rows => refit.rows().iter().map(|&row| f64::from(row)).collect(),
         Order::Column(name) => {
@@ -139,16 +145,17 @@ pub fn split(refit: &Refit<'_>, dataset: &Dataset, order: &Order, seed: u64, tas
     let mut places: Vec<u32> = (0..when.len() as u32).filter(|&i| !when[i as usize].is_nan()).collect();
     places.sort_by(|&a, &b| when[a as usize].total_cmp(&when[b as usize]));
     let cut = ((1.0 - LAST) * places.len() as f64) as usize;
-    let Some(&first) = places.get(cut) else { return Err(Error::new("no row has a time")) };
+    let Some(&first) = places.get(cut) else { return Ok(Err("no row has a time".into())) };
     // Rows of one instant stay together.
     let (past, last): (Vec<u32>, Vec<u32>) = places.iter().partition(|&&i| when[i as usize] < when[first as usize]);
+    if past.is_empty() {
+        return Ok(Err("the first 70 % of the rows have one and the same time".into()));
+    }
     let labels = |places: &[u32]| places.iter().map(|&i| refit.labels()[i as usize]).collect::<Vec<bool>>();
     let y = labels(&last);
     for (what, y) in [("first", &labels(&past)), ("last", &y)] {
         if y.iter().all(|&y| y) || y.iter().all(|&y| !y) {
-            return Err(Error::new(format!(
-                "the {what} rows in time all have the same outcome: nothing can be compared"
-            )));
+            return Ok(Err(format!("the {what} rows in time all have the same outcome")));
         }
     }
     let fits = Fits::new(task, PARTS as usize + 1);
@@ -173,7 +180,7 @@ pub fn split(refit: &Refit<'_>, dataset: &Dataset, order: &Order, seed: u64, tas
         sentence: String::new(),
     };
     out.sentence = sentence(&out);
-    Ok(out)
+    Ok(Ok(out))
 }
 
 /// Ranks from 0 to 1, so that predictions of several models can stand side by side; equal scores have equal ranks.
