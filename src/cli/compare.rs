@@ -46,10 +46,10 @@ pub struct Compare {
     /// Outcome to value first; the project's goal when not given
     #[arg(long, value_name = "COLUMN")]
     outcome: Option<String>,
-    /// Rows on which each rule is switched off in turn; 0 leaves that out
+    /// Rows on which each rule is switched off in turn, about; all where a budget, stock or cap counts over everybody; 0 leaves that out
     #[arg(long, value_name = "ROWS", default_value_t = 20_000)]
     rule_rows: usize,
-    /// Decide about this many rows, drawn by subject, in place of all
+    /// Decide about this many rows, drawn by subject, in place of all; budgets and whatever else counts over everybody see these alone
     #[arg(long, value_name = "ROWS")]
     sample: Option<usize>,
     /// Resamples of the bootstrap intervals
@@ -134,6 +134,9 @@ fn text(report: &CompareReport) -> String {
         2,
         WIDTH,
     ));
+    if let Some(caveat) = &report.rows.caveat {
+        text.push_str(&wrap(&format!("warning: {caveat}"), 2, WIDTH));
+    }
     if let Some(why) = &report.exploratory {
         text.push_str(&wrap(&format!("Exploratory: {why}"), 2, WIDTH));
     }
@@ -293,6 +296,7 @@ fn rules(report: &CompareReport, text: &mut String) {
         "id",
         "kind",
         "removed",
+        "alone",
         "changed",
         "contacted without it",
         "value without it",
@@ -304,13 +308,17 @@ fn rules(report: &CompareReport, text: &mut String) {
         if rule.not_tried.is_some() {
             continue;
         }
-        let mut row = vec![rule.id.clone(), rule.kind.clone(), count(rule.removed), percent(rule.changed.value)];
+        let mut row = vec![rule.id.clone(), rule.kind.clone(), count(rule.removed), count(rule.removed_alone)];
+        row.push(percent(rule.changed.value));
         row.push(points(&rule.contacted)[0].clone());
         row.extend(estimate(rule.value.first().and_then(Option::as_ref)));
         row.extend([number(rule.expected.value), interval(rule.expected.low, rule.expected.high)]);
         table.row(row);
     }
     text.push_str(&table.text(2));
+    if report.alone_rows < report.rule_rows {
+        text.push_str(&wrap(&format!("Alone: on {} of these rows.", count(report.alone_rows)), 2, WIDTH));
+    }
     for rule in &report.rules {
         if let Some(why) = &rule.not_tried {
             text.push_str(&wrap(&format!("Not tried without {}: {why}.", rule.id), 2, WIDTH));

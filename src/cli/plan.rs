@@ -145,7 +145,7 @@ impl PlanCommand {
         let goal = self.outcome.as_ref().or(parts.goal.outcome.as_ref());
         let known = console.work(|task| {
             let loaded = super::project::load(opened.project.dir(), parts, console, task)?;
-            let log = DecisionLog::new(&loaded.dataset, &parts.roles, goal.map(String::as_str))?;
+            let log = DecisionLog::read(&loaded.dataset, &parts.roles, goal.map(String::as_str), task)?;
             known(&loaded.dataset, &parts.roles, &log)
         })?;
         let least = parts.goal.least_lift.filter(|_| self.outcome.is_none() || self.outcome == parts.goal.outcome);

@@ -270,6 +270,11 @@ fn values(report: &Report, text: &mut String) {
             2,
             WIDTH,
         ));
+        let mut caveats: Vec<&String> = report.policies.iter().filter_map(|p| p.rows.caveat.as_ref()).collect();
+        caveats.dedup();
+        for caveat in caveats {
+            text.push_str(&wrap(&format!("warning: {caveat}"), 2, WIDTH));
+        }
         mix(main, text);
         estimators(report, main, text);
         lists(main, text);
@@ -433,9 +438,10 @@ fn rules(report: &Report, text: &mut String) {
     if report.rules.is_empty() {
         return;
     }
-    text.push_str(&format!("\nRules and caps: what each removes, and what it costs in {}\n", report.goal));
+    text.push_str(&format!("\nRules and limits: what each removes, and what it costs in {}\n", report.goal));
     let mut table = Table::new(&[
         "id",
+        "kind",
         "stage",
         "removed",
         "decisions",
@@ -448,10 +454,11 @@ fn rules(report: &Report, text: &mut String) {
         let without = rule.without.as_ref();
         let mut row = vec![
             rule.id.clone(),
+            rule.kind.word().to_owned(),
             rule.stage.clone(),
-            count(rule.removed),
+            if rule.kind.removes() { count(rule.removed) } else { String::new() },
             percent(rule.share),
-            without.map_or(String::new(), |w| count(w.removed_alone)),
+            without.filter(|_| rule.kind.removes()).map_or(String::new(), |w| count(w.removed_alone)),
             without.map_or(String::new(), |w| count(w.choices_changed)),
         ];
         row.extend(match without.and_then(|w| w.value_cost.first()).and_then(Option::as_ref) {
@@ -461,6 +468,17 @@ fn rules(report: &Report, text: &mut String) {
         table.row(row);
     }
     text.push_str(&table.text(2));
+    if let Some(without) = report.rules.iter().find_map(|rule| rule.without.as_ref()) {
+        let alone = match without.alone_rows < without.rows {
+            true => format!("; alone: on {} of these", count(without.alone_rows)),
+            false => String::new(),
+        };
+        let line = format!(
+            "From “alone” on: the policy with itself, one of them switched off, on {} rows{alone}.",
+            count(without.rows)
+        );
+        text.push_str(&wrap(&line, 2, WIDTH));
+    }
 }
 
 fn segments(report: &Report, text: &mut String) {

@@ -21,8 +21,8 @@ const WIDTH: usize = 110;
                         attune search shop --depth 3 --columns age,frequency,discount_share --write proposal\n  \
                         attune search shop --worth 40 --cost 0.05\n  attune search shop --settings --rule not_just_bought\n\n\
                         Part of the subjects is never looked at while searching. It is asked once, about the proposal, and says whether the\n\
-                        proposal beats the current policy beyond chance. Guards, eligibility, caps and holdouts stay as they are; the project\n\
-                        is not changed.")]
+                        proposal beats the current policy beyond chance. Guards, eligibility, caps, budgets and holdouts stay as they are: the\n\
+                        policy's own budgets and stocks bind the proposal like --budget. The project is not changed.")]
 pub struct Search {
     /// Folder of the project
     project: PathBuf,
@@ -226,7 +226,7 @@ fn tree(found: &TreeProposal) -> String {
     if found.as_the_tree < found.trial.held_out {
         let others = found.trial.held_out - found.as_the_tree;
         text.push_str(&wrap(
-            &format!("In {} of the held-out decisions the policy did otherwise than the tree means, since caps count what it did before.", count(others)),
+            &format!("In {} of the held-out decisions the policy did otherwise than the tree means, since caps and budgets count what it did before.", count(others)),
             0,
             WIDTH,
         ));

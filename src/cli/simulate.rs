@@ -36,7 +36,11 @@ pub struct Simulate {
     /// Also value the policy within parts of this column
     #[arg(long, value_name = "COLUMN")]
     segment: Option<String>,
-    /// Decide about this many rows, drawn by subject, in place of all
+    /// Rows on which each rule and limit is switched off in turn, about; all where a budget, stock or cap counts over everybody; 0 leaves
+    /// that out
+    #[arg(long, value_name = "ROWS", default_value_t = 20_000)]
+    rule_rows: usize,
+    /// Decide about this many rows, drawn by subject, in place of all; budgets and whatever else counts over everybody see these alone
     #[arg(long, value_name = "ROWS")]
     sample: Option<usize>,
     /// Resamples of the bootstrap intervals; 0 leaves them out
@@ -77,6 +81,7 @@ impl Simulate {
                 sample: self.sample,
                 bootstrap: self.bootstrap,
                 seed: self.seed,
+                impact_rows: self.rule_rows,
                 ..Options::default()
             };
             let others: Vec<Other<'_>> = others.iter().map(|(name, policy)| Other { name, policy }).collect();

@@ -41,7 +41,7 @@ pub struct Sweep {
     /// Outcome to value first; the project's goal when not given
     #[arg(long, value_name = "COLUMN")]
     outcome: Option<String>,
-    /// Decide about this many rows, drawn by subject, in place of all
+    /// Decide about this many rows, drawn by subject, in place of all; budgets and whatever else counts over everybody see these alone
     #[arg(long, value_name = "ROWS")]
     sample: Option<usize>,
     /// Resamples of the bootstrap intervals; 0 leaves them out
@@ -117,6 +117,9 @@ fn text(report: &SweepReport) -> String {
         2,
         WIDTH,
     ));
+    if let Some(caveat) = &report.rows.caveat {
+        text.push_str(&wrap(&format!("warning: {caveat}"), 2, WIDTH));
+    }
     if let Some(why) = &report.exploratory {
         text.push_str(&wrap(&format!("Exploratory: {why}"), 2, WIDTH));
     }

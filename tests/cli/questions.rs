@@ -2,7 +2,9 @@
 //! told to stop, in the middle.
 
 use super::{attune, done, json, shared};
-use attune_lab::project::{Project, samples};
+use attune_lab::project::{Access, Project, Scenario, samples};
+use attune_policy::contact::{Budget, EventKind, Measure};
+use attune_policy::rule::Scope;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -240,6 +242,76 @@ fn a_killed_sweep_goes_on_where_it_stopped() {
     assert!(std::fs::read(run_folder.join("report.ron")).unwrap() == report);
 }
 
+/// A shop with a scenario for every set of its first rules and caps, and with many budgets.
+fn many_parts(dir: &Path) -> PathBuf {
+    let project = shop(dir, "shop");
+    let mut opened = Project::open(&project, Access::Write).unwrap();
+    let draft = Arc::make_mut(&mut opened.parts.draft);
+    let names: Vec<String> =
+        draft.rules.iter().map(|r| r.id.clone()).chain(draft.caps.iter().map(|c| c.id.clone())).take(4).collect();
+    draft.budgets = (0..14)
+        .map(|at| Budget {
+            id: format!("budget_{at}"),
+            name: String::new(),
+            scope: Scope::All,
+            measure: Measure::Cost,
+            event: EventKind::Sent,
+            max: Some(100.0 + f64::from(at)),
+            min: None,
+            reset: None,
+            from: None,
+            until: None,
+            pacing: None,
+            enabled: true,
+        })
+        .collect();
+    opened.parts.scenarios = Arc::new(
+        (1..1 << names.len())
+            .map(|set: usize| Scenario {
+                id: format!("without_{set}"),
+                name: format!("Without {set}"),
+                note: String::new(),
+                disabled: names.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1).map(|n| n.1.clone()).collect(),
+            })
+            .collect(),
+    );
+    opened.project.save(&opened.parts, "Many parts").unwrap();
+    project
+}
+
+#[test]
+fn killed_comparisons_and_budgets_go_on_where_they_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let project = many_parts(dir.path());
+    for args in [
+        &["compare", "shop", "--scenarios", "--bootstrap", "20", "--rule-rows", "500"][..],
+        &["budgets", "shop", "--bootstrap", "20"],
+    ] {
+        killed(dir.path(), &project, args, 3);
+        let of = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with(args[0]);
+        let mut runs = std::fs::read_dir(project.join("runs")).unwrap().flatten();
+        let run = runs.find(of).unwrap().path();
+        let first = finished(&run.join("parts"));
+        assert!(first.len() >= 3 && !run.join("report.ron").exists(), "{args:?}");
+        killed(dir.path(), &project, args, first.len() + 2);
+        let second = finished(&run.join("parts"));
+        for (name, part) in &first {
+            assert_eq!(second.get(name), Some(part), "{name} was finished before and is not made again");
+        }
+        let last = done(dir.path(), args);
+        assert!(last.err.contains(&format!("Resumed {} of ", second.len())), "{args:?}: {}", last.err);
+        let report = std::fs::read(run.join("report.ron")).unwrap();
+        assert!(!run.join("parts").exists());
+        // Without any interruption: the same bytes on disk and on the screen.
+        let whole = done(dir.path(), &[args, &["--restart"]].concat());
+        assert!(whole.err.contains("Computed "), "{}", whole.err);
+        assert_eq!(whole.out, last.out);
+        assert!(std::fs::read(run.join("report.ron")).unwrap() == report, "{args:?}");
+        // The report of a finished run is no part of the next one.
+        std::fs::remove_dir_all(&run).unwrap();
+    }
+}
+
 #[test]
 fn a_killed_simulation_goes_on_where_it_stopped_and_another_one_begins_anew() {
     let dir = tempfile::tempdir().unwrap();
@@ -345,6 +417,24 @@ fn budgets_say_when_they_run_dry() {
     assert!(dry["low"].as_i64() <= dry["at"].as_i64() && dry["at"].as_i64() <= dry["high"].as_i64(), "{limit}");
     let text = done(dir.path(), &["budgets", "shop", "--bootstrap", "40"]).out;
     assert!(text.contains("Spring money") && text.contains("week 1"), "{text}");
+    // What it costs stands among the rules, on all rows; a sample says that it cannot tell.
+    let quick = ["simulate", "shop", "--bootstrap", "20", "--keep-nothing"];
+    let told = json(dir.path(), &quick);
+    let rule = |id: &str| told["rules"].as_array().unwrap().iter().find(|r| r["id"] == id).unwrap().clone();
+    let spring = rule("spring");
+    assert!(spring["kind"] == "Budget" && spring["without"]["choices_changed"].as_u64().unwrap() > 100, "{spring}");
+    assert_eq!(rule("consent")["without"]["rows"], told["policies"][0]["rows"]["used"]);
+    let text = done(dir.path(), &quick).out;
+    assert!(
+        text.contains("spring") && text.contains("one of them switched off") && !text.contains("warning:"),
+        "{text}"
+    );
+    let text = done(dir.path(), &[&quick[..], &["--sample", "1000"]].concat()).out;
+    let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        plain.contains("warning: Budget Spring money counts over everybody, and here over the sample alone"),
+        "{text}"
+    );
 }
 
 /// A file of 300 people over eight weeks, whose contacts go to ever fewer people and actions, and whose purchases get ever more discounts.

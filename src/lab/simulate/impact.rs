@@ -1,63 +1,107 @@
-//! What each rule, cap, holdout and floor removes, and what the policy does without it: decided again by the real engine
-//! with that one thing switched off.
+//! What each part of a policy that can be switched off removes, and what the policy does without it: decided again by the real engine with
+//! that one thing switched off.
+//!
+//! Both are decided on the same rows, beside the same others: some of them, whole subjects, where subjects share no counter; all of them
+//! where something is counted over everybody ([`thinned`]). A replay that meets a budget with a part of the rows would say what the
+//! budget costs, not what the rule does.
 
 use crate::error::Result;
 use crate::simulate::bootstrap::percentile_interval;
 use crate::simulate::fates::{Cause, STEPS, Tally};
 use crate::simulate::keep::{Keep, Text, part};
-use crate::simulate::replay::{NO_ACTION, Replay, Stage, thin};
+use crate::simulate::replay::{NO_ACTION, Replay, Stage, Thinned, Told, Want, thin, thinned};
 use crate::simulate::report::{Estimate, RuleImpact, RuleKind, Without};
 use crate::simulate::run::compile;
+use crate::simulate::switches::{Switch, switches};
 use crate::simulate::values::{Parts, ValueSet};
 use crate::task::Task;
 use attune_policy::document::Document;
 use attune_policy::policy::Policy;
 use attune_policy::reason::Step;
-use attune_policy::rule::Stage as RuleStage;
 
-/// One thing that can be switched off.
-struct Switch {
-    kind: RuleKind,
-    id: String,
-    name: String,
-    stage: String,
-    enabled: bool,
-    cause: Option<Cause>,
+/// Fates of each of two replays that are held beside each other, in number: 200 MB.
+const MOST_TOLD: usize = 50_000_000;
+
+/// The rows on which a policy is compared with itself without one thing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Compared {
+    /// Rows decided, and those of them that are compared.
+    pub rows: Thinned,
+    /// Those on which the fate of each candidate is compared too.
+    pub told: Vec<u32>,
 }
 
-/// The impact of every rule, cap, holdout and kind of floor of the policy, in the order of evaluation.
+impl Compared {
+    /// Of the rows that are decided (`all`) and valued (`used`), both ascending; none where [`crate::simulate::Options::impact_rows`] is 0.
+    pub fn new(policy: &Policy, all: &[u32], used: &[u32], stage: &Stage<'_>) -> Result<Compared> {
+        let Stage { dataset, roles, options, .. } = *stage;
+        if options.impact_rows == 0 {
+            return Ok(Compared::default());
+        }
+        // Another hash than that of `Options::sample`: its subjects are thinned once more, not drawn again.
+        let seed = !options.seed;
+        let rows = thinned(policy, (all, used), options.impact_rows, dataset, roles, seed)?;
+        // Whose fates are looked at is decided among all, so any part of them will do.
+        let told = thin(rows.used.clone(), MOST_TOLD / policy.candidates().len().max(1), dataset, roles, seed)?;
+        Ok(Compared { rows, told })
+    }
+
+    /// Whether nothing changes without a thing that ended so many candidates on the rows that are valued: none, and every row decided is one
+    /// of these, so that it ended none elsewhere that counters could tell of.
+    pub fn idles(&self, switch: &Switch, ended: u64) -> bool {
+        ended == 0 && switch.only_removes && self.rows.decided.len() == self.rows.used.len()
+    }
+
+    /// What is done, in words: `Deciding 20,000 rows without Consent (2 of 9)`.
+    pub fn stage(&self, without: &str, (at, of): (usize, usize)) -> String {
+        let of = if of > 1 { format!(" ({} of {of})", at + 1) } else { String::new() };
+        match &self.rows.shared {
+            None => format!("Deciding {} rows without {without}{of}", self.rows.decided.len()),
+            Some(shared) => {
+                let rows = self.rows.decided.len();
+                format!(
+                    "Deciding all {rows} rows without {without}{of}: {shared} over everybody, so each is a whole replay"
+                )
+            }
+        }
+    }
+}
+
+/// The impact of everything that can be switched off, in the order of evaluation. `tally` counts the rows that are valued.
 pub(super) fn rules(
     policy: &Policy,
     stage: &Stage<'_>,
     replay: &Replay,
-    used: &[u32],
+    compared: &Compared,
     tally: &Tally,
     keep: &dyn Keep,
     task: &Task,
 ) -> Result<Vec<RuleImpact>> {
     let document = policy.document();
-    let rows = sampled(stage, used)?;
+    let list = switches(document);
+    let counts = |switch: &Switch| {
+        let position = replay.causes.position(&switch.cause);
+        position.map(|position| tally.causes[usize::from(position)]).unwrap_or_default()
+    };
+    let asked = |switch: &Switch| switch.enabled && !compared.rows.used.is_empty();
+    let idles = |switch: &Switch| compared.idles(switch, counts(switch).candidates);
+    let of = list.iter().filter(|switch| asked(switch) && !idles(switch)).count();
+    let mut done = 0;
     let mut impacts = Vec::new();
-    for (number, switch) in switches(document).into_iter().enumerate() {
-        let counts = switch
-            .cause
-            .as_ref()
-            .and_then(|cause| replay.causes.position(cause))
-            .map(|position| tally.causes[usize::from(position)])
-            .unwrap_or_default();
-        // What removed nobody and weighs nothing changes nothing without it.
-        let idle = counts.candidates == 0 && switch.kind != RuleKind::Soft;
-        let without = if !switch.enabled || rows.is_empty() {
+    for (number, switch) in list.into_iter().enumerate() {
+        let counts = counts(&switch);
+        let without = if !asked(&switch) {
             None
-        } else if idle {
-            Some(unchanged(replay, &rows, stage.log.outcomes.len()))
+        } else if idles(&switch) {
+            Some(unchanged(replay, compared, stage.log.outcomes.len()))
         } else {
-            task.stage(&format!("Deciding {} rows without {}", rows.len(), switch.name))?;
+            task.stage(&compared.stage(&switch.name, (done, of)))?;
+            done += 1;
             part(
                 keep,
                 &format!("without-{number}"),
                 |_| true,
-                || without(&switch, document, stage, replay, &rows, task).map(Text),
+                || without(&switch, document, stage, replay, compared, task).map(Text),
             )?
             .0
         };
@@ -76,139 +120,71 @@ pub(super) fn rules(
     Ok(impacts)
 }
 
-/// The rows on which the policy is decided again without each thing: some of those that are `used`, whole subjects.
-pub(super) fn sampled(stage: &Stage<'_>, used: &[u32]) -> Result<Vec<u32>> {
-    match stage.options.impact_rows {
-        0 => Ok(Vec::new()),
-        // Another hash than that of `Options::sample`: its subjects are thinned once more, not drawn again.
-        limit => thin(used.to_vec(), limit, stage.dataset, stage.roles, !stage.options.seed),
-    }
-}
-
-/// Everything that can be switched off, in the order of evaluation.
-fn switches(document: &Document) -> Vec<Switch> {
-    let mut list = Vec::new();
-    for holdout in &document.holdouts {
-        list.push(Switch {
-            kind: RuleKind::Holdout,
-            id: holdout.id.clone(),
-            name: holdout.id.clone(),
-            stage: "Holdout".into(),
-            enabled: holdout.share > 0.0,
-            cause: Some(Cause::Holdout(holdout.id.clone())),
-        });
-    }
-    let mut rules: Vec<_> = document.rules.iter().collect();
-    rules.sort_by_key(|r| r.stage);
-    for rule in rules {
-        let soft = rule.stage == RuleStage::SoftSuitability;
-        list.push(Switch {
-            kind: if soft { RuleKind::Soft } else { RuleKind::Rule },
-            id: rule.id.clone(),
-            name: rule.name.clone(),
-            stage: if soft { "Suitability".into() } else { format!("{:?}", rule.stage) },
-            enabled: rule.enabled,
-            cause: Some(Cause::Rule(rule.id.clone())),
-        });
-    }
-    for cap in &document.caps {
-        list.push(Switch {
-            kind: RuleKind::Cap,
-            id: cap.id.clone(),
-            name: cap.name.clone(),
-            stage: "Contact".into(),
-            enabled: cap.enabled && cap.limit.is_some(),
-            cause: Some(Cause::Cap(cap.id.clone())),
-        });
-    }
-    let floors = &document.arbitration.floors;
-    let kinds = [
-        (
-            "min_propensity",
-            "Least response propensity",
-            Cause::PropensityFloor,
-            floors.iter().any(|f| f.min_propensity.is_some()),
-        ),
-        ("min_priority", "Least priority", Cause::PriorityFloor, floors.iter().any(|f| f.min_priority.is_some())),
-    ];
-    for (id, name, cause, _) in kinds.into_iter().filter(|k| k.3) {
-        list.push(Switch {
-            kind: RuleKind::Floor,
-            id: id.into(),
-            name: name.into(),
-            stage: "Arbitration".into(),
-            enabled: true,
-            cause: Some(cause),
-        });
-    }
-    list
-}
-
-/// The document with one thing switched off.
-fn switched_off(switch: &Switch, document: &Document) -> Document {
-    let mut document = document.clone();
-    match switch.kind {
-        RuleKind::Rule | RuleKind::Soft => {
-            document.rules.iter_mut().filter(|r| r.id == switch.id).for_each(|r| r.enabled = false);
-        }
-        RuleKind::Cap => document.caps.iter_mut().filter(|c| c.id == switch.id).for_each(|c| c.enabled = false),
-        RuleKind::Holdout => document.holdouts.retain(|h| h.id != switch.id),
-        RuleKind::Floor => {
-            for floor in &mut document.arbitration.floors {
-                match switch.id.as_str() {
-                    "min_propensity" => floor.min_propensity = None,
-                    _ => floor.min_priority = None,
-                }
-            }
-        }
-    }
-    document
-}
-
 fn without(
     switch: &Switch,
     document: &Document,
     stage: &Stage<'_>,
     with: &Replay,
-    rows: &[u32],
+    compared: &Compared,
     task: &Task,
 ) -> Result<Option<Without>> {
     // A rule may be what keeps the rest valid; then there is no policy to compare with.
-    let Ok(policy) = compile(switched_off(switch, document)) else { return Ok(None) };
-    let other = stage.decide(&policy, rows.to_vec(), task)?;
-    let cause = switch.cause.as_ref().and_then(|c| with.causes.position(c));
-    let arbitration = STEPS.iter().position(|s| *s == Step::Arbitration).unwrap_or_default();
-    let positions = with.positions(rows);
-    let (mut alone, mut changed, mut contacted) = (0, 0, (0u64, 0u64));
-    for (i, at) in positions.iter().enumerate() {
-        for (own, free) in with.fates_at(*at).iter().zip(other.fates_at(i)) {
-            let kept = match switch.kind {
-                RuleKind::Floor => Some(free.cause) != cause && !is_floor(free.cause, &other),
-                _ => usize::from(free.step) >= arbitration,
-            };
-            alone += u64::from(Some(own.cause) == cause && kept);
-        }
-        changed += u64::from(with.chosen[*at] != other.chosen[i]);
-        contacted.0 += u64::from(with.chosen[*at] != NO_ACTION);
-        contacted.1 += u64::from(other.chosen[i] != NO_ACTION);
+    let Ok(policy) = compile(switch.without(document)) else { return Ok(None) };
+    let blocked = blocked(with, &switch.cause, &compared.told);
+    let want = Want::Told(Told { used: &[], sampled: &blocked, furthest: false });
+    let other = stage.decide_wanting(want, &policy, compared.rows.decided.clone(), task)?;
+    let rows = &compared.rows.used;
+    let (mut changed, mut contacted) = (0, (0u64, 0u64));
+    for (own, free) in with.positions(rows).into_iter().zip(other.positions(rows)) {
+        changed += u64::from(with.chosen[own] != other.chosen[free]);
+        contacted.0 += u64::from(with.chosen[own] != NO_ACTION);
+        contacted.1 += u64::from(other.chosen[free] != NO_ACTION);
     }
     let set = ValueSet::new(stage.log, rows, &[&other, with], stage.options, Parts::none(), task)?;
     let n = rows.len().max(1) as f64;
     Ok(Some(Without {
         rows: rows.len() as u64,
-        removed_alone: alone,
+        removed_alone: removed_alone(switch, with, &other, &blocked),
+        alone_rows: compared.told.len() as u64,
         choices_changed: changed,
         share_contacted: (contacted.0 as f64 / n, contacted.1 as f64 / n),
         value_cost: (0..stage.log.outcomes.len()).map(|o| set.difference(0, 1, o).map(|(_, _, e)| e)).collect(),
     }))
 }
 
-fn is_floor(cause: u16, replay: &Replay) -> bool {
-    matches!(replay.causes.list().get(usize::from(cause)), Some(Cause::PropensityFloor | Cause::PriorityFloor))
+/// Those of `rows` on which a cause ended a candidate.
+pub(super) fn blocked(with: &Replay, cause: &Cause, rows: &[u32]) -> Vec<u32> {
+    let Some(cause) = with.causes.position(cause) else { return Vec::new() };
+    let hit = |(row, at): (&u32, usize)| with.fates_at(at).iter().any(|fate| fate.cause == cause).then_some(*row);
+    rows.iter().zip(with.positions(rows)).filter_map(hit).collect()
 }
 
-/// The answer for a rule that removed nothing: the same decisions.
-fn unchanged(replay: &Replay, rows: &[u32], outcomes: usize) -> Without {
+/// Candidates on `rows`, whose fates both replays hold, that the switched off thing ended and that pass every stage before arbitration
+/// without it; for a floor or budget, those that no other one ends then.
+pub(super) fn removed_alone(switch: &Switch, with: &Replay, without: &Replay, rows: &[u32]) -> u64 {
+    let cause = with.causes.position(&switch.cause);
+    let arbitration = STEPS.iter().position(|s| *s == Step::Arbitration).unwrap_or_default();
+    let of = |replay: &Replay, cause: u16| replay.causes.list().get(usize::from(cause)).cloned();
+    let mut alone = 0;
+    for (at, other) in with.positions(rows).into_iter().zip(without.positions(rows)) {
+        for (own, free) in with.fates_at(at).iter().zip(without.fates_at(other)) {
+            if Some(own.cause) != cause {
+                continue;
+            }
+            let passes = usize::from(free.step) >= arbitration;
+            alone += u64::from(match (switch.kind, of(without, free.cause)) {
+                (RuleKind::Floor, cause) => !matches!(cause, Some(Cause::PropensityFloor | Cause::PriorityFloor)),
+                (RuleKind::Budget, cause) => passes && !matches!(cause, Some(Cause::Budget(_))),
+                _ => passes,
+            });
+        }
+    }
+    alone
+}
+
+/// The answer for what removed nothing: the same decisions.
+fn unchanged(replay: &Replay, compared: &Compared, outcomes: usize) -> Without {
+    let rows = &compared.rows.used;
     let positions = replay.positions(rows);
     let contacted = positions.iter().filter(|p| replay.chosen[**p] != NO_ACTION).count() as f64;
     let share = contacted / rows.len().max(1) as f64;
@@ -224,6 +200,7 @@ fn unchanged(replay: &Replay, rows: &[u32], outcomes: usize) -> Without {
     Without {
         rows: rows.len() as u64,
         removed_alone: 0,
+        alone_rows: compared.told.len() as u64,
         choices_changed: 0,
         share_contacted: (share, share),
         value_cost: vec![Some(zero); outcomes],

@@ -32,6 +32,7 @@ pub mod search;
 mod segments;
 pub mod srm;
 pub mod support;
+mod switches;
 pub mod table;
 mod values;
 mod weeks;
@@ -61,13 +62,15 @@ pub struct Options {
     pub least_lift: Option<f64>,
     /// Events known before the first decision. The candidate policy's own decisions are added to them.
     pub history: Option<Arc<MemoryHistory>>,
-    /// About this many rows, whole subjects drawn by a seeded hash, in place of all: a quick first answer.
+    /// About this many rows, whole subjects drawn by a seeded hash, in place of all: a quick first answer. What is counted over everybody sees
+    /// the sample alone, and reports say so ([`report::RowsUsed::caveat`]).
     pub sample: Option<usize>,
     /// Resamples of the bootstrap intervals; 0 leaves them out.
     pub bootstrap: usize,
     /// Seed of samples and resamples.
     pub seed: u64,
-    /// Rows on which the policy is decided again without each rule in turn; 0 leaves that out.
+    /// Rows on which the policy is decided again without each rule in turn, about; all of them where something is counted over everybody.
+    /// 0 leaves that out.
     pub impact_rows: usize,
     /// Value no action, and each arm of the log, for all.
     pub baselines: bool,

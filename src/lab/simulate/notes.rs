@@ -88,7 +88,7 @@ const NOTES: &[(&str, &str)] = &[
     ("removed", "Candidates whose way ended at this rule."),
     (
         "removed alone",
-        "Candidates that this rule removed and that pass every stage before arbitration when it is switched off and nothing else is changed; for a floor, candidates that then fall below no other floor.",
+        "Candidates that this rule removed and that pass every stage before arbitration when it is switched off and nothing else is changed; for a floor or a budget, candidates that then no other one holds back. Where something is counted over everybody, all rows are decided again without it, else some, whole subjects.",
     ),
     (
         "value cost",
@@ -102,13 +102,32 @@ const NOTES: &[(&str, &str)] = &[
         "pace",
         "What a budget may have spent by the end of the week: its maximum times the share of its period that is over, slack included.",
     ),
-    (
-        "state",
-        "The value of a policy whose caps evolve is weighted row by row, which assumes that the logger's own earlier contacts carry nothing over to later outcomes; trajectory weighting does without that assumption.",
-    ),
 ];
 
-/// The definitions.
-pub(super) fn notes() -> Vec<Note> {
-    NOTES.iter().map(|(term, definition)| Note { term: (*term).into(), definition: (*definition).into() }).collect()
+/// What the value of a policy with state rests on, wherever it is given.
+pub(super) const STATE: (&str, &str) = (
+    "state",
+    "The value of a policy whose caps evolve is weighted row by row, which assumes that the logger's own earlier contacts carry nothing over to later outcomes; trajectory weighting, which a simulation gives beside it where it has support, does without that assumption.",
+);
+
+/// The definitions, and what a sample does to the policies that it does something to.
+pub(super) fn notes(caveats: &[&str]) -> Vec<Note> {
+    let mut list: Vec<Note> = NOTES.iter().chain([&STATE]).map(|(term, definition)| note(term, definition)).collect();
+    list.extend(sampled(caveats));
+    list
+}
+
+/// What a sample does to policies, said once for each that says something else.
+pub(super) fn sampled(caveats: &[&str]) -> Vec<Note> {
+    let mut said: Vec<&str> = Vec::new();
+    caveats.iter().for_each(|caveat| {
+        if !said.contains(caveat) {
+            said.push(caveat);
+        }
+    });
+    said.into_iter().map(|caveat| note("sample", caveat)).collect()
+}
+
+fn note(term: &str, definition: &str) -> Note {
+    Note { term: term.into(), definition: definition.into() }
 }

@@ -17,10 +17,10 @@ mod parts;
 pub(super) mod pieces;
 mod state;
 mod store;
+pub mod thinning;
 
-use crate::data::{Dataset, Requests, Role, Roles};
+use crate::data::{Dataset, Requests, Roles};
 use crate::error::{Error, Result};
-use crate::random::Random;
 use crate::simulate::Options;
 use crate::simulate::chance::Chances;
 use crate::simulate::fates::{Causes, Fate};
@@ -48,6 +48,9 @@ pub use fates::Fates;
 pub(super) use fates::furthest_cause;
 pub(super) use fates::{CHOSEN, MOST_FATES, Told, Want};
 pub use state::MOST_DEFERRALS;
+pub(super) use state::follow_up;
+pub use thinning::{Sample, sample};
+pub(super) use thinning::{Thinned, thin, thinned};
 
 /// Marks a decision for no action among candidate positions.
 pub const NO_ACTION: u32 = u32::MAX;
@@ -161,29 +164,9 @@ pub struct CandidateInfo {
 /// When a field of the policy is missing in the data, a role names a column that is not there, or the task is cancelled.
 pub fn replay(policy: &Policy, dataset: &Dataset, roles: &Roles, options: &Options, task: &Task) -> Result<Replay> {
     let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
-    let rows = sample(dataset, roles, options)?;
+    let rows = sample(&[policy], dataset, roles, options)?.rows;
     task.stage("Deciding rows")?;
     Stage { dataset, roles, log: &log, options }.decide(policy, rows, task)
-}
-
-/// The rows to decide: all, or whole subjects drawn by a seeded hash until about [`Options::sample`] rows.
-pub fn sample(dataset: &Dataset, roles: &Roles, options: &Options) -> Result<Vec<u32>> {
-    let all = 0..dataset.rows() as u32;
-    match options.sample {
-        Some(limit) if limit < dataset.rows() => thin(all.collect(), limit, dataset, roles, options.seed),
-        _ => Ok(all.collect()),
-    }
-}
-
-/// Whole subjects of `rows`, drawn by a seeded hash until about `limit` rows are left.
-pub(super) fn thin(rows: Vec<u32>, limit: usize, dataset: &Dataset, roles: &Roles, seed: u64) -> Result<Vec<u32>> {
-    if rows.len() <= limit {
-        return Ok(rows);
-    }
-    let subjects = roles.subjects(dataset)?;
-    let share = limit as f64 / rows.len() as f64;
-    let drawn = |row: &u32| Random::stream(seed, subjects.code(*row as usize) as u64).uniform() < share;
-    Ok(rows.into_iter().filter(drawn).collect())
 }
 
 /// What replays of several policies share.
@@ -232,12 +215,11 @@ impl Stage<'_> {
         rows: Vec<u32>,
         task: &Task,
     ) -> Result<Replay> {
-        let timed = self.roles.first(Role::Time).is_some();
-        let sharing = timed.then(|| Sharing::of(policy, requests));
+        let sharing = Sharing::of(policy, self.roles);
         let times: Vec<i64> = rows.iter().map(|row| requests.now(*row as usize)).collect();
         let (start, end) = (times.iter().copied().min().unwrap_or(0), times.iter().copied().max().unwrap_or(0));
         let budgets = policy.document().budgets.iter().any(|budget| budget.enabled);
-        let looks = if timed && budgets { weeks::ends(start, end) } else { Vec::new() };
+        let looks = if sharing.is_some() && budgets { weeks::ends(start, end) } else { Vec::new() };
         let mut replay = parts::blank(self.empty(policy, sharing), rows.len());
         replay.fates = Fates::new(want, &rows, &times, replay.candidates.len(), &replay.causes);
         let (list, causes) = (replay.candidates.clone(), replay.causes.clone());

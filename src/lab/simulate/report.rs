@@ -34,7 +34,7 @@ pub struct Report {
     pub differences: Vec<Difference>,
     /// Candidates and customers through the stages.
     pub funnel: Vec<FunnelStage>,
-    /// Rules and caps: what each removes and what it costs.
+    /// Everything that can be switched off, in the order of evaluation: what each removes and what it costs.
     pub rules: Vec<RuleImpact>,
     /// Per week of the log, where rows have times.
     pub weeks: Vec<Week>,
@@ -73,6 +73,9 @@ pub struct RowsUsed {
     pub held_out: bool,
     /// Why these.
     pub why: String,
+    /// Why the policy does something else on a sample than on all rows, when it does: what is counted over everybody sees a part of it.
+    #[serde(default)]
+    pub caveat: Option<String>,
 }
 
 /// What a policy is in the report.
@@ -176,19 +179,61 @@ pub struct FunnelStage {
     pub causes: Vec<(String, u64)>,
 }
 
-/// What kind of limit a [`RuleImpact`] speaks of.
+/// What kind of thing a [`RuleImpact`] speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum RuleKind {
     /// A guard or engagement rule.
     Rule,
     /// A soft suitability rule: lowers priorities, removes nothing.
     Soft,
+    /// A lever: weighs priorities, removes nothing.
+    Lever,
+    /// A fallback rule: names an action when nothing is left, removes nothing.
+    Fallback,
     /// A cap.
     Cap,
+    /// A suppression after outcomes.
+    Suppression,
+    /// A least gap between contacts.
+    CoolDown,
+    /// A mutual exclusion of actions.
+    Exclusion,
+    /// Quiet hours.
+    QuietHours,
+    /// A stock.
+    Stock,
     /// A holdout.
     Holdout,
     /// A floor of arbitration.
     Floor,
+    /// A budget.
+    Budget,
+}
+
+impl RuleKind {
+    /// The word for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            RuleKind::Rule => "rule",
+            RuleKind::Soft => "soft rule",
+            RuleKind::Lever => "lever",
+            RuleKind::Fallback => "fallback rule",
+            RuleKind::Cap => "cap",
+            RuleKind::Suppression => "suppression",
+            RuleKind::CoolDown => "cool-down",
+            RuleKind::Exclusion => "exclusion",
+            RuleKind::QuietHours => "quiet hours",
+            RuleKind::Stock => "stock",
+            RuleKind::Holdout => "holdout",
+            RuleKind::Floor => "floor",
+            RuleKind::Budget => "budget",
+        }
+    }
+
+    /// Whether it removes candidates; what does not weighs them, or brings one back.
+    pub fn removes(self) -> bool {
+        !matches!(self, RuleKind::Soft | RuleKind::Lever | RuleKind::Fallback)
+    }
 }
 
 /// What one rule removes and what it costs.
@@ -217,10 +262,13 @@ pub struct RuleImpact {
 /// The policy against itself with one rule disabled, on the same rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Without {
-    /// Rows compared; fewer than the report's when sampled.
+    /// Rows compared: some of the report's, whole subjects, or all of them where something is counted over everybody.
     pub rows: u64,
-    /// Candidates on these rows that this rule alone removed: without it they pass every stage before arbitration.
+    /// Candidates that this rule alone removed, on `alone_rows` of these rows: without it they pass every stage before arbitration.
     pub removed_alone: u64,
+    /// Rows on which what became of each candidate was compared; fewer than `rows` only where there are too many to hold.
+    #[serde(default)]
+    pub alone_rows: u64,
     /// Decisions on these rows whose choice changes without it.
     pub choices_changed: u64,
     /// Share of these rows with an action, with the rule and without it.

@@ -8,6 +8,7 @@ use crate::data::{Dataset, Role, Roles, split};
 use crate::error::{Error, Result};
 use crate::simulate::baselines::baselines;
 use crate::simulate::funnel::{funnel, mix, tally};
+use crate::simulate::impact::Compared;
 use crate::simulate::instead::instead;
 use crate::simulate::keep::{Keep, KeepNothing, Text, part};
 use crate::simulate::lists::lists;
@@ -51,6 +52,8 @@ struct Entry {
     models: Vec<String>,
     replay: Replay,
     lists: Vec<ListValue>,
+    /// What a sample does to it.
+    caveat: Option<String>,
 }
 
 /// Decides every row with `policy`, its baselines and `others`, and values them.
@@ -100,9 +103,12 @@ pub(super) fn run_within(
 ) -> Result<Simulation> {
     task.stage("Reading the log")?;
     let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
-    let all = sample(dataset, roles, options)?;
+    let sample = sample(&[policy], dataset, roles, options)?;
+    let all = sample.rows.clone();
     let stage = Stage { dataset, roles, log: &log, options };
     let held_out = held_out(&all, dataset, roles)?;
+    let used = if uses_models(policy.document()).is_empty() { all.clone() } else { held_out.clone() };
+    let compared = Compared::new(policy, &all, &used, &stage)?;
     let listed = roles.first(Role::Decision).is_some() && roles.first(Role::Position).is_some();
     let mut entries = Vec::new();
     let mut decide = |name: &str, kind: Kind, policy: &Policy| -> Result<()> {
@@ -110,11 +116,10 @@ pub(super) fn run_within(
         let models = uses_models(policy.document());
         let rows = if models.is_empty() { &all } else { &held_out };
         // What became of each candidate is told of the policy alone.
-        let sampled = if kind == Kind::Policy { impact::sampled(&stage, rows)? } else { Vec::new() };
         let width: usize = policy.document().actions.iter().map(|action| action.treatments.len()).sum();
         let want = match kind {
             Kind::Policy if all.len().saturating_mul(width) <= fates => Want::Each,
-            Kind::Policy => Want::Told(Told { used: rows, sampled: &sampled, furthest: false }),
+            Kind::Policy => Want::Told(Told { used: rows, sampled: &compared.told, furthest: false }),
             Kind::Baseline | Kind::Other => Want::Nothing,
         };
         let cut = Cut { keep, rows: PIECE, want, name };
@@ -135,7 +140,8 @@ pub(super) fn run_within(
             }
             false => Vec::new(),
         };
-        entries.push(Entry { name: name.to_owned(), kind, models, replay, lists });
+        let caveat = sample.caveat(policy, roles);
+        entries.push(Entry { name: name.to_owned(), kind, models, replay, lists, caveat });
         Ok(())
     };
     decide(title(policy.document()), Kind::Policy, policy)?;
@@ -149,7 +155,6 @@ pub(super) fn run_within(
     }
 
     let sets = Sets::new(&stage, &entries, &all, &held_out, keep, task)?;
-    let used = if entries[0].models.is_empty() { all.clone() } else { held_out.clone() };
 
     let main = &entries[0].replay;
     let tally = tally(main, &used);
@@ -163,14 +168,14 @@ pub(super) fn run_within(
         policies: Vec::new(),
         differences: Vec::new(),
         funnel: funnel(&tally, main, policy.document()),
-        rules: impact::rules(policy, &stage, main, &used, &tally, keep, task)?,
+        rules: impact::rules(policy, &stage, main, &compared, &tally, keep, task)?,
         weeks: if main.stateful { weeks::weeks(main, &used, policy.document()) } else { Vec::new() },
         segments: None,
         rewards: sets.of(0).0.reward_reports(),
         state: main.state.clone(),
         degraded: main.degraded,
         diagnostics: diagnostics(main),
-        notes: notes::notes(),
+        notes: notes::notes(&entries.iter().filter_map(|entry| entry.caveat.as_deref()).collect::<Vec<_>>()),
     };
     for (i, entry) in entries.iter().enumerate() {
         report.policies.push(sets.policy(i, entry, &stage, &all, &held_out));
@@ -201,7 +206,7 @@ pub fn decisions(
 ) -> Result<Decisions> {
     task.stage("Reading the log")?;
     let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
-    let all = sample(dataset, roles, options)?;
+    let all = sample(&[policy], dataset, roles, options)?.rows;
     let cut = Cut { keep: &KeepNothing, rows: PIECE, want: Want::Each, name: title(policy.document()) };
     let replay = Stage { dataset, roles, log: &log, options }.decide_in_pieces(policy, &all, cut, task)?;
     let used = if uses_models(policy.document()).is_empty() { all } else { held_out(&all, dataset, roles)? };
@@ -352,7 +357,13 @@ impl<'a> Sets<'a> {
         PolicyReport {
             name: entry.name.clone(),
             kind: entry.kind,
-            rows: RowsUsed { total: dataset.rows() as u64, used: decided.len() as u64, held_out: models, why },
+            rows: RowsUsed {
+                total: dataset.rows() as u64,
+                used: decided.len() as u64,
+                held_out: models,
+                why,
+                caveat: entry.caveat.clone(),
+            },
             uses_models: models,
             share_contacted: if decided.is_empty() { 0.0 } else { contacted as f64 / decided.len() as f64 },
             mix,

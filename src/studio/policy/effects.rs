@@ -30,6 +30,9 @@ pub fn show(ui: &mut Ui, look: &Look<'_>, preview: &Derived<Report>, asks: &mut 
         let Some(main) = report.main() else { return };
         widgets::hint(ui, &format!("Preview on {}", number::counted(main.rows.used, "row", "rows")))
             .on_hover_text(&main.rows.why);
+        if let Some(caveat) = &main.rows.caveat {
+            ui.add(egui::Label::new(RichText::new(caveat).small().color(theme::tokens(ui.ctx()).warn)).wrap());
+        }
         ui.add_space(metrics().gap_small);
         value(ui, report, main);
         ui.add_space(metrics().gap);

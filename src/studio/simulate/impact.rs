@@ -3,14 +3,14 @@
 use super::unit::Unit;
 use crate::theme::{self, Tone};
 use crate::widgets::{self, number};
-use attune_lab::simulate::report::{Report, RuleImpact, RuleKind};
+use attune_lab::simulate::report::{Report, RuleImpact};
 use egui::{RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 
 /// How far a rule's removal rate deserves a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// It never removes anything.
+    /// It never removes anything, nor makes anything wait.
     Nothing,
     /// It removes at least one candidate of every customer it meets, and lets none of them through to a choice.
     Everyone,
@@ -20,9 +20,9 @@ pub enum Reach {
 
 /// How far `impact` reaches.
 pub fn reach(impact: &RuleImpact) -> Reach {
-    if impact.kind == RuleKind::Soft {
+    if !impact.kind.removes() {
         Reach::Some
-    } else if impact.removed == 0 {
+    } else if impact.removed == 0 && impact.without.as_ref().is_none_or(|w| w.choices_changed == 0) {
         Reach::Nothing
     } else if impact.share >= 0.999_95 {
         Reach::Everyone
@@ -50,7 +50,7 @@ pub fn cost(report: &Report, impact: &RuleImpact) -> Option<String> {
 pub fn table<'a>(ui: &mut Ui, report: &'a Report, outcome: &str) -> Option<&'a RuleImpact> {
     let mut pressed = None;
     if report.rules.is_empty() {
-        widgets::hint(ui, "The policy has no rules, caps, holdouts or floors yet, so nothing is removed.");
+        widgets::hint(ui, "The policy has no rules, caps, budgets, holdouts or floors yet, so nothing is removed.");
         return None;
     }
     let at = report.outcomes.iter().position(|o| o == outcome).unwrap_or(0);
@@ -94,7 +94,8 @@ pub fn table<'a>(ui: &mut Ui, report: &'a Report, outcome: &str) -> Option<&'a R
                 row.col(|ui| cell(ui, true, |ui| removed(ui, impact)));
                 row.col(|ui| cell(ui, true, |ui| ui.label(number::percent(impact.share, 1))));
                 let without = impact.without.as_ref();
-                let text = without.map_or("–".to_owned(), |w| number::count(w.removed_alone));
+                let alone = without.filter(|_| impact.kind.removes());
+                let text = alone.map_or("–".to_owned(), |w| number::count(w.removed_alone));
                 row.col(|ui| cell(ui, true, |ui| ui.label(text)));
                 let text = without.map_or("–".to_owned(), |w| number::count(w.choices_changed));
                 row.col(|ui| cell(ui, true, |ui| ui.label(text)));
@@ -138,7 +139,7 @@ fn name(ui: &mut Ui, impact: &RuleImpact) -> bool {
 }
 
 fn removed(ui: &mut Ui, impact: &RuleImpact) -> egui::Response {
-    let text = if impact.kind == RuleKind::Soft { "–".to_owned() } else { number::count(impact.removed) };
+    let text = if impact.kind.removes() { number::count(impact.removed) } else { "–".to_owned() };
     let response = ui.label(theme::bold(text));
     let mut parts = Vec::new();
     if impact.removed_missing > 0 {

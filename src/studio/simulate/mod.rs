@@ -180,7 +180,7 @@ fn body(ui: &mut Ui, report: &Report, outcome: &str, asks: &mut Asks) {
         },
     );
     ui.add_space(gap);
-    widgets::section(ui, "Rules, caps, holdouts and floors", "what each removes and what it costs", |ui| {
+    widgets::section(ui, "Rules, caps, budgets, holdouts and floors", "what each removes and what it costs", |ui| {
         if let Some(pressed) = impact::table(ui, report, outcome) {
             open(pressed, asks);
         }
@@ -203,8 +203,16 @@ fn body(ui: &mut Ui, report: &Report, outcome: &str, asks: &mut Asks) {
 /// Goes to the part of the policy that an entry of the impact table speaks of.
 fn open(impact: &RuleImpact, asks: &mut Asks) {
     let place = match impact.kind {
-        RuleKind::Rule | RuleKind::Soft => return asks.show(Target::Rule(impact.id.clone())),
-        RuleKind::Cap => Place::Contact,
+        RuleKind::Rule | RuleKind::Soft | RuleKind::Lever | RuleKind::Fallback => {
+            return asks.show(Target::Rule(impact.id.clone()));
+        }
+        RuleKind::Cap
+        | RuleKind::Suppression
+        | RuleKind::CoolDown
+        | RuleKind::Exclusion
+        | RuleKind::QuietHours
+        | RuleKind::Stock
+        | RuleKind::Budget => Place::Contact,
         RuleKind::Holdout => Place::Holdouts,
         RuleKind::Floor => Place::Arbitration,
     };

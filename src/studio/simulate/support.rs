@@ -75,6 +75,9 @@ pub fn show(ui: &mut Ui, policy: &PolicyReport) {
             }
         });
         widgets::hint(ui, &rows.why);
+        if let Some(caveat) = &rows.caveat {
+            ui.add(egui::Label::new(RichText::new(caveat).color(tokens.warn)).wrap());
+        }
         ui.add_space(metrics().gap_small);
         egui::Grid::new("support").num_columns(3).spacing([metrics().gap_large, 5.0]).show(ui, |ui| {
             for check in checks(&policy.support) {

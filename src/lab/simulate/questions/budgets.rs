@@ -136,7 +136,7 @@ pub fn budgets(
             .hint("give the column of the decision's instant the role time"));
     }
     let document = policy.document();
-    let log = DecisionLog::new(dataset, roles, options.goal.as_deref())?;
+    let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
     let limits = limits(document);
     let variants = Variants::new(dataset, roles, &log, options, keep, &[], limits.len())?;
     let requests = Requests::new(dataset, roles, &document.schema)?;
@@ -243,30 +243,47 @@ impl Limit {
             }),
         }
     }
+}
 
-    /// What each candidate of the policy spends of it.
-    fn spends(&self, document: &Document) -> Vec<f64> {
-        let mut list = Vec::new();
-        for action in &document.actions {
-            let issue = document.issues.iter().find(|i| i.groups.iter().any(|g| g.id == action.group));
-            for treatment in &action.treatments {
-                let inside = match &self.scope {
-                    Scope::All => true,
-                    Scope::Issue(id) => issue.is_some_and(|i| i.id == *id),
-                    Scope::Group(id) => action.group == *id,
-                    Scope::Action(id) => action.id == *id,
-                    Scope::Treatment(of, id) => action.id == *of && treatment.id == *id,
-                    Scope::Channel(id) => treatment.channel == *id,
-                };
-                list.push(match self.measure {
-                    _ if !inside => 0.0,
-                    Measure::Count => 1.0,
-                    Measure::Cost => treatment.cost.unwrap_or(action.cost),
-                });
-            }
+/// What each candidate of a policy spends of what a scope and measure limit, in the policy's order.
+pub(in crate::simulate) fn spends(document: &Document, scope: &Scope, measure: Measure) -> Vec<f64> {
+    let mut list = Vec::new();
+    for action in &document.actions {
+        let issue = document.issues.iter().find(|i| i.groups.iter().any(|g| g.id == action.group));
+        for treatment in &action.treatments {
+            let inside = match scope {
+                Scope::All => true,
+                Scope::Issue(id) => issue.is_some_and(|i| i.id == *id),
+                Scope::Group(id) => action.group == *id,
+                Scope::Action(id) => action.id == *id,
+                Scope::Treatment(of, id) => action.id == *of && treatment.id == *id,
+                Scope::Channel(id) => treatment.channel == *id,
+            };
+            list.push(match measure {
+                _ if !inside => 0.0,
+                Measure::Count => 1.0,
+                Measure::Cost => treatment.cost.unwrap_or(action.cost),
+            });
         }
-        list
     }
+    list
+}
+
+/// Periods of universal time that a span touches, the first and the last perhaps in part.
+pub(in crate::simulate) fn periods_in(period: Period, span: (i64, i64)) -> u64 {
+    calendar(period, span).len() as u64
+}
+
+/// Begin and end of each period that a span touches.
+fn calendar(period: Period, span: (i64, i64)) -> Vec<(i64, i64)> {
+    let mut periods = Vec::new();
+    let mut at = begin(period, span.0);
+    while at <= span.1 && periods.len() < 100_000 {
+        let next = following(period, at);
+        periods.push((at, next));
+        at = next;
+    }
+    periods
 }
 
 /// What is spent, in order of time.
@@ -292,7 +309,7 @@ impl Spends {
         subjects: &[u32],
         span: (i64, i64),
     ) -> Spends {
-        let amounts = limit.spends(document);
+        let amounts = spends(document, &limit.scope, limit.measure);
         let open = |t: i64| limit.from.is_none_or(|from| t > from) && limit.until.is_none_or(|until| t < until);
         let mut list: Vec<(i64, u32, f64, usize)> = Vec::new();
         for (at, chosen) in choices.chosen.iter().enumerate() {
@@ -304,19 +321,10 @@ impl Spends {
         // Rows of one instant keep the order of the log.
         list.sort_by_key(|s| s.0);
         let span = (span.0.max(limit.from.unwrap_or(span.0)), span.1.min(limit.until.unwrap_or(span.1)));
-        let mut periods = Vec::new();
-        match limit.reset {
-            None => periods.push(span),
-            Some(period) => {
-                let mut at = begin(period, span.0);
-                while at <= span.1 && periods.len() < 100_000 {
-                    let next = following(period, at);
-                    periods.push((at, next));
-                    at = next;
-                }
-                for spend in &mut list {
-                    spend.3 = periods.partition_point(|p| p.1 <= spend.0).min(periods.len().saturating_sub(1));
-                }
+        let periods = limit.reset.map_or(vec![span], |period| calendar(period, span));
+        if limit.reset.is_some() {
+            for spend in &mut list {
+                spend.3 = periods.partition_point(|p| p.1 <= spend.0).min(periods.len().saturating_sub(1));
             }
         }
         Spends {

@@ -9,11 +9,10 @@ use crate::simulate::funnel::tally;
 use crate::simulate::impact::cause_name;
 use crate::simulate::keep::{self, Bytes, Keep, Part};
 use crate::simulate::log::{DecisionLog, NO_ARM};
-use crate::simulate::replay::{CHOSEN, Fates, NO_ACTION, Replay, Stage, Told, Want, sample, thin};
+use crate::simulate::replay::{CHOSEN, Fates, NO_ACTION, Replay, Stage, Thinned, Told, Want, sample};
 use crate::simulate::report::RowsUsed;
 use crate::simulate::{Options, uses_models};
 use crate::task::Task;
-use attune_policy::document::Document;
 use attune_policy::policy::Policy;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
@@ -141,6 +140,21 @@ impl Part for Choices {
     }
 }
 
+/// What a policy chose, and something that was counted on the way.
+struct Counted(Choices, u64);
+
+impl Part for Counted {
+    fn bytes(&self) -> Result<Vec<u8>> {
+        Ok([keep::line(&self.1)?, self.0.bytes()?].concat())
+    }
+
+    fn read(bytes: &[u8]) -> Option<Counted> {
+        let mut bytes = Bytes(bytes);
+        let count = bytes.line()?;
+        Some(Counted(Choices::read(bytes.0)?, count))
+    }
+}
+
 /// Many policies on the same rows.
 pub(super) struct Variants<'a> {
     pub dataset: &'a Dataset,
@@ -154,6 +168,8 @@ pub(super) struct Variants<'a> {
     pub used: Vec<u32>,
     /// Which rows these are, in the report.
     pub about: RowsUsed,
+    /// What is counted over everybody, where that is why all rows are decided in place of some.
+    shared: Option<String>,
     parts: usize,
     done: Cell<usize>,
 }
@@ -170,7 +186,12 @@ impl<'a> Variants<'a> {
         policies: &[&Policy],
         parts: usize,
     ) -> Result<Variants<'a>> {
-        let rows = sample(dataset, roles, options)?;
+        let sample = sample(policies, dataset, roles, options)?;
+        let mut caveats: Vec<String> = policies.iter().filter_map(|policy| sample.caveat(policy, roles)).collect();
+        caveats.sort();
+        caveats.dedup();
+        let caveat = (!caveats.is_empty()).then(|| caveats.join(" "));
+        let rows = sample.rows;
         let mut models: Vec<String> = policies.iter().flat_map(|p| uses_models(p.document())).collect();
         models.sort();
         models.dedup();
@@ -194,48 +215,76 @@ impl<'a> Variants<'a> {
                 100.0 * split::HELD_OUT_SHARE
             )
         };
-        let about =
-            RowsUsed { total: dataset.rows() as u64, used: used.len() as u64, held_out: !models.is_empty(), why };
-        Ok(Variants { dataset, roles, log, options, keep, rows, used, about, parts, done: Cell::new(0) })
+        let total = dataset.rows() as u64;
+        let about = RowsUsed { total, used: used.len() as u64, held_out: !models.is_empty(), why, caveat };
+        Ok(Variants { dataset, roles, log, options, keep, rows, used, about, shared: None, parts, done: Cell::new(0) })
     }
 
-    /// Policies near `document` on a part of the valued rows: whole subjects, about `limit` rows, decided by themselves. Budgets and
-    /// stocks are shared by all subjects, so a policy that has any is decided on all rows again.
-    pub fn thinned(&self, limit: usize, document: &Document, parts: usize) -> Result<Variants<'a>> {
-        if document.budgets.iter().any(|b| b.enabled) || !document.stocks.is_empty() {
-            return Ok(Variants {
-                rows: self.rows.clone(),
-                used: self.used.clone(),
-                about: self.about.clone(),
-                parts,
-                done: Cell::new(0),
-                ..*self
-            });
-        }
-        let rows = thin(self.used.clone(), limit, self.dataset, self.roles, !self.options.seed)?;
-        Ok(Variants {
-            used: rows.clone(),
-            about: RowsUsed { used: rows.len() as u64, ..self.about.clone() },
-            rows,
-            parts,
-            done: Cell::new(0),
-            ..*self
-        })
+    /// Policies on some of the rows, chosen so that what they do there is what they do among all.
+    pub fn thinned(&self, rows: &Thinned, parts: usize) -> Variants<'a> {
+        let Thinned { decided, used, shared } = rows.clone();
+        let about = RowsUsed { used: used.len() as u64, ..self.about.clone() };
+        Variants { rows: decided, used, about, shared, parts, done: Cell::new(0), ..*self }
+    }
+
+    /// What replays of its policies share.
+    pub fn stage(&self) -> Stage<'a> {
+        Stage { dataset: self.dataset, roles: self.roles, log: self.log, options: self.options }
     }
 
     /// What a policy chooses: found among the kept parts, or decided now and kept.
     pub fn choices(&self, name: &str, policy: &Policy, task: &Task) -> Result<Choices> {
-        let of =
-            if self.parts > 1 { format!(" (part {} of {})", self.done.get() + 1, self.parts) } else { String::new() };
-        task.stage(&format!("Deciding {} rows with {name}{of}", self.rows.len()))?;
-        self.done.set(self.done.get() + 1);
-        let fits = |c: &Choices| c.head.revision == policy.revision() && c.chosen.len() == self.rows.len();
+        task.stage(&self.next(name))?;
+        let fits = |c: &Choices| self.fits(c, policy);
         keep::part(self.keep, &format!("{}-{}", policy.revision(), self.rows.len()), fits, || {
-            let stage = Stage { dataset: self.dataset, roles: self.roles, log: self.log, options: self.options };
-            let told = Told { used: &self.used, furthest: true, ..Told::default() };
-            let replay = stage.decide_wanting(Want::Told(told), policy, self.rows.clone(), task)?;
-            Ok(Choices::new(policy, &replay, &self.used))
+            self.decide(policy, &[], |replay| Ok(Choices::new(policy, replay, &self.used)), task)
         })
+    }
+
+    /// The same, with something counted of the fates of candidates on the rows that `told` gives, kept with them under a name of its own.
+    pub fn choices_and_count(
+        &self,
+        (name, of): (&str, &str),
+        policy: &Policy,
+        told: impl FnOnce() -> Result<Vec<u32>>,
+        count: impl FnOnce(&Replay, &[u32]) -> u64,
+        task: &Task,
+    ) -> Result<(Choices, u64)> {
+        let stage = self.next(name);
+        let fits = |c: &Counted| self.fits(&c.0, policy);
+        let made = keep::part(self.keep, &format!("{of}-{}-{}", policy.revision(), self.rows.len()), fits, || {
+            let told = told()?;
+            task.stage(&stage)?;
+            let both = |replay: &Replay| Ok(Counted(Choices::new(policy, replay, &self.used), count(replay, &told)));
+            self.decide(policy, &told, both, task)
+        })?;
+        Ok((made.0, made.1))
+    }
+
+    fn decide<T>(
+        &self,
+        policy: &Policy,
+        sampled: &[u32],
+        of: impl FnOnce(&Replay) -> Result<T>,
+        task: &Task,
+    ) -> Result<T> {
+        let told = Told { used: &self.used, sampled, furthest: true };
+        of(&self.stage().decide_wanting(Want::Told(told), policy, self.rows.clone(), task)?)
+    }
+
+    fn fits(&self, choices: &Choices, policy: &Policy) -> bool {
+        choices.head.revision == policy.revision() && choices.chosen.len() == self.rows.len()
+    }
+
+    /// The stage of the next policy, in words.
+    fn next(&self, name: &str) -> String {
+        self.done.set(self.done.get() + 1);
+        let of = if self.parts > 1 { format!(" (part {} of {})", self.done.get(), self.parts) } else { String::new() };
+        let n = self.rows.len();
+        match &self.shared {
+            None => format!("Deciding {n} rows with {name}{of}"),
+            Some(shared) => format!("Deciding all {n} rows with {name}{of}: {shared} over everybody"),
+        }
     }
 
     /// Positions of ascending `rows` among the decided ones.

@@ -8,20 +8,23 @@ use super::panel::{Panel, share};
 use super::proportions::wilson;
 use super::swaps::{Swap, swaps};
 use super::sweep::Paired;
-use super::switches::switches;
-use super::{Figure, notes};
+use super::{Figure, notes, sampled};
 use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
 use crate::simulate::estimate::mean;
+use crate::simulate::impact::{Compared, blocked, removed_alone};
 use crate::simulate::log::DecisionLog;
-use crate::simulate::replay::NO_ACTION;
+use crate::simulate::notes::STATE;
+use crate::simulate::replay::{NO_ACTION, Replay, Told, Want};
 use crate::simulate::report::{Estimate, Note, Refusal, RowsUsed, Support};
 use crate::simulate::run::compile;
 use crate::simulate::segments::parts;
+use crate::simulate::switches::{Switch, switches};
 use crate::simulate::{Keep, Options, Other, uses_models};
 use crate::task::Task;
 use attune_policy::policy::Policy;
 use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// The answer to a comparison.
@@ -49,8 +52,11 @@ pub struct CompareReport {
     pub rules: Vec<RuleLoss>,
     /// The first other policy with one term of the arbitration made the same for all, on the same rows.
     pub sensitivity: Vec<Dropped>,
-    /// Rows on which rules and terms were tried.
+    /// Rows on which rules and terms were tried: some of them, whole subjects, or all where something is counted over everybody.
     pub rule_rows: u64,
+    /// Those of them on which it was asked what a rule alone removes; fewer only where there are too many candidates to hold.
+    #[serde(default)]
+    pub alone_rows: u64,
     /// Definitions.
     pub notes: Vec<Note>,
 }
@@ -128,7 +134,7 @@ pub struct GetsAction {
     pub difference: Figure,
 }
 
-/// What a rule, cap, floor or holdout costs or brings.
+/// What a rule, cap, budget or anything else that can be switched off costs or brings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RuleLoss {
     /// `rule`, `cap` …
@@ -139,6 +145,10 @@ pub struct RuleLoss {
     pub name: String,
     /// Candidates it ended, over the rows that are valued.
     pub removed: u64,
+    /// Candidates that it alone removed, on `alone_rows` of the rows on which rules are tried: without it they pass every stage before
+    /// arbitration.
+    #[serde(default)]
+    pub removed_alone: u64,
     /// Share of the decisions that come out otherwise without it.
     pub changed: Figure,
     /// Share contacted without it less with it.
@@ -186,6 +196,10 @@ const NOTES: &[(&str, &str)] = &[
         "Decisions that change from one action to another. Value per swapped decision: SNIPS of the policy less that of today on these rows alone, where they have support. Brought: that times their share of all decisions.",
     ),
     (
+        "removed alone",
+        "Candidates that the rule removed and that pass every stage before arbitration when it is switched off and nothing else is changed; for a floor or a budget, candidates that then no other one holds back. Where something is counted over everybody, all rows are decided again without it, else some, whole subjects.",
+    ),
+    (
         "value without",
         "Value of the policy with the rule switched off less its value with it: positive is what the rule costs, negative what it brings.",
     ),
@@ -197,6 +211,7 @@ const NOTES: &[(&str, &str)] = &[
         "sensitivity",
         "P, C, V or L made the same for all candidates: P the mean response propensity of the policy's choices, V the mean value of its actions, no context weights, no levers.",
     ),
+    STATE,
 ];
 
 /// What is asked of a comparison.
@@ -224,7 +239,7 @@ pub fn compare(
     let Some(first) = ask.others.first() else {
         return Err(Error::new("there is nothing to compare with").hint("give another policy"));
     };
-    let log = DecisionLog::new(dataset, roles, options.goal.as_deref())?;
+    let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
     let all: Vec<Other<'_>> = std::iter::once(ask.today).chain(ask.others.iter().copied()).collect();
     let policies: Vec<&Policy> = all.iter().map(|o| o.policy).collect();
     let variants = Variants::new(dataset, roles, &log, options, keep, &policies, policies.len())?;
@@ -274,8 +289,8 @@ pub fn compare(
     }
     task.stage("Which is best")?;
     let best = panels.first().and_then(|p| best(p, &names, &log.outcomes[0].name));
-    let (rules, sensitivity, rule_rows) = if options.impact_rows == 0 {
-        (Vec::new(), Vec::new(), 0)
+    let (rules, sensitivity, [rule_rows, alone_rows]) = if options.impact_rows == 0 {
+        (Vec::new(), Vec::new(), [0, 0])
     } else {
         tried(first.policy, &variants, &choices[1], task)?
     };
@@ -292,7 +307,8 @@ pub fn compare(
         rules,
         sensitivity,
         rule_rows,
-        notes: notes(NOTES),
+        alone_rows,
+        notes: [notes(NOTES), sampled(&variants.about)].concat(),
     })
 }
 
@@ -397,46 +413,80 @@ fn gets(variants: &Variants<'_>, today: &Choices, policy: &Choices, segments: &S
     segments.names.iter().enumerate().map(part).filter(|g| g.decisions > 0).collect()
 }
 
-/// The policy without each rule and each term, on a part of the rows.
+/// The policy without each rule and each term, on a part of the rows where that tells what they do among all.
 fn tried(
     policy: &Policy,
     variants: &Variants<'_>,
     choices: &Choices,
     task: &Task,
-) -> Result<(Vec<RuleLoss>, Vec<Dropped>, u64)> {
+) -> Result<(Vec<RuleLoss>, Vec<Dropped>, [u64; 2])> {
     let document = policy.document();
-    let switches = switches(document);
-    let ended = |code: &str| choices.head.causes.iter().find(|c| c.code == code).map_or(0, |c| c.candidates);
-    let small = variants.thinned(variants.options.impact_rows, document, 1 + switches.len() + TERMS.len())?;
-    let with = small.choices("the policy", policy, task)?;
+    let compared = Compared::new(policy, &variants.rows, &variants.used, &variants.stage())?;
+    let ended = |switch: &Switch| {
+        let code = switch.cause.code();
+        choices.head.causes.iter().find(|c| c.code == code).map_or(0, |c| c.candidates)
+    };
+    let switches: Vec<Switch> = switches(document).into_iter().filter(|switch| switch.enabled).collect();
+    let idle = |switch: &Switch| compared.idles(switch, ended(switch));
+    let neutral: Vec<_> =
+        TERMS.into_iter().filter_map(|term| Some((term, neutral(term, document, choices.head.propensity)?))).collect();
+    let all = compared.rows.decided.len() == variants.rows.len();
+    let busy = switches.iter().filter(|switch| !idle(switch)).count();
+    let small = variants.thinned(&compared.rows, usize::from(!all) + busy + neutral.len());
+    let own = if all { None } else { Some(small.choices("the policy", policy, task)?) };
+    let with = own.as_ref().unwrap_or(choices);
     let outcomes = variants.log.outcomes.len();
     let differ = |other: &Choices| -> Result<(Figure, Figure, Vec<Option<Estimate>>)> {
         let is = |chosen: u32| f64::from(u8::from(chosen != NO_ACTION));
         let value = |o: usize| -> Result<Option<Estimate>> {
-            Ok(Panel::new(&small, &small.used, o, &[other, &with], 0, task)?.difference(0, 1))
+            Ok(Panel::new(&small, &small.used, o, &[other, with], 0, task)?.difference(0, 1))
         };
         Ok((
-            changed(&small, other, &with),
+            changed(&small, other, with),
             mean_difference(&small, &small.used, |at| is(other.chosen[at]) - is(with.chosen[at])),
             (0..outcomes).map(value).collect::<Result<_>>()?,
         ))
     };
+    // What becomes of each candidate is asked once, where a part is to be made at all.
+    let fates: OnceCell<Replay> = OnceCell::new();
     let mut rules = Vec::new();
-    for switch in switches {
+    for (number, switch) in switches.iter().enumerate() {
         let mut loss = RuleLoss {
-            kind: switch.kind.to_owned(),
+            kind: switch.kind.word().to_owned(),
             id: switch.id.clone(),
             name: switch.name.clone(),
-            removed: ended(&switch.code),
+            removed: ended(switch),
+            removed_alone: 0,
             changed: Figure::default(),
             contacted: Figure::default(),
             value: Vec::new(),
             expected: Figure::default(),
             not_tried: None,
         };
+        if idle(switch) {
+            (loss.changed, loss.contacted, loss.value) = differ(with)?;
+            loss.expected = Figure { n: small.used.len() as u64, ..Figure::default() };
+            rules.push(loss);
+            continue;
+        }
         match compile(switch.without(document)) {
             Ok(without) => {
-                let other = small.choices(&format!("the policy without {}", switch.name), &without, task)?;
+                let told = || -> Result<Vec<u32>> {
+                    if fates.get().is_none() {
+                        let rows = &compared.rows.decided;
+                        task.stage(&format!("What becomes of each candidate in {} rows", rows.len()))?;
+                        let want = Want::Told(Told { used: &[], sampled: &compared.told, furthest: false });
+                        let _ = fates.set(variants.stage().decide_wanting(want, policy, rows.clone(), task)?);
+                    }
+                    Ok(fates.get().map_or(Vec::new(), |with| blocked(with, &switch.cause, &compared.told)))
+                };
+                let count = |without: &Replay, rows: &[u32]| {
+                    fates.get().map_or(0, |with| removed_alone(switch, with, without, rows))
+                };
+                let name = format!("the policy without {}", switch.name);
+                let part = format!("without-{number}");
+                let (other, alone) = small.choices_and_count((&name, &part), &without, told, count, task)?;
+                loss.removed_alone = alone;
                 (loss.changed, loss.contacted, loss.value) = differ(&other)?;
                 loss.expected = mean_difference(&small, &small.used, |at| {
                     f64::from(other.priority[at]) - f64::from(with.priority[at])
@@ -448,11 +498,10 @@ fn tried(
         rules.push(loss);
     }
     let mut sensitivity = Vec::new();
-    for term in TERMS {
-        let Some((document, how)) = neutral(term, document, choices.head.propensity) else { continue };
+    for (term, (document, how)) in neutral {
         let other = small.choices(&format!("the policy without {term}"), &compile(document)?, task)?;
         let (changed, contacted, value) = differ(&other)?;
         sensitivity.push(Dropped { term: term.to_owned(), how, changed, contacted, value });
     }
-    Ok((rules, sensitivity, small.used.len() as u64))
+    Ok((rules, sensitivity, [small.used.len() as u64, compared.told.len() as u64]))
 }

@@ -28,7 +28,6 @@ pub mod plan;
 pub mod proportions;
 mod swaps;
 pub mod sweep;
-mod switches;
 pub mod volume;
 
 #[cfg(test)]
@@ -38,7 +37,7 @@ pub use best::{Against as AgainstCurrent, Best, Standing};
 pub use knob::Knob;
 pub use swaps::Swap;
 
-use crate::simulate::report::Note;
+use crate::simulate::report::{Note, RowsUsed};
 use serde::{Deserialize, Serialize};
 
 /// A number with its 95 % interval, and how many rows or subjects it stands on.
@@ -65,6 +64,11 @@ impl Figure {
     pub fn is_clear(&self) -> bool {
         self.low > 0.0 || self.high < 0.0
     }
+}
+
+/// What a sample does to the policies, as notes of a report.
+fn sampled(rows: &RowsUsed) -> Vec<Note> {
+    crate::simulate::notes::sampled(&rows.caveat.as_deref().into_iter().collect::<Vec<_>>())
 }
 
 /// Definitions as the notes of a report.

@@ -6,10 +6,11 @@
 use super::choices::{Choices, Variants};
 use super::knob::Knob;
 use super::panel::{Panel, share};
-use super::{Figure, notes};
+use super::{Figure, notes, sampled};
 use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
 use crate::simulate::log::DecisionLog;
+use crate::simulate::notes::STATE;
 use crate::simulate::replay::NO_ACTION;
 use crate::simulate::report::{Estimate, Note, Refusal, RowsUsed, Support};
 use crate::simulate::run::compile;
@@ -134,6 +135,7 @@ const NOTES: &[(&str, &str)] = &[
         "same chances",
         "Every setting decides the same rows over the same history with the same seeds; all are valued on the same resamples.",
     ),
+    STATE,
 ];
 
 /// Decides and values `policy` with every combination of the knobs' values.
@@ -152,7 +154,7 @@ pub fn sweep(
 ) -> Result<SweepReport> {
     task.stage("Reading the log")?;
     let settings = settings(policy, knobs)?;
-    let log = DecisionLog::new(dataset, roles, options.goal.as_deref())?;
+    let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
     let policies: Vec<&Policy> =
         std::iter::once(policy).chain(settings.iter().filter_map(|s| s.policy.as_ref())).collect();
     let variants = Variants::new(dataset, roles, &log, options, keep, &policies, policies.len())?;
@@ -193,7 +195,7 @@ pub fn sweep(
         state: choices[0].head.state.clone(),
         seed: options.seed,
         settings: Vec::new(),
-        notes: notes(NOTES),
+        notes: [notes(NOTES), sampled(&variants.about)].concat(),
     };
     let listed = std::iter::once((current, 0, true))
         .chain(settings.into_iter().zip(of).filter(|(_, of)| *of > 0).map(|(s, of)| (s.values, of, false)));

@@ -4,15 +4,17 @@
 //! all rows where something is counted over everybody. Rows are decided in order of time, then of row; shards know nothing of each other and
 //! are spread over a few parts, each of which can be decided on any core.
 
-use crate::data::Requests;
 use crate::data::cells::Dictionary;
+use crate::data::roles::Subjects;
+use crate::data::{Dataset, Requests, Role, Roles};
+use crate::error::Result;
 use attune_policy::history::Identity;
 use attune_policy::policy::Policy;
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// What the rows of a policy share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sharing {
     /// Nothing but their subject.
     Subject,
@@ -43,16 +45,22 @@ pub enum Parts {
 const PARTS: usize = 8;
 
 impl Sharing {
-    /// What rows share when a policy decides them.
-    pub fn of(policy: &Policy, requests: &Requests) -> Sharing {
-        let household = requests.household_codes().is_some() && policy.depends_on(Identity::Household);
-        let device = requests.device_codes().is_some() && policy.depends_on(Identity::Device);
-        match policy.depends_on(Identity::Global) {
+    /// What rows share when a policy decides them in order of time; `None` where they have no times and no row sees another.
+    pub fn of(policy: &Policy, roles: &Roles) -> Option<Sharing> {
+        roles.first(Role::Time)?;
+        Some(match policy.depends_on(Identity::Global) {
             true => Sharing::Everybody,
-            false if household || device => Sharing::Connected,
+            false if !connecting(policy, roles).is_empty() => Sharing::Connected,
             false => Sharing::Subject,
-        }
+        })
     }
+}
+
+/// What connects subjects in these data, as far as a policy counts by it.
+pub fn connecting(policy: &Policy, roles: &Roles) -> Vec<Identity> {
+    let told = [(Identity::Household, Role::Household), (Identity::Device, Role::Device)];
+    let counts = |(identity, role): &(Identity, Role)| roles.first(*role).is_some() && policy.depends_on(*identity);
+    told.into_iter().filter(counts).map(|(identity, _)| identity).collect()
 }
 
 impl Order {
@@ -153,11 +161,25 @@ impl Parts {
 }
 
 /// Subjects that are connected with each other, by union and find.
-struct Groups {
+pub struct Groups {
     parents: Vec<u32>,
 }
 
 impl Groups {
+    /// The subjects of some rows, connected by households, devices or both.
+    ///
+    /// # Errors
+    /// When the column of a role is not in the data.
+    pub fn of(by: &[Identity], rows: &[u32], subjects: &Subjects, dataset: &Dataset, roles: &Roles) -> Result<Groups> {
+        let mut groups = Groups::new(subjects.count());
+        for (identity, role) in [(Identity::Household, Role::Household), (Identity::Device, Role::Device)] {
+            if let Some(column) = roles.first(role).filter(|_| by.contains(&identity)) {
+                groups.connect(&dataset.dictionary(column)?, rows, |row| subjects.code(row as usize) as u32);
+            }
+        }
+        Ok(groups)
+    }
+
     fn new(count: usize) -> Groups {
         Groups { parents: (0..count as u32).collect() }
     }
@@ -188,7 +210,8 @@ impl Groups {
         root
     }
 
-    fn root(&self, of: u32) -> u32 {
+    /// The subject that stands for a subject's group: the first of them.
+    pub fn root(&self, of: u32) -> u32 {
         let mut at = of;
         while self.parents[at as usize] != at {
             at = self.parents[at as usize];

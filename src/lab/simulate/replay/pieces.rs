@@ -7,7 +7,7 @@ use super::fates::{Counted, Fates, Want};
 use super::order::Sharing;
 use super::parts::{blank, count};
 use super::{BudgetLook, Deferral, NO_ACTION, Replay, Stage};
-use crate::data::{Requests, Role};
+use crate::data::Requests;
 use crate::error::Result;
 use crate::simulate::chance::Chances;
 use crate::simulate::fates::{Fate, How, STEPS};
@@ -44,8 +44,7 @@ impl Stage<'_> {
     /// As [`Stage::decide`], and when a piece cannot be kept.
     pub fn decide_in_pieces(&self, policy: &Policy, rows: &[u32], cut: Cut<'_>, task: &Task) -> Result<Replay> {
         let requests = Requests::new(self.dataset, self.roles, &policy.document().schema)?;
-        let timed = self.roles.first(Role::Time).is_some();
-        let sharing = timed.then(|| Sharing::of(policy, &requests));
+        let sharing = Sharing::of(policy, self.roles);
         let pieces = match sharing {
             None | Some(Sharing::Subject) => {
                 let width: usize = policy.document().actions.iter().map(|action| action.treatments.len()).sum();

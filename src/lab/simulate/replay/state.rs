@@ -381,7 +381,7 @@ impl<'a> State<'a> {
 }
 
 /// The event that an outcome leaves in the history: a click where the column says so, else an event of the column's name.
-fn follow_up(outcome: &str) -> EventKind {
+pub fn follow_up(outcome: &str) -> EventKind {
     match outcome.to_ascii_lowercase().as_str() {
         "click" | "clicks" | "clicked" => EventKind::Click,
         "accept" | "accepted" => EventKind::Accept,

@@ -3,6 +3,7 @@
 use super::assess::{Assessor, Budget, Decided, arms_of};
 use super::exact::DEEPEST;
 use super::frame::{Candidate, Frame, Gate};
+use super::limits::{Limit, lifted, limits};
 use super::matrix::{Resource, ScoreMatrix};
 use super::predictors::Predictors;
 use super::prune::pruned;
@@ -41,7 +42,7 @@ pub struct FoundTree {
 struct Choice {
     /// Position among the frame's candidates; `None` for no action.
     candidate: Option<usize>,
-    /// Arm that the engine makes of it, by row of the dataset: guards, holdouts and caps have had their say.
+    /// Arm that the engine makes of it, by row of the dataset: guards, holdouts and the caps of each subject have had their say.
     arm: Vec<u16>,
 }
 
@@ -49,7 +50,8 @@ struct Choice {
 /// `current` (and `others`) on rows that had no part in it.
 ///
 /// The tree chooses among no action and the policy's actions that were logged; where a guard, a holdout or a cap forbids its choice,
-/// nothing is done. A leaf gets a choice only if the log supports it there ([`SearchOptions::least_support`]). The same
+/// nothing is done. The policy's own budgets, stocks and caps over everybody are kept as budgets are: a tree may use so much of them per
+/// decision. In the end every policy decides all rows with all of them on. A leaf gets a choice only if the log supports it there ([`SearchOptions::least_support`]). The same
 /// arguments give the same proposal on any number of threads.
 ///
 /// # Errors
@@ -68,7 +70,7 @@ pub fn tree(
         return Err(Error::new(format!("a tree of depth {depth} is more than people read"))
             .hint(format!("ask for a depth from 0 to {DEEPEST}")));
     }
-    let ground = Ground::new(current, dataset, roles, options)?;
+    let ground = Ground::new(current, dataset, roles, options, task)?;
     let frame = Frame::new(current.document(), &ground.log, &options.keep);
     let costs = frame.costs(ground.log.arms.len());
     let mut notes = ground.log.findings.clone();
@@ -79,7 +81,15 @@ pub fn tree(
     let [learned, held_out] = scores(&ground, &reward, task)?;
 
     // Everything below speaks of positions among the rows learned from.
-    let matrix = matrix(&ground, &learned, &choices, &budgets);
+    let own = binding(limits(&ground, current)?, &ground, &choices);
+    notes.extend(own.iter().map(|limit| {
+        format!(
+            "{} binds: the tree may use {:.4} of it per decision, a mean over the log; the policies below were decided with it on, in order \
+             of time",
+            limit.what, limit.limit
+        )
+    }));
+    let matrix = matrix(&ground, &learned, &choices, &budgets, &own);
     let binned = |asked: &Predictors| asked.binned.iter().map(|b| b.select(&ground.learn)).collect::<Vec<_>>();
     let rows: Vec<u32> = (0..ground.learn.len() as u32).collect();
     let mut columns = binned(&asked);
@@ -131,18 +141,23 @@ pub fn tree(
     let mut trial = ground.trial(options.objective, notes);
     assessor.assess(&policies, &budgets, &mut trial, task)?;
     trial.notes.push(super::ASKED_ONCE.into());
+    let of_proposal = |scored: &Scored| arms_of(&policies[0].replay, &scored.rows);
+    let (on_learned, on_held_out) = (of_proposal(&learned), of_proposal(&held_out));
+    let told = |limit: &Limit| limit.told(&ground.log, (&learned, &on_learned), (&held_out, &on_held_out));
+    trial.budgets.extend(own.iter().map(told));
     let effective = effective(&tree, &asked, &choices, &held_out.rows);
     let engine = arms_of(&policies[0].replay, &held_out.rows);
     let leaves = tree.leaves();
     let leaves =
         leaves.iter().map(|leaf| report(leaf, &asked, &choices, &frame, &matrix, &columns, &assessor, current));
+    let limited: Vec<f64> = budgets.iter().map(|b| b.limit).chain(own.iter().map(|limit| limit.limit)).collect();
     let proposal = TreeProposal {
         deepest: depth,
         depth: tree.depth(),
         depths: tried.iter().map(|d| DepthValue { depth: d.depth, value: d.value, se: d.se }).collect(),
         // A price is that of the whole budget; of several budgets it is nobody's own.
-        price: match budgets.as_slice() {
-            [budget] if price > 0.0 => Some(price / budget.limit),
+        price: match limited.as_slice() {
+            [limit] if price > 0.0 && *limit > 0.0 => Some(price / limit),
             _ => None,
         },
         leaves: leaves.collect(),
@@ -171,7 +186,8 @@ fn choices(ground: &Ground<'_>, frame: &Frame, notes: &mut Vec<String>, task: &T
             continue;
         }
         task.stage(&format!("Whom guards and caps let have {name}"))?;
-        let (_, replay) = ground.decide_document(shut(candidate), task)?;
+        let open = shut(candidate);
+        let (_, replay) = ground.decide_document(if ground.timed() { lifted(&open) } else { open }, task)?;
         let arm = by_row(&replay, ground.dataset.rows());
         let unlogged = ground.learn.iter().filter(|row| arm[**row as usize] == NO_ARM).count();
         if unlogged as f64 > MOST_UNLOGGED * ground.learn.len() as f64 {
@@ -220,11 +236,23 @@ pub(super) fn budgets(ground: &Ground<'_>, costs: &[f64], options: &SearchOption
     Ok(budgets)
 }
 
-/// Scores, weights and uses of the choices on the rows learned from.
-fn matrix(ground: &Ground<'_>, learned: &Scored, choices: &[Choice], budgets: &[Budget]) -> ScoreMatrix {
+/// Those limits that some tree could exceed on the rows learned from.
+fn binding(limits: Vec<Limit>, ground: &Ground<'_>, choices: &[Choice]) -> Vec<Limit> {
+    let most = |limit: &Limit, row: usize| {
+        choices.iter().map(|choice| limit.used(&ground.log, row, choice.arm[row])).fold(0.0, f64::max)
+    };
+    let could = |limit: &Limit| {
+        let used: f64 = ground.learn.iter().map(|row| most(limit, *row as usize)).sum();
+        used > limit.limit * ground.learn.len() as f64
+    };
+    limits.into_iter().filter(could).collect()
+}
+
+/// Scores, weights and uses of the choices on the rows learned from; the uses of budgets first, then those of the policy's own limits.
+fn matrix(ground: &Ground<'_>, learned: &Scored, choices: &[Choice], budgets: &[Budget], own: &[Limit]) -> ScoreMatrix {
     let cells = learned.rows.len() * choices.len();
     let (mut values, mut weights) = (Vec::with_capacity(cells), Vec::with_capacity(cells));
-    let mut uses = vec![Vec::with_capacity(cells); budgets.len()];
+    let mut uses = vec![Vec::with_capacity(cells); budgets.len() + own.len()];
     for (at, row) in learned.rows.iter().map(|row| *row as usize).enumerate() {
         for choice in choices {
             let arm = choice.arm[row];
@@ -232,13 +260,17 @@ fn matrix(ground: &Ground<'_>, learned: &Scored, choices: &[Choice], budgets: &[
             let known = arm != NO_ARM;
             values.push(if known { learned.of(at, arm) } else { 0.0 });
             weights.push(if known && arm == ground.log.arm[row] { 1.0 / ground.log.propensity[row] } else { 0.0 });
-            for (uses, budget) in uses.iter_mut().zip(budgets) {
+            let (asked, kept) = uses.split_at_mut(budgets.len());
+            for (uses, budget) in asked.iter_mut().zip(budgets) {
                 uses.push(if known { budget.uses[usize::from(arm)] } else { 0.0 });
+            }
+            for (uses, limit) in kept.iter_mut().zip(own) {
+                uses.push(limit.used(&ground.log, row, arm));
             }
         }
     }
-    let resources =
-        uses.into_iter().zip(budgets).map(|(uses, budget)| Resource { uses, limit: budget.limit }).collect();
+    let limits = budgets.iter().map(|budget| budget.limit).chain(own.iter().map(|limit| limit.limit));
+    let resources = uses.into_iter().zip(limits).map(|(uses, limit)| Resource { uses, limit }).collect();
     ScoreMatrix::new(choices.len(), &values, &weights, resources)
 }
 

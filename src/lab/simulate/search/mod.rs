@@ -4,13 +4,15 @@
 //! proposes better numbers in the policy as it is. Everything is learned from one part of the subjects; the other part is asked once, about the final proposal. A
 //! proposal that cannot be told from the current policy is called nothing.
 //!
-//! It changes no project and writes no file; it touches no guard, no cap and no budget.
+//! It changes no project and writes no file; it touches no guard, no cap and no budget. What the policy lets everybody together have (its
+//! budgets, stocks, caps over everybody) binds a proposal as the budgets of the search do.
 
 mod assess;
 mod constrained;
 pub mod exact;
 mod find;
 mod frame;
+mod limits;
 pub mod matrix;
 pub mod predictors;
 pub mod prune;

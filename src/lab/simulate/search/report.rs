@@ -64,7 +64,8 @@ pub struct Trial {
     pub policies: Vec<PolicyValue>,
     /// The proposal less each other policy, the current one first, on the same held-out rows.
     pub differences: Vec<Gap>,
-    /// What the proposal uses of every budget.
+    /// What the proposal uses of every budget: those that were asked for, then, where a tree was looked for, those of the policy's own budgets,
+    /// stocks and caps over everybody that bind.
     pub budgets: Vec<BudgetUse>,
     /// Set when logging propensities were estimated.
     pub exploratory: Option<String>,

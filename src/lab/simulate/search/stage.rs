@@ -3,7 +3,7 @@
 use super::report::Trial;
 use super::{Objective, SearchOptions};
 use crate::data::split::{HELD_OUT_SHARE, SALT};
-use crate::data::{Dataset, Roles};
+use crate::data::{Dataset, Role, Roles};
 use crate::error::{Error, Result};
 use crate::simulate::Options;
 use crate::simulate::log::{DecisionLog, NO_ARM};
@@ -38,9 +38,15 @@ impl<'a> Ground<'a> {
     /// Reads the log and parts its rows by subject. Where the current policy uses models, the rows they learned from are never held out.
     ///
     /// # Errors
-    /// When the log cannot be read, or holds nothing to value choices by.
-    pub fn new(current: &Policy, dataset: &'a Dataset, roles: &'a Roles, search: &SearchOptions) -> Result<Ground<'a>> {
-        let log = DecisionLog::new(dataset, roles, search.outcome.as_deref())?;
+    /// When the log cannot be read, or holds nothing to value choices by, or the task is cancelled.
+    pub fn new(
+        current: &Policy,
+        dataset: &'a Dataset,
+        roles: &'a Roles,
+        search: &SearchOptions,
+        task: &Task,
+    ) -> Result<Ground<'a>> {
+        let log = DecisionLog::read(dataset, roles, search.outcome.as_deref(), task)?;
         if log.arms.iter().filter(|arm| arm.count > 0).count() < 2 || log.outcomes.is_empty() {
             let why = if log.findings.is_empty() { "it took one action only".into() } else { log.findings.join("; ") };
             return Err(Error::new(format!("the log cannot tell what is better for whom: {why}")).hint(
@@ -99,12 +105,17 @@ impl<'a> Ground<'a> {
         Ok(Ground { dataset, roles, log, options, learn, held_out, parted, part })
     }
 
+    /// Whether rows have times, so that decisions build on each other.
+    pub fn timed(&self) -> bool {
+        self.roles.first(Role::Time).is_some()
+    }
+
     /// Decides every row of the dataset.
     pub fn decide(&self, policy: &Policy, task: &Task) -> Result<Replay> {
         self.decide_rows(policy, (0..self.dataset.rows() as u32).collect(), task)
     }
 
-    /// Decides some rows (ascending; whole subjects, or their later decisions would not know the earlier).
+    /// Decides some rows (ascending; such that they share no counter with others, as [`crate::simulate::replay::thinning`] draws them).
     pub fn decide_rows(&self, policy: &Policy, rows: Vec<u32>, task: &Task) -> Result<Replay> {
         let stage = Stage { dataset: self.dataset, roles: self.roles, log: &self.log, options: &self.options };
         // What becomes of each candidate is not asked.

@@ -7,6 +7,8 @@ mod logs;
 mod parts;
 mod recompute;
 mod reports;
+mod shared;
+pub(in crate::simulate) mod shop;
 mod stateful;
 mod worlds;
 

@@ -1,13 +1,13 @@
 //! Better numbers in the policy as it is: floors, levers, soft factors, and what rules compare with.
 //!
 //! One number after the other is tried at several values (coordinate search). Every trial is decided by the real engine, first on a quarter
-//! of the subjects, the better half again on half of them, the best on all (successive halving; Jamieson & Talwalkar 2016); what it is
-//! worth is the doubly robust mean of its decisions, paired with those of the numbers as they stand. A change must gain more than its
+//! of the subjects, the better half again on half of them, the best on all (successive halving; Jamieson & Talwalkar 2016). Where something
+//! is counted over everybody a part of the subjects would meet a whole budget, so every trial decides all rows. What a trial is worth is the doubly robust mean of its decisions, paired with those of the numbers as they stand. A change must gain more than its
 //! standard error and keep the budgets. Guards and caps are not touched.
 
 pub mod knobs;
 
-use super::assess::{Assessor, Budget, Decided};
+use super::assess::{Assessor, Budget, Decided, arms_of};
 use super::find::budgets;
 use super::frame::Frame;
 use super::report::{SettingReport, SettingsProposal, Verdict};
@@ -18,12 +18,13 @@ use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
 use crate::simulate::bootstrap::quantile;
 use crate::simulate::log::NO_ARM;
-use crate::simulate::replay::{Replay, thin};
+use crate::simulate::replay::{Replay, Thinned, thinned};
 use crate::simulate::run::{compile, uses_models};
 use crate::task::Task;
 use attune_policy::Policy;
 use attune_policy::document::Document;
 use knobs::{Knob, Setting, settings, with};
+use std::rc::Rc;
 
 /// Shares of the subjects on which trials are decided, one after the other.
 const LEVELS: [f64; 3] = [0.25, 0.5, 1.0];
@@ -66,7 +67,7 @@ pub fn tune(
     task: &Task,
 ) -> Result<FoundSettings> {
     task.stage("Reading the log")?;
-    let ground = Ground::new(current, dataset, roles, options)?;
+    let ground = Ground::new(current, dataset, roles, options, task)?;
     let found = settings(current.document(), rules)?;
     if found.is_empty() {
         return Err(Error::new("the policy has no number to tune")
@@ -76,23 +77,28 @@ pub fn tune(
     let budgets = budgets(&ground, &costs, options)?;
     let reward = ground.rewards(options.objective, &costs);
     let [learned, held_out] = scores(&ground, &reward, task)?;
-    let levels = LEVELS
-        .iter()
-        .map(|share| {
-            let limit = (share * ground.learn.len() as f64).ceil() as usize;
-            thin(ground.learn.clone(), limit, dataset, roles, options.seed)
-        })
-        .collect::<Result<Vec<Vec<u32>>>>()?;
+    let all: Vec<u32> = (0..dataset.rows() as u32).collect();
+    let mut levels: Vec<Thinned> = Vec::new();
+    for share in LEVELS {
+        let limit = (share * ground.learn.len() as f64).ceil() as usize;
+        let level = thinned(current, (&all, &ground.learn), limit, dataset, roles, options.seed)?;
+        if levels.last() != Some(&level) {
+            levels.push(level);
+        }
+    }
+    drop(all);
     task.stage("Deciding with the numbers as they are")?;
     let now = ground.decide(current, task)?;
-    let mut search = Search { ground: &ground, learned: &learned, budgets: &budgets, levels, policies: 0 };
+    let known = levels.iter().map(|_| None).collect();
+    let on = levels[0].shared.as_ref().map_or(String::new(), |shared| format!(" on all rows: {shared} over everybody"));
+    let mut search = Search { ground: &ground, learned: &learned, budgets: &budgets, levels, known, policies: 0 };
     let mut document = current.document().clone();
     let mut reports: Vec<SettingReport> = found.iter().map(|setting| report(setting, current.document())).collect();
     let mut best: Vec<f64> = found.iter().map(|setting| setting.value).collect();
     for round in 0..ROUNDS {
         let mut changed = false;
         for (at, setting) in found.iter().enumerate() {
-            task.stage(&format!("Trying {}", setting.words))?;
+            task.stage(&format!("Trying {}{on}", setting.words))?;
             task.tick((round * found.len() + at) as f32 / (ROUNDS * found.len()) as f32)?;
             let values = candidates(setting, best[at], &ground, &now);
             reports[at].tried = reports[at].tried.iter().copied().chain(values.iter().copied()).collect();
@@ -141,8 +147,10 @@ struct Search<'a> {
     ground: &'a Ground<'a>,
     learned: &'a Scored,
     budgets: &'a [Budget],
-    /// Rows of each level, ascending.
-    levels: Vec<Vec<u32>>,
+    /// Rows of each level.
+    levels: Vec<Thinned>,
+    /// The document as it is on each level, by revision.
+    known: Vec<Option<(String, Rc<Tried>)>>,
     policies: u64,
 }
 
@@ -161,7 +169,7 @@ impl Search<'_> {
             if left.is_empty() {
                 return Ok(None);
             }
-            let Some(now) = self.try_out(document.clone(), level, task)? else { return Ok(None) };
+            let Some(now) = self.now(document, level, task)? else { return Ok(None) };
             let mut tried = Vec::new();
             for value in left {
                 task.tick(0.0)?;
@@ -187,18 +195,34 @@ impl Search<'_> {
         Ok(None)
     }
 
-    /// Decides a level's rows; `None` when the document is no policy.
-    fn try_out(&mut self, mut document: Document, level: usize, task: &Task) -> Result<Option<Tried>> {
-        // The cases agreed on are about the numbers as they were.
-        document.cases.clear();
-        let Ok(policy) = compile(document) else { return Ok(None) };
-        let rows = &self.levels[level];
-        let replay = self.ground.decide_rows(&policy, rows.clone(), &task.silent())?;
+    /// The document as it is, decided once per level.
+    fn now(&mut self, document: &Document, level: usize, task: &Task) -> Result<Option<Rc<Tried>>> {
+        let Some(policy) = without_cases(document.clone()) else { return Ok(None) };
+        if let Some((revision, tried)) = &self.known[level]
+            && *revision == policy.revision()
+        {
+            return Ok(Some(Rc::clone(tried)));
+        }
+        let tried = Rc::new(self.decide(&policy, level, task)?);
+        self.known[level] = Some((policy.revision().to_owned(), Rc::clone(&tried)));
+        Ok(Some(tried))
+    }
+
+    /// Decides with a document on a level; `None` when it is no policy.
+    fn try_out(&mut self, document: Document, level: usize, task: &Task) -> Result<Option<Tried>> {
+        let Some(policy) = without_cases(document) else { return Ok(None) };
+        self.decide(&policy, level, task).map(Some)
+    }
+
+    fn decide(&mut self, policy: &Policy, level: usize, task: &Task) -> Result<Tried> {
+        let Thinned { decided, used: rows, .. } = &self.levels[level];
+        let replay = self.ground.decide_rows(policy, decided.clone(), &task.silent())?;
         self.policies += 1;
+        let arms = arms_of(&replay, rows);
         let mut at = 0;
         let values: Vec<f64> = rows
             .iter()
-            .zip(&replay.arm)
+            .zip(&arms)
             .map(|(row, arm)| {
                 while self.learned.rows[at] < *row {
                     at += 1;
@@ -209,17 +233,19 @@ impl Search<'_> {
         let unlogged = values.iter().filter(|value| value.is_nan()).count() as f64;
         let n = values.len().max(1) as f64;
         let over = |budget: &Budget| {
-            let arms = replay.arm.iter().filter(|arm| **arm != NO_ARM);
-            let used: f64 = arms.map(|arm| budget.uses[usize::from(*arm)]).sum();
+            let known = arms.iter().filter(|arm| **arm != NO_ARM);
+            let used: f64 = known.map(|arm| budget.uses[usize::from(*arm)]).sum();
             (used / n / budget.limit - 1.0).max(0.0)
         };
         let excess = self.budgets.iter().map(over).fold(0.0, f64::max);
-        Ok(Some(Tried {
-            values,
-            excess: if excess < 1e-9 { 0.0 } else { excess },
-            sound: unlogged <= MOST_UNLOGGED * n,
-        }))
+        Ok(Tried { values, excess: if excess < 1e-9 { 0.0 } else { excess }, sound: unlogged <= MOST_UNLOGGED * n })
     }
+}
+
+/// The policy of a document; `None` when it is none. The cases agreed on are about the numbers as they were.
+fn without_cases(mut document: Document) -> Option<Policy> {
+    document.cases.clear();
+    compile(document).ok()
 }
 
 /// Mean of the paired differences and its standard error.

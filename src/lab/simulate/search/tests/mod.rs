@@ -4,6 +4,7 @@ use super::*;
 
 mod core;
 mod hillstrom;
+mod limits;
 mod planted;
 mod tuned;
 mod worlds;
