@@ -41,6 +41,7 @@ impl<'a> Ground<'a> {
     /// When the log cannot be read, or holds nothing to value choices by.
     pub fn new(current: &Policy, dataset: &'a Dataset, roles: &'a Roles, search: &SearchOptions) -> Result<Ground<'a>> {
         let log = DecisionLog::new(dataset, roles, search.outcome.as_deref())?;
+        log.refuse_lists("a search")?;
         if log.arms.iter().filter(|arm| arm.count > 0).count() < 2 || log.outcomes.is_empty() {
             let why = if log.findings.is_empty() { "it took one action only".into() } else { log.findings.join("; ") };
             return Err(Error::new(format!("the log cannot tell what is better for whom: {why}")).hint(

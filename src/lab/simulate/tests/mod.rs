@@ -8,6 +8,7 @@ mod parts;
 mod recompute;
 mod reports;
 mod stateful;
+mod weighed;
 mod worlds;
 
 use crate::data::import::{ImportOptions, import};
