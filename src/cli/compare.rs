@@ -5,6 +5,7 @@ use super::decide::short;
 use super::keeping::{KeepingArgs, remark};
 use super::plan::definitions;
 use super::policy;
+use super::report::{distrusted, refusals};
 use super::sweep::{check, percents};
 use super::table::{Table, count, interval, number, percent, wrap};
 use attune_lab::Error;
@@ -58,6 +59,9 @@ pub struct Compare {
     /// Seed of samples and resamples
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// Give values even where the arms of the log have not the sizes of the design
+    #[arg(long)]
+    even_so: bool,
     #[command(flatten)]
     keeping: KeepingArgs,
 }
@@ -114,6 +118,7 @@ impl Compare {
                 sample: self.sample,
                 bootstrap: self.bootstrap,
                 seed: self.seed,
+                even_so: self.even_so,
                 impact_rows: self.rule_rows,
                 ..Options::default()
             };
@@ -140,6 +145,7 @@ fn text(report: &CompareReport) -> String {
     if let Some(why) = &report.exploratory {
         text.push_str(&wrap(&format!("Exploratory: {why}"), 2, WIDTH));
     }
+    distrusted(report.distrusted.as_deref(), &mut text);
     values(report, &mut text);
     best(report, &mut text);
     for against in &report.against {
@@ -168,12 +174,8 @@ fn values(report: &CompareReport, text: &mut String) {
         table.row(row);
     }
     text.push_str(&table.text(2));
-    for side in &report.policies {
-        if let Some(refusal) = &side.refusal {
-            let line = format!("No value for {}: {}. {}", side.name, refusal.reasons.join("; "), refusal.advice);
-            text.push_str(&wrap(&line, 2, WIDTH));
-        }
-    }
+    let refused = report.policies.iter().filter_map(|side| Some((side.name.as_str(), side.refusal.as_ref()?)));
+    refusals(refused, (report.mismatch && report.distrusted.is_none()).then_some("compare"), text);
     text.push_str("\nLess today's policy, on the same rows\n");
     let mut table =
         Table::new(&["policy", "outcome", "difference", "95 % interval", "bootstrap", "adjusted p", "changed"]);

@@ -2,10 +2,11 @@
 
 use super::decide::short;
 use super::table::{Table, count, interval, number, percent, wrap};
+use attune_lab::data::import::dates::render as day;
 use attune_lab::models::report::Estimate as ModelEstimate;
 use attune_lab::models::{Goal, ModelReport};
 use attune_lab::project::{CheckState, RunReport};
-use attune_lab::simulate::report::{Estimate, Instead, Kind, PolicyReport, Report};
+use attune_lab::simulate::report::{Estimate, Instead, Kind, PolicyReport, Refusal, Report, Week};
 
 /// Width of running text.
 const WIDTH: usize = 110;
@@ -184,6 +185,7 @@ pub fn simulation(report: &Report) -> String {
     funnel(report, &mut text);
     rules(report, &mut text);
     segments(report, &mut text);
+    weeks(&report.weeks, &mut text);
     text.push('\n');
     text.push_str(&wrap(&report.state, 0, WIDTH));
     if report.degraded > 0 {
@@ -244,8 +246,15 @@ fn trial(report: &Report, text: &mut String) {
 }
 
 fn values(report: &Report, text: &mut String) {
-    text.push_str("\nValue per decision (SNIPS)\n");
-    let mut header = vec!["policy", "contacted", "rows"];
+    let of_lists = report.main().filter(|main| !main.lists.is_empty());
+    let method =
+        report.policies.iter().flat_map(|policy| &policy.values).map(|value| value.answer.method.label()).next();
+    text.push_str(&match of_lists {
+        Some(_) => format!("\nValue per list ({})\n", method.unwrap_or("lists")),
+        None => "\nValue per decision (SNIPS)\n".to_owned(),
+    });
+    distrusted(report.distrusted.as_deref(), text);
+    let mut header = vec!["policy", "contacted", if of_lists.is_some() { "lists" } else { "rows" }];
     header.extend(report.outcomes.iter().flat_map(|outcome| [outcome.as_str(), "95 % interval"]));
     let mut table = Table::new(&header);
     for policy in &report.policies {
@@ -254,11 +263,13 @@ fn values(report: &Report, text: &mut String) {
         table.row(row);
     }
     text.push_str(&table.text(2));
+    refusals(
+        report.policies.iter().filter_map(|policy| Some((policy.name.as_str(), policy.refusal.as_ref()?))),
+        (report.log.sample_ratio.is_some_and(|test| test.suspicious) && report.distrusted.is_none())
+            .then_some("simulate"),
+        text,
+    );
     for policy in &report.policies {
-        if let Some(refusal) = &policy.refusal {
-            let line = format!("No value for {}: {}. {}", policy.name, refusal.reasons.join("; "), refusal.advice);
-            text.push_str(&wrap(&line, 2, WIDTH));
-        }
         if let Some(instead) = &policy.instead {
             text.push_str(&instead_of(policy, instead, &report.goal));
         }
@@ -276,6 +287,14 @@ fn values(report: &Report, text: &mut String) {
             text.push_str(&wrap(&format!("warning: {caveat}"), 2, WIDTH));
         }
         mix(main, text);
+        if main.explored > 0.0 {
+            let how = match main.lists.is_empty() {
+                true => "values weigh the probabilities of its choices",
+                false => "lists are weighed by what it drew, which is right on average",
+            };
+            let line = format!("Chance chooses in {} of its decisions; {how}.", percent(main.explored));
+            text.push_str(&wrap(&line, 2, WIDTH));
+        }
         estimators(report, main, text);
         lists(main, text);
     }
@@ -294,6 +313,32 @@ fn values(report: &Report, text: &mut String) {
             ]);
         }
         text.push_str(&table.text(2));
+    }
+}
+
+/// Why policies have no value: what holds for several is said once.
+/// Where a command would give values even so, it is named.
+pub fn refusals<'a>(refused: impl Iterator<Item = (&'a str, &'a Refusal)>, even_so: Option<&str>, text: &mut String) {
+    let mut told: Vec<(Vec<&str>, &Refusal)> = Vec::new();
+    for (name, refusal) in refused {
+        match told.iter_mut().find(|(_, own)| *own == refusal) {
+            Some((names, _)) => names.push(name),
+            None => told.push((vec![name], refusal)),
+        }
+    }
+    for (names, refusal) in told {
+        let line = format!("No value for {}: {}. {}", names.join(", "), refusal.reasons.join("; "), refusal.advice);
+        text.push_str(&wrap(&line, 2, WIDTH));
+    }
+    if let Some(command) = even_so {
+        text.push_str(&format!("  `attune {command} --even-so` gives values all the same.\n"));
+    }
+}
+
+/// What is wrong with a log whose values are given even so.
+pub fn distrusted(why: Option<&str>, text: &mut String) {
+    if let Some(why) = why {
+        text.push_str(&wrap(&format!("Not to be trusted: {why}"), 2, WIDTH));
     }
 }
 
@@ -334,7 +379,7 @@ fn estimators(report: &Report, main: &PolicyReport, text: &mut String) {
     let mut table = Table::new(&["estimator", "value", "se", "95 %, normal", "95 %, bootstrap", "λ"]);
     for own in std::iter::once(&value.answer).chain(&value.others) {
         let lambdas: Vec<String> = (value.lambdas.iter().filter(|lambda| lambda.method == own.method))
-            .map(|lambda| format!("{} ({})", lambda.lambda, lambda.by))
+            .map(|lambda| format!("{} ({})", plain(lambda.lambda), lambda.by))
             .collect();
         table.row(vec![
             own.method.label().to_owned(),
@@ -360,11 +405,6 @@ fn estimators(report: &Report, main: &PolicyReport, text: &mut String) {
         }
         text.push_str(&wrap(&line, 2, WIDTH));
     }
-    if main.explored > 0.0 {
-        let line =
-            format!("Chance chooses in {} of its decisions; values weigh the probabilities.", percent(main.explored));
-        text.push_str(&wrap(&line, 2, WIDTH));
-    }
 }
 
 /// Values of whole lists.
@@ -376,15 +416,25 @@ fn lists(main: &PolicyReport, text: &mut String) {
         first.places,
         count(first.dropped)
     ));
-    let mut table = Table::new(&["outcome", "assumption", "value", "95 % interval", "effective lists"]);
+    let mut table = Table::new(&[
+        "outcome",
+        "assumption",
+        "value",
+        "95 % interval",
+        "effective lists",
+        "as shown",
+        "95 % interval",
+    ]);
     for list in &main.lists {
         let mut row = vec![list.outcome.clone(), format!("{:?}", list.assumption).to_lowercase()];
         row.extend(estimate(list.answer.as_ref()));
         row.push(count(list.support.effective_sample_size as u64));
+        row.extend(estimate(list.logged.as_ref()));
         table.row(row);
     }
     text.push_str(&table.text(2));
-    for list in main.lists.iter().filter(|list| !list.refused.is_empty()) {
+    // Support is the same for every outcome.
+    for list in main.lists.iter().filter(|list| !list.refused.is_empty() && list.outcome == first.outcome) {
         let line = format!("No {:?} value: {}.", list.assumption, list.refused.join("; "));
         text.push_str(&wrap(&line, 2, WIDTH));
     }
@@ -392,13 +442,14 @@ fn lists(main: &PolicyReport, text: &mut String) {
 
 fn mix(main: &PolicyReport, text: &mut String) {
     let support = &main.support;
+    let of = if main.lists.is_empty() { "rows" } else { "lists at the place with least support" };
     let line = format!(
-        "Support: the policy chose what was logged on {} rows ({}); effective sample size {}, mean weight {:.3}, largest {:.2}.",
+        "Support: the policy chose what was logged on {} {of} ({}); effective sample size {}, mean weight {}, largest {}.",
         count(support.matched),
         percent(support.coverage),
         count(support.effective_sample_size as u64),
-        support.mean_weight,
-        support.max_weight
+        number(support.mean_weight),
+        number(support.max_weight)
     );
     text.push_str(&wrap(&line, 2, WIDTH));
     if main.kind == Kind::Policy {
@@ -492,6 +543,61 @@ fn segments(report: &Report, text: &mut String) {
         table.row(row);
     }
     text.push_str(&table.text(2));
+    for part in &segments.parts {
+        if let Some(refusal) = &part.refusal {
+            let line = format!("No value for {}: {}.", part.name, refusal.reasons.join("; "));
+            text.push_str(&wrap(&line, 2, WIDTH));
+        }
+    }
+}
+
+/// Weeks shown as text at each end; JSON has all.
+const MOST_WEEKS: usize = 12;
+
+/// Contacts, caps, what was put off and budgets, week by week.
+fn weeks(weeks: &[Week], text: &mut String) {
+    let Some(first) = weeks.first() else { return };
+    text.push_str("\nWeek by week\n");
+    let caps: Vec<&str> = first.cap_hits.iter().map(|(id, _)| id.as_str()).collect();
+    let budgets: Vec<&str> = first.budgets.iter().map(|budget| budget.id.as_str()).collect();
+    let deferred = weeks.iter().any(|week| week.deferrals > 0);
+    let mut header: Vec<String> = ["week from", "decisions", "contacts", "no action"].map(str::to_owned).to_vec();
+    header.extend(caps.iter().map(|id| format!("stopped by {id}")));
+    if deferred {
+        header.push("put off".into());
+    }
+    header.extend(budgets.iter().flat_map(|id| [format!("{id} spent"), "may by then".into()]));
+    let mut table = Table::new(&header.iter().map(String::as_str).collect::<Vec<_>>());
+    let shown = |number: usize| number < MOST_WEEKS || number + MOST_WEEKS >= weeks.len();
+    for week in weeks.iter().enumerate().filter(|(number, _)| shown(*number)).map(|(_, week)| week) {
+        let mut row = vec![day(week.start), count(week.decisions), count(week.contacts), percent(week.no_action_share)];
+        row.extend(caps.iter().map(|id| {
+            let hits = week.cap_hits.iter().find(|(own, _)| own == id);
+            hits.map_or(String::new(), |(_, hits)| count(*hits))
+        }));
+        if deferred {
+            row.push(count(week.deferrals));
+        }
+        for id in &budgets {
+            let own = week.budgets.iter().find(|budget| budget.id == *id);
+            row.push(own.map_or(String::new(), |own| number(own.spent)));
+            // Without pacing the whole budget may be spent at once.
+            row.push(own.and_then(|own| own.pace.or(own.max)).map_or(String::new(), number));
+        }
+        table.row(row);
+    }
+    text.push_str(&table.text(2));
+    if weeks.len() > 2 * MOST_WEEKS {
+        let left_out = weeks.len() - 2 * MOST_WEEKS;
+        text.push_str(&format!(
+            "  The first and the last {MOST_WEEKS} weeks; {left_out} between them are in --json.\n"
+        ));
+    }
+}
+
+/// A number in as few digits as it has, unless they are many.
+fn plain(x: f64) -> String {
+    if x.abs() < 1e9 { x.to_string() } else { number(x) }
 }
 
 fn estimate(estimate: Option<&Estimate>) -> [String; 2] {

@@ -16,7 +16,8 @@ use std::path::PathBuf;
 #[command(
     after_help = "Examples:\n  attune simulate shop\n  attune simulate shop --policy policy.ron --json --decisions decisions.csv\n  \
                         attune simulate shop --compare last_year.ron --segment channel\n\n\
-                        A policy that uses models is valued on the subjects that no model learned from; one of rules alone on all."
+                        A policy that uses models is valued on the subjects that no model learned from; one of rules alone on all.\n\
+                        Where rows are places of lists (roles decision and position), whole lists are valued."
 )]
 pub struct Simulate {
     /// Folder of the project
@@ -49,6 +50,9 @@ pub struct Simulate {
     /// Seed of samples and resamples
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// Give values even where the arms of the log have not the sizes of the design
+    #[arg(long)]
+    even_so: bool,
     #[command(flatten)]
     keeping: KeepingArgs,
 }
@@ -82,6 +86,7 @@ impl Simulate {
                 bootstrap: self.bootstrap,
                 seed: self.seed,
                 impact_rows: self.rule_rows,
+                even_so: self.even_so,
                 ..Options::default()
             };
             let others: Vec<Other<'_>> = others.iter().map(|(name, policy)| Other { name, policy }).collect();

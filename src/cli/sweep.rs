@@ -5,6 +5,7 @@ use super::decide::short;
 use super::keeping::{KeepingArgs, remark};
 use super::plan::definitions;
 use super::policy;
+use super::report::{distrusted, refusals};
 use super::table::{Table, count, interval, number, percent, wrap};
 use attune_lab::data::Role;
 use attune_lab::project::{self, Access, Question};
@@ -50,6 +51,9 @@ pub struct Sweep {
     /// Seed of samples and resamples
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// Give values even where the arms of the log have not the sizes of the design
+    #[arg(long)]
+    even_so: bool,
     #[command(flatten)]
     keeping: KeepingArgs,
 }
@@ -81,6 +85,7 @@ impl Sweep {
                 sample: self.sample,
                 bootstrap: self.bootstrap,
                 seed: self.seed,
+                even_so: self.even_so,
                 ..Options::default()
             };
             let keeping = self.keeping.keeping();
@@ -123,6 +128,7 @@ fn text(report: &SweepReport) -> String {
     if let Some(why) = &report.exploratory {
         text.push_str(&wrap(&format!("Exploratory: {why}"), 2, WIDTH));
     }
+    distrusted(report.distrusted.as_deref(), &mut text);
     let name = |setting: &Setting| {
         let values = setting.values.join(", ");
         if setting.current { format!("{values} (now)") } else { values }
@@ -183,12 +189,10 @@ fn text(report: &SweepReport) -> String {
         }
         text.push_str(&table.text(2));
     }
-    for setting in &report.settings {
-        if let Some(refusal) = &setting.refusal {
-            let line = format!("No value for {}: {}. {}", name(setting), refusal.reasons.join("; "), refusal.advice);
-            text.push_str(&wrap(&line, 2, WIDTH));
-        }
-    }
+    let names: Vec<String> = report.settings.iter().map(name).collect();
+    let refused =
+        names.iter().zip(&report.settings).filter_map(|(name, own)| Some((name.as_str(), own.refusal.as_ref()?)));
+    refusals(refused, (report.mismatch && report.distrusted.is_none()).then_some("sweep"), &mut text);
     text.push('\n');
     text.push_str(&wrap(&report.state, 0, WIDTH));
     text.push_str(&definitions(&report.notes));

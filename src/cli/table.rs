@@ -26,10 +26,12 @@ impl Table {
         let widths: Vec<usize> = (0..columns).map(width).collect();
         let right: Vec<bool> = (0..columns)
             .map(|column| {
-                let mut cells =
-                    (1..self.rows.len()).map(|row| cell(row, column)).filter(|cell| !cell.is_empty()).peekable();
+                let mut cells = (1..self.rows.len())
+                    .map(|row| cell(row, column))
+                    .filter(|cell| !cell.is_empty() && *cell != UNDEFINED)
+                    .peekable();
                 cells.peek().is_some()
-                    && cells.all(|cell| cell.starts_with(|c: char| c.is_ascii_digit() || "+-−".contains(c)))
+                    && cells.all(|cell| cell.starts_with(|c: char| c.is_ascii_digit() || "+-−∞".contains(c)))
             })
             .collect();
         let mut text = String::new();
@@ -63,13 +65,20 @@ pub fn count(n: u64) -> String {
 
 /// `33.3 %`.
 pub fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
+    if share.is_nan() { UNDEFINED.to_owned() } else { format!("{:.1} %", share * 100.0) }
 }
 
-/// A number with five significant digits or so: enough to compare, short enough to read.
+/// A number with five significant digits or so: enough to compare, short enough to read. What is too large to be read digit by digit
+/// is written with a power of ten.
 pub fn number(x: f64) -> String {
     let magnitude = x.abs();
-    if magnitude >= 1_000.0 {
+    if x.is_nan() {
+        UNDEFINED.to_owned()
+    } else if magnitude.is_infinite() {
+        if x > 0.0 { "∞".to_owned() } else { "−∞".to_owned() }
+    } else if magnitude >= 1e9 {
+        format!("{x:.4e}")
+    } else if magnitude >= 1_000.0 {
         format!("{x:.1}")
     } else if magnitude >= 1.0 {
         format!("{x:.4}")
@@ -78,8 +87,14 @@ pub fn number(x: f64) -> String {
     }
 }
 
+/// What a number says that is none.
+const UNDEFINED: &str = "not defined";
+
 /// `[0.10203, 0.11031]`.
 pub fn interval(low: f64, high: f64) -> String {
+    if low.is_nan() && high.is_nan() {
+        return UNDEFINED.to_owned();
+    }
     format!("[{}, {}]", number(low), number(high))
 }
 
@@ -131,6 +146,19 @@ mod tests {
             ("0.10617".into(), "1.4226".into(), "2500.0".into())
         );
         assert_eq!(percent(1.0 / 3.0), "33.3 %");
+        // Weights of a propensity of 1e-300.
+        for (x, expected) in [
+            (1e300, "1.0000e300"),
+            (-2.34567e12, "-2.3457e12"),
+            (999_999_999.0, "999999999.0"),
+            (f64::INFINITY, "∞"),
+            (f64::NEG_INFINITY, "−∞"),
+            (f64::NAN, "not defined"),
+        ] {
+            assert_eq!(number(x), expected);
+        }
+        assert_eq!(interval(f64::NAN, f64::NAN), "not defined");
+        assert_eq!((interval(-1e300, 0.5), percent(f64::NAN)), ("[-1.0000e300, 0.50000]".into(), "not defined".into()));
     }
 
     #[test]

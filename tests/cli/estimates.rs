@@ -119,3 +119,21 @@ fn wrong_columns_of_a_log_are_named() {
         ["analyze", "uplift", "log.csv", "--treatment", "arm", "--treated", "a", "--outcome", "reward", "--score", "p"];
     assert!(done(dir.path(), &treated).out.contains("2 treated"));
 }
+
+#[test]
+fn a_propensity_next_to_nothing_stretches_no_table_and_what_is_not_defined_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = String::from("click,p,pi\n");
+    for i in 0..200 {
+        let p = if i == 7 { "1e-300".to_owned() } else { "0.5".to_owned() };
+        log.push_str(&format!("{},{p},0.5\n", u8::from(i % 3 == 1)));
+    }
+    std::fs::write(dir.path().join("log.csv"), log).unwrap();
+    let args = ["analyze", "estimate", "log.csv", "--reward", "click", "--propensity", "p", "--target", "pi"];
+    let ended = attune(dir.path(), &[&args[..], &["--even-so", "--bootstrap", "50"]].concat());
+    assert_eq!(ended.code, 3, "{}", ended.err);
+    assert!(ended.out.contains("5.0000e299") && ended.out.contains("snipw"), "{}", ended.out);
+    for line in ended.out.lines() {
+        assert!(line.chars().count() < 240 && !line.contains("NaN") && !line.contains("inf"), "{line}");
+    }
+}

@@ -44,6 +44,7 @@ struct Inputs<'a> {
     baselines: bool,
     segment: Option<&'a str>,
     rewards: Option<&'a RewardModels>,
+    even_so: bool,
 }
 
 impl Asked<'_> {
@@ -71,6 +72,7 @@ impl Asked<'_> {
             baselines: options.baselines,
             segment: options.segment.as_deref(),
             rewards: options.rewards.as_ref(),
+            even_so: options.even_so,
         }
     }
 }

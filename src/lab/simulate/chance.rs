@@ -47,6 +47,11 @@ impl Chances {
 }
 
 impl Replay {
+    /// Whether the choice at `position` was certain.
+    pub(super) fn leaves_nothing_to_chance(&self, position: usize) -> bool {
+        self.chances.as_ref().is_none_or(|chances| chances.of(position).is_none())
+    }
+
     /// π(a|x): the probability that the policy takes arm `arm` of the log in the decision at `position`.
     pub fn probability(&self, position: usize, arm: u16) -> f64 {
         if arm == NO_ARM {
@@ -57,14 +62,6 @@ impl Replay {
                 probabilities[..probabilities.len() - 1].get(usize::from(arm)).copied().unwrap_or(0.0)
             }
             None => f64::from(u8::from(self.arm[position] == arm)),
-        }
-    }
-
-    /// The probability that the policy takes an action that the log never took, in the decision at `position`.
-    pub fn unlogged(&self, position: usize) -> f64 {
-        match self.chances.as_ref().and_then(|chances| chances.of(position)) {
-            Some(probabilities) => probabilities.last().copied().unwrap_or(0.0),
-            None => f64::from(u8::from(self.arm[position] == NO_ARM)),
         }
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn funnel(tally: &Tally, replay: &Replay, document: &Document) -> Vec
         .collect()
 }
 
-/// Share of every action among the decisions on `rows`, largest first.
+/// Share of the decisions on `rows` that are for an action, of lists that place it, largest first.
 pub(super) fn mix(replay: &Replay, rows: &[u32]) -> Vec<ActionShare> {
     let positions = replay.positions(rows);
     let none = replay.candidates.len();
@@ -61,6 +61,9 @@ pub(super) fn mix(replay: &Replay, rows: &[u32]) -> Vec<ActionShare> {
         let slot = &mut counts[(replay.chosen[*at] as usize).min(none)];
         slot.0 += 1;
         slot.1 += u64::from(replay.fallback[*at]);
+        for below in replay.placed(*at).skip(1).filter(|below| *below != NO_ACTION) {
+            counts[(below as usize).min(none)].0 += 1;
+        }
         no_action_logged |= replay.chosen[*at] == NO_ACTION && replay.arm[*at] != NO_ARM;
     }
     let mut mix: Vec<ActionShare> = counts

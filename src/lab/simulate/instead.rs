@@ -57,7 +57,7 @@ pub(super) fn instead(
                 continue;
             }
             let weights: Vec<f64> = group.iter().map(|i| weighed.weights[*i]).collect();
-            let support = support_of(&weights, group.iter().map(|i| weighed.unlogged(*i)).sum());
+            let support = support_of(&weights, weighed.beyond(&group));
             if refusal(&support, &[]).is_some() {
                 continue;
             }

@@ -3,17 +3,19 @@
 pub mod checks;
 pub mod delayed;
 pub mod eligible;
+mod lists;
 pub mod propensities;
 pub mod propose;
 mod review;
 
+pub use lists::Lists;
 pub use review::{Review, review};
 
 use self::eligible::Eligible;
 use crate::data::{Arm, Dataset, Logging, Role, Roles};
 use crate::error::{Error, Result};
 use crate::simulate::report::{Overlap, SampleRatio};
-use crate::simulate::srm::sample_ratio;
+use crate::simulate::srm;
 use crate::task::Task;
 use std::collections::BTreeMap;
 
@@ -41,6 +43,8 @@ pub struct DecisionLog {
     pub sample_ratio: Option<SampleRatio>,
     /// What history could choose from in each row, where that was logged.
     pub eligible: Option<Eligible>,
+    /// Its ranked lists, where rows are places of lists.
+    pub lists: Option<Lists>,
     /// How far the arms overlap, where propensities are estimated by models; else empty.
     pub overlap: Vec<Overlap>,
     /// What is wrong or remarkable, in words.
@@ -97,6 +101,7 @@ impl DecisionLog {
             exploratory: None,
             sample_ratio: None,
             eligible: None,
+            lists: None,
             overlap: Vec::new(),
             findings: Vec::new(),
         };
@@ -111,6 +116,7 @@ impl DecisionLog {
         log.read_propensities(dataset, roles, task)?;
         log.eligible = Eligible::read(dataset, roles, &log.arms)?;
         log.check();
+        log.lists = Lists::read(dataset, roles, &log)?;
         Ok(log)
     }
 
@@ -263,9 +269,7 @@ impl DecisionLog {
             self.findings.push(finding);
         }
         if self.arms.iter().all(|a| a.design.is_some()) && !self.arms.is_empty() {
-            let counts: Vec<u64> = self.arms.iter().map(|a| a.count).collect();
-            let shares: Vec<f64> = self.arms.iter().map(|a| a.design.unwrap_or(0.0)).collect();
-            let test = sample_ratio(&counts, &shares);
+            let test = srm::of_log(self);
             if test.suspicious {
                 self.findings.push(format!(
                     "the arms do not have the sizes of the design (χ² = {:.1}, p = {:.2e}): find out why before trusting \

@@ -19,7 +19,6 @@ mod funnel;
 mod impact;
 mod instead;
 mod keep;
-mod lists;
 pub mod log;
 mod notes;
 pub mod off_policy;
@@ -78,6 +77,8 @@ pub struct Options {
     pub segment: Option<String>,
     /// How reward models are learned for the doubly robust estimators; `None` leaves these out.
     pub rewards: Option<RewardModels>,
+    /// Value policies although the arms of the log have not the sizes of the design.
+    pub even_so: bool,
 }
 
 impl Default for Options {
@@ -93,6 +94,7 @@ impl Default for Options {
             baselines: true,
             segment: None,
             rewards: Some(RewardModels::default()),
+            even_so: false,
         }
     }
 }

@@ -50,17 +50,29 @@ const NOTES: &[(&str, &str)] = &[
     ),
     (
         "chance",
-        "A policy that explores is valued by the exact probabilities of its choices, w = π(a|x)/p; Thompson sampling's are shares of its draws.",
+        "A policy that explores is valued by the exact probabilities of its choices, w = π(a|x)/p; Thompson sampling's are shares of its draws. Lists are weighed by what it drew: right on average, with more chance in the value.",
     ),
     (
         "lists",
-        "Expected sum of the outcome over a list's places, for logs of one row per place. The policy decides each list once, from the given history alone. Independent: what stands at a place bears on nothing else, propensities being those of the place. Cascade: so does what stands above, propensities being those given what stands above. Standard: the whole list does.",
+        "A log of one row per place has lists: each is one decision, made at its top row, whose value is the expected sum of the outcome over its places, Σwr/Σw place by place. The answer stands on the first of cascade, independent and standard that the weights support for most of the policies.",
     ),
+    (
+        "lists, cascade",
+        "What stands above bears on a place; w = Π π/p down to it, propensities being those given what stands above.",
+    ),
+    (
+        "lists, independent",
+        "Nothing else bears on a place; w = π/p of the place, propensities being those of the place whatever stands elsewhere.",
+    ),
+    ("lists, standard", "The whole list bears on a place; w = Π π/p over all of it. Unbiased and of huge variance."),
     (
         "estimated propensities",
         "Where history does not say how it chose: a multinomial logit of the action on the features, cross-fitted by subject in three parts and kept above 0.01. Everything that stands on them is exploratory.",
     ),
-    ("replay", "Mean outcome over the rows where the policy chose what was logged."),
+    (
+        "replay",
+        "Mean outcome over the rows where the policy chose what was logged: unbiased for a uniform logger. Where the logger preferred some actions, the rows that match are not the rows of the policy.",
+    ),
     (
         "trajectory weighting",
         "SNIPS with the weights of a subject's decisions multiplied in order of time; given where its effective sample size is at least 100.",
@@ -78,8 +90,14 @@ const NOTES: &[(&str, &str)] = &[
         "(Σw)²/Σw²: how many equally weighted rows carry the value. Below 100 no value is given.",
     ),
     ("mean weight", "Near 1 when the logging propensities are right; outside 0.8 to 1.2 no value is given."),
-    ("unlogged", "Share of decisions for actions that the log never took; above 1 % no value is given."),
-    ("sample ratio", "χ² test of the arms' sizes against the design; suspicious below p = 0.001."),
+    (
+        "unlogged",
+        "Share of decisions for actions that the log never took, or that were not eligible in their row; above 1 % no value is given.",
+    ),
+    (
+        "sample ratio",
+        "χ² test of the arms' sizes against the design, divided by the mean design effect where subjects repeat (Rao and Scott); below p = 0.001 no value is given.",
+    ),
     ("effect", "Mean outcome of an arm less that of the reference arm; standard error √(s_a²/n_a + s_b²/n_b)."),
     (
         "funnel",

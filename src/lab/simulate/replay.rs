@@ -78,6 +78,9 @@ pub struct Replay {
     pub rows: Vec<u32>,
     /// Candidate that was sent, [`NO_ACTION`] for none. Of a decision that was put off: what was sent in the end.
     pub chosen: Vec<u32>,
+    /// Candidates placed below the first, where the log has lists: per decision one for each place but the top one, [`NO_ACTION`] for
+    /// none. Empty where it has no lists.
+    pub lower: Vec<u32>,
     /// Arm of the log that the choice is, [`NO_ARM`] when it was never logged.
     pub arm: Vec<u16>,
     /// Probabilities of the arms where the policy explored; `None` when it never did.
@@ -158,13 +161,13 @@ pub struct CandidateInfo {
     pub arm: u16,
 }
 
-/// Decides the rows of a dataset: all of them, or a sample ([`Options::sample`]).
+/// Decides the rows of a dataset: all of them, or a sample ([`Options::sample`]); of a list its top row, for all its places.
 ///
 /// # Errors
 /// When a field of the policy is missing in the data, a role names a column that is not there, or the task is cancelled.
 pub fn replay(policy: &Policy, dataset: &Dataset, roles: &Roles, options: &Options, task: &Task) -> Result<Replay> {
     let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
-    let rows = sample(&[policy], dataset, roles, options)?.rows;
+    let rows = log.decisions(sample(&[policy], dataset, roles, options)?.rows);
     task.stage("Deciding rows")?;
     Stage { dataset, roles, log: &log, options }.decide(policy, rows, task)
 }
@@ -220,7 +223,7 @@ impl Stage<'_> {
         let (start, end) = (times.iter().copied().min().unwrap_or(0), times.iter().copied().max().unwrap_or(0));
         let budgets = policy.document().budgets.iter().any(|budget| budget.enabled);
         let looks = if sharing.is_some() && budgets { weeks::ends(start, end) } else { Vec::new() };
-        let mut replay = parts::blank(self.empty(policy, sharing), rows.len());
+        let mut replay = parts::blank(self.empty(policy, sharing), rows.len(), self.log.places_below());
         replay.fates = Fates::new(want, &rows, &times, replay.candidates.len(), &replay.causes);
         let (list, causes) = (replay.candidates.clone(), replay.causes.clone());
         let world = World {
@@ -233,6 +236,7 @@ impl Stage<'_> {
             causes: &causes,
             start,
             looks: &looks,
+            lower: self.log.places_below(),
             traces: Traces::new(policy, self.log),
         };
         let columns = requests.columns(&rows)?.with_now(&times).map_err(|error| Error::new(error.to_string()))?;
@@ -269,6 +273,7 @@ impl Stage<'_> {
             revision: policy.revision().to_owned(),
             rows: Vec::new(),
             chosen: Vec::new(),
+            lower: Vec::new(),
             arm: Vec::new(),
             chances: None,
             fallback: Vec::new(),
@@ -291,6 +296,17 @@ impl Stage<'_> {
 
     /// How state is treated, in words.
     fn state(&self, sharing: Option<Sharing>) -> String {
+        let lists = match &self.log.lists {
+            Some(_) => {
+                " A list is decided once, at its top row; all that it places is sent, and of its outcomes those of the top row enter the \
+                 history."
+            }
+            None => "",
+        };
+        self.state_of_rows(sharing) + lists
+    }
+
+    fn state_of_rows(&self, sharing: Option<Sharing>) -> String {
         let given = self.options.history.as_ref().map(|history| history.len());
         let Some(sharing) = sharing else {
             let start = given.map_or("an empty history".into(), |n| format!("the given history ({n} events)"));
@@ -494,6 +510,14 @@ impl Replay {
     /// Fates of the candidates in the decision at `position`; empty where they were too many to keep.
     pub fn fates_at(&self, position: usize) -> &[Fate] {
         self.fates.at(position, self.candidates.len())
+    }
+
+    /// Candidates at the places of the list decided at `position`, the top one first, [`NO_ACTION`] for none: as many places as the log's
+    /// lists have, one where it has none.
+    pub fn placed(&self, position: usize) -> impl Iterator<Item = u32> + '_ {
+        let lower = self.lower.len() / self.rows.len().max(1);
+        let below = self.lower[position * lower..(position + 1) * lower].iter();
+        std::iter::once(self.chosen[position]).chain(below.copied())
     }
 
     /// Position of a row among the decided ones.

@@ -28,6 +28,9 @@ pub struct Report {
     pub outcomes: Vec<String>,
     /// The logged trial: arms, means, effects, checks.
     pub log: LogReport,
+    /// What is wrong with the log although values are given; they were asked for even so.
+    #[serde(default)]
+    pub distrusted: Option<String>,
     /// The policy first, then its baselines, then other policies.
     pub policies: Vec<PolicyReport>,
     /// The policy less each other one, on paired rows.
@@ -116,12 +119,12 @@ pub struct PolicyReport {
     /// Share of its decisions in which chance chooses; its values weigh the probabilities, not the draws.
     #[serde(default)]
     pub explored: f64,
-    /// Values of whole lists, where the log has lists.
+    /// Values of whole lists under every assumption, where the log has lists; the answer in `values` is one of them.
     #[serde(default)]
     pub lists: Vec<ListValue>,
 }
 
-/// Share of an action among the decisions.
+/// Share of an action among the decisions; of lists, among those that place it, so that shares add up to more than 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ActionShare {
     /// Action id; `NoAction` for none.
@@ -338,6 +341,9 @@ pub struct Segment {
     pub n: u64,
     /// Share contacted by the policy.
     pub share_contacted: f64,
+    /// Why there is no value.
+    #[serde(default)]
+    pub refusal: Option<Refusal>,
     /// Value of the policy; `None` when the support is too thin.
     pub value: Option<Estimate>,
     /// The policy less no action for all; `None` when the support is too thin.

@@ -4,18 +4,18 @@
 //! rule. What is quicker to make again than to keep is not kept: the log, weights, estimates without a model, counts, and the baselines,
 //! which decide without rules.
 
-use crate::data::{Dataset, Role, Roles, split};
+use crate::data::{Dataset, Roles, split};
 use crate::error::{Error, Result};
 use crate::simulate::baselines::baselines;
 use crate::simulate::funnel::{funnel, mix, tally};
 use crate::simulate::impact::Compared;
 use crate::simulate::instead::instead;
-use crate::simulate::keep::{Keep, KeepNothing, Text, part};
-use crate::simulate::lists::lists;
+use crate::simulate::keep::{Keep, KeepNothing};
 use crate::simulate::log::DecisionLog;
 use crate::simulate::replay::pieces::{Cut, PIECE};
 use crate::simulate::replay::{MOST_FATES, NO_ACTION, Replay, Stage, Told, Want, sample};
-use crate::simulate::report::{Difference, Kind, ListValue, PolicyReport, Refusal, Report, RowsUsed};
+use crate::simulate::report::{Difference, Kind, PolicyReport, Refusal, Report, RowsUsed};
+use crate::simulate::srm::{distrusted, mismatch};
 use crate::simulate::values::{Parts, ValueSet};
 use crate::simulate::{Options, Other, arms, impact, notes, segments, weeks};
 use crate::task::Task;
@@ -51,7 +51,8 @@ struct Entry {
     kind: Kind,
     models: Vec<String>,
     replay: Replay,
-    lists: Vec<ListValue>,
+    /// Places that it fills of a decision, at most.
+    slots: u32,
     /// What a sample does to it.
     caveat: Option<String>,
 }
@@ -104,12 +105,11 @@ pub(super) fn run_within(
     task.stage("Reading the log")?;
     let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
     let sample = sample(&[policy], dataset, roles, options)?;
-    let all = sample.rows.clone();
+    let all = log.decisions(sample.rows.clone());
     let stage = Stage { dataset, roles, log: &log, options };
     let held_out = held_out(&all, dataset, roles)?;
     let used = if uses_models(policy.document()).is_empty() { all.clone() } else { held_out.clone() };
     let compared = Compared::new(policy, &all, &used, &stage)?;
-    let listed = roles.first(Role::Decision).is_some() && roles.first(Role::Position).is_some();
     let mut entries = Vec::new();
     let mut decide = |name: &str, kind: Kind, policy: &Policy| -> Result<()> {
         let keep: &dyn Keep = if kind == Kind::Baseline { &KeepNothing } else { keep };
@@ -128,24 +128,13 @@ pub(super) fn run_within(
             // Of others only what they chose is told.
             (replay.propensity, replay.priority) = (Vec::new(), Vec::new());
         }
-        let lists = match listed {
-            true => {
-                part(
-                    keep,
-                    &format!("lists-{}", entries.len()),
-                    |_| true,
-                    || lists(policy, &stage, rows, task).map(Text),
-                )?
-                .0
-            }
-            false => Vec::new(),
-        };
-        let caveat = sample.caveat(policy, roles);
-        entries.push(Entry { name: name.to_owned(), kind, models, replay, lists, caveat });
+        let (slots, caveat) = (policy.document().slots.count, sample.caveat(policy, roles));
+        entries.push(Entry { name: name.to_owned(), kind, models, replay, slots, caveat });
         Ok(())
     };
     decide(title(policy.document()), Kind::Policy, policy)?;
-    if options.baselines {
+    // One action for all fills no list.
+    if options.baselines && log.lists.is_none() {
         for baseline in baselines(&log, &policy.document().schema)? {
             decide(&baseline.name, Kind::Baseline, &baseline.policy)?;
         }
@@ -164,7 +153,8 @@ pub(super) fn run_within(
         goal: log.outcomes.first().map(|o| o.name.clone()).unwrap_or_default(),
         least_lift: options.least_lift,
         outcomes: log.outcomes.iter().map(|o| o.name.clone()).collect(),
-        log: arms::log_report(&log, &all),
+        log: arms::log_report(&log, &sample.rows),
+        distrusted: distrusted(&log, options),
         policies: Vec::new(),
         differences: Vec::new(),
         funnel: funnel(&tally, main, policy.document()),
@@ -177,6 +167,10 @@ pub(super) fn run_within(
         diagnostics: diagnostics(main),
         notes: notes::notes(&entries.iter().filter_map(|entry| entry.caveat.as_deref()).collect::<Vec<_>>()),
     };
+    if mismatch(&log).is_some() && !options.even_so {
+        // Differences of means are no more to be believed than values.
+        report.log.effects.clear();
+    }
     for (i, entry) in entries.iter().enumerate() {
         report.policies.push(sets.policy(i, entry, &stage, &all, &held_out));
     }
@@ -187,7 +181,7 @@ pub(super) fn run_within(
     }
     if let Some(column) = &options.segment {
         task.stage(&format!("Values by {column}"))?;
-        report.segments = Some(segments::segments(dataset, column, &log, &used, entries_of(&entries))?);
+        report.segments = Some(segments::segments(&stage, column, &used, entries_of(&entries), task)?);
     }
     let Entry { replay, .. } = entries.swap_remove(0);
     Ok(Simulation { report, decisions: Decisions { replay, log, used } })
@@ -206,7 +200,7 @@ pub fn decisions(
 ) -> Result<Decisions> {
     task.stage("Reading the log")?;
     let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
-    let all = sample(&[policy], dataset, roles, options)?.rows;
+    let all = log.decisions(sample(&[policy], dataset, roles, options)?.rows);
     let cut = Cut { keep: &KeepNothing, rows: PIECE, want: Want::Each, name: title(policy.document()) };
     let replay = Stage { dataset, roles, log: &log, options }.decide_in_pieces(policy, &all, cut, task)?;
     let used = if uses_models(policy.document()).is_empty() { all } else { held_out(&all, dataset, roles)? };
@@ -327,7 +321,8 @@ impl<'a> Sets<'a> {
         let models = !entry.models.is_empty();
         let decided = if models { held_out } else { all };
         let mix = mix(&entry.replay, decided);
-        let contacted: u64 = mix.iter().filter(|a| a.action != "NoAction").map(|a| a.decisions).sum();
+        let idle: u64 = mix.iter().filter(|a| a.action == "NoAction").map(|a| a.decisions).sum();
+        let contacted = decided.len() as u64 - idle;
         let sampled = match options.sample {
             Some(_) if all.len() < dataset.rows() => format!(", of a sample of {} rows", all.len()),
             _ => String::new(),
@@ -342,10 +337,14 @@ impl<'a> Sets<'a> {
         } else {
             format!("It uses no model, so it is valued on all rows{sampled}.")
         };
-        let weighed = &set.policies[position];
-        let mut refusal = weighed.refusal.clone();
-        let mut instead = refusal.as_ref().and_then(|_| instead(dataset, roles, log, &set.rows, weighed));
-        if log.arms.is_empty() || log.outcomes.is_empty() {
+        let why = format!("{why}{}", places(log, entry));
+        let (support, mut refusal) = set.judgement(position);
+        // Where the log itself cannot be trusted, no other policy is better off.
+        let trusted = options.even_so || mismatch(log).is_none();
+        let weighed = set.policies.get(position).filter(|own| own.refusal.is_some() && trusted);
+        let mut instead = weighed.and_then(|own| instead(dataset, roles, log, &set.rows, own));
+        let refusal_of_log = log.arms.is_empty() || log.outcomes.is_empty();
+        if refusal_of_log {
             refusal = Some(Refusal {
                 reasons: log.findings.clone(),
                 advice: "Give a column the role action, say which value is which action, and give a column the role outcome."
@@ -367,11 +366,11 @@ impl<'a> Sets<'a> {
             uses_models: models,
             share_contacted: if decided.is_empty() { 0.0 } else { contacted as f64 / decided.len() as f64 },
             mix,
-            support: weighed.support,
+            support,
             values: if refusal.is_some() { Vec::new() } else { set.values(position) },
             refusal,
             instead,
-            lists: entry.lists.clone(),
+            lists: if refusal_of_log { Vec::new() } else { set.lists(position) },
             explored: explored as f64 / entry.replay.rows.len().max(1) as f64,
         }
     }
@@ -411,6 +410,20 @@ impl<'a> Sets<'a> {
             others: set.robust_difference(b, outcome).into_iter().collect(),
             verdict,
         })
+    }
+}
+
+/// What a decision is where either the policy or the log has lists.
+fn places(log: &DecisionLog, entry: &Entry) -> String {
+    match (&log.lists, entry.slots) {
+        (Some(lists), _) => format!(
+            " The log has lists of up to {} places: each is one decision, made at its top row, and valued as a whole.",
+            lists.depth()
+        ),
+        (None, 0 | 1) => String::new(),
+        (None, slots) => format!(
+            " The policy fills up to {slots} places; the log has one action per decision, so only what it places first is valued."
+        ),
     }
 }
 

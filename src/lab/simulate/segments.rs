@@ -2,13 +2,12 @@
 
 use crate::data::Dataset;
 use crate::error::Result;
+use crate::simulate::Options;
 use crate::simulate::bootstrap::quantile;
-use crate::simulate::estimate::{Rounds, snips, snips_difference};
-use crate::simulate::log::DecisionLog;
-use crate::simulate::replay::{NO_ACTION, Replay};
+use crate::simulate::replay::{NO_ACTION, Replay, Stage};
 use crate::simulate::report::{Segment, Segments};
-use crate::simulate::support::{refusal, support};
-use crate::simulate::values::weights;
+use crate::simulate::values::{Parts, ValueSet};
+use crate::task::Task;
 use attune_policy::value::Type;
 
 /// Values of a column told apart; the rest are one part.
@@ -16,14 +15,16 @@ const MOST_PARTS: usize = 12;
 /// A whole-number column with at most this many values is divided by value.
 const FEW_VALUES: usize = 8;
 
-/// Values of the policy's goal, and its lift over `nobody` (no action for all), per part of `rows`.
+/// Values of the policy's goal, and its lift over `nobody` (no action for all), per part of `rows`: each part is weighed and judged by
+/// itself, as a whole log is.
 pub(super) fn segments(
-    dataset: &Dataset,
+    stage: &Stage<'_>,
     column: &str,
-    log: &DecisionLog,
     rows: &[u32],
     (policy, nobody): (&Replay, Option<&Replay>),
+    task: &Task,
 ) -> Result<Segments> {
+    let Stage { dataset, log, options, .. } = *stage;
     let (names, part_of) = parts(dataset, column, rows)?;
     let Some(outcome) = log.outcomes.first() else {
         return Ok(Segments { column: column.to_owned(), outcome: String::new(), parts: Vec::new() });
@@ -32,33 +33,25 @@ pub(super) fn segments(
     for (row, part) in rows.iter().zip(part_of) {
         groups[part].push(*row);
     }
-    let describe = |(name, rows): (String, Vec<u32>)| {
+    let options = Options { bootstrap: 0, ..options.clone() };
+    let replays: Vec<&Replay> = std::iter::once(policy).chain(nobody).collect();
+    let known = |row: &u32| log.lists.is_some() || !outcome.values[*row as usize].is_nan();
+    let describe = |(name, rows): (String, Vec<u32>)| -> Result<Segment> {
         let positions = policy.positions(&rows);
         let contacted = positions.iter().filter(|p| policy.chosen[**p] != NO_ACTION).count();
-        let valued: Vec<u32> = rows
-            .iter()
-            .copied()
-            .filter(|row| log.is_usable(*row as usize) && !outcome.values[*row as usize].is_nan())
-            .collect();
-        let rewards: Vec<f64> = valued.iter().map(|row| outcome.values[*row as usize]).collect();
-        let clusters: Option<Vec<u32>> = log.clusters.as_ref().map(|c| valued.iter().map(|r| c[*r as usize]).collect());
-        let weigh = |replay: &Replay| {
-            let weights = weights(log, replay, &valued, &replay.positions(&valued));
-            refusal(&support(&weights, 0), &[]).is_none().then_some(weights)
-        };
-        let own = weigh(policy);
-        let rounds = own.as_ref().map(|w| Rounds { weights: w, rewards: &rewards, clusters: clusters.as_deref() });
-        let none = nobody.and_then(weigh);
-        let lift = rounds.zip(none.as_ref()).and_then(|(a, w)| snips_difference(a, Rounds { weights: w, ..a }));
-        Segment {
+        let valued: Vec<u32> = rows.iter().copied().filter(known).collect();
+        let set = ValueSet::new(log, &valued, &replays, &options, Parts::none(), task)?;
+        Ok(Segment {
             name,
             n: rows.len() as u64,
             share_contacted: contacted as f64 / rows.len().max(1) as f64,
-            value: rounds.and_then(snips),
-            lift,
-        }
+            refusal: set.judgement(0).1,
+            value: set.answer(0, 0),
+            lift: nobody.and_then(|_| set.difference(0, 1, 0)).map(|(.., lift)| lift),
+        })
     };
-    let parts = names.into_iter().zip(groups).filter(|(_, rows)| !rows.is_empty()).map(describe).collect();
+    let parts =
+        names.into_iter().zip(groups).filter(|(_, rows)| !rows.is_empty()).map(describe).collect::<Result<_>>()?;
     Ok(Segments { column: column.to_owned(), outcome: outcome.name.clone(), parts })
 }
 

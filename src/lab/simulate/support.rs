@@ -12,11 +12,20 @@ pub const MOST_UNLOGGED: f64 = 0.01;
 
 /// Diagnostics of the weights of a policy; `unlogged` counts its decisions for actions that the log never took.
 pub fn support(weights: &[f64], unlogged: usize) -> Support {
-    support_of(weights, unlogged as f64)
+    support_of(weights, Beyond { never: unlogged as f64, barred: 0.0 })
 }
 
-/// The same where a policy draws by chance: `unlogged` adds up the probabilities of actions that the log never took.
-pub fn support_of(weights: &[f64], unlogged: f64) -> Support {
+/// What of a policy lies beyond its log: probabilities added up over decisions.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Beyond {
+    /// Of actions that the log never took.
+    pub never: f64,
+    /// Of actions that it took elsewhere, but that were not eligible in the row at hand.
+    pub barred: f64,
+}
+
+/// The same where a policy draws by chance, or the log has eligible sets.
+pub fn support_of(weights: &[f64], beyond: Beyond) -> Support {
     let n = weights.len();
     let part = |sum: f64| if n == 0 { 0.0 } else { sum / n as f64 };
     let share = |count: usize| part(count as f64);
@@ -30,26 +39,48 @@ pub fn support_of(weights: &[f64], unlogged: f64) -> Support {
         mean_weight: if n == 0 { 0.0 } else { total / n as f64 },
         max_weight: weights.iter().copied().fold(0.0, f64::max),
         share_above_10: share(weights.iter().filter(|w| **w > 10.0).count()),
-        unlogged: part(unlogged),
+        unlogged: part(beyond.never + beyond.barred),
+        ineligible: part(beyond.barred),
     }
 }
 
 /// Why the value of a policy with this support must not be printed as an answer, and what to do; `None` when it may.
 /// `unlogged_actions` names the actions chosen but never logged.
 pub fn refusal(support: &Support, unlogged_actions: &[String]) -> Option<Refusal> {
+    refusal_naming(support, unlogged_actions, &[])
+}
+
+/// The same; `ineligible` names the actions chosen where they were not eligible.
+pub fn refusal_naming(support: &Support, unlogged_actions: &[String], ineligible: &[String]) -> Option<Refusal> {
     let mut reasons = Vec::new();
     let mut advice = Vec::new();
     if support.unlogged > MOST_UNLOGGED {
-        reasons.push(format!(
-            "{:.1} % of its decisions are for actions that the log never took ({}); the limit is {:.0} %",
-            100.0 * support.unlogged,
-            unlogged_actions.join(", "),
-            100.0 * MOST_UNLOGGED,
-        ));
-        advice.push(
-            "Map these actions to a value of the action column under roles, remove them from the policy, or collect data \
-             on them with a small randomised trial.",
-        );
+        let never = support.unlogged - support.ineligible;
+        let both = never > 1e-9 && support.ineligible > 0.0;
+        let limit =
+            format!("the limit is {:.0} %{}", 100.0 * MOST_UNLOGGED, if both { " for both together" } else { "" });
+        if never > 1e-9 {
+            reasons.push(format!(
+                "{} of its decisions are for actions that the log never took{}; {limit}",
+                percent(never),
+                named(unlogged_actions)
+            ));
+            advice.push(
+                "Map these actions to a value of the action column under roles, remove them from the policy, or collect data \
+                 on them with a small randomised trial.",
+            );
+        }
+        if support.ineligible > 0.0 {
+            reasons.push(format!(
+                "in {} of its decisions the action that it takes was not eligible in that row of the log{}; {limit}",
+                percent(support.ineligible),
+                named(ineligible)
+            ));
+            advice.push(
+                "What an action brings where it was never possible no log can say: keep it from these rows with a rule of the stage \
+                 eligibility, or correct the column with the role eligible.",
+            );
+        }
     }
     if support.effective_sample_size < LEAST_ESS {
         reasons.push(format!(
@@ -59,11 +90,24 @@ pub fn refusal(support: &Support, unlogged_actions: &[String]) -> Option<Refusal
         advice.push("Use more rows, or a policy closer to what was logged.");
     }
     if !(MEAN_WEIGHT.0..=MEAN_WEIGHT.1).contains(&support.mean_weight) {
+        let mean = support.mean_weight;
         reasons.push(format!(
-            "the mean weight is {:.3}, not near 1 (between {} and {})",
-            support.mean_weight, MEAN_WEIGHT.0, MEAN_WEIGHT.1
+            "the mean weight is {}, not near 1 (between {} and {})",
+            if mean < 1e6 { format!("{mean:.3}") } else { format!("{mean:.2e}") },
+            MEAN_WEIGHT.0,
+            MEAN_WEIGHT.1
         ));
         advice.push("Check the logging propensities: either they are not those that history used, or the actions do not overlap.");
     }
     (!reasons.is_empty()).then(|| Refusal { reasons, advice: advice.join(" ") })
+}
+
+/// `1.2 %`; with one digit more where it would read as the limit.
+fn percent(share: f64) -> String {
+    if share < 1.05 * MOST_UNLOGGED { format!("{:.2} %", 100.0 * share) } else { format!("{:.1} %", 100.0 * share) }
+}
+
+/// ` (a, b)`; nothing where nobody is named.
+fn named(actions: &[String]) -> String {
+    if actions.is_empty() { String::new() } else { format!(" ({})", actions.join(", ")) }
 }

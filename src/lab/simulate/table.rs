@@ -31,7 +31,7 @@ pub const COLUMNS: [&str; 15] = [
 /// Candidates beyond which the `fates` column stays empty.
 const MOST_FATES: usize = 200;
 
-/// Writes one line per decision. `row` is the row's number in the source from 1; `time` is in ms since 1970; `used` is 1
+/// Writes one line per decision, of a list that of its top row and what is placed first. `row` is the row's number in the source from 1; `time` is in ms since 1970; `used` is 1
 /// when the value stands on the row; `logged_*` is what history did with its `logging_propensity`, and `policy_probability` that of the policy doing the
 /// same: 1 or 0 where it leaves nothing to chance; `action` and
 /// `treatment` are the policy's choice, `NoAction` for none; `fates` lists `action/treatment=Stage:cause` per candidate,

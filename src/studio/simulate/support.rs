@@ -49,7 +49,7 @@ fn checks(support: &Support) -> [Check; 6] {
             name: "Never logged",
             value: number::percent(support.unlogged, 2),
             limit: "at most 1 %",
-            help: "Share of decisions for actions the log never took; nothing is known about them",
+            help: "Share of decisions for actions the log never took, or that were not eligible in their row; nothing is known about them",
             good: support.unlogged <= 0.01,
         },
         Check {
@@ -135,7 +135,9 @@ fn definition(report: &Report, method: Method) -> String {
             Method::Snips => "SNIPS: Σwr / Σw with w = 1[policy chose what was logged] / logging propensity",
             Method::Ips => "IPS: mean of w·r with w = 1[policy chose what was logged] / logging propensity",
             Method::IpsEmpirical => "IPS with the arms' shares in the log as logging propensities",
-            Method::Replay => "Replay: mean outcome of the rows where the policy chose what was logged",
+            Method::Replay => {
+                "Replay: mean outcome of the rows where the policy chose what was logged; unbiased for a uniform logger"
+            }
             Method::Trajectory => "Weights multiplied along each subject's decisions",
             Method::Mean => "Mean over the rows",
             Method::Dm => "What a cross-fitted reward model expects of the policy's choices",
@@ -145,6 +147,9 @@ fn definition(report: &Report, method: Method) -> String {
             Method::DrOs => "Doubly robust with shrunken weights",
             Method::Mrdr => "Doubly robust with a reward model of little variance for this policy",
             Method::Dml => "Doubly robust with propensities that are cross-fitted models too",
+            Method::ListsCascade | Method::ListsIndependent | Method::ListsStandard => {
+                "Expected sum of a list's outcome: Σwr / Σw place by place"
+            }
         }
         .to_owned()
     })

@@ -31,7 +31,8 @@ pub fn arms(ui: &mut Ui, report: &Report, outcome: &str) {
                 ui.label(theme::bold(mean.map_or("–".to_owned(), |m| unit.value(m.value))));
                 ui.label(RichText::new(mean.map_or("–".to_owned(), |m| unit.interval(m))).weak());
                 let effect = log.effects.iter().find(|e| e.arm == arm.name && e.outcome == outcome);
-                let text = effect.map_or("reference".to_owned(), |e| {
+                let without = if log.effects.is_empty() { "not given" } else { "reference" };
+                let text = effect.map_or(without.to_owned(), |e| {
                     format!("{} ({})", unit.difference(e.estimate.value), unit.difference_interval(&e.estimate))
                 });
                 ui.label(if effect.is_some() { RichText::new(text) } else { RichText::new(text).weak() });
@@ -74,12 +75,15 @@ pub fn segments(ui: &mut Ui, report: &Report, segments: &Segments) {
                 ui.label(&part.name);
                 ui.label(number::count(part.n));
                 ui.label(number::percent(part.share_contacted, 1));
-                ui.label(
+                let value = ui.label(
                     part.value
                         .as_ref()
-                        .map_or("too few".to_owned(), |e| format!("{} ({})", unit.value(e.value), unit.interval(e))),
+                        .map_or("no answer".to_owned(), |e| format!("{} ({})", unit.value(e.value), unit.interval(e))),
                 );
-                ui.label(part.lift.as_ref().map_or("too few".to_owned(), |e| {
+                if let Some(refusal) = &part.refusal {
+                    value.on_hover_text(refusal.reasons.join("\n"));
+                }
+                ui.label(part.lift.as_ref().map_or("no answer".to_owned(), |e| {
                     format!("{} ({})", unit.difference(e.value), unit.difference_interval(e))
                 }));
                 ui.end_row();

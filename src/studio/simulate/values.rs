@@ -99,7 +99,9 @@ pub fn charts(ui: &mut Ui, report: &Report, outcome: &str) {
     if rows.is_empty() {
         return;
     }
-    widgets::section(ui, "Value", "what each policy would have brought per decision", |ui| {
+    let of_lists = report.main().is_some_and(|main| !main.lists.is_empty());
+    let what = if of_lists { "per list" } else { "per decision" };
+    widgets::section(ui, "Value", &format!("what each policy would have brought {what}"), |ui| {
         forest::show(ui, "Values with 95 % intervals", &rows, None, &unit.axis(outcome), &|v| unit.tick(v));
     });
     let rows = difference_rows(report, outcome, unit);

@@ -11,6 +11,7 @@ use crate::simulate::keep::{self, Bytes, Keep, Part};
 use crate::simulate::log::{DecisionLog, NO_ARM};
 use crate::simulate::replay::{CHOSEN, Fates, NO_ACTION, Replay, Stage, Thinned, Told, Want, sample};
 use crate::simulate::report::RowsUsed;
+use crate::simulate::values::{Names, Odds, Target};
 use crate::simulate::{Options, uses_models};
 use crate::task::Task;
 use attune_policy::policy::Policy;
@@ -27,6 +28,8 @@ pub(super) struct Choices {
     why: Vec<u16>,
     /// Priority of the choice; 0 for no action and fallbacks, which have none.
     pub priority: Vec<f32>,
+    /// Where the policy explores, what values need of its probabilities per decided row: 16 bytes, however many arms there are.
+    chance: Option<Vec<Odds>>,
 }
 
 /// What is told of a policy's choices apart from the rows.
@@ -42,6 +45,8 @@ pub(super) struct Head {
     pub degraded: u64,
     /// Mean response propensity of the choices that have one.
     pub propensity: Option<f64>,
+    /// Whether the policy explores.
+    chance: bool,
 }
 
 /// What a cause ended.
@@ -56,7 +61,7 @@ pub(super) struct Ended {
 }
 
 impl Choices {
-    fn new(policy: &Policy, replay: &Replay, used: &[u32]) -> Choices {
+    fn new(policy: &Policy, replay: &Replay, used: &[u32], log: &DecisionLog) -> Choices {
         let tally = tally(replay, used);
         let causes = replay.causes.list().iter().zip(&tally.causes).map(|(cause, counts)| Ended {
             code: cause.code(),
@@ -69,6 +74,7 @@ impl Choices {
             _ => &[],
         };
         let why = |(chosen, cause): (&u32, &u16)| if *chosen == NO_ACTION { *cause } else { CHOSEN };
+        let odds = |(at, row): (usize, &u32)| replay.odds(log, *row as usize, at);
         let known: Vec<f64> = replay.propensity.iter().copied().filter(|p| p.is_finite()).collect();
         Choices {
             head: Head {
@@ -83,10 +89,12 @@ impl Choices {
                 state: replay.state.clone(),
                 degraded: replay.degraded,
                 propensity: (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64),
+                chance: replay.chances.is_some(),
             },
             chosen: replay.chosen.clone(),
             why: replay.chosen.iter().zip(furthest).map(why).collect(),
             priority: replay.priority.iter().map(|p| if p.is_finite() { *p as f32 } else { 0.0 }).collect(),
+            chance: replay.chances.as_ref().map(|_| replay.rows.iter().enumerate().map(odds).collect()),
         }
     }
 
@@ -108,6 +116,12 @@ impl Choices {
         self.chosen.iter().map(|c| arms.get((*c as usize).min(none)).copied().unwrap_or(NO_ARM)).collect()
     }
 
+    /// The policy as values weigh it: by the probabilities of its choices, or by what it drew.
+    pub fn target(&self, log: &DecisionLog, by: By) -> Chosen<'_> {
+        let chance = self.chance.as_deref().filter(|_| by == By::Probability);
+        Chosen { choices: self, arm: self.arm(log), chance }
+    }
+
     /// Action and treatment of a choice, for people.
     pub fn name(&self, chosen: u32) -> &str {
         self.head.candidates.get(chosen as usize).map_or("No action", |(.., name)| name.as_str())
@@ -119,12 +133,50 @@ impl Choices {
     }
 }
 
+/// By what a policy that explores is weighed. For one that leaves nothing to chance it is all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// By the probabilities of its choices.
+    Probability,
+    /// By its draws: what the decisions at hand are about.
+    Draw,
+}
+
+/// A policy to be weighed.
+pub(super) struct Chosen<'a> {
+    choices: &'a Choices,
+    arm: Vec<u16>,
+    chance: Option<&'a [Odds]>,
+}
+
+impl Target for Chosen<'_> {
+    fn odds(&self, log: &DecisionLog, row: usize, position: usize) -> Odds {
+        match self.chance {
+            Some(odds) => odds[position],
+            None => Odds::certain(log, row, self.arm[position]),
+        }
+    }
+
+    fn name(&self, log: &DecisionLog, row: usize, position: usize, names: &mut Names) {
+        let action = || match self.choices.does(self.choices.chosen[position]).0 {
+            "" => "NoAction".to_owned(),
+            action => action.to_owned(),
+        };
+        names.add(log, row, self.arm[position], action);
+    }
+}
+
 impl Part for Choices {
     fn bytes(&self) -> Result<Vec<u8>> {
         let mut bytes = keep::line(&self.head)?;
         bytes.extend(self.chosen.iter().flat_map(|x| x.to_le_bytes()));
         bytes.extend(self.why.iter().flat_map(|x| x.to_le_bytes()));
         bytes.extend(self.priority.iter().flat_map(|x| x.to_le_bytes()));
+        for odds in self.chance.iter().flatten() {
+            bytes.extend(odds.logged.to_le_bytes());
+            bytes.extend(odds.never.to_le_bytes());
+            bytes.extend(odds.barred.to_le_bytes());
+        }
         Ok(bytes)
     }
 
@@ -135,8 +187,17 @@ impl Part for Choices {
         let chosen = bytes.values(rows, u32::from_le_bytes)?;
         let why = bytes.values(rows, u16::from_le_bytes)?;
         let priority = bytes.values(rows, f32::from_le_bytes)?;
+        let chance = if head.chance { Some(bytes.values(rows, odds)?) } else { None };
         bytes.end()?;
-        Some(Choices { head, chosen, why, priority })
+        Some(Choices { head, chosen, why, priority, chance })
+    }
+}
+
+fn odds([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]: [u8; 16]) -> Odds {
+    Odds {
+        logged: f64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        never: f32::from_le_bytes([i, j, k, l]),
+        barred: f32::from_le_bytes([m, n, o, p]),
     }
 }
 
@@ -191,7 +252,7 @@ impl<'a> Variants<'a> {
         caveats.sort();
         caveats.dedup();
         let caveat = (!caveats.is_empty()).then(|| caveats.join(" "));
-        let rows = sample.rows;
+        let rows = log.decisions(sample.rows);
         let mut models: Vec<String> = policies.iter().flat_map(|p| uses_models(p.document())).collect();
         models.sort();
         models.dedup();
@@ -237,7 +298,7 @@ impl<'a> Variants<'a> {
         task.stage(&self.next(name))?;
         let fits = |c: &Choices| self.fits(c, policy);
         keep::part(self.keep, &format!("{}-{}", policy.revision(), self.rows.len()), fits, || {
-            self.decide(policy, &[], |replay| Ok(Choices::new(policy, replay, &self.used)), task)
+            self.decide(policy, &[], |replay| Ok(Choices::new(policy, replay, &self.used, self.log)), task)
         })
     }
 
@@ -255,7 +316,8 @@ impl<'a> Variants<'a> {
         let made = keep::part(self.keep, &format!("{of}-{}-{}", policy.revision(), self.rows.len()), fits, || {
             let told = told()?;
             task.stage(&stage)?;
-            let both = |replay: &Replay| Ok(Counted(Choices::new(policy, replay, &self.used), count(replay, &told)));
+            let both =
+                |replay: &Replay| Ok(Counted(Choices::new(policy, replay, &self.used, self.log), count(replay, &told)));
             self.decide(policy, &told, both, task)
         })?;
         Ok((made.0, made.1))
@@ -316,17 +378,27 @@ mod tests {
                 state: "s".into(),
                 degraded: 0,
                 propensity: Some(0.1),
+                chance: false,
             },
             chosen: vec![0, NO_ACTION, 0],
             why: vec![CHOSEN, 0, CHOSEN],
             priority: vec![0.5, 0.0, -1.25],
+            chance: None,
         };
-        let bytes = choices.bytes().unwrap();
-        assert_eq!(Choices::read(&bytes), Some(choices.clone()));
         assert_eq!((choices.why(1), choices.why(0)), (Some("lost"), None));
-        for end in 0..bytes.len() {
-            assert_eq!(Choices::read(&bytes[..end]), None, "cut at {end}");
+        let odds = |logged, never, barred| Odds { logged, never, barred };
+        let explores = Choices {
+            head: Head { chance: true, ..choices.head.clone() },
+            chance: Some(vec![odds(0.1, 0.25, 0.0), odds(1.0, 0.0, 0.0), odds(1.0 / 3.0, 0.0, 0.5)]),
+            ..choices.clone()
+        };
+        for choices in [choices, explores] {
+            let bytes = choices.bytes().unwrap();
+            assert_eq!(Choices::read(&bytes), Some(choices));
+            for end in 0..bytes.len() {
+                assert_eq!(Choices::read(&bytes[..end]), None, "cut at {end}");
+            }
+            assert_eq!(Choices::read(&[bytes.as_slice(), b"x"].concat()), None);
         }
-        assert_eq!(Choices::read(&[bytes.as_slice(), b"x"].concat()), None);
     }
 }

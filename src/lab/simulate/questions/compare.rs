@@ -2,7 +2,7 @@
 //! costs, what arbitration leans on, and which of them is best.
 
 use super::best::{Best, best};
-use super::choices::{Choices, Variants};
+use super::choices::{By, Choices, Variants};
 use super::neutral::{TERMS, neutral};
 use super::panel::{Panel, share};
 use super::proportions::wilson;
@@ -19,6 +19,7 @@ use crate::simulate::replay::{NO_ACTION, Replay, Told, Want};
 use crate::simulate::report::{Estimate, Note, Refusal, RowsUsed, Support};
 use crate::simulate::run::compile;
 use crate::simulate::segments::parts;
+use crate::simulate::srm::distrusted;
 use crate::simulate::switches::{Switch, switches};
 use crate::simulate::{Keep, Options, Other, uses_models};
 use crate::task::Task;
@@ -38,6 +39,12 @@ pub struct CompareReport {
     pub rows: RowsUsed,
     /// Why values are exploratory, when they are.
     pub exploratory: Option<String>,
+    /// What is wrong with the log although values are given; `--even-so` asked for them.
+    #[serde(default)]
+    pub distrusted: Option<String>,
+    /// Whether the arms of the log have not the sizes of the design; values are then refused unless they are asked for even so.
+    #[serde(default)]
+    pub mismatch: bool,
     /// How state was treated, in words.
     pub state: String,
     /// Seed of samples and resamples.
@@ -182,6 +189,10 @@ const NOTES: &[(&str, &str)] = &[
         "Mean outcome per decision if the policy had decided (SNIPS, Σwr/Σw), after guards, caps and fallback, at 95 %; standard errors add within a subject first.",
     ),
     (
+        "chance",
+        "A policy that explores is valued by the probabilities of its choices, w = π(a|x)/p; who gets what, swaps and contacts are of one draw, the same for all policies.",
+    ),
+    (
         "difference",
         "Value of the policy less today's on the same rows, paired; bootstrap interval from common resamples. Adjusted p: Holm over the policies.",
     ),
@@ -240,6 +251,7 @@ pub fn compare(
         return Err(Error::new("there is nothing to compare with").hint("give another policy"));
     };
     let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
+    log.refuse_lists("a comparison")?;
     let all: Vec<Other<'_>> = std::iter::once(ask.today).chain(ask.others.iter().copied()).collect();
     let policies: Vec<&Policy> = all.iter().map(|o| o.policy).collect();
     let variants = Variants::new(dataset, roles, &log, options, keep, &policies, policies.len())?;
@@ -255,7 +267,7 @@ pub fn compare(
     let panels: Vec<Panel> = (0..log.outcomes.len())
         .map(|o| {
             task.tick(o as f32 / log.outcomes.len() as f32)?;
-            Panel::new(&variants, &variants.used, o, &every, options.bootstrap, &task.silent())
+            Panel::new(&variants, &variants.used, o, &every, By::Probability, options.bootstrap, &task.silent())
         })
         .collect::<Result<_>>()?;
     let names: Vec<String> = all.iter().map(|o| o.name.to_owned()).collect();
@@ -299,6 +311,8 @@ pub fn compare(
         segment: options.segment.clone(),
         rows: variants.about.clone(),
         exploratory: log.exploratory.clone(),
+        distrusted: distrusted(&log, options),
+        mismatch: log.sample_ratio.is_some_and(|test| test.suspicious),
         state: choices[0].head.state.clone(),
         seed: options.seed,
         policies: sides,
@@ -439,7 +453,7 @@ fn tried(
     let differ = |other: &Choices| -> Result<(Figure, Figure, Vec<Option<Estimate>>)> {
         let is = |chosen: u32| f64::from(u8::from(chosen != NO_ACTION));
         let value = |o: usize| -> Result<Option<Estimate>> {
-            Ok(Panel::new(&small, &small.used, o, &[other, with], 0, task)?.difference(0, 1))
+            Ok(Panel::new(&small, &small.used, o, &[other, with], By::Probability, 0, task)?.difference(0, 1))
         };
         Ok((
             changed(&small, other, with),

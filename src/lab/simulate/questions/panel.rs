@@ -1,16 +1,16 @@
 //! Several policies on the rounds of one outcome: weights, support, SNIPS values, paired differences, common resamples.
 
 use super::Figure;
-use super::choices::{Choices, Variants};
+use super::choices::{By, Choices, Variants};
 use crate::distributions::normal_cdf;
 use crate::error::Result;
 use crate::simulate::bootstrap::{Sums, percentile_interval, resample};
 use crate::simulate::estimate::{Rounds, mean, snips, snips_difference};
-use crate::simulate::log::NO_ARM;
 use crate::simulate::report::{Estimate, Refusal, Support};
-use crate::simulate::support::{refusal, support};
+#[cfg(test)]
+use crate::simulate::support::support;
+use crate::simulate::values::{Weighed, weigh};
 use crate::task::Task;
-use std::collections::BTreeSet;
 
 /// The rounds of an outcome under several policies.
 pub(super) struct Panel {
@@ -31,6 +31,7 @@ impl Panel {
         rows: &[u32],
         outcome: usize,
         policies: &[&Choices],
+        by: By,
         bootstrap: usize,
         task: &Task,
     ) -> Result<Panel> {
@@ -50,23 +51,10 @@ impl Panel {
             resamples: Vec::new(),
         };
         for choices in policies {
-            let arm = choices.arm(log);
-            let mut unlogged = BTreeSet::new();
-            let mut never = 0;
-            let weight = |(row, at): (&u32, &usize)| {
-                if arm[*at] == NO_ARM {
-                    never += 1;
-                    unlogged.insert(choices.does(choices.chosen[*at]).0.to_owned());
-                }
-                let row = *row as usize;
-                if arm[*at] != NO_ARM && arm[*at] == log.arm[row] { 1.0 / log.propensity[row] } else { 0.0 }
-            };
-            let weights: Vec<f64> = rows.iter().zip(&positions).map(weight).collect();
-            let names: Vec<String> =
-                unlogged.into_iter().map(|name| if name.is_empty() { "no action".to_owned() } else { name }).collect();
-            let found = support(&weights, never);
-            panel.refusal.push(refusal(&found, &names));
-            panel.support.push(found);
+            let Weighed { weights, support, refusal, .. } =
+                weigh(log, &rows, &positions, &choices.target(log, by), variants.options.even_so);
+            panel.refusal.push(refusal);
+            panel.support.push(support);
             panel.weights.push(weights);
         }
         if bootstrap > 0 && !panel.rewards.is_empty() {

@@ -1,7 +1,7 @@
 //! Who swaps in and out: decisions that change from one action to another, and what the change is worth on these rows.
 
 use super::Figure;
-use super::choices::{Choices, Variants};
+use super::choices::{By, Choices, Variants};
 use super::compare::Segments;
 use super::panel::Panel;
 use crate::error::Result;
@@ -68,7 +68,11 @@ pub(super) fn swaps(
         let mut by_segment = vec![0u64; segments.names.len()];
         members.iter().for_each(|i| by_segment[segments.of[*i]] += 1);
         let panel = (!variants.log.outcomes.is_empty())
-            .then(|| Panel::new(variants, &rows, 0, &[policy, today], variants.options.bootstrap, &task.silent()))
+            // The rows are those of one draw, so this draw is what is valued.
+            .then(|| {
+                let (both, replicates) = ([policy, today], variants.options.bootstrap);
+                Panel::new(variants, &rows, 0, &both, By::Draw, replicates, &task.silent())
+            })
             .transpose()?;
         let value = panel.as_ref().and_then(|p| p.difference(0, 1));
         let refusal = panel.as_ref().filter(|_| value.is_none()).map(|p| {

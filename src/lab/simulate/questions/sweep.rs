@@ -3,7 +3,7 @@
 //! Common random numbers: every setting decides the same rows in the same order over the same history, its hashed chances are the
 //! same, and all settings are valued on the same resamples, so that what they share cancels in the differences.
 
-use super::choices::{Choices, Variants};
+use super::choices::{By, Choices, Variants};
 use super::knob::Knob;
 use super::panel::{Panel, share};
 use super::{Figure, notes, sampled};
@@ -14,6 +14,7 @@ use crate::simulate::notes::STATE;
 use crate::simulate::replay::NO_ACTION;
 use crate::simulate::report::{Estimate, Note, Refusal, RowsUsed, Support};
 use crate::simulate::run::compile;
+use crate::simulate::srm::distrusted;
 use crate::simulate::{Keep, Options};
 use crate::task::Task;
 use attune_policy::policy::Policy;
@@ -37,6 +38,12 @@ pub struct SweepReport {
     pub rows: RowsUsed,
     /// Why values are exploratory, when they are.
     pub exploratory: Option<String>,
+    /// What is wrong with the log although values are given; `--even-so` asked for them.
+    #[serde(default)]
+    pub distrusted: Option<String>,
+    /// Whether the arms of the log have not the sizes of the design; values are then refused unless they are asked for even so.
+    #[serde(default)]
+    pub mismatch: bool,
     /// How state was treated, in words.
     pub state: String,
     /// Seed of samples and resamples.
@@ -117,6 +124,10 @@ const NOTES: &[(&str, &str)] = &[
         "Mean outcome per decision if the policy had decided with this setting (SNIPS, Σwr/Σw), after guards, caps and fallback, at 95 %; standard errors add within a subject first.",
     ),
     (
+        "chance",
+        "A policy that explores is valued by the probabilities of its choices, w = π(a|x)/p; contacts, changes and hits are of one draw, the same for all settings.",
+    ),
+    (
         "difference",
         "Value of the setting less that of the current policy on the same rows; its interval is that of the paired rows, its bootstrap interval that of common resamples.",
     ),
@@ -155,6 +166,7 @@ pub fn sweep(
     task.stage("Reading the log")?;
     let settings = settings(policy, knobs)?;
     let log = DecisionLog::read(dataset, roles, options.goal.as_deref(), task)?;
+    log.refuse_lists("a sweep")?;
     let policies: Vec<&Policy> =
         std::iter::once(policy).chain(settings.iter().filter_map(|s| s.policy.as_ref())).collect();
     let variants = Variants::new(dataset, roles, &log, options, keep, &policies, policies.len())?;
@@ -181,7 +193,7 @@ pub fn sweep(
     let panels = (0..log.outcomes.len())
         .map(|o| {
             task.tick(o as f32 / log.outcomes.len() as f32)?;
-            Panel::new(&variants, &variants.used, o, &all, options.bootstrap, &task.silent())
+            Panel::new(&variants, &variants.used, o, &all, By::Probability, options.bootstrap, &task.silent())
         })
         .collect::<Result<Vec<Panel>>>()?;
     let current = knobs.iter().map(|k| k.current(policy.document())).collect::<Result<Vec<_>>>()?;
@@ -192,6 +204,8 @@ pub fn sweep(
         places: knobs.iter().zip(&current).map(|(k, c)| Place { path: k.path(), current: c.clone() }).collect(),
         rows: variants.about.clone(),
         exploratory: log.exploratory.clone(),
+        distrusted: distrusted(&log, options),
+        mismatch: log.sample_ratio.is_some_and(|test| test.suspicious),
         state: choices[0].head.state.clone(),
         seed: options.seed,
         settings: Vec::new(),

@@ -22,6 +22,8 @@ pub struct Part {
     propensity: Vec<f64>,
     priority: Vec<f64>,
     fates: Vec<Fate>,
+    /// Candidates placed below the first, so many per decision as the log's lists have places below theirs.
+    lower: Vec<u32>,
     explored: Explored,
     pub deferrals: Vec<Deferral>,
     pub given_up: u64,
@@ -86,6 +88,12 @@ impl Part {
         self.fallback.push(outcome.rung().is_some());
         self.propensity.push(ranked.map_or(f64::NAN, |r| r.terms.propensity));
         self.priority.push(ranked.map_or(f64::NAN, |r| r.priority));
+        if world.lower > 0 {
+            // What is sent later than the first is no part of the list that is shown.
+            let shown = outcome.places().iter().filter(|place| sent.is_some_and(|sent| place.send_at <= sent.send_at));
+            let below = shown.map(|place| place.candidate).filter(|candidate| *candidate != chosen);
+            self.lower.extend(below.chain(std::iter::repeat(NO_ACTION)).take(world.lower));
+        }
         world.causes.read(outcome, &mut self.fates);
     }
 
@@ -98,12 +106,14 @@ impl Part {
             return;
         }
         let width = self.fates.len() / self.at.len();
+        let lower = self.lower.len() / self.at.len();
         retain(&mut self.at, &stays, 1);
         retain(&mut self.chosen, &stays, 1);
         retain(&mut self.fallback, &stays, 1);
         retain(&mut self.propensity, &stays, 1);
         retain(&mut self.priority, &stays, 1);
         retain(&mut self.fates, &stays, width);
+        retain(&mut self.lower, &stays, lower);
     }
 
     /// Number of decisions.
@@ -126,6 +136,7 @@ fn retain<T: Copy>(values: &mut Vec<T>, stays: &[bool], width: usize) {
 pub fn scatter(replay: &mut Replay, mut parts: Vec<Part>, log: &DecisionLog) {
     let width = replay.candidates.len();
     let (no_action, rows) = (log.no_action(), replay.chosen.len());
+    let lower = log.places_below();
     for part in &mut parts {
         part.explored.place(&part.at, log.arms.len(), &mut replay.chances, rows);
         replay.deferrals.append(&mut part.deferrals);
@@ -134,8 +145,15 @@ pub fn scatter(replay: &mut Replay, mut parts: Vec<Part>, log: &DecisionLog) {
         replay.work.ahead += part.seconds.0;
         replay.work.state += part.seconds.1;
     }
-    let Replay { candidates, chosen, arm, fallback, propensity, priority, fates, .. } = replay;
+    let Replay { candidates, chosen, lower: below, arm, fallback, propensity, priority, fates, .. } = replay;
     let parts = &parts;
+    if lower > 0 {
+        for part in parts {
+            for (at, own) in part.at.iter().zip(part.lower.chunks_exact(lower)) {
+                below[*at as usize * lower..(*at as usize + 1) * lower].copy_from_slice(own);
+            }
+        }
+    }
     rayon::scope(|scope| {
         scope.spawn(move |_| {
             for part in parts {
@@ -162,10 +180,11 @@ pub fn scatter(replay: &mut Replay, mut parts: Vec<Part>, log: &DecisionLog) {
     });
 }
 
-/// A replay of so many rows in which nothing is decided yet.
-pub fn blank(replay: Replay, rows: usize) -> Replay {
+/// A replay of so many rows in which nothing is decided yet; `lower` places of each stand below the first.
+pub fn blank(replay: Replay, rows: usize, lower: usize) -> Replay {
     Replay {
         chosen: vec![NO_ACTION; rows],
+        lower: vec![NO_ACTION; rows * lower],
         arm: vec![NO_ARM; rows],
         fallback: vec![false; rows],
         propensity: vec![f64::NAN; rows],

@@ -56,7 +56,8 @@ impl Stage<'_> {
         task.stage(&what)?;
         self.refuse_endless_rules(&requests, policy, rows)?;
         // A piece that is all becomes the whole; of several each is copied to its places.
-        let mut whole = blank(self.empty(policy, sharing), if pieces == 1 { 0 } else { rows.len() });
+        let mut whole =
+            blank(self.empty(policy, sharing), if pieces == 1 { 0 } else { rows.len() }, self.log.places_below());
         let times: Vec<i64> = rows.iter().map(|row| requests.now(*row as usize)).collect();
         let width = whole.candidates.len();
         whole.fates = match Fates::fit(cut.want, rows.len(), width) {
@@ -80,7 +81,8 @@ impl Stage<'_> {
                 Want::Told(_) => "told",
             };
             let name = format!("{kind}-{}-{number}of{pieces}", policy.revision());
-            let fits = |piece: &Piece| piece.fits(&whole, positions.len(), want, self.log.arms.len());
+            let lower = self.log.places_below();
+            let fits = |piece: &Piece| piece.fits(&whole, positions.len(), lower, want, self.log.arms.len());
             let piece = part(cut.keep, &name, fits, || {
                 Ok(Piece::new(self.decide_requests(&requests, want, policy, own, task)?))
             })?;
@@ -116,6 +118,7 @@ fn positions_of(pieces: usize, rows: &[u32], requests: &Requests) -> Vec<Vec<u32
 struct Piece {
     head: Head,
     chosen: Vec<u32>,
+    lower: Vec<u32>,
     fallback: Vec<bool>,
     propensity: Vec<f64>,
     priority: Vec<f64>,
@@ -129,6 +132,7 @@ struct Piece {
 #[derive(Serialize, Deserialize)]
 struct Head {
     rows: usize,
+    lower: usize,
     fates: usize,
     deferrals: usize,
     explored: usize,
@@ -167,6 +171,7 @@ impl Piece {
         };
         let head = Head {
             rows: replay.rows.len(),
+            lower: replay.lower.len(),
             fates: fates.len(),
             deferrals: replay.deferrals.len(),
             explored: explored.0.len(),
@@ -178,12 +183,12 @@ impl Piece {
             budgets: replay.budgets.iter().map(look).collect(),
             counted,
         };
-        let Replay { chosen, fallback, propensity, priority, deferrals, .. } = replay;
-        Piece { head, chosen, fallback, propensity, priority, fates, deferrals, explored }
+        let Replay { chosen, lower, fallback, propensity, priority, deferrals, .. } = replay;
+        Piece { head, chosen, lower, fallback, propensity, priority, fates, deferrals, explored }
     }
 
     /// Whether it can be a piece of so many rows, of a policy with these candidates and causes.
-    fn fits(&self, whole: &Replay, rows: usize, want: Want<'_>, arms: usize) -> bool {
+    fn fits(&self, whole: &Replay, rows: usize, lower: usize, want: Want<'_>, arms: usize) -> bool {
         let width = whole.candidates.len();
         let (fates, counted) = match (want, &whole.fates) {
             (Want::Nothing, _) => (0, false),
@@ -200,7 +205,8 @@ impl Piece {
             && self.fates.len() == fates
             && self.head.counted.is_some() == counted
             && self.head.counted.as_ref().is_none_or(all)
-            && self.chosen.iter().all(|chosen| known(*chosen))
+            && self.lower.len() == rows * lower
+            && self.chosen.iter().chain(&self.lower).all(|chosen| known(*chosen))
             && self.fates.iter().all(|fate| usize::from(fate.step) < STEPS.len() && cause(fate.cause.into()))
             && self.deferrals.iter().all(|d| (d.position as usize) < rows && known(d.candidate))
             && self.deferrals.iter().all(|d| d.cause.is_none_or(|own| cause(own.into())))
@@ -217,11 +223,13 @@ impl Piece {
             (_, fates) => fates.put(positions, &self.fates, width),
         }
         if all {
-            (whole.chosen, whole.fallback) = (self.chosen, self.fallback);
+            (whole.chosen, whole.lower, whole.fallback) = (self.chosen, self.lower, self.fallback);
             (whole.propensity, whole.priority) = (self.propensity, self.priority);
         } else {
+            let lower = self.lower.len() / self.chosen.len().max(1);
             for (i, at) in positions.iter().enumerate() {
                 let to = *at as usize;
+                whole.lower[to * lower..(to + 1) * lower].copy_from_slice(&self.lower[i * lower..(i + 1) * lower]);
                 whole.chosen[to] = self.chosen[i];
                 whole.fallback[to] = self.fallback[i];
                 whole.propensity[to] = self.propensity[i];
@@ -256,7 +264,7 @@ const NO_CAUSE: u16 = u16::MAX;
 impl Part for Piece {
     fn bytes(&self) -> Result<Vec<u8>> {
         let mut bytes = keep::line(&self.head)?;
-        bytes.extend(self.chosen.iter().flat_map(|x| x.to_le_bytes()));
+        bytes.extend(self.chosen.iter().chain(&self.lower).flat_map(|x| x.to_le_bytes()));
         bytes.extend(self.fallback.iter().map(|x| u8::from(*x)));
         bytes.extend(self.propensity.iter().flat_map(|x| x.to_le_bytes()));
         bytes.extend(self.priority.iter().flat_map(|x| x.to_le_bytes()));
@@ -282,6 +290,7 @@ impl Part for Piece {
         let how = |code: u8| [How::Result, How::Missing, How::Failed].into_iter().find(|how| *how as u8 == code);
         let piece = Piece {
             chosen: bytes.values(head.rows, u32::from_le_bytes)?,
+            lower: bytes.values(head.lower, u32::from_le_bytes)?,
             fallback: bytes.values(head.rows, |[x]| x == 1)?,
             propensity: bytes.values(head.rows, f64::from_le_bytes)?,
             priority: bytes.values(head.rows, f64::from_le_bytes)?,

@@ -45,6 +45,8 @@ pub struct World<'a> {
     pub start: i64,
     /// Instants at which budgets are looked at, ascending.
     pub looks: &'a [i64],
+    /// Places of the log's lists below the top one.
+    pub lower: usize,
     /// What decisions leave behind, before any event that was given.
     pub traces: Traces,
 }
@@ -193,7 +195,7 @@ impl<'a> State<'a> {
                 self.enter(self.world.rows[position as usize] as usize);
                 match window.guess(*row, self.stamp()) {
                     Guess::Stands(chosen) => {
-                        self.leave(position, chosen, now);
+                        self.leave(position, chosen, now, true);
                         continue;
                     }
                     Guess::Fell => self.redone.push(*row),
@@ -335,7 +337,9 @@ impl<'a> State<'a> {
         }
         self.part.push(position, sent, outcome, world);
         for place in places.iter().filter(|place| place.send_at <= now) {
-            self.leave(position, place.candidate, now);
+            // Outcomes of a list's lower places stand in rows of their own.
+            let follows = world.lower == 0 || sent.is_some_and(|sent| sent.candidate == place.candidate);
+            self.leave(position, place.candidate, now, follows);
         }
     }
 
@@ -350,15 +354,16 @@ impl<'a> State<'a> {
         own.wrapping_add(households).wrapping_add(shared(&self.store.devices, self.device))
     }
 
-    /// What a candidate leaves behind that is sent now to the row at hand; nothing for [`NO_ACTION`].
-    fn leave(&mut self, position: u32, candidate: u32, now: i64) {
+    /// What a candidate leaves behind that is sent now to the row at hand, with the row's outcomes where it `follows`; nothing for
+    /// [`NO_ACTION`].
+    fn leave(&mut self, position: u32, candidate: u32, now: i64, follows: bool) {
         let (world, candidate) = (self.world, candidate as usize);
         let Some(contacts) = world.traces.contacts.get(candidate) else { return };
         for code in contacts {
             self.push(*code, now);
         }
         let (row, log) = (world.rows[position as usize] as usize, world.stage.log);
-        if log.arm[row] != NO_ARM && log.arm[row] == world.candidates[candidate].arm {
+        if follows && log.arm[row] != NO_ARM && log.arm[row] == world.candidates[candidate].arm {
             for (outcome, code) in log.outcomes.iter().zip(&world.traces.follow[candidate]) {
                 if outcome.values[row] > 0.0 {
                     self.push(*code, now);

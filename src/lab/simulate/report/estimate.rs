@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 pub struct Value {
     /// Outcome.
     pub outcome: String,
-    /// The answer: SNIPS. It stands on the weights alone, whatever a reward model expects.
+    /// The answer: SNIPS, of whole lists where the log has lists. It stands on the weights alone, whatever a reward model expects.
     pub answer: Estimate,
     /// The same value by other estimators.
     pub others: Vec<Estimate>,
     /// λ of the estimators that have one, as chosen from the log.
     #[serde(default)]
     pub lambdas: Vec<Lambda>,
-    /// Rows left out because the outcome is missing.
+    /// Rows, or lists, left out because the outcome is missing.
     pub missing: u64,
 }
 
@@ -79,6 +79,12 @@ pub enum Method {
     Mrdr,
     /// Doubly robust with propensities that are cross-fitted too: double machine learning.
     Dml,
+    /// Expected sum of a list's outcome, self-normalised place by place; what stands above bears on a place.
+    ListsCascade,
+    /// The same; nothing else bears on a place.
+    ListsIndependent,
+    /// The same; the whole list bears on a place.
+    ListsStandard,
 }
 
 /// A value and how sure it is.
@@ -86,7 +92,7 @@ pub enum Method {
 pub struct Estimate {
     /// How it was estimated.
     pub method: Method,
-    /// In units of the outcome, per decision.
+    /// In units of the outcome, per decision; of lists per list.
     pub value: f64,
     /// Standard error.
     pub se: f64,
@@ -121,6 +127,9 @@ pub struct ListValue {
     pub answer: Option<Estimate>,
     /// By the weights as they are.
     pub ips: Option<Estimate>,
+    /// Mean of the lists as they were shown.
+    #[serde(default)]
+    pub logged: Option<Estimate>,
 }
 
 impl Value {
@@ -131,6 +140,20 @@ impl Value {
 }
 
 impl Method {
+    /// The value of lists under an assumption.
+    pub fn lists(assumption: Assumption) -> Method {
+        match assumption {
+            Assumption::Standard => Method::ListsStandard,
+            Assumption::Cascade => Method::ListsCascade,
+            Assumption::Independent => Method::ListsIndependent,
+        }
+    }
+
+    /// Whether it values whole lists.
+    pub fn is_of_lists(self) -> bool {
+        matches!(self, Method::ListsCascade | Method::ListsIndependent | Method::ListsStandard)
+    }
+
     /// Name for people.
     pub fn label(self) -> &'static str {
         match self {
@@ -147,6 +170,9 @@ impl Method {
             Method::DrOs => "DRos",
             Method::Mrdr => "MRDR",
             Method::Dml => "DML",
+            Method::ListsCascade => "lists, cascade",
+            Method::ListsIndependent => "lists, independent",
+            Method::ListsStandard => "lists, standard",
         }
     }
 }

@@ -57,8 +57,11 @@ pub struct Support {
     pub max_weight: f64,
     /// Share of rows with w > 10.
     pub share_above_10: f64,
-    /// Share of decisions for actions that the log never took.
+    /// Share of decisions for actions that the log never took, or that were not eligible in their row.
     pub unlogged: f64,
+    /// The part of `unlogged` that is for actions which were not eligible in their row.
+    #[serde(default)]
+    pub ineligible: f64,
 }
 
 /// Why a value is not given.

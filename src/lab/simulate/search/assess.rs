@@ -11,12 +11,11 @@ use crate::error::Result;
 use crate::random::Random;
 use crate::simulate::bootstrap::{quantile, resample};
 use crate::simulate::estimate::{Rounds, ips, snips, snips_difference};
-use crate::simulate::log::{DecisionLog, NO_ARM};
+use crate::simulate::log::DecisionLog;
 use crate::simulate::replay::{NO_ACTION, Replay};
 use crate::simulate::report::{Estimate, Method};
-use crate::simulate::support::{refusal, support};
+use crate::simulate::values::{Weighed, weigh};
 use crate::task::Task;
-use std::collections::BTreeSet;
 
 /// A policy that was decided on all rows.
 pub(super) struct Decided {
@@ -68,53 +67,41 @@ impl Assessor<'_> {
     pub fn assess(&self, policies: &[Decided], budgets: &[Budget], trial: &mut Trial, task: &Task) -> Result<()> {
         task.stage("Valuing the proposal on the held-out rows")?;
         let rows = &self.held_out.rows;
-        let arms: Vec<Vec<u16>> = policies.iter().map(|policy| arms_of(&policy.replay, rows)).collect();
-        let weights: Vec<Vec<f64>> = arms.iter().map(|arms| self.weights(arms)).collect();
-        let supports: Vec<_> = policies
+        let sides: Vec<Side<'_>> = policies
             .iter()
-            .zip(arms.iter().zip(&weights))
-            .map(|(policy, (arms, weights))| {
-                let unlogged = arms.iter().filter(|arm| **arm == NO_ARM).count();
-                let positions = policy.replay.positions(rows);
-                let names: BTreeSet<String> = (arms.iter().zip(positions))
-                    .filter(|(arm, _)| **arm == NO_ARM)
-                    .map(|(_, at)| policy.replay.chosen_names(at).0.to_owned())
-                    .collect();
-                let found = support(weights, unlogged);
-                (found, refusal(&found, &names.into_iter().collect::<Vec<_>>()))
+            .map(|Decided { replay, .. }| {
+                let positions = replay.positions(rows);
+                let weighed = weigh(self.log, rows, &positions, replay, false);
+                let expected =
+                    |(at, position): (usize, &usize)| self.held_out.expected(at, self.log, replay, *position);
+                let values = positions.iter().enumerate().map(expected).collect();
+                Side { replay, positions, weighed, values }
             })
             .collect();
         for (at, policy) in policies.iter().enumerate() {
             task.tick(at as f32 / policies.len() as f32)?;
-            let sound = supports[at].1.is_none();
-            let chosen = policy.replay.positions(rows).into_iter();
-            let contacted = chosen.filter(|p| policy.replay.chosen[*p] != NO_ACTION).count();
+            let side = &sides[at];
+            let sound = side.weighed.refusal.is_none();
+            let contacted = side.positions.iter().filter(|p| policy.replay.chosen[**p] != NO_ACTION).count();
             trial.policies.push(PolicyValue {
                 name: policy.name.clone(),
-                value: sound.then(|| self.value(&arms[at])).flatten(),
-                snips: sound.then(|| snips(self.rounds(&weights[at]))).flatten().map(|e| measured(&e, None)),
+                value: sound.then(|| self.mean(&side.values)).flatten(),
+                snips: sound.then(|| snips(self.rounds(&side.weighed.weights))).flatten().map(|e| measured(&e, None)),
                 share_contacted: contacted as f64 / rows.len().max(1) as f64,
-                cost: self.mean_of(&arms[at], self.costs),
-                support: supports[at].0,
+                cost: mean_of(&policy.replay, &side.positions, self.costs),
+                support: side.weighed.support,
             });
         }
         for (at, policy) in policies.iter().enumerate().skip(CURRENT) {
-            if supports[0].1.is_none() && supports[at].1.is_none() {
+            if sides[0].weighed.refusal.is_none() && sides[at].weighed.refusal.is_none() {
                 let others = (policies.len() - 2).max(1);
                 let share = if at == CURRENT { 0.05 } else { 0.05 / others as f64 };
-                trial.differences.extend(self.gap(
-                    &policy.name,
-                    (&arms[0], &weights[0]),
-                    (&arms[at], &weights[at]),
-                    share,
-                ));
+                trial.differences.extend(self.gap(&policy.name, &sides[0], &sides[at], share));
             }
         }
         for budget in budgets {
-            let used = |scored: &Scored| {
-                let arms = arms_of(&policies[0].replay, &scored.rows);
-                self.mean_of(&arms, &budget.uses)
-            };
+            let replay = &policies[0].replay;
+            let used = |scored: &Scored| mean_of(replay, &replay.positions(&scored.rows), &budget.uses);
             trial.budgets.push(BudgetUse {
                 what: budget.what.clone(),
                 limit: budget.limit,
@@ -125,7 +112,7 @@ impl Assessor<'_> {
         trial.learned = self.learned.rows.len() as u64;
         trial.held_out = rows.len() as u64;
         trial.exploratory.clone_from(&self.log.exploratory);
-        trial.refusal = supports[0].1.clone().or_else(|| supports[CURRENT].1.clone());
+        trial.refusal = sides[0].weighed.refusal.clone().or_else(|| sides[CURRENT].weighed.refusal.clone());
         let first = trial.differences.first().filter(|gap| gap.than == policies[CURRENT].name);
         (trial.verdict, trial.words) = match (&trial.refusal, first) {
             (Some(refusal), _) => (
@@ -149,16 +136,6 @@ impl Assessor<'_> {
             ),
         };
         Ok(())
-    }
-
-    /// Doubly robust value of some arms.
-    fn value(&self, arms: &[u16]) -> Option<Measured> {
-        let values: Vec<f64> = arms
-            .iter()
-            .enumerate()
-            .map(|(at, arm)| if *arm == NO_ARM { f64::NAN } else { self.held_out.of(at, *arm) })
-            .collect();
-        self.mean(&values)
     }
 
     /// Mean of values by held-out row, those that are no numbers left out, with its intervals.
@@ -191,12 +168,12 @@ impl Assessor<'_> {
         (means.len() >= 20).then(|| (quantile(&means, share / 2.0), quantile(&means, 1.0 - share / 2.0)))
     }
 
-    fn gap(&self, than: &str, own: (&[u16], &[f64]), other: (&[u16], &[f64]), share: f64) -> Option<Gap> {
-        let differences: Vec<f64> = (own.0.iter().zip(other.0).enumerate())
-            .map(|(at, (a, b))| match (*a, *b) {
-                (a, b) if a == b => 0.0,
-                (NO_ARM, _) | (_, NO_ARM) => f64::NAN,
-                (a, b) => self.held_out.of(at, a) - self.held_out.of(at, b),
+    fn gap(&self, than: &str, own: &Side<'_>, other: &Side<'_>, share: f64) -> Option<Gap> {
+        let differences: Vec<f64> = (0..self.held_out.rows.len())
+            .map(|at| match (own.certain(at), other.certain(at)) {
+                // Whatever it is worth.
+                (Some(a), Some(b)) if a == b => 0.0,
+                _ => own.values[at] - other.values[at],
             })
             .collect();
         let difference = self.mean(&differences)?;
@@ -215,27 +192,40 @@ impl Assessor<'_> {
             (_, high) if high < 0.0 => format!("worse than {than}"),
             _ => format!("no better than {than}, as far as these rows can tell"),
         };
-        let snips = snips_difference(self.rounds(own.1), self.rounds(other.1)).map(|e| measured(&e, None));
+        let snips = snips_difference(self.rounds(&own.weighed.weights), self.rounds(&other.weighed.weights))
+            .map(|e| measured(&e, None));
         Some(Gap { than: than.to_owned(), difference, joint, snips, verdict })
     }
 
     fn rounds<'b>(&'b self, weights: &'b [f64]) -> Rounds<'b> {
         Rounds { weights, rewards: &self.held_out.rewards, clusters: self.held_out.clusters.as_deref() }
     }
+}
 
-    /// 1\[the arm is the logged one\]/p of each held-out row.
-    fn weights(&self, arms: &[u16]) -> Vec<f64> {
-        let weight = |(arm, row): (&u16, &u32)| {
-            let row = *row as usize;
-            if *arm != NO_ARM && *arm == self.log.arm[row] { 1.0 / self.log.propensity[row] } else { 0.0 }
-        };
-        arms.iter().zip(&self.held_out.rows).map(weight).collect()
-    }
+/// A policy on the held-out rows.
+struct Side<'a> {
+    replay: &'a Replay,
+    positions: Vec<usize>,
+    weighed: Weighed,
+    /// Doubly robust score of its decision by row, NaN where the log cannot tell.
+    values: Vec<f64>,
+}
 
-    fn mean_of(&self, arms: &[u16], by_arm: &[f64]) -> f64 {
-        let total: f64 = arms.iter().filter(|arm| **arm != NO_ARM).map(|arm| by_arm[usize::from(*arm)]).sum();
-        total / arms.len().max(1) as f64
+impl Side<'_> {
+    /// The arm at a row, where nothing is left to chance.
+    fn certain(&self, at: usize) -> Option<u16> {
+        let position = self.positions[at];
+        self.replay.leaves_nothing_to_chance(position).then(|| self.replay.arm[position])
     }
+}
+
+/// Mean of what the arms of some decisions have, weighed by their probabilities.
+pub(super) fn mean_of(replay: &Replay, positions: &[usize], by_arm: &[f64]) -> f64 {
+    let expected = |at: &usize| match replay.leaves_nothing_to_chance(*at) {
+        true => by_arm.get(usize::from(replay.arm[*at])).copied().unwrap_or(0.0),
+        false => (0u16..).zip(by_arm).map(|(arm, x)| replay.probability(*at, arm) * x).sum(),
+    };
+    positions.iter().map(expected).sum::<f64>() / positions.len().max(1) as f64
 }
 
 /// The arms that a replay chose on some of its rows (ascending).

@@ -188,11 +188,23 @@ fn choices(ground: &Ground<'_>, frame: &Frame, notes: &mut Vec<String>, task: &T
         task.stage(&format!("Whom guards and caps let have {name}"))?;
         let open = shut(candidate);
         let (_, replay) = ground.decide_document(if ground.timed() { lifted(&open) } else { open }, task)?;
-        let arm = by_row(&replay, ground.dataset.rows());
+        let mut arm = by_row(&replay, ground.dataset.rows());
+        if ground.log.eligible.is_some() {
+            // Where an arm was not eligible the log says no more of it than of one that it never took.
+            let barred = arm.iter_mut().enumerate().filter(|(row, arm)| !ground.log.allows(*row, **arm));
+            barred.for_each(|(_, arm)| *arm = NO_ARM);
+        }
+        let known = |arms: &[u16]| arms.iter().filter(|arm| **arm != NO_ARM).count();
+        let barred = known(&replay.arm) > known(&arm);
         let unlogged = ground.learn.iter().filter(|row| arm[**row as usize] == NO_ARM).count();
         if unlogged as f64 > MOST_UNLOGGED * ground.learn.len() as f64 {
             notes.push(match candidate {
                 None => "no action was never logged: everybody gets something".into(),
+                Some(_) if barred => format!(
+                    "{name} is not proposed: the log says nothing of it in the {unlogged} of {} rows in which it was not eligible; a rule of \
+                     the stage eligibility that says where it is possible lets it be proposed there",
+                    ground.learn.len()
+                ),
                 Some(_) => {
                     format!("{name} is not proposed: the log does not say what becomes of those whom it is kept from")
                 }

@@ -10,6 +10,9 @@ use crate::features;
 use crate::models::base;
 use crate::models::learner::{Examples, Fits};
 use crate::models::{Family, Goal};
+use crate::simulate::log::DecisionLog;
+use crate::simulate::replay::Replay;
+use crate::simulate::values::Target;
 use crate::task::Task;
 use rayon::prelude::*;
 
@@ -35,6 +38,21 @@ impl Scored {
     /// Γ of an arm at a position among the rows.
     pub fn of(&self, at: usize, arm: u16) -> f64 {
         self.scores[at * self.arms + usize::from(arm)]
+    }
+
+    /// Σ_a π(a|x) Γ of a policy's decision at `position`, about the row at a place; NaN where the log cannot tell of most of it.
+    pub fn expected(&self, at: usize, log: &DecisionLog, replay: &Replay, position: usize) -> f64 {
+        let row = self.rows[at] as usize;
+        let odds = replay.odds(log, row, position);
+        if odds.beyond() >= 0.5 {
+            return f64::NAN;
+        }
+        if replay.leaves_nothing_to_chance(position) {
+            return self.of(at, replay.arm[position]);
+        }
+        let possible = (0..self.arms as u16).map(|arm| (arm, replay.probability(position, arm)));
+        let known = possible.filter(|(arm, p)| *p > 0.0 && log.allows(row, *arm));
+        known.map(|(arm, p)| p * self.of(at, arm)).sum::<f64>() / (1.0 - odds.beyond())
     }
 }
 

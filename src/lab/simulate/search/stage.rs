@@ -47,6 +47,7 @@ impl<'a> Ground<'a> {
         task: &Task,
     ) -> Result<Ground<'a>> {
         let log = DecisionLog::read(dataset, roles, search.outcome.as_deref(), task)?;
+        log.refuse_lists("a search")?;
         if log.arms.iter().filter(|arm| arm.count > 0).count() < 2 || log.outcomes.is_empty() {
             let why = if log.findings.is_empty() { "it took one action only".into() } else { log.findings.join("; ") };
             return Err(Error::new(format!("the log cannot tell what is better for whom: {why}")).hint(

@@ -10,6 +10,7 @@ mod reports;
 mod shared;
 pub(in crate::simulate) mod shop;
 mod stateful;
+mod weighed;
 mod worlds;
 
 use crate::data::import::{ImportOptions, import};

@@ -1,10 +1,12 @@
 //! Values of several policies on one set of rows: weights, support, estimates, paired differences, one bootstrap for all.
 
+mod lists;
 mod model;
 mod weigh;
 
+use lists::ListSet;
 use weigh::Other;
-pub(super) use weigh::{Weighed, weights};
+pub(super) use weigh::{Names, Odds, Target, Weighed, weigh};
 
 use crate::error::Result;
 use crate::simulate::Options;
@@ -13,7 +15,7 @@ use crate::simulate::estimate::{Rounds, ips, replay as replay_mean, snips, snips
 use crate::simulate::keep::{Keep, KeepNothing, part};
 use crate::simulate::log::DecisionLog;
 use crate::simulate::replay::Replay;
-use crate::simulate::report::{Estimate, Method, RewardReport, Value};
+use crate::simulate::report::{Estimate, ListValue, Method, Refusal, RewardReport, Support, Value};
 use crate::simulate::support::{LEAST_ESS, support};
 use crate::task::Task;
 
@@ -37,10 +39,12 @@ pub(super) struct ValueSet<'a> {
     replays: Vec<&'a Replay>,
     /// Rows with a known arm and logging propensity.
     pub rows: Vec<u32>,
-    /// One per policy.
+    /// One per policy; none where the log has lists.
     pub policies: Vec<Weighed>,
-    /// One per outcome of the log.
+    /// One per outcome of the log; empty where it has lists.
     outcomes: Vec<Rewards>,
+    /// In their place, where rows are places of lists.
+    lists: Option<ListSet<'a>>,
 }
 
 struct Rewards {
@@ -55,7 +59,8 @@ struct Rewards {
 }
 
 impl<'a> ValueSet<'a> {
-    /// Weighs the decisions of every replay on the usable ones of `rows`; each replay must have decided all of them.
+    /// Weighs the decisions of every replay on the usable ones of `rows`, or on the whole lists that begin there; each replay must have
+    /// decided all of them.
     pub fn new(
         log: &'a DecisionLog,
         rows: &[u32],
@@ -64,8 +69,14 @@ impl<'a> ValueSet<'a> {
         parts: Parts<'_>,
         task: &Task,
     ) -> Result<ValueSet<'a>> {
+        let lists = log.lists.as_ref().map(|known| ListSet::new(log, known, rows, replays, options.even_so));
         let rows: Vec<u32> = rows.iter().copied().filter(|row| log.is_usable(*row as usize)).collect();
-        let policies: Vec<Weighed> = replays.iter().map(|replay| Weighed::new(log, &rows, replay)).collect();
+        if lists.is_some() {
+            let (replays, policies, outcomes) = (replays.to_vec(), Vec::new(), Vec::new());
+            return Ok(ValueSet { log, replays, rows, policies, outcomes, lists });
+        }
+        let weigh = |replay: &&Replay| weigh(log, &rows, &replay.positions(&rows), *replay, options.even_so);
+        let policies: Vec<Weighed> = replays.iter().map(weigh).collect();
         let mut outcomes = Vec::with_capacity(log.outcomes.len());
         for (i, outcome) in log.outcomes.iter().enumerate() {
             let all: Vec<f64> = rows.iter().map(|row| outcome.values[*row as usize]).collect();
@@ -97,11 +108,39 @@ impl<'a> ValueSet<'a> {
             }
             outcomes.push(rewards);
         }
-        Ok(ValueSet { log, replays: replays.to_vec(), rows, policies, outcomes })
+        Ok(ValueSet { log, replays: replays.to_vec(), rows, policies, outcomes, lists })
+    }
+
+    /// Support of a policy, and why it has no value.
+    pub fn judgement(&self, policy: usize) -> (Support, Option<Refusal>) {
+        match &self.lists {
+            Some(lists) => lists.judgement(policy),
+            None => (self.policies[policy].support, self.policies[policy].refusal.clone()),
+        }
+    }
+
+    /// What is said of a policy's lists; empty where the log has none.
+    pub fn lists(&self, policy: usize) -> Vec<ListValue> {
+        self.lists.as_ref().map(|lists| lists.report(policy)).unwrap_or_default()
+    }
+
+    /// The answer of a policy in an outcome, with a normal interval; `None` when refused.
+    pub fn answer(&self, policy: usize, outcome: usize) -> Option<Estimate> {
+        if let Some(lists) = &self.lists {
+            return lists.answer(policy, outcome);
+        }
+        let (own, rewards) = (&self.policies[policy], &self.outcomes[outcome]);
+        match own.refusal {
+            Some(_) => None,
+            None => snips(rewards.rounds(&pick(&own.weights, rewards.known.as_deref()))),
+        }
     }
 
     /// Value of a policy in every outcome; empty when refused.
     pub fn values(&self, policy: usize) -> Vec<Value> {
+        if let Some(lists) = &self.lists {
+            return (0..self.log.outcomes.len()).filter_map(|outcome| lists.value(policy, outcome)).collect();
+        }
         if self.policies[policy].refusal.is_some() {
             return Vec::new();
         }
@@ -147,11 +186,14 @@ impl<'a> ValueSet<'a> {
 
     /// Doubly robust value of the first policy less that of `other` in an outcome; `None` without a reward model.
     pub fn robust_difference(&self, other: usize, outcome: usize) -> Option<Estimate> {
-        *self.outcomes[outcome].modelled.as_ref()?.differences.get(other)?
+        *self.outcomes.get(outcome)?.modelled.as_ref()?.differences.get(other)?
     }
 
-    /// SNIPS value of policy `a` less that of `b` in an outcome, with both values; `None` when either is refused.
+    /// Value (SNIPS) of policy `a` less that of `b` in an outcome, with both values; `None` when either is refused.
     pub fn difference(&self, a: usize, b: usize, outcome: usize) -> Option<(f64, f64, Estimate)> {
+        if let Some(lists) = &self.lists {
+            return lists.difference(a, b, outcome);
+        }
         if self.policies[a].refusal.is_some() || self.policies[b].refusal.is_some() {
             return None;
         }

@@ -45,6 +45,7 @@ impl ValueSet<'_> {
         task: &Task,
     ) -> Result<()> {
         if options.rewards.is_none()
+            || self.lists.is_some()
             || self.rows.len() > MOST_ROWS
             || self.policies.iter().all(|policy| policy.refusal.is_some())
         {

@@ -7,7 +7,7 @@
 
 pub mod knobs;
 
-use super::assess::{Assessor, Budget, Decided, arms_of};
+use super::assess::{Assessor, Budget, Decided, mean_of};
 use super::find::budgets;
 use super::frame::Frame;
 use super::report::{SettingReport, SettingsProposal, Verdict};
@@ -17,7 +17,6 @@ use super::{MOST_UNLOGGED, SearchOptions};
 use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
 use crate::simulate::bootstrap::quantile;
-use crate::simulate::log::NO_ARM;
 use crate::simulate::replay::{Replay, Thinned, thinned};
 use crate::simulate::run::{compile, uses_models};
 use crate::task::Task;
@@ -218,24 +217,23 @@ impl Search<'_> {
         let Thinned { decided, used: rows, .. } = &self.levels[level];
         let replay = self.ground.decide_rows(policy, decided.clone(), &task.silent())?;
         self.policies += 1;
-        let arms = arms_of(&replay, rows);
+        let positions: Vec<usize> = rows.iter().filter_map(|row| replay.position(*row)).collect();
         let mut at = 0;
         let values: Vec<f64> = rows
             .iter()
-            .zip(&arms)
-            .map(|(row, arm)| {
+            .zip(&positions)
+            .map(|(row, position)| {
                 while self.learned.rows[at] < *row {
                     at += 1;
                 }
-                if *arm == NO_ARM { f64::NAN } else { self.learned.of(at, *arm) }
+                self.learned.expected(at, &self.ground.log, &replay, *position)
             })
             .collect();
         let unlogged = values.iter().filter(|value| value.is_nan()).count() as f64;
         let n = values.len().max(1) as f64;
         let over = |budget: &Budget| {
-            let known = arms.iter().filter(|arm| **arm != NO_ARM);
-            let used: f64 = known.map(|arm| budget.uses[usize::from(*arm)]).sum();
-            (used / n / budget.limit - 1.0).max(0.0)
+            let used = mean_of(&replay, &positions, &budget.uses);
+            (used / budget.limit - 1.0).max(0.0)
         };
         let excess = self.budgets.iter().map(over).fold(0.0, f64::max);
         Ok(Tried { values, excess: if excess < 1e-9 { 0.0 } else { excess }, sound: unlogged <= MOST_UNLOGGED * n })

@@ -1,0 +1,280 @@
+//! Values of ranked lists: a policy decides each list once, at its top row, and what it places is compared with what was shown, place by
+//! place. The answer is the expected sum of a list's outcome.
+//!
+//! How places bear on each other is an assumption, and each has its own estimate and its own support. The answer stands on the first of
+//! [`ORDER`] that supports most of the policies; weights choose it, outcomes have no say. A policy that explores is weighed by what it drew:
+//! the engine states the probability of a place given what it drew above it, not given what was shown there. Lists have no reward model
+//! and no bootstrap.
+
+use super::weigh::{Names, Odds, judged};
+use crate::simulate::estimate::{clustered_squares, normal, sum};
+use crate::simulate::log::{DecisionLog, Lists};
+use crate::simulate::off_policy::slate::{Assumption, place_weights};
+use crate::simulate::replay::Replay;
+use crate::simulate::report::{Estimate, ListValue, Method, Refusal, Support, Value};
+use crate::simulate::srm::mismatch;
+use crate::simulate::support::{Beyond, support_of};
+
+/// Assumptions, the one that is asked for the answer first: what is shown above bears on a place (the usual model of a reader); then the
+/// one that takes most for granted; last the one without any, whose weights hardly any log supports.
+const ORDER: [Assumption; 3] = [Assumption::Cascade, Assumption::Independent, Assumption::Standard];
+
+/// Policies valued together on the same lists.
+pub(super) struct ListSet<'a> {
+    log: &'a DecisionLog,
+    /// Rows of each list, from the top down.
+    lists: Vec<&'a [u32]>,
+    /// Decisions that are no whole lists.
+    dropped: u64,
+    /// On which the answer stands.
+    assumption: Assumption,
+    /// One per policy.
+    policies: Vec<Placed>,
+}
+
+/// A policy's lists beside those that were shown.
+struct Placed {
+    /// Per list and place π/p of what was shown there.
+    weights: Vec<Vec<f64>>,
+    /// Per assumption, in the order of [`ORDER`].
+    support: [(Support, Option<Refusal>); 3],
+}
+
+impl<'a> ListSet<'a> {
+    /// Weighs the lists whose top row is among `rows`, which every replay has decided.
+    pub fn new(
+        log: &'a DecisionLog,
+        known: &'a Lists,
+        rows: &[u32],
+        replays: &[&Replay],
+        even_so: bool,
+    ) -> ListSet<'a> {
+        let lists: Vec<&[u32]> = known.among(rows).into_iter().map(|number| known.list(number)).collect();
+        let tops: Vec<u32> = lists.iter().map(|list| list[0]).collect();
+        let policies: Vec<Placed> =
+            replays.iter().map(|replay| Placed::new(log, &lists, replay, &replay.positions(&tops), even_so)).collect();
+        let supported = |at: usize| policies.iter().filter(|policy| policy.support[at].1.is_none()).count();
+        // Of several the first.
+        let best = (0..ORDER.len()).rev().max_by_key(|at| supported(*at)).unwrap_or(0);
+        let dropped = (rows.len() - lists.len()) as u64;
+        ListSet { log, lists, dropped, assumption: ORDER[best], policies }
+    }
+
+    /// Support of a policy under the assumption of the answer, and why it has no value.
+    pub fn judgement(&self, policy: usize) -> (Support, Option<Refusal>) {
+        self.policies[policy].support[self.place_of(self.assumption)].clone()
+    }
+
+    fn place_of(&self, assumption: Assumption) -> usize {
+        ORDER.iter().position(|own| *own == assumption).unwrap_or(0)
+    }
+
+    /// The value of a policy's lists in an outcome; `None` when refused.
+    pub fn value(&self, policy: usize, outcome: usize) -> Option<Value> {
+        let known = self.known(outcome);
+        let answer = self.answer(policy, outcome)?;
+        let places = self.places(policy, outcome, &known, self.assumption);
+        let mut others: Vec<Estimate> = places.ips().into_iter().collect();
+        for assumption in ORDER.into_iter().filter(|own| *own != self.assumption) {
+            if self.policies[policy].support[self.place_of(assumption)].1.is_none() {
+                others.extend(self.places(policy, outcome, &known, assumption).snips(assumption));
+            }
+        }
+        Some(Value {
+            outcome: self.log.outcomes[outcome].name.clone(),
+            answer,
+            others,
+            lambdas: Vec::new(),
+            missing: (self.lists.len() - known.len()) as u64,
+        })
+    }
+
+    /// The answer alone.
+    pub fn answer(&self, policy: usize, outcome: usize) -> Option<Estimate> {
+        if self.judgement(policy).1.is_some() {
+            return None;
+        }
+        self.places(policy, outcome, &self.known(outcome), self.assumption).snips(self.assumption)
+    }
+
+    /// Value of policy `a` less that of `b` on the same lists, with both values; `None` when either is refused.
+    pub fn difference(&self, a: usize, b: usize, outcome: usize) -> Option<(f64, f64, Estimate)> {
+        if self.judgement(a).1.is_some() || self.judgement(b).1.is_some() {
+            return None;
+        }
+        let known = self.known(outcome);
+        let (a, b) =
+            (self.places(a, outcome, &known, self.assumption), self.places(b, outcome, &known, self.assumption));
+        let ((va, ia), (vb, ib)) = (a.normalised()?, b.normalised()?);
+        let influence: Vec<f64> = ia.iter().zip(&ib).map(|(a, b)| a - b).collect();
+        Some((va, vb, a.estimate(Method::lists(self.assumption), va - vb, &influence)?))
+    }
+
+    /// Everything that is said of a policy's lists: every outcome under every assumption.
+    pub fn report(&self, policy: usize) -> Vec<ListValue> {
+        let mut values = Vec::new();
+        for (outcome, name) in self.log.outcomes.iter().map(|outcome| outcome.name.as_str()).enumerate() {
+            let known = self.known(outcome);
+            for assumption in [Assumption::Independent, Assumption::Cascade, Assumption::Standard] {
+                let (support, refusal) = self.policies[policy].support[self.place_of(assumption)].clone();
+                let places = self.places(policy, outcome, &known, assumption);
+                let shown = refusal.is_none();
+                values.push(ListValue {
+                    outcome: name.to_owned(),
+                    assumption,
+                    lists: known.len() as u64,
+                    dropped: self.dropped + (self.lists.len() - known.len()) as u64,
+                    places: places.depth() as u64,
+                    support,
+                    refused: refusal.map(|own| own.reasons).unwrap_or_default(),
+                    answer: shown.then(|| places.snips(assumption)).flatten(),
+                    ips: shown.then(|| places.ips()).flatten(),
+                    logged: places.logged(),
+                });
+            }
+        }
+        values
+    }
+
+    /// Lists all of whose outcomes are known.
+    fn known(&self, outcome: usize) -> Vec<usize> {
+        let values = &self.log.outcomes[outcome].values;
+        let known = |i: &usize| self.lists[*i].iter().all(|row| !values[*row as usize].is_nan());
+        (0..self.lists.len()).filter(known).collect()
+    }
+
+    fn places(&self, policy: usize, outcome: usize, known: &[usize], assumption: Assumption) -> Places {
+        let values = &self.log.outcomes[outcome].values;
+        let weights = &self.policies[policy].weights;
+        Places {
+            weights: known.iter().map(|i| place_weights(&weights[*i], assumption)).collect(),
+            rewards: known.iter().map(|i| self.lists[*i].iter().map(|row| values[*row as usize]).collect()).collect(),
+            clusters: (self.log.clusters.as_ref())
+                .map(|clusters| known.iter().map(|i| clusters[self.lists[*i][0] as usize]).collect()),
+        }
+    }
+}
+
+impl Placed {
+    fn new(log: &DecisionLog, lists: &[&[u32]], replay: &Replay, positions: &[usize], even_so: bool) -> Placed {
+        let none = log.no_action();
+        let arm = |candidate: u32| replay.candidates.get(candidate as usize).map_or(none, |own| own.arm);
+        let depth = lists.iter().map(|list| list.len()).max().unwrap_or(0);
+        let mut beyond = vec![Beyond::default(); depth];
+        let mut weights = Vec::with_capacity(lists.len());
+        for (list, at) in lists.iter().zip(positions) {
+            let place = |(place, (row, candidate)): (usize, (&u32, u32))| {
+                let row = *row as usize;
+                let odds = Odds::certain(log, row, arm(candidate));
+                beyond[place].never += f64::from(odds.never);
+                beyond[place].barred += f64::from(odds.barred);
+                if odds.logged > 0.0 { odds.logged / log.propensity[row] } else { 0.0 }
+            };
+            weights.push(list.iter().zip(replay.placed(*at)).enumerate().map(place).collect::<Vec<f64>>());
+        }
+        let names = |place: usize| {
+            let mut names = Names::default();
+            for (list, at) in lists.iter().zip(positions) {
+                let (Some(row), Some(candidate)) = (list.get(place), replay.placed(*at).nth(place)) else { continue };
+                let action = replay.candidates.get(candidate as usize).map(|own| own.action.clone());
+                names.add(log, *row as usize, arm(candidate), || action.unwrap_or_else(|| "NoAction".into()));
+            }
+            names
+        };
+        let support = ORDER.map(|assumption| {
+            let weights: Vec<Vec<f64>> = weights.iter().map(|own| place_weights(own, assumption)).collect();
+            let mut least = Support::default();
+            let mut refused = mismatch(log).filter(|_| !even_so);
+            for (place, beyond) in beyond.iter().enumerate() {
+                let at: Vec<f64> = weights.iter().filter_map(|list| list.get(place).copied()).collect();
+                let own = support_of(&at, *beyond);
+                if place == 0 || own.effective_sample_size < least.effective_sample_size {
+                    least = own;
+                }
+                let Some(why) = judged(log, &own, || names(place), true) else { continue };
+                let reasons = why.reasons.iter().map(|why| format!("place {}: {why}", place + 1));
+                let all = refused.get_or_insert_with(|| Refusal { reasons: Vec::new(), advice: String::new() });
+                all.reasons.extend(reasons);
+                if !all.advice.contains(&why.advice) {
+                    all.advice = format!("{} {}", all.advice, why.advice).trim_start().to_owned();
+                }
+            }
+            if depth == 0 {
+                refused = Some(Refusal {
+                    reasons: vec!["no list is whole".into()],
+                    advice: "Each list needs a row for every place from the top one down, with its action and logging propensity."
+                        .into(),
+                });
+            }
+            (least, refused)
+        });
+        Placed { weights, support }
+    }
+}
+
+/// Weights and rewards per list and place, the top one first.
+struct Places {
+    weights: Vec<Vec<f64>>,
+    rewards: Vec<Vec<f64>>,
+    clusters: Option<Vec<u32>>,
+}
+
+impl Places {
+    fn depth(&self) -> usize {
+        self.weights.iter().map(Vec::len).max().unwrap_or(0)
+    }
+
+    fn estimate(&self, method: Method, value: f64, influence: &[f64]) -> Option<Estimate> {
+        let n = influence.len();
+        let (squares, groups) = clustered_squares(influence.iter().copied(), self.clusters.as_deref(), n);
+        let groups = groups as f64;
+        (groups > 1.0).then(|| normal(method, value, (squares * groups / (groups - 1.0)).sqrt() / n as f64, n))
+    }
+
+    /// Mean over the lists of what each makes of its places.
+    fn mean(&self, method: Method, of: impl Fn(&[f64], &[f64]) -> f64) -> Option<Estimate> {
+        let sums: Vec<f64> = self.weights.iter().zip(&self.rewards).map(|(w, r)| of(w, r)).collect();
+        let value = sum(sums.iter().copied()) / sums.len() as f64;
+        self.estimate(method, value, &sums.iter().map(|x| x - value).collect::<Vec<_>>())
+    }
+
+    /// Mean over the lists of Σ w r over their places.
+    fn ips(&self) -> Option<Estimate> {
+        self.mean(Method::Ips, |weights, rewards| weights.iter().zip(rewards).map(|(w, r)| w * r).sum())
+    }
+
+    /// Mean over the lists as they were shown.
+    fn logged(&self) -> Option<Estimate> {
+        self.mean(Method::Mean, |_, rewards| rewards.iter().sum())
+    }
+
+    fn snips(&self, assumption: Assumption) -> Option<Estimate> {
+        let (value, influence) = self.normalised()?;
+        self.estimate(Method::lists(assumption), value, &influence)
+    }
+
+    /// Σ over places of the share of lists that have it times Σwr/Σw there; and the influence of each list, for the delta method.
+    fn normalised(&self) -> Option<(f64, Vec<f64>)> {
+        let n = self.weights.len();
+        let mut value = 0.0;
+        let mut influence = vec![0.0; n];
+        for place in 0..self.depth() {
+            let at =
+                || self.weights.iter().zip(&self.rewards).filter_map(|(w, r)| Some((*w.get(place)?, *r.get(place)?)));
+            let total = sum(at().map(|(w, _)| w));
+            if total <= 0.0 {
+                return None;
+            }
+            let have = at().count() as f64;
+            let (share, own, scale) = (have / n as f64, sum(at().map(|(w, r)| w * r)) / total, total / have);
+            value += share * own;
+            for ((slot, weights), rewards) in influence.iter_mut().zip(&self.weights).zip(&self.rewards) {
+                *slot += match (weights.get(place), rewards.get(place)) {
+                    (Some(w), Some(r)) => w * (r - own) / scale + (1.0 - share) * own,
+                    _ => -share * own,
+                };
+            }
+        }
+        Some((value, influence))
+    }
+}
