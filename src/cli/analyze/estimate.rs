@@ -3,16 +3,18 @@
 use super::super::console::{Console, Failure, Outcome, Result};
 use super::super::inputs::Reading;
 use super::super::table::{Table, count, interval, number, percent, wrap};
-use attune_lab::simulate::columns::{RoundColumns, Rounds};
-use attune_lab::simulate::off_policy::{Ask, Evaluation, evaluate};
+use attune_lab::Error;
+use attune_lab::simulate::columns::{RoundColumns, Rounds, groups, known};
+use attune_lab::simulate::off_policy::{Ask, Evaluation, OnPolicy, evaluate};
 use serde_json::{Map, Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The value of a policy from rounds that another one logged, by every estimator
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  attune analyze estimate log.csv --reward click --propensity pscore --target pi_e\n  \
-                        attune analyze estimate log.csv --reward click --propensity pscore --target pi_e \\\n      --q q_hat --q-target q_hat_pi_e --json\n\n\
+                        attune analyze estimate log.csv --reward click --propensity pscore --target pi_e \\\n      --q q_hat --q-target q_hat_pi_e --json\n  \
+                        attune analyze estimate log.csv --reward click --propensity pscore --target pi_e --on-policy later.csv\n\n\
                         A row is one logged round: the reward of the action that was taken, the probability with which the logger took\n\
                         it, and the probability with which the policy in question takes it. Support is checked first: without it no\n\
                         value is printed, the failed diagnostics are named, and the exit code is 3."
@@ -38,6 +40,10 @@ pub struct Estimate {
     /// Column of who was decided for, where subjects repeat: intervals then resample subjects
     #[arg(long, value_name = "COLUMN")]
     subject: Option<String>,
+    /// File of rounds that the policy in question logged itself, with the same column of the reward: what it earned stands beside
+    /// the estimates
+    #[arg(long, value_name = "FILE")]
+    on_policy: Option<PathBuf>,
     /// Resamples of the bootstrap intervals; 0 leaves them out
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     bootstrap: usize,
@@ -65,16 +71,33 @@ impl Estimate {
             subject: self.subject.clone(),
         };
         let rounds = source.columns(|data| Rounds::read(data, &columns))?;
-        let ask = Ask { replicates: self.bootstrap, seed: self.seed, ..Ask::default() };
+        let earned = self.on_policy.as_ref().map(|file| self.earned(file, console)).transpose()?;
+        let on_policy = earned.as_ref().map(|(rewards, clusters)| OnPolicy { rewards, clusters: clusters.as_deref() });
+        let ask = Ask { replicates: self.bootstrap, seed: self.seed, on_policy, ..Ask::default() };
         let found = source.work(console, |task| evaluate(&rounds.logged(), ask, task))?;
         let shown = found.refusal.is_none() || self.even_so;
         console.result(&self.text(&found, shown), &self.value(&found, shown))?;
         Ok(if found.refusal.is_some() { Outcome::CheckFailed } else { Outcome::Done })
     }
 
+    /// Rewards of the policy's own log, with the subject of each where one is named.
+    fn earned(&self, file: &Path, console: &Console) -> Result<(Vec<f64>, Option<Vec<u32>>)> {
+        let source = self.reading.open(file, console)?;
+        let rewards = source.columns(|data| {
+            let rewards = known(data, &self.reward)?;
+            match rewards.len() {
+                0 | 1 => Err(Error::new("holds fewer than two rounds; what a policy earned cannot be told from it")),
+                _ => Ok(rewards),
+            }
+        })?;
+        let subject = |name: &String| source.columns(|data| groups(data, name));
+        Ok((rewards, self.subject.as_ref().map(subject).transpose()?))
+    }
+
     fn value(&self, found: &Evaluation, shown: bool) -> Value {
         let mut value = Map::new();
         value.insert("diagnostics".into(), json!(found.diagnostics));
+        value.insert("on_policy".into(), json!(found.on_policy));
         value.insert("refused".into(), json!(found.refusal));
         if let Some(instead) = &found.instead {
             value.insert("instead".into(), json!(instead));
@@ -119,6 +142,11 @@ impl Estimate {
             ("never taken", percent(d.zero_pi_e), "rounds whose action the target policy never takes"),
         ] {
             table.row(vec![name.into(), value, meaning.into()]);
+        }
+        if let (Some(own), Some(file)) = (&found.on_policy, &self.on_policy) {
+            let meaning = format!("mean reward of the policy itself in {}", file.display());
+            let value = format!("{} {}", number(own.value), interval(own.low, own.high));
+            table.row(vec!["earned".into(), value, meaning]);
         }
         text.push_str(&table.text(2));
         if let Some(refusal) = &found.refusal {

@@ -3,7 +3,7 @@
 use super::super::console::{Console, Failure, Outcome, Result};
 use super::super::inputs::Reading;
 use super::super::table::{Table, count, interval, number, percent, wrap};
-use attune_lab::simulate::columns::{Arms, TrialColumns, known};
+use attune_lab::simulate::columns::{Arms, TrialColumns};
 use attune_lab::simulate::uplift::profit::Prices;
 use attune_lab::simulate::uplift::{Ask, Evaluation, evaluate};
 use serde_json::{Map, Value, json};
@@ -13,9 +13,11 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  attune analyze uplift scores.csv --treatment treated --outcome bought --score model_a --score recency\n  \
-                        attune analyze uplift trial.csv --treatment segment --treated \"Mens E-Mail\" --outcome spend \\\n      --score history --margin 0.4 --contact-cost 0.1\n\n\
-                        A row is one person of the trial. Higher scores are treated sooner. Two conventions share names in this field;\n\
-                        sklift_ is scikit-uplift's, causalml_ causalml's. Several --score are compared on the same resamples."
+                        attune analyze uplift hillstrom.csv --treatment segment --treated \"Mens E-Mail\" --control \"No E-Mail\" --outcome spend \\\n      --score history --margin 0.4 --contact-cost 0.1\n\n\
+                        A row is one person of the trial, or one of several rows of a --subject. Higher scores are treated sooner. Of a\n\
+                        trial with several arms one is held against its control; rows of the others are left out. Two conventions share\n\
+                        names in this field; sklift_ is scikit-uplift's, causalml_ causalml's. Several --score are compared on the same\n\
+                        resamples."
 )]
 pub struct Uplift {
     /// File of the trial
@@ -23,9 +25,15 @@ pub struct Uplift {
     /// Column that says who was treated
     #[arg(long, value_name = "COLUMN")]
     treatment: String,
-    /// The value of that column that means treated; all others are control. Default: 1
+    /// The value of that column that means treated. Default: 1
     #[arg(long, value_name = "VALUE")]
     treated: Option<String>,
+    /// The value that means untreated; needed where the column has more than two. Rows of other values are left out
+    #[arg(long, value_name = "VALUE")]
+    control: Option<String>,
+    /// Column of who a row is about, where people repeat: intervals and bands then resample people
+    #[arg(long, value_name = "COLUMN")]
+    subject: Option<String>,
     /// Column of the outcome: 0/1 or an amount
     #[arg(long, value_name = "COLUMN")]
     outcome: String,
@@ -60,34 +68,43 @@ impl Uplift {
         let columns = TrialColumns {
             treatment: self.treatment.clone(),
             treated: self.treated.clone(),
+            control: self.control.clone(),
+            subject: self.subject.clone(),
             outcome: self.outcome.clone(),
         };
         let arms = source.columns(|data| Arms::read(data, &columns))?;
         let prices =
             self.margin.map(|margin| Prices { margin, contact: self.contact_cost, incentive: self.incentive_cost });
-        let ask = Ask { replicates: self.bootstrap, seed: self.seed, prices, subjects: None };
+        let ask = Ask { replicates: self.bootstrap, seed: self.seed, prices, subjects: arms.subjects() };
         let mut found = Vec::new();
         for name in &self.scores {
-            let scores = source.columns(|data| known(data, name))?;
+            let scores = source.columns(|data| arms.numbers(data, name))?;
             let own = source.work(console, |task| evaluate(arms.trial(&scores), ask, task))?;
             found.push((name.as_str(), own));
         }
-        console.result(&self.text(&found), &value(&found))?;
+        console.result(&self.text(&arms, &found), &value(&arms, &found))?;
         Ok(Outcome::Done)
     }
 
-    fn text(&self, found: &[(&str, Evaluation)]) -> String {
+    fn text(&self, arms: &Arms, found: &[(&str, Evaluation)]) -> String {
         let Some((_, first)) = found.first() else { return String::new() };
         let half = 1.96 * first.ate_se;
-        let mut text = format!(
-            "{}: {} people, {} treated\n\nAverage effect on {} {} {} (difference of the arms' means)\n",
-            self.file.display(),
-            count(first.n),
-            count(first.treated),
+        let what = if self.subject.is_some() { "rows" } else { "people" };
+        let mut text =
+            format!("{}: {} {what}, {} treated\n", self.file.display(), count(first.n), count(first.treated));
+        if let [treated, control] = arms.names.as_slice() {
+            let left_out = match arms.others {
+                0 => String::new(),
+                n => format!("; {} rows of other arms are left out", count(n)),
+            };
+            text.push_str(&format!("`{treated}` against `{control}`{left_out}\n"));
+        }
+        text.push_str(&format!(
+            "\nAverage effect on {} {} {} (difference of the arms' means)\n",
             self.outcome,
             number(first.ate),
             interval(first.ate - half, first.ate + half),
-        );
+        ));
         for (name, own) in found {
             text.push_str(&format!("\nScore {name}\n"));
             let mut table = Table::new(&["metric", "value", "95 % interval", "what it is"]);
@@ -100,13 +117,24 @@ impl Uplift {
                 ]);
             }
             text.push_str(&table.text(2));
+            text.push_str(&depths(own));
             if let Some(best) = own.best {
+                let n = own.n as f64;
+                let band = best.band.map_or(String::new(), |(low, high)| format!(" {}", interval(low, high)));
+                let depth = best.depth.map_or(String::new(), |(low, high)| {
+                    format!(
+                        "; in 95 % of the resamples the best depth lies between {} and {}",
+                        percent(low / n),
+                        percent(high / n)
+                    )
+                });
                 text.push_str(&wrap(
                     &format!(
-                        "Highest profit {} when the first {} ({}) are treated; the depth was found on these people, so expect less.",
+                        "Highest profit {}{band} when the first {} ({}) are treated{depth}. The depth was found on these people, so \
+                         expect less.",
                         number(best.profit),
                         count(best.rows as u64),
-                        percent(best.rows / own.n as f64),
+                        percent(best.rows / n),
                     ),
                     2,
                     110,
@@ -126,16 +154,47 @@ impl Uplift {
     }
 }
 
+/// The curves at tenths of the people, with their bands.
+fn depths(own: &Evaluation) -> String {
+    let banded = own.gain.iter().any(|point| point.low.is_finite());
+    let mut header = vec!["treated", "extra outcomes"];
+    header.extend(banded.then_some("95 % band"));
+    if own.best.is_some() {
+        header.push("profit");
+        header.extend(banded.then_some("95 % band"));
+    }
+    let mut table = Table::new(&header);
+    for tenth in (10..=100).step_by(10) {
+        let Some(point) = own.gain.get(tenth) else { continue };
+        let mut row = vec![format!("{tenth} %"), number(point.height)];
+        row.extend(banded.then(|| interval(point.low, point.high)));
+        // Profit is known where scores end; the nearest such depth.
+        let rows = own.n as f64 * point.share;
+        let near = own.profit.iter().min_by(|a, b| (a.rows - rows).abs().total_cmp(&(b.rows - rows).abs()));
+        if let Some(near) = near {
+            let away = (near.rows - rows).abs() > 0.02 * own.n as f64;
+            row.push(if away { String::new() } else { number(near.profit) });
+            let band = near.band.filter(|_| !away).map_or(String::new(), |(low, high)| interval(low, high));
+            row.extend(banded.then_some(band));
+        }
+        table.row(row);
+    }
+    table.text(2)
+}
+
 /// One score's numbers at the top level, several under their names.
-fn value(found: &[(&str, Evaluation)]) -> Value {
+fn value(arms: &Arms, found: &[(&str, Evaluation)]) -> Value {
     match found {
-        [(_, only)] => one(only),
-        several => several.iter().map(|(name, own)| ((*name).to_owned(), one(own))).collect::<Map<_, _>>().into(),
+        [(_, only)] => one(arms, only),
+        several => several.iter().map(|(name, own)| ((*name).to_owned(), one(arms, own))).collect::<Map<_, _>>().into(),
     }
 }
 
-fn one(found: &Evaluation) -> Value {
+fn one(arms: &Arms, found: &Evaluation) -> Value {
     let mut value = Map::new();
+    if let [treated, control] = arms.names.as_slice() {
+        value.insert("arms".into(), json!({ "treated": treated, "control": control, "left_out": arms.others }));
+    }
     value.insert("n_test".into(), json!(found.n));
     value.insert("n_t".into(), json!(found.treated));
     value.insert("test_ate".into(), json!(found.ate));

@@ -5,9 +5,11 @@
 
 use super::off_policy::{Logged, Predictions};
 use super::uplift::Trial;
-use crate::data::{Dataset, cells::Cells};
+use crate::data::Dataset;
+use crate::data::cells::{Cells, Dictionary};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Which columns hold logged rounds; names as in the source or as identifiers.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +59,8 @@ impl Rounds {
             None => None,
         };
         let clusters = columns.subject.as_deref().map(|name| groups(dataset, name)).transpose()?;
+        // A subject in each row is no cluster.
+        let clusters = clusters.filter(|own| own.iter().max().is_some_and(|most| (*most as usize) + 1 < own.len()));
         let weights = target.iter().zip(&propensity).map(|(target, p)| target / p).collect();
         Ok(Rounds { weights, rewards, model, clusters })
     }
@@ -75,10 +79,14 @@ impl Rounds {
 /// Which columns hold a trial; names as in the source or as identifiers.
 #[derive(Clone, Debug, Default)]
 pub struct TrialColumns {
-    /// Whether the row was treated: 0/1, true/false, or any two values when `treated` names one.
+    /// Whether the row was treated: 0/1, true/false, or any values when `treated` names one.
     pub treatment: String,
     /// The value of the treatment column that means treated.
     pub treated: Option<String>,
+    /// The value that means untreated; rows of other values are no part of the trial. It may stay unsaid where there are two values.
+    pub control: Option<String>,
+    /// Who a row is about, where subjects repeat.
+    pub subject: Option<String>,
     /// Outcome: 0/1 or an amount.
     pub outcome: String,
 }
@@ -88,44 +96,129 @@ pub struct TrialColumns {
 pub struct Arms {
     treated: Vec<bool>,
     outcomes: Vec<f64>,
+    subjects: Option<Vec<u32>>,
+    /// Positions of the rows of both arms; `None`: all.
+    rows: Option<Vec<u32>>,
+    /// What the two arms are called, treated first; empty where the column says 1 and 0.
+    pub names: Vec<String>,
+    /// Rows of other arms, which are left out.
+    pub others: u64,
 }
 
 impl Arms {
     /// Reads the arms and outcomes of a table.
     ///
     /// # Errors
-    /// Names the column that is not there, or the first row whose cell is missing or does not say which arm it is.
+    /// Names the column that is not there, the value that no row holds, the values among which it is not said which is the control, or
+    /// the first row whose cell is missing or does not say which arm it is.
     pub fn read(dataset: &Dataset, columns: &TrialColumns) -> Result<Arms> {
-        let treated = match &columns.treated {
-            None => known(dataset, &columns.treatment)?
-                .into_iter()
-                .enumerate()
-                .map(|(row, x)| match x {
-                    0.0 => Ok(false),
-                    1.0 => Ok(true),
-                    _ => Err(Error::new(format!("is {x}; a treatment is 0 or 1"))
-                        .in_column(&columns.treatment)
-                        .at_row(dataset.row_number(row))
-                        .hint("name the value that means treated")),
-                })
-                .collect::<Result<Vec<bool>>>()?,
-            Some(value) => {
-                let cells = cells_of(dataset, &columns.treatment)?;
-                let is = |row: usize| cells.text(row).as_deref() == Some(value.as_str());
-                if !(0..dataset.rows()).any(is) {
-                    let message = format!("never holds `{value}`");
-                    return Err(Error::new(message).in_column(&columns.treatment));
-                }
-                (0..dataset.rows()).map(is).collect()
-            }
+        let mut arms = match (&columns.treated, &columns.control) {
+            (None, None) => Arms::zero_or_one(dataset, &columns.treatment)?,
+            (treated, control) => Arms::named(dataset, &columns.treatment, treated.as_deref(), control.as_deref())?,
         };
-        Ok(Arms { treated, outcomes: known(dataset, &columns.outcome)? })
+        arms.outcomes = arms.numbers(dataset, &columns.outcome)?;
+        if let Some(subject) = &columns.subject {
+            let codes = groups(dataset, subject)?;
+            arms.subjects = Some(match &arms.rows {
+                None => codes,
+                Some(rows) => rows.iter().map(|row| codes[*row as usize]).collect(),
+            });
+        }
+        Ok(arms)
     }
 
-    /// The trial ranked by a score.
+    fn zero_or_one(dataset: &Dataset, column: &str) -> Result<Arms> {
+        let own = |(row, x): (usize, f64)| match x {
+            0.0 => Ok(false),
+            1.0 => Ok(true),
+            _ => Err(Error::new(format!("is {x}; a treatment is 0 or 1"))
+                .in_column(column)
+                .at_row(dataset.row_number(row))
+                .hint("name the value that means treated")),
+        };
+        let treated = known(dataset, column)?.into_iter().enumerate().map(own).collect::<Result<_>>()?;
+        Ok(Arms { treated, ..Arms::default() })
+    }
+
+    /// Two values of the column; the one that is not named is the other of two.
+    fn named(dataset: &Dataset, column: &str, treated: Option<&str>, control: Option<&str>) -> Result<Arms> {
+        let dictionary = cells_of(dataset, column)?.dictionary();
+        let code = |value: &str| {
+            let found = dictionary.values.iter().position(|own| **own == *value);
+            found.map(|code| code as u32).ok_or_else(|| {
+                let hint = format!("it holds {}", listed(&dictionary.values));
+                Error::new(format!("never holds `{value}`")).in_column(column).hint(hint)
+            })
+        };
+        let other = |own: u32, what: &str| match dictionary.values.len() {
+            2 => Ok(1 - own),
+            1 => Err(Error::new(format!(
+                "holds `{}` alone: an effect is a difference between two arms",
+                dictionary.values[0]
+            ))
+            .in_column(column)),
+            n => Err(Error::new(format!(
+                "has {n} values, {}, and which of them is {what} was not said",
+                listed(&dictionary.values)
+            ))
+            .in_column(column)
+            .hint(format!("name the {what} value too; rows of the others are then left out"))),
+        };
+        let (treated, control) = match (treated, control) {
+            (Some(treated), Some(control)) => (code(treated)?, code(control)?),
+            (Some(treated), None) => (code(treated)?, other(code(treated)?, "control")?),
+            (None, Some(control)) => (other(code(control)?, "treated")?, code(control)?),
+            (None, None) => (0, 1),
+        };
+        if treated == control {
+            let message = format!(
+                "cannot hold the treated and the control in one value, `{}`",
+                dictionary.values[treated as usize]
+            );
+            return Err(Error::new(message).in_column(column).hint("name two values"));
+        }
+        if let Some(row) = dictionary.codes.iter().position(|code| *code == Dictionary::MISSING) {
+            return Err(Error::new("is missing, so nobody knows the arm of the row")
+                .in_column(column)
+                .at_row(dataset.row_number(row))
+                .hint("fill it, or leave the row out of the file"));
+        }
+        let inside = |row: &u32| [treated, control].contains(&dictionary.codes[*row as usize]);
+        let rows: Vec<u32> = (0..dataset.rows() as u32).filter(inside).collect();
+        let others = (dataset.rows() - rows.len()) as u64;
+        Ok(Arms {
+            treated: rows.iter().map(|row| dictionary.codes[*row as usize] == treated).collect(),
+            names: [treated, control].map(|code| dictionary.values[code as usize].to_string()).into(),
+            rows: (others > 0).then_some(rows),
+            others,
+            ..Arms::default()
+        })
+    }
+
+    /// The numbers of a column in the rows of both arms, none of them missing.
+    ///
+    /// # Errors
+    /// Names the column that is not there or holds no numbers, or the first of these rows that is missing.
+    pub fn numbers(&self, dataset: &Dataset, name: &str) -> Result<Vec<f64>> {
+        known_at(dataset, name, self.rows.as_deref())
+    }
+
+    /// The subject of each row, where subjects were named.
+    pub fn subjects(&self) -> Option<&[u32]> {
+        self.subjects.as_deref()
+    }
+
+    /// The trial ranked by a score of its rows ([`Arms::numbers`]).
     pub fn trial<'a>(&'a self, scores: &'a [f64]) -> Trial<'a> {
         Trial { scores, treated: &self.treated, outcomes: &self.outcomes }
     }
+}
+
+/// Values as a sentence lists them; the first ten of many.
+fn listed(values: &[Arc<str>]) -> String {
+    let names: Vec<String> = values.iter().take(10).map(|value| format!("`{value}`")).collect();
+    let more = if values.len() > 10 { ", …" } else { "" };
+    format!("{}{more}", names.join(", "))
 }
 
 /// The numbers of a column, none of them missing.
@@ -133,13 +226,22 @@ impl Arms {
 /// # Errors
 /// Names the column that is not there or holds no numbers, or the first row that is missing.
 pub fn known(dataset: &Dataset, name: &str) -> Result<Vec<f64>> {
+    known_at(dataset, name, None)
+}
+
+/// The same in some rows, all of them when `None`.
+fn known_at(dataset: &Dataset, name: &str, rows: Option<&[u32]>) -> Result<Vec<f64>> {
     let cells = cells_of(dataset, name)?;
     let numbers = (!matches!(cells, Cells::Time(_))).then(|| cells.numbers()).flatten();
-    let values = numbers.ok_or_else(|| Error::new("does not hold numbers, which are needed here").in_column(name))?;
+    let all = numbers.ok_or_else(|| Error::new("does not hold numbers, which are needed here").in_column(name))?;
+    let values = match rows {
+        None => all,
+        Some(rows) => rows.iter().map(|row| all[*row as usize]).collect(),
+    };
     match values.iter().position(|x| x.is_nan()) {
         Some(at) => Err(Error::new("is missing, and every row needs a number")
             .in_column(name)
-            .at_row(dataset.row_number(at))
+            .at_row(dataset.row_number(rows.map_or(at, |rows| rows[at] as usize)))
             .hint("fill it, or leave the row out of the file")),
         None => Ok(values),
     }
@@ -267,6 +369,11 @@ mod tests {
         assert_eq!(logged.rewards, [1.0, 0.0, 1.0]);
         assert_eq!(logged.clusters, Some(&[0, 1, 0][..]));
         assert!(Rounds::read(&dataset, &RoundColumns { propensity: "p_score".into(), ..columns() }).is_ok());
+        // Where nobody repeats, rounds are what is counted.
+        let alone = Rounds::read(&dataset, &RoundColumns { subject: Some("pi".into()), ..columns() }).unwrap();
+        assert_eq!(alone.logged().clusters, Some(&[0, 0, 1][..]));
+        let alone = Rounds::read(&dataset, &RoundColumns { subject: Some("p score".into()), ..columns() }).unwrap();
+        assert_eq!(alone.logged().clusters, None);
     }
 
     #[test]
@@ -284,11 +391,50 @@ mod tests {
         }
         let arms = |treatment: &str, treated: Option<&str>| {
             let treated = treated.map(str::to_owned);
-            Arms::read(&dataset, &TrialColumns { treatment: treatment.into(), treated, outcome: "pi".into() })
+            let columns =
+                TrialColumns { treatment: treatment.into(), treated, outcome: "pi".into(), ..TrialColumns::default() };
+            Arms::read(&dataset, &columns)
         };
         assert!(arms("p score", None).unwrap_err().to_string().contains("a treatment is 0 or 1"));
         assert!(arms("who", Some("c")).unwrap_err().to_string().contains("never holds `c`"));
         let found = arms("who", Some("b")).unwrap();
         assert_eq!(found.trial(&[0.0; 3]).treated, [true, false, true]);
+    }
+
+    #[test]
+    fn an_arm_is_held_against_the_control_that_was_named() {
+        let arm = ["a", "none", "b", "none", "a", "b"];
+        let mut y = vec![1.0, 0.0, 5.0, 0.0, 1.0, f64::NAN];
+        let table = |y: &[f64]| {
+            let columns = vec![
+                ("arm".to_owned(), Cells::from_texts(arm.map(Some))),
+                ("y".to_owned(), Cells::Number(y.to_vec())),
+                ("who".to_owned(), Cells::from_texts(["p", "q", "r", "p", "s", "s"].map(Some))),
+            ];
+            Dataset::from_columns("trial", columns).unwrap()
+        };
+        let read = |y: &[f64], treated: Option<&str>, control: Option<&str>| {
+            let columns = TrialColumns {
+                treatment: "arm".into(),
+                treated: treated.map(str::to_owned),
+                control: control.map(str::to_owned),
+                outcome: "y".into(),
+                subject: Some("who".into()),
+            };
+            Arms::read(&table(y), &columns)
+        };
+        // Rows of `b` are no part of the trial, and what they lack is no matter.
+        let found = read(&y, Some("a"), Some("none")).unwrap();
+        let trial = found.trial(&[0.0; 4]);
+        assert_eq!((trial.treated, trial.outcomes), (&[true, false, false, true][..], &[1.0, 0.0, 0.0, 1.0][..]));
+        assert_eq!((found.others, found.subjects()), (2, Some(&[0, 1, 0, 3][..])));
+        let said = |result: Result<Arms>| result.unwrap_err().to_string();
+        let three = said(read(&y, Some("a"), None));
+        assert!(["3 values", "`a`", "`none`", "`b`", "control"].iter().all(|word| three.contains(word)), "{three}");
+        assert!(said(read(&y, None, Some("none"))).contains("which of them is treated"));
+        assert!(said(read(&y, Some("a"), Some("a"))).contains("two values"));
+        assert!(said(read(&y, Some("a"), Some("nil"))).contains("never holds `nil`"));
+        y[0] = f64::NAN;
+        assert!(said(read(&y, Some("a"), Some("none"))).contains("row 1"));
     }
 }

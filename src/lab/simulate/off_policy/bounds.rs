@@ -1,6 +1,8 @@
 //! Intervals and one-sided bounds of a mean, from the most trusting to the one that trusts nothing but a range.
+//!
+//! Where subjects repeat their rounds are one term ([`per_subject`]): what is bounded, and counted as independent, is a subject.
 
-use super::estimator::mean;
+use super::estimator::{mean, per_subject};
 use crate::distributions::{clopper_pearson, student_quantile};
 use crate::simulate::estimate::{Z95, sum};
 use serde::{Deserialize, Serialize};
@@ -27,15 +29,18 @@ pub struct Intervals {
     pub bernstein: (f64, f64),
     /// Hoeffding, both sides.
     pub hoeffding: (f64, f64),
-    /// Exact binomial, when every term is 0 or 1.
+    /// Exact binomial, when every term is 0 or 1 and no subject repeats.
     pub clopper_pearson: Option<(f64, f64)>,
 }
 
-/// Lower bounds of the mean of `terms` at δ, the range taken from 0 to the largest term (Open Bandit Pipeline's convention). `None`
-/// with fewer than two terms.
-pub fn lower_bounds(terms: &[f64], delta: f64) -> Option<LowerBounds> {
-    let moments = Moments::new(terms)?;
-    let range = terms.iter().copied().fold(0.0, f64::max);
+/// Lower bounds of the mean of `terms` at δ, the range taken from 0 to the largest term (Open Bandit Pipeline's convention). With
+/// `clusters` (subject of each term) a subject's terms are one, and the range begins at the least of them where that is below 0.
+/// `None` with fewer than two terms or subjects.
+pub fn lower_bounds(terms: &[f64], clusters: Option<&[u32]>, delta: f64) -> Option<LowerBounds> {
+    let terms = per_subject(terms, clusters);
+    let moments = Moments::new(&terms)?;
+    let least = if clusters.is_some() { terms.iter().copied().fold(0.0, f64::min) } else { 0.0 };
+    let range = terms.iter().copied().fold(0.0, f64::max) - least;
     Some(LowerBounds {
         bernstein: moments.mean - moments.bernstein(range, delta),
         hoeffding: moments.mean - moments.hoeffding(range, delta),
@@ -43,12 +48,14 @@ pub fn lower_bounds(terms: &[f64], delta: f64) -> Option<LowerBounds> {
     })
 }
 
-/// 95 % intervals of the mean of `terms`; the range is the one they span. `None` with fewer than two terms.
-pub fn intervals(terms: &[f64]) -> Option<Intervals> {
-    let moments = Moments::new(terms)?;
+/// 95 % intervals of the mean of `terms`, or of those of subjects under `clusters`; the range is the one they span. `None` with fewer
+/// than two terms or subjects.
+pub fn intervals(terms: &[f64], clusters: Option<&[u32]>) -> Option<Intervals> {
+    let terms = per_subject(terms, clusters);
+    let moments = Moments::new(&terms)?;
     let (least, most) = terms.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
     let around = |half: f64| (moments.mean - half, moments.mean + half);
-    let binary = terms.iter().all(|x| *x == 0.0 || *x == 1.0);
+    let binary = clusters.is_none() && terms.iter().all(|x| *x == 0.0 || *x == 1.0);
     let hits = terms.iter().filter(|x| **x == 1.0).count() as u64;
     Some(Intervals {
         normal: around(Z95 * moments.se()),

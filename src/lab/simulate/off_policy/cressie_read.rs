@@ -4,8 +4,10 @@
 //! Langford & Mineiro 2020); point and interval are those of the package `vw-estimators` 0.2.2. It knows the least and the largest
 //! possible weight; the empirical ones widen them.
 
+use super::estimator::{mean, sums_per_subject};
 use crate::distributions::f_quantile_upper;
 use crate::simulate::estimate::sum;
+use std::borrow::Cow;
 
 /// What bounds the weights and rewards, known beforehand.
 #[derive(Clone, Copy, Debug)]
@@ -27,29 +29,51 @@ pub struct CressieRead {
     pub high: f64,
 }
 
-/// The estimate and its interval at `alpha` (0.05: 95 %). Rewards outside the range widen it. `None` of no rounds, or of weights that
-/// are all 1: nothing is reweighted then, and the ordinary mean answers.
-pub fn cressie_read(weights: &[f64], rewards: &[f64], range: Range, alpha: f64) -> Option<CressieRead> {
-    let n = weights.len() as f64;
-    if weights.is_empty() || weights.iter().all(|w| *w == 1.0) {
+/// The estimate and its interval at `alpha` (0.05: 95 %). Rewards outside the range widen it. Where weights are all 1 nothing is
+/// reweighted and the value is the ordinary mean. `None` of no rounds.
+///
+/// With `clusters` (subject of each round) the observations are subjects: G of them weigh (G/n) Σ w, with Σ w r / Σ w for a reward, so
+/// that a subject's rounds stand or fall together and the weights still average that of the rounds.
+pub fn cressie_read(
+    weights: &[f64],
+    rewards: &[f64],
+    clusters: Option<&[u32]>,
+    range: Range,
+    alpha: f64,
+) -> Option<CressieRead> {
+    let products = || weights.iter().zip(rewards).map(|(w, r)| w * r);
+    let (own, earned): (Cow<'_, [f64]>, Vec<f64>) = match clusters {
+        None => (Cow::Borrowed(weights), products().collect()),
+        Some(clusters) => {
+            let mut own = sums_per_subject(weights.iter().copied(), clusters);
+            let mut earned = sums_per_subject(products(), clusters);
+            let scale = own.len() as f64 / weights.len() as f64;
+            own.iter_mut().chain(&mut earned).for_each(|x| *x *= scale);
+            (Cow::Owned(own), earned)
+        }
+    };
+    let n = own.len() as f64;
+    if own.is_empty() {
         return None;
     }
     let widest =
         |values: &[f64], (low, high): (f64, f64)| values.iter().fold((low, high), |(a, b), x| (a.min(*x), b.max(*x)));
-    let moments = Moments::new(weights, rewards, widest(weights, range.weights));
+    let moments = Moments::new(&own, &earned, widest(&own, range.weights));
     let (least, most) = widest(rewards, range.rewards);
     // `isf(alpha)` of F(1, n).
     let delta = f_quantile_upper(alpha, n);
     let phi = (-moments.spread() - delta) / (2.0 * (1.0 + n));
     let inside = |x: f64| x.clamp(least, most);
+    let mean_reward = mean(rewards);
     Some(CressieRead {
-        value: moments.point(sum(rewards.iter().copied()) / n)?,
+        // Where no weight but 1 is possible nothing can be reweighted.
+        value: moments.point(mean_reward).or_else(|| own.iter().all(|w| *w == 1.0).then_some(mean_reward))?,
         low: inside(moments.bound(least, 1.0, phi).unwrap_or(least)),
         high: inside(-moments.bound(most, -1.0, phi).unwrap_or(-most)),
     })
 }
 
-/// Sums over rounds, and the extreme weights.
+/// Sums over observations, rounds or subjects, and the extreme weights.
 struct Moments {
     n: f64,
     least: f64,
@@ -62,17 +86,18 @@ struct Moments {
 }
 
 impl Moments {
-    fn new(weights: &[f64], rewards: &[f64], (least, most): (f64, f64)) -> Moments {
-        let over = |f: fn(f64, f64) -> f64| sum(weights.iter().zip(rewards).map(|(w, r)| f(*w, *r)));
+    /// From the weights and what weight times reward is.
+    fn new(weights: &[f64], earned: &[f64], (least, most): (f64, f64)) -> Moments {
+        let over = |f: fn(f64, f64) -> f64| sum(weights.iter().zip(earned).map(|(w, wr)| f(*w, *wr)));
         Moments {
             n: weights.len() as f64,
             least,
             most,
             w: over(|w, _| w),
             ww: over(|w, _| w * w),
-            wr: over(|w, r| w * r),
-            wwr: over(|w, r| w * w * r),
-            wwrr: over(|w, r| w * w * r * r),
+            wr: over(|_, wr| wr),
+            wwr: over(|w, wr| w * wr),
+            wwrr: over(|_, wr| wr * wr),
         }
     }
 

@@ -7,6 +7,7 @@
 use super::Logged;
 use crate::simulate::estimate::{Z95, clustered_squares, sum};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// An estimator with its setting.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -205,6 +206,26 @@ impl Estimator {
 pub const WEIGHT_LIMITS: [f64; 6] = [1.0, 2.0, 5.0, 10.0, 50.0, 100.0];
 /// Sub-Gaussian shrinkages that a report shows.
 pub const SHRINKAGES: [f64; 5] = [0.0, 0.01, 0.1, 0.5, 1.0];
+
+/// One term per subject whose mean is V, that of the rounds: V + (G/n) Σ_{i∈g} (x_i − V) over G subjects. Their plain standard error is the
+/// clustered one of the rounds, and subjects of unequal size weigh as in it. Without repeated subjects the terms as they are.
+pub(crate) fn per_subject<'a>(terms: &'a [f64], clusters: Option<&[u32]>) -> Cow<'a, [f64]> {
+    let Some(clusters) = clusters else { return Cow::Borrowed(terms) };
+    let center = mean(terms);
+    let mut units = sums_per_subject(terms.iter().map(|x| x - center), clusters);
+    let scale = units.len() as f64 / terms.len() as f64;
+    units.iter_mut().for_each(|unit| *unit = center + scale * *unit);
+    Cow::Owned(units)
+}
+
+/// Sums within each subject that has a round, in the order of their numbers.
+pub(crate) fn sums_per_subject(values: impl Iterator<Item = f64>, clusters: &[u32]) -> Vec<f64> {
+    let mut sums = vec![None; clusters.iter().max().map_or(0, |most| *most as usize + 1)];
+    for (x, group) in values.zip(clusters) {
+        *sums[*group as usize].get_or_insert(0.0) += x;
+    }
+    sums.into_iter().flatten().collect()
+}
 
 /// Compensated mean; NaN of nothing.
 pub(crate) fn mean(values: &[f64]) -> f64 {

@@ -3,7 +3,7 @@
 use super::blend::{Blend, blend};
 use super::bounds::{Intervals, LowerBounds, intervals, lower_bounds};
 use super::cressie_read::{Range, cressie_read};
-use super::estimator::{Answer, Estimator, WEIGHT_LIMITS, mean};
+use super::estimator::{Answer, Estimator, SHRINKAGES, WEIGHT_LIMITS, mean};
 use super::tuning::{Tuned, Tuning, tune};
 use super::{Logged, bootstrap::bootstrap};
 use crate::error::Result;
@@ -16,18 +16,29 @@ use serde::{Deserialize, Serialize};
 
 /// What is asked of an evaluation.
 #[derive(Clone, Copy, Debug)]
-pub struct Ask {
+pub struct Ask<'a> {
     /// Resamples of the bootstrap intervals; 0 leaves them out.
     pub replicates: usize,
     /// Seed of the resamples.
     pub seed: u64,
     /// Risk δ of the one-sided lower bounds.
     pub delta: f64,
+    /// Rewards of rounds that the target policy logged itself: what it earned, to hold the estimates against.
+    pub on_policy: Option<OnPolicy<'a>>,
 }
 
-impl Default for Ask {
-    fn default() -> Ask {
-        Ask { replicates: 1_000, seed: 1, delta: 0.05 }
+/// Rounds that the target policy logged itself.
+#[derive(Clone, Copy, Debug)]
+pub struct OnPolicy<'a> {
+    /// Reward of each round, finite.
+    pub rewards: &'a [f64],
+    /// Subject of each round, numbered from 0, where subjects repeat.
+    pub clusters: Option<&'a [u32]>,
+}
+
+impl Default for Ask<'_> {
+    fn default() -> Self {
+        Ask { replicates: 1_000, seed: 1, delta: 0.05, on_policy: None }
     }
 }
 
@@ -50,6 +61,9 @@ pub struct Diagnostics {
     pub share_w_gt_10: f64,
     /// Share of rounds whose logged action the target policy never takes.
     pub zero_pi_e: f64,
+    /// Mean reward that the target policy itself earned, from its own log where there is one ([`Ask::on_policy`]).
+    #[serde(default)]
+    pub on_policy_v_eval: Option<f64>,
 }
 
 /// An estimator's answer.
@@ -81,6 +95,8 @@ pub struct Robust {
 pub struct Evaluation {
     /// Whether it can be asked.
     pub diagnostics: Diagnostics,
+    /// What the target policy earned in its own log, with the error of a mean.
+    pub on_policy: Option<Answer>,
     /// Why no value may be printed as an answer; `None` when one may.
     pub refusal: Option<Refusal>,
     /// Every estimator, in the order of [`Estimator::all`].
@@ -109,6 +125,7 @@ pub fn diagnose(logged: &Logged<'_>) -> (Diagnostics, Option<Refusal>) {
         ess: support.effective_sample_size,
         share_w_gt_10: support.share_above_10,
         zero_pi_e: 1.0 - support.coverage,
+        on_policy_v_eval: None,
     };
     let refusal = refusal(&support, &[]);
     (diagnostics, refusal)
@@ -117,11 +134,13 @@ pub fn diagnose(logged: &Logged<'_>) -> (Diagnostics, Option<Refusal>) {
 /// Evaluates a target policy on logged rounds with every estimator.
 ///
 /// # Errors
-/// When the rounds do not make sense ([`Logged::check`]) or the task was told to stop.
-pub fn evaluate(logged: &Logged<'_>, ask: Ask, task: &Task) -> Result<Evaluation> {
+/// When the rounds, or those of the target policy's own log, do not make sense ([`Logged::check`]), or the task was told to stop.
+pub fn evaluate(logged: &Logged<'_>, ask: Ask<'_>, task: &Task) -> Result<Evaluation> {
     logged.check()?;
     task.stage("Checking support")?;
-    let (diagnostics, refusal) = diagnose(logged);
+    let (mut diagnostics, refusal) = diagnose(logged);
+    let on_policy = ask.on_policy.map(|own| own.mean()).transpose()?.flatten();
+    diagnostics.on_policy_v_eval = on_policy.map(|own| own.value);
     let all = Estimator::all(logged.model.is_some());
     let resampled = if ask.replicates > 0 {
         task.stage("Intervals of every estimator")?;
@@ -140,10 +159,11 @@ pub fn evaluate(logged: &Logged<'_>, ask: Ask, task: &Task) -> Result<Evaluation
     let range = Range { weights: (0.0, f64::INFINITY), rewards: seen };
     Ok(Evaluation {
         diagnostics,
+        on_policy,
         estimates,
-        bounds: terms.as_deref().and_then(|terms| lower_bounds(terms, ask.delta)),
-        intervals: terms.as_deref().and_then(intervals),
-        cressie_read: cressie_read(logged.weights, logged.rewards, range, 0.05).map(|c| Robust {
+        bounds: terms.as_deref().and_then(|terms| lower_bounds(terms, logged.clusters, ask.delta)),
+        intervals: terms.as_deref().and_then(|terms| intervals(terms, logged.clusters)),
+        cressie_read: cressie_read(logged.weights, logged.rewards, logged.clusters, range, 0.05).map(|c| Robust {
             value: c.value,
             low: c.low,
             high: c.high,
@@ -155,14 +175,26 @@ pub fn evaluate(logged: &Logged<'_>, ask: Ask, task: &Task) -> Result<Evaluation
     })
 }
 
+impl OnPolicy<'_> {
+    /// The mean reward, as the value of a policy whose weights are all 1.
+    fn mean(&self) -> Result<Option<Answer>> {
+        let weights = vec![1.0; self.rewards.len()];
+        let own = Logged { clusters: self.clusters, ..Logged::new(&weights, self.rewards) };
+        own.check()?;
+        Ok(Estimator::Ips.estimate(&own))
+    }
+}
+
 /// λ of each family that has one, by both methods.
 fn tuned(logged: &Logged<'_>) -> Vec<(Tuning, Tuned)> {
     let limits = WEIGHT_LIMITS.into_iter().chain([20.0, 200.0, 500.0]);
-    let mut families: Vec<Vec<Estimator>> = vec![limits.clone().map(Estimator::ClippedIps).collect()];
+    let mut families: Vec<Vec<Estimator>> =
+        vec![limits.clone().map(Estimator::ClippedIps).collect(), SHRINKAGES.map(Estimator::SgIps).into()];
     if logged.model.is_some() {
         families.push(limits.clone().map(Estimator::ClippedDr).collect());
         families.push(limits.map(Estimator::SwitchDr).collect());
         families.push([0.1, 1.0, 10.0, 100.0, 1e3, 1e4].map(Estimator::DrOs).into());
+        families.push(SHRINKAGES.map(Estimator::SgDr).into());
     }
     let choose = |family: &Vec<Estimator>| {
         let answers: Vec<(Estimator, Answer)> =

@@ -15,9 +15,11 @@ pub mod tuning;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tuning_tests;
 
 pub use estimator::{Answer, Estimator};
-pub use evaluation::{Ask, Evaluation, evaluate};
+pub use evaluation::{Ask, Evaluation, OnPolicy, evaluate};
 
 use crate::error::{Error, Result};
 
@@ -67,7 +69,8 @@ impl<'a> Logged<'a> {
             return Err(Error::new("weights, rewards, predictions and subjects must have one entry per round"));
         }
         if n < 2 {
-            return Err(Error::new(format!("{n} logged rounds are too few to estimate anything; two are the least")));
+            let few = if n == 1 { "1 logged round is" } else { "no logged round is" };
+            return Err(Error::new(format!("{few} too few to estimate anything; two are the least")));
         }
         let bad = |what: &str, at: usize, x: f64| {
             Err(Error::new(format!("the {what} of this round is {x}")).at_row(at as u64 + 1))

@@ -108,7 +108,7 @@ fn cressie_read_of_vw_estimators() {
     for (log, most, value, low, high) in CRESSIE_READ {
         let Some(log) = Log::read(log) else { return };
         let range = Range { weights: (0.0, *most), rewards: (0.0, 1.0) };
-        let found = cressie_read(&log.weights, &log.rewards, range, 0.05).unwrap();
+        let found = cressie_read(&log.weights, &log.rewards, None, range, 0.05).unwrap();
         near(found.value, *value);
         near(found.low, *low);
         near(found.high, *high);
@@ -117,13 +117,32 @@ fn cressie_read_of_vw_estimators() {
     for (most, low, high) in
         [(f64::INFINITY, 0.04882820780243324, 1.5551317653325811), (10.0, 0.005805487938321807, 1.8166186314177193)]
     {
-        let found = cressie_read(&w, &r, Range { weights: (0.0, most), rewards: (0.0, 2.0) }, 0.05).unwrap();
+        let found = cressie_read(&w, &r, None, Range { weights: (0.0, most), rewards: (0.0, 2.0) }, 0.05).unwrap();
         near(found.value, 0.4880576044959607);
         near(found.low, low);
         near(found.high, high);
     }
-    assert_eq!(cressie_read(&[], &[], Range { weights: (0.0, 2.0), rewards: (0.0, 1.0) }, 0.05), None);
-    assert_eq!(cressie_read(&[1.0; 3], &[1.0; 3], Range { weights: (0.0, 2.0), rewards: (0.0, 1.0) }, 0.05), None);
+    // Weights of 1: the ordinary mean, whatever the range; the interval is the package's too, where it has one.
+    let (ones, r) = ([1.0; 6], [1.0, 0.0, 0.0, 1.0, 0.5, 0.0]);
+    for (most, expected) in [
+        (f64::INFINITY, Some((0.0324168557543239, 0.8009164775790094))),
+        (10.0, Some((0.0324168557543239, 0.8009164775790115))),
+        (1.0, None),
+    ] {
+        let least = if most == 1.0 { 1.0 } else { 0.0 };
+        let range = Range { weights: (least, most), rewards: (0.0, 1.0) };
+        let found = cressie_read(&ones, &r, None, range, 0.05).unwrap();
+        near(found.value, 2.5 / 6.0);
+        assert!(found.low <= found.value && found.value <= found.high, "{found:?}");
+        if let Some((low, high)) = expected {
+            near(found.low, low);
+            near(found.high, high);
+        }
+    }
+    let range = Range { weights: (0.0, 2.0), rewards: (0.0, 1.0) };
+    assert_eq!(cressie_read(&[], &[], None, range, 0.05), None);
+    let all = evaluate(&Logged::new(&ones, &r), Ask { replicates: 0, ..Ask::default() }, &Task::default()).unwrap();
+    near(all.cressie_read.unwrap().value, 2.5 / 6.0);
 }
 
 /// A world with three contexts and four actions, where the logger, the target and the truth are known.
@@ -281,6 +300,31 @@ fn subjects_that_repeat_are_drawn_whole() {
         let (a, b) = (estimator.estimate(&once.logged()).unwrap(), estimator.estimate(&clustered).unwrap());
         assert!((a.se - b.se).abs() < 1e-12 && (a.low - b.low).abs() < 1e-12, "{}", estimator.key());
     }
+    // So must bounds, intervals, empirical likelihood and the chosen λ.
+    let ask = Ask { replicates: 0, ..Ask::default() };
+    let of = |logged: &Logged<'_>| evaluate(logged, ask, &Task::default()).unwrap();
+    let (a, b) = (of(&once.logged()), of(&clustered));
+    let same = |what: &str, a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{what}: {a} and {b}");
+    let pair = |what: &str, a: (f64, f64), b: (f64, f64)| {
+        same(what, a.0, b.0);
+        same(what, a.1, b.1);
+    };
+    let (one, ten) = (a.bounds.unwrap(), b.bounds.unwrap());
+    same("bernstein", one.bernstein, ten.bernstein);
+    same("hoeffding", one.hoeffding, ten.hoeffding);
+    same("student_t", one.student_t, ten.student_t);
+    let (one, ten) = (a.intervals.unwrap(), b.intervals.unwrap());
+    pair("normal", one.normal, ten.normal);
+    pair("student_t", one.student_t, ten.student_t);
+    pair("bernstein", one.bernstein, ten.bernstein);
+    pair("hoeffding", one.hoeffding, ten.hoeffding);
+    let (one, ten) = (a.cressie_read.unwrap(), b.cressie_read.unwrap());
+    same("cressie_read", one.value, ten.value);
+    pair("cressie_read", (one.low, one.high), (ten.low, ten.high));
+    for ((_, one), (_, ten)) in a.tuned.iter().zip(&b.tuned) {
+        assert_eq!(one.chosen, ten.chosen);
+        one.candidates.iter().zip(&ten.candidates).for_each(|(one, ten)| same("tuning", one.1, ten.1));
+    }
     let spread = |logged: &Logged<'_>| {
         let values = &bootstrap(&[Estimator::Ips], logged, 2_000, 1, &Task::default()).unwrap()[0];
         let mean = values.iter().sum::<f64>() / 2_000.0;
@@ -383,6 +427,7 @@ fn rounds_that_make_no_sense_are_named() {
     }
     assert!(message(Logged::new(&[1.0, -1.0], &[0.0, 0.0]).check()).contains("row 2"));
     assert!(message(Logged::new(&[1.0, 1.0], &[0.0, f64::NAN]).check()).contains("reward"));
-    assert!(message(Logged::new(&[1.0], &[0.0]).check()).contains("too few"));
+    assert!(message(Logged::new(&[1.0], &[0.0]).check()).contains("1 logged round is too few"));
+    assert!(message(Logged::new(&[], &[]).check()).contains("no logged round is too few"));
     assert!(message(Logged::new(&[1.0, 1.0, 1.0], &[0.0, 1.0]).check()).contains("one entry per round"));
 }

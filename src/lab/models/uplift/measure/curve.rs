@@ -101,6 +101,20 @@ impl Ranking<'_> {
         points
     }
 
+    /// How often a row is drawn.
+    pub fn times(&self, row: usize) -> u64 {
+        self.counts.map_or(1, |counts| u64::from(counts[row]))
+    }
+
+    /// Rows of the control and of the treated.
+    pub fn sizes(&self) -> [u64; 2] {
+        let mut sizes = [0; 2];
+        for (row, treated) in self.trial.treated.iter().enumerate() {
+            sizes[usize::from(*treated)] += self.times(row);
+        }
+        sizes
+    }
+
     /// The whole trial.
     pub fn total(&self) -> Tally {
         let mut total = Tally::default();

@@ -3,14 +3,15 @@
 use super::Trial;
 use super::curve::{Kind, Ranking, height};
 use super::metrics::{TopOf, causalml, sklift_auc, uplift_at, weighted_average_uplift};
-use super::profit::{Prices, Profit, best, profit_curve};
+use super::profit::{Best, Prices, Profit, best, profit_curve};
 use super::rate::rate;
 use super::resample::Draws;
-use crate::distributions::{normal_quantile, percentile_interval};
+use crate::distributions::percentile_interval;
 use crate::error::{Error, Result};
 use crate::task::Task;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// What is asked of an evaluation.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +42,7 @@ pub struct Metric {
     pub definition: String,
     /// The number; `None` where it is not defined for this trial.
     pub value: Option<f64>,
-    /// 95 % percentile bootstrap interval of resampled rows.
+    /// 95 % percentile bootstrap interval of resampled rows, or subjects where they repeat.
     pub interval: Option<(f64, f64)>,
 }
 
@@ -65,9 +66,9 @@ pub struct Evaluation {
     pub n: u64,
     /// Treated rows.
     pub treated: u64,
-    /// Average effect of the treatment over all rows and its 95 % normal interval.
+    /// Average effect of the treatment over all rows.
     pub ate: f64,
-    /// Standard error of the average effect.
+    /// Its standard error: √(s_t²/n_t + s_c²/n_c), or clustered where subjects repeat.
     pub ate_se: f64,
     /// Numbers.
     pub metrics: Vec<Metric>,
@@ -78,7 +79,7 @@ pub struct Evaluation {
     /// Profit by depth, at most 200 points, where prices are given.
     pub profit: Vec<Profit>,
     /// Depth of the highest profit.
-    pub best: Option<Profit>,
+    pub best: Option<Best>,
 }
 
 impl Evaluation {
@@ -101,7 +102,14 @@ pub fn evaluate(trial: Trial<'_>, ask: Ask<'_>, task: &Task) -> Result<Evaluatio
     let reversed = trial.order(true);
     let straight = trial.order(false);
     let ranking = Ranking { trial, order: &reversed, counts: None };
-    let own = Numbers::new(ranking, &straight);
+    // The depths at which profit is shown, and the best, as shares of the people: resamples are looked at there too.
+    let rows = trial.rows() as f64;
+    let curve = ask.prices.map(|prices| profit_curve(ranking, prices)).unwrap_or_default();
+    let highest = best(&curve);
+    let mut profit = thinned(curve, 200);
+    let depths: Vec<f64> = profit.iter().map(|point| point.rows).chain(highest.map(|best| best.rows)).collect();
+    let shown = ask.prices.map(|prices| Shown { prices, shares: depths.iter().map(|depth| depth / rows).collect() });
+    let own = Numbers::new(ranking, &straight, None);
 
     task.stage("Intervals by resampling rows")?;
     let draws = Draws::new(trial.rows(), ask.subjects);
@@ -112,141 +120,160 @@ pub fn evaluate(trial: Trial<'_>, ask: Ask<'_>, task: &Task) -> Result<Evaluatio
                 return Err(Error::Cancelled);
             }
             let counts = draws.counts(ask.seed, b);
-            Ok(Numbers::new(Ranking { counts: Some(&counts), ..ranking }, &straight))
+            Ok(Numbers::new(Ranking { counts: Some(&counts), ..ranking }, &straight, shown.as_ref()))
         })
         .collect::<Result<_>>()?;
 
-    let mut metrics: Vec<Metric> = DEFINITIONS
-        .iter()
+    let metrics = definitions()
+        .into_iter()
         .enumerate()
         .map(|(i, (key, definition))| Metric {
-            key: (*key).to_owned(),
-            definition: (*definition).to_owned(),
+            key,
+            definition,
             value: own.metrics[i],
             interval: percentile_interval(resampled.iter().filter_map(|numbers| numbers.metrics[i])),
         })
         .collect();
-    metrics.extend(tops(trial, &reversed));
     let band = |at: usize, qini: bool| {
         let heights = resampled.iter().map(|n| if qini { n.qini[at] } else { n.gain[at] });
         let height = if qini { own.qini[at] } else { own.gain[at] };
         let (low, high) = percentile_interval(heights).unwrap_or((f64::NAN, f64::NAN));
         Point { share: at as f64 / (DEPTHS - 1) as f64, height, low, high }
     };
-    let profit = ask.prices.map(|prices| profit_curve(ranking, prices)).unwrap_or_default();
+    let at = |depth: usize| percentile_interval(resampled.iter().filter_map(|n| n.profit.get(depth).copied()));
+    profit.iter_mut().enumerate().for_each(|(depth, point)| point.band = at(depth));
+    let best = highest.map(|highest| Best {
+        rows: highest.rows,
+        profit: highest.profit,
+        band: at(profit.len()),
+        depth: percentile_interval(resampled.iter().filter_map(|n| n.best))
+            .map(|(low, high)| (low * rows, high * rows)),
+    });
     let total = ranking.total();
     Ok(Evaluation {
         n: trial.rows() as u64,
         treated: total.treated as u64,
         ate: total.effect(),
-        ate_se: effect_se(trial),
+        ate_se: effect_se(trial, ask.subjects),
         metrics,
         gain: (0..DEPTHS).map(|at| band(at, false)).collect(),
         qini: (0..DEPTHS).map(|at| band(at, true)).collect(),
-        best: best(&profit),
-        profit: thinned(profit, 200),
+        best,
+        profit,
     })
 }
 
 /// Keys and definitions of the resampled numbers, in the order of [`Numbers::metrics`].
-const DEFINITIONS: [(&str, &str); 8] = [
-    ("sklift_qini_auc", "Qini coefficient, scikit-uplift: (area − random)/(perfect − random), ties merged"),
-    ("sklift_qini_auc_noneg", "the same against a perfect curve without negative effects"),
-    ("sklift_uplift_auc", "AUUC, scikit-uplift: (area − random)/(perfect − random) of the gain curve"),
-    ("causalml_auuc_norm", "AUUC, causalml: mean of the gain curve over |its last value|"),
-    ("causalml_qini_norm", "Qini, causalml: mean of the Qini curve over |its last value|, less the random line"),
-    ("causalml_auuc_raw_last", "last value of the gain curve: average effect times rows"),
-    ("autoc", "RATE (AUTOC): mean over q of the effect in the top q less the average effect"),
-    ("rate_qini", "RATE (Qini weights): the same weighted by q"),
-];
+fn definitions() -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = [
+        ("sklift_qini_auc", "Qini coefficient, scikit-uplift: (area − random)/(perfect − random), ties merged"),
+        ("sklift_qini_auc_noneg", "the same against a perfect curve without negative effects"),
+        ("sklift_uplift_auc", "AUUC, scikit-uplift: (area − random)/(perfect − random) of the gain curve"),
+        ("causalml_auuc_norm", "AUUC, causalml: mean of the gain curve over |its last value|"),
+        ("causalml_qini_norm", "Qini, causalml: mean of the Qini curve over |its last value|, less the random line"),
+        ("causalml_auuc_raw_last", "last value of the gain curve: average effect times rows"),
+        ("autoc", "RATE (AUTOC): mean over q of the effect in the top q less the average effect"),
+        ("rate_qini", "RATE (Qini weights): the same weighted by q"),
+    ]
+    .map(|(key, definition)| (key.to_owned(), definition.to_owned()))
+    .into();
+    for percent in TOPS {
+        for (of, words) in [("overall", "of all rows"), ("bygroup", "of each arm")] {
+            let definition = format!("difference between the arms' means in the top {percent} % {words}");
+            all.push((format!("uplift_at_{percent}_{of}"), definition));
+        }
+    }
+    let weighted = "mean over ten parts by score of the difference between the arms, weighted by the treated";
+    all.push(("weighted_avg_uplift".to_owned(), weighted.to_owned()));
+    all
+}
+
+/// Depths of uplift at k, in percent.
+const TOPS: [u32; 4] = [10, 20, 30, 50];
+
+/// Where profit is looked at in every resample.
+struct Shown {
+    prices: Prices,
+    /// Shares of the people.
+    shares: Vec<f64>,
+}
 
 /// What is computed on the trial and on every resample of it.
 struct Numbers {
-    metrics: [Option<f64>; 8],
+    metrics: Vec<Option<f64>>,
     gain: Vec<f64>,
     qini: Vec<f64>,
+    /// Profit at the shares asked for.
+    profit: Vec<f64>,
+    /// Share of the people at which profit is highest.
+    best: Option<f64>,
 }
 
 impl Numbers {
-    fn new(ranking: Ranking<'_>, straight: &[u32]) -> Numbers {
+    fn new(ranking: Ranking<'_>, straight: &[u32], shown: Option<&Shown>) -> Numbers {
         let total = ranking.total();
         if !total.has_both() {
-            return Numbers { metrics: [None; 8], gain: vec![f64::NAN; DEPTHS], qini: vec![f64::NAN; DEPTHS] };
+            let nothing = || vec![f64::NAN; DEPTHS];
+            let metrics = vec![None; definitions().len()];
+            return Numbers { metrics, gain: nothing(), qini: nothing(), profit: Vec::new(), best: None };
         }
+        let rows = total.rows();
         let causalml = causalml(Ranking { order: straight, ..ranking });
         let rate = rate(ranking);
         let heights = |kind| {
             let points = ranking.points(kind);
-            let rows = total.rows();
             (0..DEPTHS).map(|at| height(&points, rows * at as f64 / (DEPTHS - 1) as f64)).collect()
         };
-        Numbers {
-            metrics: [
-                sklift_auc(ranking, Kind::Qini, true),
-                sklift_auc(ranking, Kind::Qini, false),
-                sklift_auc(ranking, Kind::Gain, true),
-                causalml.map(|c| c.auuc_norm),
-                causalml.map(|c| c.qini_norm),
-                causalml.map(|c| c.auuc_raw_last),
-                rate.map(|r| r.autoc),
-                rate.map(|r| r.qini),
-            ],
-            gain: heights(Kind::Gain),
-            qini: heights(Kind::Qini),
-        }
-    }
-}
-
-/// Uplift at depths, whose intervals need no resampling: differences of two means.
-fn tops(trial: Trial<'_>, order: &[u32]) -> Vec<Metric> {
-    let mut metrics = Vec::new();
-    for percent in [10, 20, 30, 50] {
-        for (of, suffix, words) in
-            [(TopOf::Overall, "overall", "of all rows"), (TopOf::ByGroup, "bygroup", "of each arm")]
-        {
+        let mut metrics = vec![
+            sklift_auc(ranking, Kind::Qini, true),
+            sklift_auc(ranking, Kind::Qini, false),
+            sklift_auc(ranking, Kind::Gain, true),
+            causalml.map(|c| c.auuc_norm),
+            causalml.map(|c| c.qini_norm),
+            causalml.map(|c| c.auuc_raw_last),
+            rate.map(|r| r.autoc),
+            rate.map(|r| r.qini),
+        ];
+        for percent in TOPS {
             let share = f64::from(percent) / 100.0;
-            metrics.push(Metric {
-                key: format!("uplift_at_{percent}_{suffix}"),
-                definition: format!("difference between the arms' means in the top {percent} % {words}"),
-                value: uplift_at(trial, order, share, of),
-                interval: top_interval(trial, order, share, of),
-            });
+            metrics.extend([TopOf::Overall, TopOf::ByGroup].map(|of| uplift_at(ranking, share, of)));
         }
+        metrics.push(weighted_average_uplift(ranking));
+        let (mut profit, mut highest) = (Vec::new(), None);
+        if let Some(shown) = shown {
+            let curve = profit_curve(ranking, shown.prices);
+            highest = best(&curve).map(|best| best.rows / rows);
+            let points: Vec<(f64, f64)> = curve.iter().map(|point| (point.rows, point.profit)).collect();
+            profit = shown.shares.iter().map(|share| height(&points, share * rows)).collect();
+        }
+        Numbers { metrics, gain: heights(Kind::Gain), qini: heights(Kind::Qini), profit, best: highest }
     }
-    metrics.push(Metric {
-        key: "weighted_avg_uplift".into(),
-        definition: "mean over ten parts by score of the difference between the arms, weighted by the treated".into(),
-        value: weighted_average_uplift(trial, order),
-        interval: None,
-    });
-    metrics
 }
 
-/// Normal interval of a difference of two means in the top.
-fn top_interval(trial: Trial<'_>, order: &[u32], share: f64, of: TopOf) -> Option<(f64, f64)> {
-    let value = uplift_at(trial, order, share, of)?;
-    let mut arms: [Vec<f64>; 2] = Default::default();
-    let all = |treated: bool| trial.treated.iter().filter(|t| **t == treated).count() as f64;
-    let most = [false, true].map(|arm| (all(arm) * share) as usize);
-    let overall = (trial.rows() as f64 * share) as usize;
-    for (at, row) in order.iter().enumerate() {
-        let arm = usize::from(trial.treated[*row as usize]);
-        let inside = if of == TopOf::Overall { at < overall } else { arms[arm].len() < most[arm] };
-        if inside {
-            arms[arm].push(trial.outcomes[*row as usize]);
-        }
-    }
-    let half = normal_quantile(0.975) * (mean_variance(&arms[0]) + mean_variance(&arms[1])).sqrt();
-    half.is_finite().then_some((value - half, value + half))
-}
-
-/// Standard error of the difference of the arms' means.
-fn effect_se(trial: Trial<'_>) -> f64 {
+/// Standard error of the difference of the arms' means; what rows of one subject add to it is added up first.
+fn effect_se(trial: Trial<'_>, subjects: Option<&[u32]>) -> f64 {
     let arm = |treated: bool| -> Vec<f64> {
         let own = trial.treated.iter().zip(trial.outcomes).filter(|(t, _)| **t == treated);
         own.map(|(_, y)| *y).collect()
     };
-    (mean_variance(&arm(true)) + mean_variance(&arm(false))).sqrt()
+    let arms = [arm(false), arm(true)];
+    let mut groups: HashMap<u32, f64> = HashMap::new();
+    if let Some(subjects) = subjects {
+        let means = [0, 1].map(|i: usize| arms[i].iter().sum::<f64>() / arms[i].len() as f64);
+        for ((treated, y), subject) in trial.treated.iter().zip(trial.outcomes).zip(subjects) {
+            let own = usize::from(*treated);
+            let sign = if *treated { 1.0 } else { -1.0 };
+            *groups.entry(*subject).or_default() += sign * (y - means[own]) / arms[own].len() as f64;
+        }
+    }
+    if groups.is_empty() || groups.len() == trial.rows() {
+        return (mean_variance(&arms[1]) + mean_variance(&arms[0])).sqrt();
+    }
+    let mut squares: Vec<f64> = groups.values().map(|u| u * u).collect();
+    // A map has no order; the sum must not depend on it.
+    squares.sort_by(f64::total_cmp);
+    let count = squares.len() as f64;
+    (squares.iter().sum::<f64>() * count / (count - 1.0)).sqrt()
 }
 
 /// Variance of a mean; NaN below two values.

@@ -3,7 +3,6 @@
 //! scikit-uplift 0.5.1: areas with ties merged, over the area of the perfect ranking. causalml: the curve over its last value, averaged
 //! over the points, ties in sort order; undefined lift is interpolated before it is multiplied by k.
 
-use super::Trial;
 use super::curve::{Kind, Ranking, Tally, area};
 
 /// Normalised area of a curve, scikit-uplift's convention: (area − random)/(perfect − random). 0/1 outcomes only. The perfect Qini
@@ -132,52 +131,63 @@ pub enum TopOf {
     ByGroup,
 }
 
-/// Difference of the arms' means among the top share `k`; `None` when an arm has nobody there.
-pub fn uplift_at(trial: Trial<'_>, order: &[u32], k: f64, top: TopOf) -> Option<f64> {
-    let all = |treated: bool| trial.treated.iter().filter(|t| **t == treated).count();
+/// Difference of the arms' means among the top share `k`; `None` when an arm has nobody there. A row that a resample drew several
+/// times is several rows.
+pub fn uplift_at(ranking: Ranking<'_>, k: f64, top: TopOf) -> Option<f64> {
+    let of = |size: f64| (size * k) as u64;
+    let all = ranking.sizes();
+    // Left of all rows, or of the control and the treated.
     let mut left = match top {
-        TopOf::Overall => [(trial.rows() as f64 * k) as usize; 2],
-        TopOf::ByGroup => [false, true].map(|arm| (all(arm) as f64 * k) as usize),
+        TopOf::Overall => [of((all[0] + all[1]) as f64), 0],
+        TopOf::ByGroup => all.map(|size| of(size as f64)),
     };
     let mut tally = Tally::default();
-    for row in order {
-        let row = *row as usize;
-        let treated = trial.treated[row];
-        if top == TopOf::Overall {
-            if left[0] == 0 {
-                break;
-            }
-            left[0] -= 1;
-        } else {
-            let own = &mut left[usize::from(treated)];
-            if *own == 0 {
-                continue;
-            }
-            *own -= 1;
+    for row in ranking.order {
+        if left == [0, 0] {
+            break;
         }
-        tally.add(treated, trial.outcomes[row], 1.0);
+        let row = *row as usize;
+        let treated = ranking.trial.treated[row];
+        let own = &mut left[usize::from(treated && top == TopOf::ByGroup)];
+        let times = ranking.times(row).min(*own);
+        *own -= times;
+        if times > 0 {
+            tally.add(treated, ranking.trial.outcomes[row], times as f64);
+        }
     }
     tally.has_both().then(|| tally.effect())
 }
 
 /// Mean over ten parts of equal size, by score, of the difference between the arms, weighted by the treated of each part
 /// (scikit-uplift's weighted average uplift, overall). `None` when a part lacks an arm.
-pub fn weighted_average_uplift(trial: Trial<'_>, order: &[u32]) -> Option<f64> {
-    let n = order.len();
+pub fn weighted_average_uplift(ranking: Ranking<'_>) -> Option<f64> {
+    let all = ranking.sizes();
+    let n = all[0] + all[1];
+    let size = |part: u64| n / 10 + u64::from(part < n % 10);
     let (mut sum, mut treated) = (0.0, 0.0);
-    let mut from = 0;
-    for part in 0..10 {
-        let to = from + n / 10 + usize::from(part < n % 10);
-        let mut tally = Tally::default();
-        order[from..to]
-            .iter()
-            .for_each(|&row| tally.add(trial.treated[row as usize], trial.outcomes[row as usize], 1.0));
-        if !tally.has_both() {
-            return None;
+    let mut part = 0;
+    let (mut left, mut tally) = (size(0), Tally::default());
+    for row in ranking.order {
+        let row = *row as usize;
+        let mut times = ranking.times(row);
+        while times > 0 {
+            let here = times.min(left);
+            tally.add(ranking.trial.treated[row], ranking.trial.outcomes[row], here as f64);
+            (times, left) = (times - here, left - here);
+            if left == 0 {
+                if !tally.has_both() {
+                    return None;
+                }
+                sum += tally.treated * tally.effect();
+                treated += tally.treated;
+                part += 1;
+                // Rows end with the last part; below ten of them a part is empty, which lacks both arms.
+                (left, tally) = (size(part), Tally::default());
+                if left == 0 && part < 10 {
+                    return None;
+                }
+            }
         }
-        sum += tally.treated * tally.effect();
-        treated += tally.treated;
-        from = to;
     }
-    Some(sum / treated)
+    (treated > 0.0).then(|| sum / treated)
 }

@@ -21,11 +21,27 @@ pub struct Profit {
     pub rows: f64,
     /// Margin of the extra outcomes less incentives and contacts, compared with treating nobody.
     pub profit: f64,
+    /// 95 % band of the resamples at this share of the people; `None` without resamples.
+    #[serde(default)]
+    pub band: Option<(f64, f64)>,
+}
+
+/// The depth of the highest profit. It was looked for on these people, so on others expect less.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// People treated.
+    pub rows: f64,
+    /// The profit.
+    pub profit: f64,
+    /// 95 % interval of the profit at this share of the people, whichever depth a resample finds best.
+    pub band: Option<(f64, f64)>,
+    /// 95 % interval of the people whom it is best to treat: each resample's own best share of them.
+    pub depth: Option<(f64, f64)>,
 }
 
 /// Profit after each distinct score, from nobody to all.
 pub fn profit_curve(ranking: Ranking<'_>, prices: Prices) -> Vec<Profit> {
-    let mut curve = vec![Profit { rows: 0.0, profit: 0.0 }];
+    let mut curve = vec![Profit { rows: 0.0, profit: 0.0, band: None }];
     ranking.walk(|tally, last| {
         if last && curve.last().is_none_or(|before| tally.rows() > before.rows) {
             let rows = tally.rows();
@@ -33,7 +49,7 @@ pub fn profit_curve(ranking: Ranking<'_>, prices: Prices) -> Vec<Profit> {
             let profit = prices.margin * tally.height(Kind::Gain)
                 - prices.incentive * outcomes_if_treated
                 - prices.contact * rows;
-            curve.push(Profit { rows, profit });
+            curve.push(Profit { rows, profit, band: None });
         }
     });
     curve

@@ -1,7 +1,7 @@
 //! Uplift numbers against the reference files, against their definitions written out again, and in worlds of known effect.
 
 use super::curve::{Kind, Ranking, area};
-use super::metrics::{TopOf, sklift_auc, uplift_at};
+use super::metrics::{TopOf, sklift_auc, uplift_at, weighted_average_uplift};
 use super::profit::{Prices, best, profit_curve};
 use super::rate::rate;
 use super::*;
@@ -166,6 +166,79 @@ fn a_row_drawn_twice_counts_twice() {
     }
     let (a, b) = (rate(counted).unwrap(), rate(plain).unwrap());
     assert!((a.autoc - b.autoc).abs() < 1e-12 && (a.qini - b.qini).abs() < 1e-12);
+    let near = |a: Option<f64>, b: Option<f64>| assert!((a.unwrap() - b.unwrap()).abs() < 1e-12, "{a:?} {b:?}");
+    for of in [TopOf::Overall, TopOf::ByGroup] {
+        [0.1, 0.3, 0.55].iter().for_each(|k| near(uplift_at(counted, *k, of), uplift_at(plain, *k, of)));
+    }
+    near(weighted_average_uplift(counted), weighted_average_uplift(plain));
+}
+
+#[test]
+fn bands_hold_the_truth_of_a_world() {
+    // Of x > 1 − q the effect is 0.4 x − 0.1, so gain and profit at every depth are known; profit is highest where 0.4 x − 0.1 pays.
+    let prices = Prices { margin: 10.0, contact: 1.0, incentive: 0.0 };
+    let (n, worlds) = (3_000, 40);
+    let effect_of_top = |q: f64| 0.4 * (1.0 - q / 2.0) - 0.1;
+    let (mut held, mut depth_held) = ([0; 5], 0);
+    for seed in 0..worlds {
+        let (x, treated, outcomes) = world(n, 100 + seed);
+        let trial = Trial { scores: &x, treated: &treated, outcomes: &outcomes };
+        let ask = Ask { replicates: 150, seed, prices: Some(prices), subjects: None };
+        let found = evaluate(trial, ask, &Task::default()).unwrap();
+        let within = |(low, high): (f64, f64), truth: f64| usize::from(low <= truth && truth <= high);
+        let of = |key: &str| found.metric(key).unwrap().interval.unwrap();
+        held[0] += within(of("uplift_at_30_overall"), effect_of_top(0.3));
+        held[1] += within(of("uplift_at_50_bygroup"), effect_of_top(0.5));
+        held[2] += within(of("weighted_avg_uplift"), effect_of_top(1.0));
+        let half = found.gain[50];
+        held[3] += within((half.low, half.high), effect_of_top(0.5) * 0.5 * n as f64);
+        let point =
+            found.profit.iter().min_by(|a, b| (a.rows - 900.0).abs().total_cmp(&(b.rows - 900.0).abs())).unwrap();
+        let q = point.rows / n as f64;
+        held[4] += within(point.band.unwrap(), point.rows * (10.0 * effect_of_top(q) - 1.0));
+        // Treating x pays where 10 (0.4 x − 0.1) > 1: the better half.
+        let best = found.best.unwrap();
+        depth_held += within(best.depth.unwrap(), 0.5 * n as f64);
+        let (low, high) = best.band.unwrap();
+        assert!(low <= best.profit && best.profit <= high, "{best:?}");
+    }
+    for held in held.into_iter().chain([depth_held]) {
+        assert!((34..=40).contains(&held), "{held} of 40 bands hold the truth: {:?} {depth_held}", held);
+    }
+}
+
+#[test]
+fn subjects_that_repeat_widen_every_band() {
+    let (x, treated, outcomes) = world(600, 21);
+    let once = Trial { scores: &x, treated: &treated, outcomes: &outcomes };
+    fn eight<T: Copy>(values: &[T]) -> Vec<T> {
+        values.iter().flat_map(|value| [*value; 8]).collect()
+    }
+    let (long_x, long_t, long_y) = (eight(&x), eight(&treated), eight(&outcomes));
+    let copies = Trial { scores: &long_x, treated: &long_t, outcomes: &long_y };
+    let subjects: Vec<u32> = (0..copies.rows() as u32).map(|row| row / 8).collect();
+    let prices = Some(Prices { margin: 10.0, contact: 1.0, incentive: 0.5 });
+    let of = |trial: Trial<'_>, subjects: Option<&[u32]>| {
+        let ask = Ask { replicates: 400, seed: 3, prices, subjects };
+        evaluate(trial, ask, &Task::default()).unwrap()
+    };
+    let (single, rows, whole) = (of(once, None), of(copies, None), of(copies, Some(&subjects)));
+    let width = |interval: Option<(f64, f64)>| interval.map(|(low, high)| high - low).unwrap();
+    let metric = |found: &Evaluation, key: &str| width(found.metric(key).unwrap().interval);
+    let mid = |found: &Evaluation| width(found.profit[found.profit.len() / 2].band) / found.n as f64;
+    let best = |found: &Evaluation| width(found.best.unwrap().band) / found.n as f64;
+    let gain = |found: &Evaluation| (found.gain[50].high - found.gain[50].low) / found.n as f64;
+    let ratios = |what: &str, one: f64, by_row: f64, by_subject: f64| {
+        assert!((by_subject / one - 1.0).abs() < 0.2, "{what}: {by_subject} and {one}");
+        assert!(by_row < 0.6 * one, "{what}: {by_row} and {one}");
+    };
+    for key in ["uplift_at_30_overall", "uplift_at_50_bygroup", "weighted_avg_uplift", "autoc"] {
+        ratios(key, metric(&single, key), metric(&rows, key), metric(&whole, key));
+    }
+    ratios("profit", mid(&single), mid(&rows), mid(&whole));
+    ratios("best", best(&single), best(&rows), best(&whole));
+    ratios("gain", gain(&single), gain(&rows), gain(&whole));
+    ratios("effect", single.ate_se, rows.ate_se, whole.ate_se);
 }
 
 #[test]
@@ -189,8 +262,8 @@ fn profit_worked_by_hand() {
         0.0,
         "nobody is a choice"
     );
-    assert_eq!(uplift_at(trial, &order, 4.0 / 7.0, TopOf::Overall), Some(0.5));
-    assert_eq!(uplift_at(trial, &order, 0.1, TopOf::Overall), None);
+    assert_eq!(uplift_at(ranking, 4.0 / 7.0, TopOf::Overall), Some(0.5));
+    assert_eq!(uplift_at(ranking, 0.1, TopOf::Overall), None);
     assert_eq!(area(&[(0.0, 0.0), (2.0, 2.0), (3.0, 2.0)]), 4.0);
 }
 
