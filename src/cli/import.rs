@@ -124,6 +124,9 @@ impl Import {
             roles = table_roles(&imported.dataset, key.as_deref(), time.as_deref());
         }
         self.change_roles(&mut roles, &imported.dataset)?;
+        if !self.is_beside(kind) {
+            self.meaning.look_again(&mut roles, &imported.dataset);
+        }
         if let Some(text) = &self.as_of {
             roles.as_of = Some(instant("--as-of", text)?);
         }
@@ -149,6 +152,9 @@ impl Import {
             None => suggested,
         };
         self.change_roles(&mut roles, &loaded.dataset)?;
+        if parts.source().is_none() {
+            self.meaning.look_again(&mut roles, &loaded.dataset);
+        }
         let later = |goal: &String| roles.delayed.iter().any(|delayed| delayed.name == *goal);
         let outcome = match &self.goal {
             Some(goal) if later(goal) => Some(goal.clone()),
@@ -310,6 +316,11 @@ impl Import {
                 arms.row(vec![value.clone(), stands_for, propensity]);
             }
             text.push_str(&arms.text(2));
+            if roles.guess.is_some() {
+                let ask = "These shares are a guess, for which the reason is below. --randomised says that the arms were drawn by lot, \
+                           --history that it is not known how history chose.";
+                text.push_str(&wrap(ask, 2, 110));
+            }
         }
         if !profile.problems.is_empty() {
             text.push_str("\nProblems\n");

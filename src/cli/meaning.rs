@@ -20,9 +20,12 @@ pub struct Meaning {
     /// What a value of the action column stands for, as VALUE=ACTION[/TREATMENT] or VALUE=NoAction
     #[arg(long = "arm", value_name = "VALUE=ARM")]
     pub arms: Vec<String>,
-    /// The arms were drawn at random with equal probabilities
-    #[arg(long, conflicts_with = "propensities")]
+    /// The arms were drawn at random with equal probabilities; where that is not said it may be guessed, and is then marked as a guess
+    #[arg(long, conflicts_with_all = ["propensities", "history"])]
     pub randomised: bool,
+    /// It is not known how history chose, whatever the sizes of the arms look like: propensities are estimated, values exploratory
+    #[arg(long, conflicts_with = "propensities")]
+    pub history: bool,
     /// Logging propensity of an arm by design, as VALUE=P
     #[arg(long = "propensity", value_name = "VALUE=P")]
     pub propensities: Vec<String>,
@@ -53,6 +56,7 @@ impl Meaning {
             ("--role", !self.roles.is_empty()),
             ("--arm", !self.arms.is_empty()),
             ("--randomised", self.randomised),
+            ("--history", self.history),
             ("--propensity", !self.propensities.is_empty()),
             ("--delayed", !self.delayed.is_empty()),
         ]
@@ -68,6 +72,7 @@ impl Meaning {
         single: &[(&str, Option<&String>, Role)],
         goal: Option<&String>,
     ) -> Result<()> {
+        let before = roles.columns.clone();
         let mut changes = Vec::new();
         for (flag, column, role) in single {
             if let Some(column) = column {
@@ -87,8 +92,8 @@ impl Meaning {
                 }
             }
             let other = role == Role::Action && action.as_deref() != Some(column.as_str());
-            if role == Role::LoggingPropensity {
-                roles.logging = Logging::Column;
+            if matches!(role, Role::LoggingPropensity | Role::Probabilities) {
+                roles.set_logging(Logging::Column);
             }
             roles.columns.insert(column, role);
             if other {
@@ -110,7 +115,19 @@ impl Meaning {
                 }
             }
         }
+        // A guess stands on what the columns mean: an outcome, say, is no fact from before the draw.
+        if roles.columns != before && roles.guess.is_some() {
+            roles.suggest_logging(dataset);
+        }
         self.change_arms(roles, dataset)
+    }
+
+    /// Looks again how history chose, after changes of roles that nobody has settled yet.
+    pub fn look_again(&self, roles: &mut Roles, dataset: &Dataset) {
+        let said = self.randomised || self.history || !self.propensities.is_empty();
+        if !said && roles.logging == Logging::Unknown {
+            roles.suggest_logging(dataset);
+        }
     }
 
     /// Outcomes of other tables.
@@ -181,7 +198,10 @@ impl Meaning {
                 ));
             }
             let share = 1.0 / values.len() as f64;
-            roles.logging = Logging::Randomised(values.iter().map(|v| (v.to_string(), share)).collect());
+            roles.set_logging(Logging::Randomised(values.iter().map(|v| (v.to_string(), share)).collect()));
+        }
+        if self.history {
+            roles.set_logging(Logging::Unknown);
         }
         if !self.propensities.is_empty() {
             let mut design = BTreeMap::new();
@@ -193,7 +213,7 @@ impl Meaning {
                 })?;
                 design.insert(value.to_owned(), p);
             }
-            roles.logging = Logging::Randomised(design);
+            roles.set_logging(Logging::Randomised(design));
         }
         Ok(())
     }

@@ -225,7 +225,7 @@ fn trial(report: &Report, text: &mut String) {
     }
     text.push_str(&arms.text(2));
     if !report.log.effects.is_empty() {
-        text.push_str("\nEffects of the arms: differences of means\n");
+        text.push_str(&format!("\nEffects of the arms: {}\n", report.log.effects_are()));
         let mut effects = Table::new(&["arm", "less", "outcome", "effect", "95 % interval", "relative", "rows"]);
         for effect in &report.log.effects {
             effects.row(vec![

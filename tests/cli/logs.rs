@@ -131,5 +131,58 @@ fn the_public_logs_are_looked_over() {
     if let Some(file) = shared("data/hillstrom/hillstrom.csv") {
         let text = done(dir.path(), &["analyze", "log", file.to_str().unwrap()]).out;
         assert!(text.contains("the arms have the sizes of the design"), "{text}");
+        assert!(text.contains("which is a guess") && text.contains("balance: nothing that was there before"), "{text}");
     }
+}
+
+#[test]
+fn history_that_looks_like_a_trial_is_asked_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    // Lines are broken where they are full.
+    let flat = |args: &[&str]| done(dir, args).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Actions and visits follow x, each by a sequence of its own; the mail does nothing.
+    let mut log = String::from("x,action,visit\n");
+    let part = |i: u64, step: f64| (i as f64 * step).fract();
+    for i in 0..6_000_u64 {
+        let x = part(i, 0.618_033_988_749_895);
+        let action = if part(i, 0.414_213_562_373_095) < x { "mail" } else { "none" };
+        log.push_str(&format!("{x:.6},{action},{}\n", u8::from(part(i, 0.732_050_807_568_877) < 0.1 + 0.7 * x)));
+    }
+    std::fs::write(dir.join("log.csv"), log).unwrap();
+    let found = json(dir, &["analyze", "log", "log.csv"]);
+    let review = &found["review"];
+    assert_eq!(review["roles"]["logging"], "Unknown", "{}", review["roles"]);
+    let asked = review["questions"].to_string();
+    assert!(asked.contains("`x`") && asked.contains("taken for plain history"), "{asked}");
+    assert!(review["log"]["effects"][0]["estimate"]["value"].as_f64().unwrap().abs() < 0.05, "{}", review["log"]);
+    let text = flat(&["analyze", "log", "log.csv"]);
+    for words in ["Exploratory:", "weighed by 1/estimated propensity; exploratory", "Were the arms drawn by lot?"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let text = flat(&["import", "log.csv"]);
+    assert!(text.contains("columns tell them apart: `x`"), "{text}");
+    // Claimed to be a trial, it is believed and belied.
+    let text = flat(&["analyze", "log", "log.csv", "--randomised"]);
+    assert!(text.contains("warning balance: columns tell the arms apart") && text.contains("`x`"), "{text}");
+    done(dir, &["import", "log.csv", "shop", "--goal", "visit", "--as-of", "2024-04-01"]);
+    let text = flat(&["simulate", "shop", "--bootstrap", "0"]);
+    assert!(text.contains("Exploratory:"), "{text}");
+    // A draw by lot is a guess until somebody says so, and the import keeps it marked.
+    let mut trial = String::from("x,action,visit\n");
+    for i in 0..2_000_u64 {
+        let action = if part(i, 0.414_213_562_373_095) < 0.5 { "mail" } else { "none" };
+        let visit = u8::from(part(i, 0.732_050_807_568_877) < 0.3);
+        trial.push_str(&format!("{:.6},{action},{visit}\n", part(i, 0.618_033_988_749_895)));
+    }
+    std::fs::write(dir.join("trial.csv"), trial).unwrap();
+    let text = flat(&["import", "trial.csv", "guessed", "--goal", "visit", "--as-of", "2024-04-01"]);
+    assert!(text.contains("These shares are a guess") && text.contains("no column tells them apart"), "{text}");
+    assert!(std::fs::read_to_string(dir.join("guessed/roles.ron")).unwrap().contains("guess: Some("));
+    assert!(flat(&["simulate", "guessed", "--bootstrap", "0"]).contains("is a guess"));
+    done(dir, &["import", "trial.csv", "guessed", "--randomised"]);
+    assert!(!std::fs::read_to_string(dir.join("guessed/roles.ron")).unwrap().contains("guess"));
+    let history = json(dir, &["analyze", "log", "trial.csv", "--history"]);
+    assert_eq!(history["review"]["roles"]["logging"], "Unknown");
+    assert!(history["import"].as_array().unwrap().iter().any(|word| word == "--history"), "{}", history["import"]);
 }

@@ -144,9 +144,9 @@ impl Estimate {
             table.row(vec![name.into(), value, meaning.into()]);
         }
         if let (Some(own), Some(file)) = (&found.on_policy, &self.on_policy) {
-            let meaning = format!("mean reward of the policy itself in {}", file.display());
-            let value = format!("{} {}", number(own.value), interval(own.low, own.high));
-            table.row(vec!["earned".into(), value, meaning]);
+            let meaning =
+                format!("mean reward of the policy itself in {}, {}", file.display(), interval(own.low, own.high));
+            table.row(vec!["earned itself".into(), number(own.value), meaning]);
         }
         text.push_str(&table.text(2));
         if let Some(refusal) = &found.refusal {

@@ -10,6 +10,7 @@ use attune_lab::data::table::key_and_time;
 use attune_lab::data::{Arm, Logging, Role, Roles, Severity, Table as DataTable, TableKind};
 use attune_lab::simulate::log::propose::{Proposal, propose};
 use attune_lab::simulate::log::{Review, review};
+use attune_lab::simulate::report::LogReport;
 use attune_lab::task::Task;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -22,14 +23,15 @@ const ARMS: usize = 20;
 /// Look a log of decisions over: what its columns mean, what history did, and everything that is wrong with it
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  attune analyze log decisions.csv\n  attune analyze log trial.csv --randomised\n  \
+    after_help = "Examples:\n  attune analyze log decisions.csv\n  attune analyze log trial.csv --randomised\n  attune analyze log campaigns.csv --history\n  \
                         attune analyze log bandit.csv --role item_id=action --role position=position --role request=decision\n  \
                         attune analyze log decisions.csv --delayed bought=orders.csv:7 --delayed spent=orders.csv:14:amount\n\n\
                         A row is one decision: about whom, when, what was done, with which probability, what followed. What is not\n\
                         said is proposed by names and contents. All checks run at once and name the rows; exit code 3 when one of\n\
                         them must be mended first. An outcome that comes later is read from another file, NAME=FILE:DAYS, and\n\
                         credited to a decision at most so many days before it. Without propensities and without a design these are\n\
-                        estimated, and everything that stands on them is exploratory."
+                        estimated, and everything that stands on them is exploratory. A design is guessed where the arms are of even\n\
+                        size and no column tells them apart; it is marked as a guess until --randomised or --history says."
 )]
 pub struct Log {
     /// File of decisions
@@ -73,6 +75,9 @@ impl Log {
         self.meaning.change(&mut roles, &dataset, &single, None)?;
         if let Some(name) = &self.outcome {
             roles.columns.insert(column_named(&dataset, "--outcome", name)?, Role::Outcome);
+        }
+        if roles.columns != proposed.columns {
+            self.meaning.look_again(&mut roles, &dataset);
         }
         for (column, role) in &roles.columns {
             if proposed.columns.get(column) != Some(role) {
@@ -131,7 +136,11 @@ impl Log {
                 words.extend(["--arm".to_owned(), format!("{value}={meaning}")]);
             }
         }
-        if let (Logging::Randomised(design), true) = (&roles.logging, roles.logging != proposed.logging) {
+        if self.meaning.history {
+            words.push("--history".into());
+        }
+        let said = roles.logging != proposed.logging || roles.guess != proposed.guess;
+        if let (Logging::Randomised(design), true, None) = (&roles.logging, said, &roles.guess) {
             if self.meaning.randomised {
                 words.push("--randomised".into());
             } else {
@@ -208,6 +217,10 @@ impl Log {
         if let Some(why) = &log.exploratory {
             text.push_str(&wrap(&format!("Exploratory: {why}"), 2, WIDTH));
         }
+        if log.guess.is_some() {
+            let ask = "Nobody said so: --randomised says that the arms were drawn by lot, --history that it is not known how history chose.";
+            text.push_str(&wrap(ask, 2, WIDTH));
+        }
         let design = log.arms.iter().any(|arm| arm.design.is_some());
         let mut header = vec!["arm", "rows", "share"];
         header.extend(design.then_some("design"));
@@ -226,6 +239,10 @@ impl Log {
         if log.arms.len() > ARMS {
             text.push_str(&format!("  … and {} more; --json lists all\n", log.arms.len() - ARMS));
         }
+        if log.weighed {
+            text.push_str(&wrap("Means are weighed by 1/propensity: as if everybody had got the arm.", 2, WIDTH));
+        }
+        effects(log, text);
         if !log.overlap.is_empty() {
             text.push_str("\nOverlap: estimated propensities over all rows\n");
             let mut table = Table::new(&[
@@ -250,6 +267,29 @@ impl Log {
             }
             text.push_str(&table.text(2));
         }
+    }
+}
+
+/// What the arms did, each against the first.
+fn effects(log: &LogReport, text: &mut String) {
+    if log.effects.is_empty() {
+        return;
+    }
+    text.push_str(&format!("\nEffects of the arms: {}\n", log.effects_are()));
+    let mut table = Table::new(&["arm", "less", "outcome", "effect", "95 % interval", "rows"]);
+    for effect in log.effects.iter().take(ARMS) {
+        table.row(vec![
+            effect.arm.clone(),
+            effect.reference.clone(),
+            effect.outcome.clone(),
+            number(effect.estimate.value),
+            interval(effect.estimate.low, effect.estimate.high),
+            count(effect.estimate.n),
+        ]);
+    }
+    text.push_str(&table.text(2));
+    if log.effects.len() > ARMS {
+        text.push_str(&format!("  … and {} more; --json lists all\n", log.effects.len() - ARMS));
     }
 }
 

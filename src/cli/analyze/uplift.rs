@@ -117,6 +117,7 @@ impl Uplift {
                 ]);
             }
             text.push_str(&table.text(2));
+            text.push('\n');
             text.push_str(&depths(own));
             if let Some(best) = own.best {
                 let n = own.n as f64;

@@ -1,6 +1,9 @@
 //! The profile of a dataset: statistics of every column and the problems a person should know of, with row numbers.
 
 pub mod association;
+pub mod balance;
+#[cfg(test)]
+mod balance_tests;
 pub mod chi_square;
 mod columns;
 

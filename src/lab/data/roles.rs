@@ -3,6 +3,7 @@
 //! Suggestions are made in [`suggest`]; nothing here changes data.
 
 mod check;
+pub mod design;
 mod suggest;
 
 use super::cells::Dictionary;
@@ -32,6 +33,9 @@ pub struct Roles {
     /// How history chose its actions.
     #[serde(default)]
     pub logging: Logging,
+    /// Why `logging` is taken for granted, where it is a guess from the data; `None` once a person has said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guess: Option<String>,
     /// Outcomes that come later, from tables beside the rows; each becomes a column with the role outcome.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub delayed: Vec<Delayed>,
@@ -108,7 +112,8 @@ pub enum Role {
     Position,
     /// The actions that history could choose from: values of the action column, divided by `|`, `;` or `,`.
     Eligible,
-    /// The probabilities of the eligible actions, in their order or as pairs `action:probability`.
+    /// The probabilities of the eligible actions, in their order or as pairs `action:probability`. Where no column holds logging
+    /// propensities they are read from here.
     Probabilities,
     /// Whether the subject agreed to something: read by guards and other rules, never an input of a model.
     Consent,
@@ -139,7 +144,8 @@ pub enum Arm {
 pub enum Logging {
     /// A randomised trial: the design's logging propensity per value of the action column.
     Randomised(BTreeMap<String, f64>),
-    /// Logged per row, in the column with role [`Role::LoggingPropensity`].
+    /// Logged per row, in the column with role [`Role::LoggingPropensity`], or else in the lists of that with role
+    /// [`Role::Probabilities`].
     Column,
     /// Not known.
     #[default]
@@ -253,11 +259,11 @@ impl Roles {
         suggest::suggest(dataset)
     }
 
-    /// Arms for the action column as it is now: what its values speak for, and how they were drawn where their counts say so.
+    /// Arms for the action column as it is now: what its values speak for, and how they were probably chosen.
     /// Those of another column are forgotten.
     pub fn suggest_arms(&mut self, dataset: &Dataset) {
         self.arms.clear();
-        self.logging = Logging::Unknown;
+        self.set_logging(Logging::Unknown);
         suggest::arms(self, dataset);
     }
 

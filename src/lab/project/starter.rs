@@ -138,9 +138,10 @@ pub fn keep_roles(old: &Roles, suggested: &Roles, loaded: &Loaded) -> Roles {
                 roles.arms.entry(value.clone()).or_insert_with(|| arm.clone());
             }
         }
-        roles.logging = old.logging.clone();
+        (roles.logging, roles.guess) = (old.logging.clone(), old.guess.clone());
     } else {
         (roles.arms, roles.logging) = (suggested.arms.clone(), suggested.logging.clone());
+        roles.guess = suggested.guess.clone();
     }
     roles
 }

@@ -12,10 +12,12 @@ pub use lists::Lists;
 pub use review::{Review, review};
 
 use self::eligible::Eligible;
+use crate::data::profile::balance::{Balance, balance};
+use crate::data::roles::design::facts;
 use crate::data::{Arm, Dataset, Logging, Role, Roles};
 use crate::error::{Error, Result};
 use crate::simulate::report::{Overlap, SampleRatio};
-use crate::simulate::srm;
+use crate::simulate::srm::{self, SUSPICIOUS};
 use crate::task::Task;
 use std::collections::BTreeMap;
 
@@ -41,6 +43,10 @@ pub struct DecisionLog {
     pub exploratory: Option<String>,
     /// Whether the arms have the sizes of the design.
     pub sample_ratio: Option<SampleRatio>,
+    /// Whether columns tell the arms of a design apart, which a draw by lot leaves to chance.
+    pub balance: Option<Balance>,
+    /// Why the design is taken for granted, where it is a guess that nobody confirmed.
+    pub guess: Option<String>,
     /// What history could choose from in each row, where that was logged.
     pub eligible: Option<Eligible>,
     /// Its ranked lists, where rows are places of lists.
@@ -100,6 +106,8 @@ impl DecisionLog {
             logging: "no action was logged".into(),
             exploratory: None,
             sample_ratio: None,
+            balance: None,
+            guess: None,
             eligible: None,
             lists: None,
             overlap: Vec::new(),
@@ -117,6 +125,7 @@ impl DecisionLog {
         log.eligible = Eligible::read(dataset, roles, &log.arms)?;
         log.check();
         log.lists = Lists::read(dataset, roles, &log)?;
+        log.check_balance(dataset, roles);
         Ok(log)
     }
 
@@ -133,6 +142,11 @@ impl DecisionLog {
     /// Whether logging propensities are predictions of a model, and not known.
     pub fn is_estimated(&self) -> bool {
         self.exploratory.is_some()
+    }
+
+    /// Whether means of its arms are weighed by the propensities: all but those of a design of constant shares.
+    pub fn is_weighed(&self) -> bool {
+        self.arms.iter().any(|arm| arm.count > 0 && arm.design.is_none())
     }
 
     /// Position of the untreated arm, [`NO_ARM`] when the log has none.
@@ -189,7 +203,19 @@ impl DecisionLog {
                 for (p, arm) in self.propensity.iter_mut().zip(&self.arm) {
                     *p = self.arms.get(usize::from(*arm)).and_then(|a| a.design).unwrap_or(f64::NAN);
                 }
-                self.logging = "logging propensities of the randomised design".into();
+                self.guess = roles.guess.clone();
+                self.logging = match &self.guess {
+                    None => "logging propensities of the randomised design".into(),
+                    Some(_) => "logging propensities of a randomised design, which is a guess".into(),
+                };
+            }
+            Logging::Column if roles.first(Role::LoggingPropensity).is_none() => {
+                let column = roles.first(Role::Probabilities);
+                self.propensity = eligible::propensities(dataset, roles)?;
+                self.logging = format!(
+                    "logging propensities of each row, from the probabilities of the eligible in `{}`",
+                    column.unwrap_or_default()
+                );
             }
             Logging::Column => {
                 self.propensity = roles.logging_propensities(dataset)?;
@@ -280,6 +306,27 @@ impl DecisionLog {
             self.sample_ratio = Some(test);
         } else {
             self.check_mean_weights();
+        }
+    }
+
+    /// What a design promises: facts from before the draw do not tell its arms apart.
+    fn check_balance(&mut self, dataset: &Dataset, roles: &Roles) {
+        if let Some(why) = &self.guess {
+            self.findings.push(format!(
+                "that the arms were drawn by lot is a guess: {why}; say that they were, or how history chose"
+            ));
+        }
+        if self.is_weighed() || self.arms.iter().all(|arm| arm.count == 0) {
+            return;
+        }
+        let arm = |row: usize| self.is_usable(row).then(|| u32::from(self.arm[row]));
+        self.balance = balance(dataset, &facts(roles, dataset), arm, self.clusters.as_deref());
+        if let Some(found) = self.balance.as_ref().filter(|found| found.p < SUSPICIOUS) {
+            self.findings.push(format!(
+                "columns tell the arms of the design apart, which a draw by lot leaves to chance: {}; were they drawn by lot? Give a \
+                 column that followed the action the role outcome, or ignore it",
+                found.words(SUSPICIOUS)
+            ));
         }
     }
 

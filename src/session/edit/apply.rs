@@ -97,7 +97,7 @@ fn data(edit: Edit, parts: &mut Parts) -> Result<()> {
                 None => arms.remove(&value),
             };
         }
-        Edit::SetLogging(logging) => Arc::make_mut(&mut parts.roles).logging = logging,
+        Edit::SetLogging(logging) => Arc::make_mut(&mut parts.roles).set_logging(logging),
         _ => {}
     }
     Ok(())

@@ -41,14 +41,30 @@ pub fn ui(ui: &mut Ui, ctx: &Ctx<'_>, asks: &mut Asks) {
                 Kind::Unknown => Logging::Unknown,
             }));
         }
+        if let Some(why) = &roles.guess {
+            warn(ui, ctx, &format!("This is a guess: {why}. Were the arms drawn by lot?"));
+            ui.horizontal(|ui| {
+                if link(ui, "Yes, by lot").clicked() {
+                    asks.edit(Edit::SetLogging(roles.logging.clone()));
+                }
+                ui.add_space(metrics().gap);
+                if link(ui, "No, it is not known").clicked() {
+                    asks.edit(Edit::SetLogging(Logging::Unknown));
+                }
+            });
+        }
         match &roles.logging {
             Logging::Randomised(shares) => shares_of(ui, ctx, shares, asks),
-            Logging::Column => match roles.first(Role::LoggingPropensity) {
+            Logging::Column => match roles.first(Role::LoggingPropensity).or(roles.first(Role::Probabilities)) {
                 Some(name) => {
                     hint(ui, &format!("Read from the column “{name}”."));
                 }
                 None => {
-                    warn(ui, ctx, "Give the column with the probabilities the role Logging propensity.");
+                    warn(
+                        ui,
+                        ctx,
+                        "Give the column with the probabilities the role Logging propensity, or that of lists the role Probabilities.",
+                    );
                 }
             },
             Logging::Unknown => {

@@ -17,6 +17,9 @@ pub fn arms(ui: &mut Ui, report: &Report, outcome: &str) {
                 ui.add(egui::Label::new(why).wrap());
             });
         }
+        if log.weighed {
+            widgets::hint(ui, &format!("Effects are {}.", log.effects_are()));
+        }
         let at = report.outcomes.iter().position(|o| o == outcome);
         let unit = Unit::of(report, outcome);
         egui::Grid::new("arms").num_columns(5).spacing([metrics().gap_section, 5.0]).show(ui, |ui| {

@@ -1,7 +1,7 @@
 //! How an outcome's numbers are written: a rate as a percentage, an amount as a number.
 
 use crate::widgets::number;
-use attune_lab::simulate::report::{Estimate, Report};
+use attune_lab::simulate::report::{Estimate, Method, Report};
 
 /// How numbers of one outcome are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,9 @@ impl Unit {
         // The spread of a rate is that of a coin; an amount that happens to be small spreads wider.
         let is_coin = |e: &Estimate| {
             let coin = (e.value * (1.0 - e.value)).max(0.0) / (e.n.max(1) as f64);
-            (0.0..=1.0).contains(&e.value) && e.se * e.se <= coin * 1.05 + 1e-12
+            // Weights widen the spread of either.
+            let weighed = e.method != Method::Mean;
+            (0.0..=1.0).contains(&e.value) && (weighed || e.se * e.se <= coin * 1.05 + 1e-12)
         };
         let mut means = means.peekable();
         let rate = if means.peek().is_some() {

@@ -1,5 +1,6 @@
 //! What is wrong with roles on a dataset.
 
+use super::design::{Design, GUESS_P};
 use super::{Arm, Logging, Role, Roles};
 use crate::data::dataset::Dataset;
 use crate::data::profile::chi_square;
@@ -101,19 +102,29 @@ fn arms(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
 
 fn logging(roles: &Roles, dataset: &Dataset, problems: &mut Vec<Problem>) {
     let Some(action) = roles.first(Role::Action) else { return };
+    if let Some(why) = &roles.guess {
+        let message = format!("that the arms of `{action}` were drawn by lot is a guess: {why}");
+        let hint = "say that they were, or how history chose; values stand on it";
+        problems.push(Problem::new(CheckId::Roles, Severity::Warning, Some(action), message, hint));
+    }
     match &roles.logging {
         Logging::Unknown => {
             let hint = "say that it was a randomised trial, or name the column of logging propensities; until then values are exploratory";
-            problems.push(Problem::new(
-                CheckId::Roles,
-                Severity::Warning,
-                Some(action),
-                "how history chose its actions is not known",
-                hint,
-            ));
+            let message = match roles.design(dataset) {
+                Design::Chosen(found) => format!(
+                    "how history chose its actions is not known: its arms have the sizes of an even draw, and columns tell them apart: {}",
+                    found.words(GUESS_P)
+                ),
+                _ => "how history chose its actions is not known".to_owned(),
+            };
+            problems.push(Problem::new(CheckId::Roles, Severity::Warning, Some(action), message, hint));
         }
         Logging::Column => {
             let Some(name) = roles.first(Role::LoggingPropensity) else {
+                // The probabilities of the eligible hold that of what was logged; the checks of a log read them.
+                if roles.first(Role::Probabilities).is_some() {
+                    return;
+                }
                 let message = "logging propensities are said to be in a column, and no column has that role";
                 problems.push(Problem::new(
                     CheckId::Roles,

@@ -1,10 +1,9 @@
 //! Roles suggested from names and contents.
 
-use super::{Arm, Logging, Role, Roles};
+use super::{Arm, Role, Roles};
 use crate::data::cells::Dictionary;
 use crate::data::dataset::{Column, Dataset};
 use crate::data::names::identifiers;
-use crate::data::profile::chi_square;
 use crate::data::quality::words;
 use attune_policy::value::Type;
 use std::collections::{BTreeMap, HashSet};
@@ -298,7 +297,7 @@ fn lists(roles: &mut Roles, reasons: &mut BTreeMap<String, String>, dataset: &Da
     }
 }
 
-/// Arms of the action column, and a randomised design when their counts are as even as an even draw makes them.
+/// Arms of the action column, and how they were probably chosen.
 pub fn arms(roles: &mut Roles, dataset: &Dataset) {
     let Some(column) = roles.first(Role::Action).map(str::to_owned) else { return };
     let Ok(dictionary) = dataset.dictionary(&column) else { return };
@@ -312,22 +311,5 @@ pub fn arms(roles: &mut Roles, dataset: &Dataset) {
         let candidate = || Arm::Candidate { action: id.clone(), treatment: "default".to_owned() };
         roles.arms.insert(value.clone(), if untreated { Arm::NoAction } else { candidate() });
     }
-    if roles.first(Role::LoggingPropensity).is_some() {
-        roles.logging = Logging::Column;
-        return;
-    }
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for row in 0..dataset.rows() {
-        if let Some(value) = dictionary.get(row) {
-            *counts.entry(value).or_insert(0) += 1;
-        }
-    }
-    let share = 1.0 / counts.len().max(1) as f64;
-    let shares = vec![share; counts.len()];
-    let counted: Vec<u64> = counts.values().copied().collect();
-    let even = chi_square::test(&counted, &shares).is_some_and(|test| test.p > 0.01);
-    let untreated = roles.arms.values().any(|arm| *arm == Arm::NoAction);
-    if even && untreated && counted.iter().all(|n| *n >= 100) {
-        roles.logging = Logging::Randomised(counts.keys().map(|value| ((*value).to_owned(), share)).collect());
-    }
+    roles.suggest_logging(dataset);
 }

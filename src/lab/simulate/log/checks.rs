@@ -6,8 +6,9 @@
 use super::eligible::{Eligible, items, probabilities};
 use super::{DecisionLog, NO_ARM};
 use crate::data::cells::{Cells, Dictionary};
-use crate::data::{Dataset, Role, Roles, Severity};
+use crate::data::{Dataset, Logging, Role, Roles, Severity};
 use crate::error::Result;
+use crate::simulate::srm::SUSPICIOUS;
 use attune_policy::value::Type;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
@@ -32,6 +33,8 @@ pub enum CheckKind {
     MeanWeights,
     /// Arms against the design.
     SampleRatio,
+    /// Whether the arms of a design are alike in everything that was there before.
+    Balance,
     /// Overlap of estimated propensities.
     Overlap,
     /// Logged actions among the eligible.
@@ -76,6 +79,7 @@ impl CheckKind {
             CheckKind::Propensities => "propensities",
             CheckKind::MeanWeights => "mean weights",
             CheckKind::SampleRatio => "sample ratio",
+            CheckKind::Balance => "balance",
             CheckKind::Overlap => "overlap",
             CheckKind::Eligible => "eligible sets",
             CheckKind::Probabilities => "probabilities",
@@ -97,6 +101,10 @@ impl CheckKind {
                 "the mean of 1[arm logged]/propensity is 1 per arm, where eligible; told beyond 4 standard errors and 0.02"
             }
             CheckKind::SampleRatio => "χ² test of the arms' counts against the design; told below p = 0.001",
+            CheckKind::Balance => {
+                "the arms of a design are alike in features, facts of the moment, consent, protected attributes and time: omnibus test of \
+                 balance (Hansen & Bowers 2008) and χ² tests of every column after Holm; told below p = 0.001"
+            }
             CheckKind::Overlap => "no arm has an estimated propensity below 0.01 in more than 5 % of the rows",
             CheckKind::Eligible => "the logged action is among the eligible",
             CheckKind::Probabilities => {
@@ -126,6 +134,7 @@ pub fn checks(dataset: &Dataset, roles: &Roles, log: &DecisionLog) -> Result<Vec
         propensities(&mut found, log);
         mean_weights(&mut found, log);
         sample_ratio(&mut found, log);
+        balance(&mut found, log);
         overlap(&mut found, log);
         eligible(&mut found, log, roles)?;
         of_the_eligible(&mut found, roles, log)?;
@@ -304,6 +313,19 @@ fn sample_ratio(found: &mut Found<'_>, log: &DecisionLog) {
     found.push(CheckKind::SampleRatio, Some(Severity::Error), message, hint, &[]);
 }
 
+fn balance(found: &mut Found<'_>, log: &DecisionLog) {
+    let Some(test) = &log.balance else { return };
+    if test.p >= SUSPICIOUS {
+        let alike = format!("nothing that was there before tells the arms apart ({})", test.words(SUSPICIOUS));
+        return found.well(CheckKind::Balance, alike);
+    }
+    let message =
+        format!("columns tell the arms apart, which a draw by lot leaves to chance: {}", test.words(SUSPICIOUS));
+    let hint = "if history chose by them, this is no trial: say that it is not known how it chose; a column that followed the action is an \
+                outcome, or to be ignored";
+    found.push(CheckKind::Balance, Some(Severity::Warning), message, hint, &[]);
+}
+
 fn overlap(found: &mut Found<'_>, log: &DecisionLog) {
     if log.overlap.is_empty() {
         return;
@@ -351,7 +373,8 @@ fn of_the_eligible(found: &mut Found<'_>, roles: &Roles, log: &DecisionLog) -> R
     let cells = dataset.dictionary(column)?;
     let sets = roles.first(Role::Eligible).map(|name| dataset.dictionary(name)).transpose()?;
     let action = roles.first(Role::Action).map(|name| dataset.dictionary(name)).transpose()?;
-    let written = (!log.is_estimated()).then_some(&log.propensity);
+    let from_here = roles.logging == Logging::Column && roles.first(Role::LoggingPropensity).is_none();
+    let written = (!log.is_estimated() && !from_here).then_some(&log.propensity);
     let [mut unread, mut count, mut outside, mut sum, mut other] = [const { Vec::<usize>::new() }; 5];
     for row in 0..dataset.rows() {
         let Some(text) = cells.get(row) else { continue };

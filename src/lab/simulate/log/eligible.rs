@@ -6,7 +6,7 @@
 use super::NO_ARM;
 use crate::data::cells::Dictionary;
 use crate::data::{Arm, Dataset, Role, Roles};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::simulate::log::LoggedArm;
 use std::collections::BTreeSet;
 
@@ -63,6 +63,43 @@ impl Eligible {
     }
 }
 
+/// The logging propensity of each row as its list of probabilities has it: by name, or by the place of the action among the eligible. NaN
+/// where the row has no list, or none that holds its action.
+///
+/// # Errors
+/// When no column holds such lists, or they cannot be told apart, because they name no actions and no column holds the eligible.
+pub(super) fn propensities(dataset: &Dataset, roles: &Roles) -> Result<Vec<f64>> {
+    let column = roles.first(Role::Probabilities).ok_or_else(|| {
+        Error::new("logging propensities are said to be in a column, and no column has that role")
+            .hint("give the column the role logging propensity, or that of the lists the role probabilities")
+    })?;
+    let action = roles.first(Role::Action).ok_or_else(|| Error::new("no column has the role action"))?;
+    let (lists, actions) = (dataset.dictionary(column)?, dataset.dictionary(action)?);
+    let sets = roles.first(Role::Eligible).map(|name| dataset.dictionary(name)).transpose()?;
+    // Lists and sets repeat from row to row: each is read once.
+    let read: Vec<Option<Listed<'_>>> = lists.values.iter().map(|text| probabilities(text)).collect();
+    let sets = sets.as_ref().map(|sets| (&sets.codes, sets.values.iter().map(|text| items(text)).collect::<Vec<_>>()));
+    if sets.is_none() && !read.iter().flatten().any(|list| list.iter().any(|(name, _)| name.is_some())) {
+        return Err(Error::new("lists probabilities without saying whose they are")
+            .in_column(column)
+            .hint("name the column of the eligible actions, in the same order, or write them as `a:0.5|b:0.5`"));
+    }
+    let one = |row: usize| -> Option<f64> {
+        let list = read.get(lists.codes[row] as usize)?.as_ref()?;
+        let own = actions.get(row)?;
+        let place = match list.first()? {
+            (Some(_), _) => list.iter().position(|(name, _)| *name == Some(&**own)),
+            (None, _) => {
+                let (codes, sets) = sets.as_ref()?;
+                let set = sets.get(codes[row] as usize).filter(|set| set.len() == list.len())?;
+                set.iter().position(|item| *item == &**own)
+            }
+        };
+        place.map(|place| list[place].1)
+    };
+    Ok((0..dataset.rows()).map(|row| one(row).unwrap_or(f64::NAN)).collect())
+}
+
 /// The items of a list in a cell.
 pub(super) fn items(text: &str) -> Vec<&str> {
     let bare = text.trim().trim_matches(|c| matches!(c, '[' | ']' | '{' | '}' | '(' | ')'));
@@ -75,8 +112,11 @@ pub(super) fn items(text: &str) -> Vec<&str> {
     parts.into_iter().map(|part| part.trim_matches(quotes)).filter(|part| !part.is_empty()).collect()
 }
 
-/// The probabilities in a cell, each with the action it names where the cell says so.
-pub(super) fn probabilities(text: &str) -> Option<Vec<(Option<&str>, f64)>> {
+/// Probabilities, each with the action it names where the cell says so.
+pub(super) type Listed<'a> = Vec<(Option<&'a str>, f64)>;
+
+/// The probabilities in a cell; `None` where it holds none.
+pub(super) fn probabilities(text: &str) -> Option<Listed<'_>> {
     let quotes = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
     let one = |item: &str| -> Option<f64> { item.trim_matches(quotes).parse().ok() };
     items(text)

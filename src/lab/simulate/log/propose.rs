@@ -1,7 +1,7 @@
 //! What the columns of a log of decisions probably are, and why: the first page of its import. It proposes; the checks of
 //! [`super::checks`] say what is wrong with it, and a person decides.
 
-use crate::data::profile::chi_square;
+use crate::data::roles::design::{Design, GUESS_P};
 use crate::data::{Arm, Dataset, Logging, Role, Roles};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
@@ -41,24 +41,27 @@ pub fn questions(dataset: &Dataset, roles: &Roles) -> Result<Vec<String>> {
     if !roles.columns.values().any(|role| *role == Role::Outcome) && roles.delayed.is_empty() {
         questions.push("Which column says what followed, or which other file holds it?".to_owned());
     }
-    if let (Some(column), Logging::Unknown) = (roles.first(Role::Action), &roles.logging) {
-        let actions = dataset.dictionary(column)?;
-        let mut counts = vec![0u64; actions.values.len()];
-        for code in &actions.codes {
-            if let Some(count) = counts.get_mut(*code as usize) {
-                *count += 1;
-            }
-        }
-        let share = vec![1.0 / counts.len().max(1) as f64; counts.len()];
-        let even = chi_square::test(&counts, &share).is_some_and(|test| test.p > 0.001);
-        questions.push(match even {
-            true => "Were the arms drawn by chance? Their sizes are those of an even draw; if they were, say so, and the design \
-                     takes the place of estimated propensities."
+    match (roles.first(Role::Action), &roles.logging, &roles.guess) {
+        (Some(column), _, Some(why)) => questions.push(format!(
+            "Were the arms of `{column}` drawn by lot? That is a guess: {why}. Say that they were, or that it is not known how history \
+             chose; values stand on it."
+        )),
+        (Some(_), Logging::Unknown, None) => questions.push(match roles.design(dataset) {
+            Design::Even { why, .. } => format!(
+                "Were the arms drawn by lot? It may be: {why}. If they were, say so, and the design takes the place of estimated \
+                 propensities."
+            ),
+            Design::Chosen(found) => format!(
+                "Were the arms drawn by lot? Their sizes are those of an even draw, and columns tell them apart: {}. So this is taken for \
+                 plain history, and values are exploratory. If they were drawn by lot all the same, say so; a column that followed the \
+                 action is an outcome, or to be ignored.",
+                found.words(GUESS_P)
+            ),
+            Design::Nothing => "How did history choose its actions? Name the column of logging propensities, or the shares of a \
+                                randomised design; until then propensities are estimated and values exploratory."
                 .to_owned(),
-            false => "How did history choose its actions? Name the column of logging propensities, or the shares of a \
-                      randomised design; until then propensities are estimated and values exploratory."
-                .to_owned(),
-        });
+        }),
+        _ => {}
     }
     if roles.first(Role::Action).is_some() && !roles.arms.values().any(|arm| *arm == Arm::NoAction) {
         questions.push("Does a value of the action column stand for no action? None is taken for it.".to_owned());

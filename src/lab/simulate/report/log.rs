@@ -1,6 +1,7 @@
 //! The log behind a report: its arms, their effects, and whether they are what the design says.
 
 use super::Estimate;
+use crate::data::profile::balance::Balance;
 use serde::{Deserialize, Serialize};
 
 /// The log as a trial.
@@ -16,6 +17,15 @@ pub struct LogReport {
     pub arms: Vec<ArmReport>,
     /// Each arm less the reference arm, per outcome.
     pub effects: Vec<Effect>,
+    /// Whether means and effects are weighed by the logging propensities, as all are but those of a design of constant shares.
+    #[serde(default)]
+    pub weighed: bool,
+    /// Why the design is taken for granted, where it is a guess that nobody confirmed.
+    #[serde(default)]
+    pub guess: Option<String>,
+    /// Whether columns tell the arms of a design apart.
+    #[serde(default)]
+    pub balance: Option<Balance>,
     /// Whether the arms have the sizes of the design; `None` without one.
     pub sample_ratio: Option<SampleRatio>,
     /// Overlap of the arms where propensities are estimated.
@@ -23,6 +33,17 @@ pub struct LogReport {
     pub overlap: Vec<Overlap>,
     /// What is wrong or remarkable.
     pub findings: Vec<String>,
+}
+
+impl LogReport {
+    /// What the effects are, for a heading.
+    pub fn effects_are(&self) -> &'static str {
+        match (self.weighed, self.exploratory.is_some()) {
+            (false, _) => "differences of means",
+            (true, false) => "differences of means weighed by 1/propensity",
+            (true, true) => "differences of means weighed by 1/estimated propensity; exploratory",
+        }
+    }
 }
 
 /// How far an arm was possible for everybody, by its estimated propensities.
@@ -61,11 +82,14 @@ pub struct ArmReport {
     pub share: f64,
     /// Share by design.
     pub design: Option<f64>,
-    /// Mean per outcome, in the order of [`super::Report::outcomes`]; `None` with fewer than two rows.
+    /// Mean per outcome, in the order of [`super::Report::outcomes`]; weighed by 1/propensity ([`LogReport::weighed`]), the mean had
+    /// everybody got the arm. `None` with fewer than two rows.
     pub means: Vec<Option<Estimate>>,
 }
 
-/// Effect of an arm on an outcome: difference of means, SE √(s_a²/n_a + s_b²/n_b).
+/// Effect of an arm on an outcome. In a design of constant shares the difference of means, SE √(s_a²/n_a + s_b²/n_b), clustered where
+/// subjects repeat; else the difference of the self-normalised means Σ w r / Σ w, w = 1/propensity (Hájek 1971), over the rows in which
+/// both arms were eligible, SE from its influence, added within a subject first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Effect {
     /// Arm name.

@@ -1,5 +1,6 @@
 //! What the tests of simulation share: policies in few words, worlds, and the Hillstrom trial where its file is at hand.
 
+mod designs;
 mod doubly;
 mod estimators;
 mod hillstrom;
