@@ -58,7 +58,8 @@ fn intervals_cover_the_true_value_about_as_often_as_they_say() {
         let mut hits = [0u32; 3];
         for seed in 0..worlds {
             let world = world(WorldSpec { seed: 1_000 + seed, ..spec.clone() });
-            let options = Options { bootstrap: 200, goal: Some("visit".into()), ..plain() };
+            // A world in a thousand has arms of suspicious sizes by chance alone; coverage is about all of them.
+            let options = Options { bootstrap: 200, goal: Some("visit".into()), even_so: true, ..plain() };
             let report =
                 run(&tailored(&world), &[], &world.trial, &world.roles, &options, &Task::default()).unwrap().report;
             let value = report.main().unwrap().value("visit").unwrap();
