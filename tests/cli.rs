@@ -14,8 +14,12 @@ mod features;
 mod groups;
 #[path = "cli/logs.rs"]
 mod logs;
+#[path = "cli/outcomes.rs"]
+mod outcomes;
 #[path = "cli/questions.rs"]
 mod questions;
+#[path = "cli/recipes.rs"]
+mod recipes;
 #[path = "cli/search.rs"]
 mod search;
 

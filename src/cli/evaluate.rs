@@ -2,6 +2,7 @@
 
 use super::console::{Console, Failure, Outcome, Result};
 use super::inputs::Reading;
+use super::learners;
 use super::table::{Table, count, number, percent, wrap};
 use attune_lab::Error;
 use attune_lab::data::import;
@@ -9,7 +10,7 @@ use attune_lab::data::{Role, Roles};
 use attune_lab::features::TargetColumn;
 use attune_lab::models::board::{Entry, contest};
 use attune_lab::models::metrics::definition;
-use attune_lab::models::{self, Board, Calibrate, Family, Goal, ModelSpec, Validation};
+use attune_lab::models::{self, Board, Family, Goal, ModelSpec, Validation};
 use attune_lab::project::{self, Access};
 use std::path::PathBuf;
 
@@ -18,40 +19,42 @@ const WIDTH: usize = 110;
 
 /// Compare families of models on the same rows: AUC, log loss, calibration with n and intervals, and who is not shown to be worse
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  attune evaluate shop\n  attune evaluate telco_churn.csv --outcome Churn\n  \
+#[command(after_help = "Examples:\n  attune evaluate shop\n  attune evaluate shop --families logistic,boosted,ebm\n  \
+                        attune evaluate shop --outcome churned --families logistic,forest\n  attune evaluate telco_churn.csv --outcome Churn\n  \
                         attune evaluate bank.csv --outcome y --ignore duration --families logistic,boosted,ebm\n  \
                         attune evaluate bank.csv --outcome y --ignore duration --by-time 0.2 --json\n  \
                         attune evaluate hillstrom.csv --outcome spend --amount --ignore visit --ignore conversion\n\n\
-                        A project's models are compared with each other, each outcome and arm by itself. On a file every column\n\
+                        A project's models are compared with each other, each outcome and arm by itself; --families puts families\n\
+                        with their usual settings beside them, and --outcome picks an outcome. On a file every column\n\
                         but the outcome, those that look like a subject or a time, and those ignored is learned from. Families:\n\
                         logistic, linear, elastic_net, scorecard, bayes, tree, ebm, forest, boosted; and neighbours, a yardstick that\n\
                         no policy can hold. A text with too many categories is encoded by its outcome with --target-mean.")]
 pub struct Evaluate {
     /// Folder of a project, or a file
     path: PathBuf,
-    /// Outcome column; needed for a file
+    /// Outcome column; needed for a file, all outcomes of a project's models when not given
     #[arg(long, value_name = "COLUMN")]
     outcome: Option<String>,
     /// The value of the outcome that counts; 1, true or yes when not given
-    #[arg(long, value_name = "VALUE", requires = "outcome")]
+    #[arg(long, value_name = "VALUE")]
     positive: Option<String>,
     /// The outcome is a number whose mean is estimated
-    #[arg(long, requires = "outcome", conflicts_with = "positive")]
+    #[arg(long, conflicts_with = "positive")]
     amount: bool,
     /// Families to compare, with their usual settings
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',', requires = "outcome")]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     families: Vec<String>,
     /// A column to leave out; may be given several times
-    #[arg(long = "ignore", value_name = "COLUMN", requires = "outcome")]
+    #[arg(long = "ignore", value_name = "COLUMN")]
     ignored: Vec<String>,
     /// A text column to encode by the mean outcome of its category, fitted inside folds; may be given several times
-    #[arg(long = "target-mean", value_name = "COLUMN", requires = "outcome")]
+    #[arg(long = "target-mean", value_name = "COLUMN")]
     target_means: Vec<String>,
     /// Calibrate scores: platt or isotonic
-    #[arg(long, value_name = "METHOD", requires = "outcome")]
+    #[arg(long, value_name = "METHOD")]
     calibrate: Option<String>,
     /// Measure on the last share of the rows in the order of the file, by models of the earlier ones
-    #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = false, default_missing_value = "0.2", requires = "outcome")]
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = false, default_missing_value = "0.2")]
     by_time: Option<f64>,
     /// Parts of the cross-validation
     #[arg(long, value_name = "N", default_value_t = 5)]
@@ -76,30 +79,73 @@ impl Evaluate {
         if let Some((_, first)) = boards.first() {
             text.push_str(&definitions(first));
         }
-        if boards.is_empty() {
-            text.push_str("The project has no models.\n");
-        }
         let value: Vec<_> =
             boards.iter().map(|(title, board)| serde_json::json!({ "title": title, "board": board })).collect();
         console.result(&text, &serde_json::json!({ "boards": value }))?;
         Ok(Outcome::Done)
     }
 
-    /// The models of a project, those of one outcome and arm beside each other.
+    /// The models of a project, those of one outcome and arm beside each other, and families beside them.
     fn project(&self, console: &Console) -> Result<Vec<(String, Board)>> {
-        if self.outcome.is_some() {
-            return Err(Failure::Usage("--outcome is for files; a project's models say what they are of".into()));
+        let of_files = [("--ignore", !self.ignored.is_empty()), ("--target-mean", !self.target_means.is_empty())];
+        if let Some((flag, _)) = of_files.into_iter().find(|(_, given)| *given) {
+            return Err(Failure::Usage(format!(
+                "{flag} is for files; in a project roles leave columns out, and `attune train --target-mean` encodes them"
+            )));
         }
-        let opened = super::project::open(&self.path, Access::Read, console)?;
+        let opened = super::project::open_needing(&self.path, Access::Read, &["models.ron"], console)?;
         let parts = &opened.parts;
         let loaded = console.work(|task| super::project::load(opened.project.dir(), parts, console, task))?;
-        let mut groups: Vec<Vec<ModelSpec>> = Vec::new();
-        for spec in parts.models.iter() {
-            let of = |s: &ModelSpec| contest(s) == contest(spec);
-            match groups.iter_mut().find(|group| group.iter().any(of)) {
-                Some(group) => group.push(spec.clone()),
-                None => groups.push(vec![spec.clone()]),
+        let outcome = self
+            .outcome
+            .as_deref()
+            .map(|name| super::meaning::column_named(&loaded.dataset, "--outcome", name))
+            .transpose()?;
+        let wanted = |spec: &&ModelSpec| outcome.as_ref().is_none_or(|outcome| spec.outcome == *outcome);
+        let calibration = learners::calibration(self.calibrate.as_deref())?;
+        let as_asked = |spec: &ModelSpec| {
+            let calibrated = self.calibrate.is_some() && spec.goal == Goal::Propensity && spec.uplift.is_none();
+            ModelSpec {
+                calibration: if calibrated { calibration } else { spec.calibration },
+                validation: self.by_time.map_or(spec.validation, Validation::FileOrder),
+                ..spec.clone()
             }
+        };
+        let mut groups: Vec<Vec<ModelSpec>> = Vec::new();
+        for spec in parts.models.iter().filter(wanted).map(as_asked) {
+            let of = |s: &ModelSpec| contest(s) == contest(&spec);
+            match groups.iter().position(|group| group.iter().any(of)) {
+                Some(at) => groups[at].push(spec),
+                None => groups.push(vec![spec]),
+            }
+        }
+        let goal = if self.amount { Goal::Amount } else { Goal::Propensity };
+        if let (true, Some(outcome)) = (groups.is_empty(), &outcome) {
+            // No model of it yet: families alone.
+            if !matches!(parts.roles.role(outcome), Role::Outcome) {
+                return Err(Failure::Usage(format!(
+                    "--outcome: `{outcome}` has the role {}; `attune import … --role {outcome}=outcome` makes it one",
+                    parts.roles.role(outcome).label()
+                )));
+            }
+            let positive = self.positive.clone();
+            let plain = as_asked(&ModelSpec { goal, positive, ..ModelSpec::new("plain", outcome.clone()) });
+            groups.push(learners::chosen(&self.families, goal)?.into_iter().map(|f| of_family(&plain, f)).collect());
+        } else if !self.families.is_empty() {
+            for group in groups.iter_mut().filter(|group| group.iter().all(|spec| spec.uplift.is_none())) {
+                let Some(first) = group.first().cloned() else { continue };
+                for family in learners::chosen(&self.families, first.goal)? {
+                    let spec = of_family(&first, family);
+                    // One that is there with these settings is among them already.
+                    if group.iter().all(|known| known.family != spec.family) {
+                        group.push(spec);
+                    }
+                }
+            }
+            groups.retain(|group| group.iter().all(|spec| spec.uplift.is_none()));
+        }
+        if groups.is_empty() {
+            return Err(super::project::no_models(&self.path, parts).into());
         }
         let mut boards = Vec::new();
         for group in groups {
@@ -122,17 +168,8 @@ impl Evaluate {
             .clone()
             .ok_or_else(|| Failure::Usage("--outcome names the column that is estimated".into()))?;
         let goal = if self.amount { Goal::Amount } else { Goal::Propensity };
-        let families = self.chosen(goal)?;
-        let calibration = match self.calibrate.as_deref() {
-            None => Calibrate::None,
-            Some("platt") => Calibrate::Platt,
-            Some("isotonic") => Calibrate::Isotonic,
-            Some(other) => {
-                return Err(Failure::Usage(format!(
-                    "--calibrate `{other}` is no method; the methods are platt, isotonic"
-                )));
-            }
-        };
+        let families = learners::chosen(&self.families, goal)?;
+        let calibration = learners::calibration(self.calibrate.as_deref())?;
         let options = self.reading.options()?;
         let dataset = console.work(|task| import::import(&self.path, &options, task))?.dataset;
         let column = |name: &str| -> Result<String> {
@@ -178,41 +215,13 @@ impl Evaluate {
         })?;
         Ok((format!("{}: {} of `{outcome}`", self.path.display(), goal.words()), found))
     }
-
-    /// The families named, or all that can estimate the goal.
-    fn chosen(&self, goal: Goal) -> Result<Vec<(&'static str, Family)>> {
-        let all: Vec<(&'static str, Family)> =
-            NAMES.iter().copied().zip(families()).filter(|(_, family)| family.estimates(goal)).collect();
-        if self.families.is_empty() {
-            return Ok(all);
-        }
-        let named = |name: &String| {
-            all.iter().find(|(known, _)| known == name).cloned().ok_or_else(|| {
-                let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
-                Failure::Usage(format!("`{name}` is no family for this; the families are {}", names.join(", ")))
-            })
-        };
-        self.families.iter().map(named).collect()
-    }
 }
 
-/// Names of [`families`] on the command line.
-const NAMES: [&str; 10] =
-    ["logistic", "linear", "elastic_net", "scorecard", "bayes", "tree", "ebm", "forest", "boosted", "neighbours"];
-
-fn families() -> [Family; 10] {
-    [
-        Family::logistic(),
-        Family::linear(),
-        Family::elastic_net(),
-        Family::scorecard(),
-        Family::bayes(),
-        Family::tree(),
-        Family::ebm(),
-        Family::forest(),
-        Family::boosted(),
-        Family::neighbours(),
-    ]
+/// A specification as it is, learned by another family with its usual settings.
+fn of_family(spec: &ModelSpec, (name, family): (&str, Family)) -> ModelSpec {
+    let takes = family.takes_monotone();
+    let monotone = if takes { spec.monotone.clone() } else { Default::default() };
+    ModelSpec { id: name.to_owned(), name: name.to_owned(), family, monotone, ..spec.clone() }
 }
 
 /// A leaderboard as text; with the settings of each model where they are what differs.

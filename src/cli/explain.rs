@@ -9,9 +9,9 @@ use attune_lab::data::import::{self, ImportOptions};
 use attune_lab::data::{Dataset, Role, Roles, split};
 use attune_lab::explain::honesty::{self, time::Order};
 use attune_lab::explain::thresholds::{Money, thresholds};
-use attune_lab::explain::{Case, Method, dependence, fairness, groups, permutation, segments};
+use attune_lab::explain::{Case, Method, dependence, distribution, fairness, groups, permutation, segments};
 use attune_lab::features::recipe;
-use attune_lab::models::{self, Family, Goal, ModelReport, ModelSpec};
+use attune_lab::models::{self, Family, Goal, ModelReport, ModelSpec, curves};
 use attune_lab::project::{self, Access};
 use attune_lab::task::Task;
 use attune_policy::model::Model;
@@ -34,7 +34,9 @@ const SEED: u64 = 42;
     after_help = "Examples:\n  attune explain shop --model visit_mens_e_mail\n  attune explain shop --model visit_mens_e_mail --row 17\n  \
                         attune explain bank.csv --outcome y --honesty\n  \
                         attune explain churn.csv --outcome Churn --dependence tenure --with Contract\n  \
-                        attune explain churn.csv --outcome Churn --threshold --cost 2 --benefit 30\n\n\
+                        attune explain churn.csv --outcome Churn --threshold --cost 2 --benefit 30\n  \
+                        attune explain churn.csv --outcome Churn --curves\n  \
+                        attune explain orders.csv --outcome spend --amount --segments country\n\n\
                         PROJECT is a folder, or a file with --outcome: then a model is trained for the occasion on 70 % of the\n\
                         subjects, and nothing is written. Numbers are measured on rows the model did not learn from. Attributions\n\
                         are Shapley values: from the score of an average row, they add up to the score of the row."
@@ -51,6 +53,9 @@ pub struct Explain {
     /// Of a file: the value that counts as "it happened"; yes, true and 1 where it is not given
     #[arg(long, value_name = "VALUE", requires = "outcome")]
     positive: Option<String>,
+    /// Of a file: the outcome is a number whose mean is estimated
+    #[arg(long, requires = "outcome", conflicts_with = "positive")]
+    amount: bool,
     /// Of a file: columns to leave out
     #[arg(long, value_name = "COLUMN", requires = "outcome")]
     without: Vec<String>,
@@ -101,6 +106,9 @@ struct View {
     /// How the score follows one column
     #[arg(long, value_name = "COLUMN")]
     dependence: Option<String>,
+    /// Reliability, lift and gain by tenths, gain curve and where scores lie
+    #[arg(long)]
+    curves: bool,
     /// Thresholds with costs and benefits
     #[arg(long)]
     threshold: bool,
@@ -130,6 +138,8 @@ enum Learner {
     Ebm,
     /// Scorecard
     Scorecard,
+    /// Linear regression, for amounts
+    Linear,
 }
 
 /// A model with its data.
@@ -171,7 +181,10 @@ impl Explain {
         if self.outcome.is_some() {
             return Err(Failure::Usage("--outcome is for files; a project's models say what they predict".into()));
         }
-        let opened = super::project::open(&self.project, Access::Read, console)?;
+        let opened = super::project::open_needing(&self.project, Access::Read, &["models.ron"], console)?;
+        if opened.parts.models.is_empty() {
+            return Err(super::project::no_models(&self.project, &opened.parts).into());
+        }
         let (dir, parts) = (opened.project.dir(), &opened.parts);
         let ids: Vec<&str> = parts.models.iter().map(|spec| spec.id.as_str()).collect();
         let id = match (&self.model, ids.as_slice()) {
@@ -222,8 +235,10 @@ impl Explain {
             Learner::Forest => Family::forest(),
             Learner::Ebm => Family::ebm(),
             Learner::Scorecard => Family::scorecard(),
+            Learner::Linear => Family::linear(),
         };
-        let spec = ModelSpec { family, positive: self.positive.clone(), ..ModelSpec::new("occasion", outcome) };
+        let goal = if self.amount { Goal::Amount } else { Goal::Propensity };
+        let spec = ModelSpec { family, goal, positive: self.positive.clone(), ..ModelSpec::new("occasion", outcome) };
         console.work(|task| {
             let rows = split::train_rows(&dataset, &roles)?;
             let trained = models::train(&spec, &dataset, &roles, &rows, task)?;
@@ -260,15 +275,11 @@ impl Explain {
         if let Some(field) = &view.dependence {
             return self.dependence(&case, &column(dataset, "--dependence", field)?, console);
         }
-        let yes_or_no = view.threshold || view.segments.is_some() || view.fairness.is_some() || view.honesty;
         let effect = report.spec.uplift.is_some();
-        let amount = effect || report.spec.goal == Goal::Amount;
-        if amount && yes_or_no {
-            let what = if effect { "learns an effect" } else { "predicts an amount" };
-            return Err(Failure::Usage(format!(
-                "model `{}` {what}; --threshold, --segments, --fairness and --honesty are for models of a yes or no",
-                model.id
-            )));
+        let amount = !effect && report.spec.goal == Goal::Amount;
+        self.refuse_what_is_not(&model.id, effect, amount)?;
+        if view.curves {
+            return self.curves(&case, amount);
         }
         if view.threshold {
             let money = Money { cost: self.cost, benefit: self.benefit };
@@ -278,6 +289,10 @@ impl Explain {
         if let Some(field) = &view.segments {
             let field = column(dataset, "--segments", field)?;
             let groups = groups::groups(dataset, &field, &case.measured)?;
+            if amount {
+                let out = segments::segments_of_amounts(&case.scores, &case.truth, &groups);
+                return Ok((views::segments_of_amounts(&field, &out), json!({ "field": field, "segments": out })));
+            }
             let out = segments::segments(&case.scores, &case.labels, &groups);
             return Ok((views::segments(&field, &out), json!({ "field": field, "segments": out })));
         }
@@ -287,7 +302,52 @@ impl Explain {
         if view.honesty {
             return self.honesty(&case, loaded, console);
         }
-        self.drivers(&case, amount, console)
+        self.drivers(&case, effect, amount, console)
+    }
+
+    /// Refuses views that make no sense of an amount or of an effect, and says why.
+    fn refuse_what_is_not(&self, id: &str, effect: bool, amount: bool) -> Result<()> {
+        let view = &self.view;
+        let none = "a yes or no";
+        let table = [
+            (
+                "--threshold",
+                view.threshold,
+                effect || amount,
+                "weighs contacts against outcomes that come or do not",
+                none,
+            ),
+            (
+                "--fairness",
+                view.fairness.is_some(),
+                effect || amount,
+                "compares who is selected among those with the outcome",
+                none,
+            ),
+            ("--honesty", view.honesty, effect || amount, "shuffles outcomes and measures AUC", none),
+            (
+                "--segments",
+                view.segments.is_some(),
+                effect,
+                "measures scores against what came true, row by row",
+                "a yes or no, or of an amount",
+            ),
+            (
+                "--curves",
+                view.curves,
+                effect,
+                "sets scores against what came true, row by row",
+                "a yes or no, or of an amount",
+            ),
+        ];
+        let wrong = table.into_iter().find(|(_, given, senseless, ..)| *given && *senseless);
+        let Some((flag, _, _, why, of)) = wrong else { return Ok(()) };
+        let what = if effect { "learns an effect" } else { "predicts an amount" };
+        let instead = match effect {
+            true => "`attune evaluate` measures effects",
+            false => "--segments and --curves measure amounts, `attune evaluate` compares them",
+        };
+        Err(Failure::Usage(format!("model `{id}` {what}; {flag} {why}, and is for models of {of}; {instead}")))
     }
 
     fn method(&self) -> Method {
@@ -320,27 +380,51 @@ impl Explain {
         Ok((text, json!({ "base": out.base, "base_score": out.base_score, "log_odds": out.log_odds, "rows": value })))
     }
 
-    fn drivers(&self, case: &Case<'_>, amount: bool, console: &Console) -> Result<(String, Value)> {
-        let (out, drops) = console.work(|task| {
+    fn drivers(&self, case: &Case<'_>, effect: bool, amount: bool, console: &Console) -> Result<(String, Value)> {
+        let (out, drops, rises) = console.work(|task| {
             task.stage("Explaining rows")?;
             let some = case.some(GLOBAL_ROWS);
             let rows: Vec<u32> = some.iter().map(|&i| case.measured[i as usize]).collect();
-            let labels: Vec<bool> = some.iter().map(|&i| case.labels[i as usize]).collect();
             let x = case.inputs(&rows)?;
             let out = case.explainer(self.method(), task)?.explain(&x, task)?;
             task.stage("Shuffling columns")?;
-            let drops = match amount {
-                true => Vec::new(),
-                false => permutation::permutation(case.model, &x, &labels, SEED, task)?,
-            };
-            Ok((views::Drivers::new(&out, case.dataset, &rows), drops))
+            let (mut drops, mut rises) = (Vec::new(), Vec::new());
+            if amount {
+                let truth: Vec<f64> = some.iter().map(|&i| case.truth[i as usize]).collect();
+                rises = permutation::permutation_of_amounts(case.model, &x, &truth, SEED, task)?;
+            } else if !effect {
+                let labels: Vec<bool> = some.iter().map(|&i| case.labels[i as usize]).collect();
+                drops = permutation::permutation(case.model, &x, &labels, SEED, task)?;
+            }
+            Ok((views::Drivers::new(&out, case.dataset, &rows), drops, rises))
         })?;
-        let text = views::drivers(&out, &drops);
+        let mut text = views::drivers(&out, &drops, &rises);
+        if effect {
+            text.push_str(
+                "  What shuffling a column costs is measured on rows whose outcome is known; nobody's effect is.\n",
+            );
+        }
+        let permutation = if amount { json!(rises) } else { json!(drops) };
         Ok((
             text,
             json!({ "rows": out.rows, "base": out.base, "base_score": out.base_score, "drivers": out.strengths,
-            "directions": out.directions, "permutation": drops }),
+            "directions": out.directions, "permutation": permutation }),
         ))
+    }
+
+    /// Scores against what came true: reliability, tenths, the gain curve and where scores lie.
+    fn curves(&self, case: &Case<'_>, amount: bool) -> Result<(String, Value)> {
+        if amount {
+            let found = curves::evaluate_amounts(&case.scores, &case.truth);
+            let value = json!({ "reliability": found.reliability, "deciles": found.deciles, "amount": found.amount });
+            return Ok((views::curves(&found, None), value));
+        }
+        let found = curves::evaluate(&case.scores, &case.labels);
+        let (gain, lie) =
+            (distribution::gain(&case.scores, &case.labels), distribution::distribution(&case.scores, &case.labels));
+        let value =
+            json!({ "reliability": found.reliability, "deciles": found.deciles, "gain": gain, "distribution": lie });
+        Ok((views::curves(&found, Some((&gain, &lie))), value))
     }
 
     fn dependence(&self, case: &Case<'_>, field: &str, console: &Console) -> Result<(String, Value)> {

@@ -1,4 +1,8 @@
-//! `attune features`: what is known of each subject from tables of events, as of one instant.
+//! `attune features`: what models read of each row: features over tables of events as of one instant, steps of the row recipe, and the
+//! inputs made of all columns; and outcomes of what follows the instant.
+
+mod show;
+mod steps;
 
 use super::console::{Console, Failure, Outcome, Result};
 use super::decide::write_one;
@@ -7,27 +11,43 @@ use super::table::{Table, count, number, percent, wrap};
 use attune_lab::Error;
 use attune_lab::data::import::{ImportOptions, dates, import};
 use attune_lab::data::table::{key_and_time, named};
-use attune_lab::data::{Dataset, Role, TableKind};
+use attune_lab::data::{Dataset, Role, Roles, TableKind, split};
 use attune_lab::features::events::{self, Columns, Computed, Declared, Described, EventTable, Leak, Moments};
-use attune_lab::project::{self, Access};
+use attune_lab::features::overview::{Overview, overview};
+use attune_lab::features::recipe;
+use attune_lab::project::{self, Access, AskedOutcome, Following, Parts, PutOutcome};
+use attune_lab::simulate::log::delayed::{self, Matched};
 use attune_lab::task::Task;
-use serde_json::json;
+use attune_policy::recipe::Step;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Compute features from events (transactions, visits, contacts) as of an instant: recency, frequency, money, trends, habits.
+/// Show and add what models learn from: features over events as of an instant, steps of the row recipe, outcomes of what follows.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  attune features sales.csv --key customer --time date\n  \
+#[command(
+    after_help = "Examples:\n  attune features customers.csv       the inputs a model would get from a file, and steps that would help\n  \
+                        attune features sales.csv --key customer --time date\n  \
                         attune features sales.csv --as-of 2024-07-01 --out features.csv\n  \
                         attune features customers.csv --events sales.csv --key customer_id\n  \
-                        attune features shop                the features a project declares, or those its tables speak for\n  \
-                        attune features shop --add          the latter written into features.ron, as columns of the customers\n\n\
-                        An event counts only if it happened before the instant; windows are half-open, [from, to).\n\
-                        Features are those that the columns speak for, unless --define names a file of definitions:\n  \
+                        attune features shop                what a project's models read: events, steps, inputs\n  \
+                        attune features shop --step days_since:joined --step bucket:age:5 --step \"rich=formula:spend > 100.0\"\n  \
+                        attune features shop --add          what the tables speak for, written into features.ron\n\n\
+                        From a table of transactions to models of who buys again, who stays away, who spends how much:\n  \
+                        attune import sales.csv shop --as transactions --key customer --time date\n  \
+                        attune features shop --as-of 2024-07-01 --outcome bought:90 --add\n  \
+                        attune train shop\n\n\
+                        An event counts for features only if it happened before the instant, for outcomes only from the instant on;\n\
+                        windows are half-open, [from, to). With --add the project keeps the instant. Outcomes:\n  \
+                        bought:90                        1 where something was bought in the 90 days from the instant on\n  \
+                        churned=none:90                  1 where nothing was\n  \
+                        \"spent=quantity * price:90\"      the sum over them\n\n\
+                        Features over events are those that the columns speak for, unless --define names a file of definitions:\n  \
                         [(name: \"spend_90d\", of: (table: \"sales\", window: Days(90), aggregate: Sum(\"price * quantity\"),\n                              \
-                        filter: Some(\"quantity > 0\")))]")]
+                        filter: Some(\"quantity > 0\")))]"
+)]
 pub struct Features {
-    /// Project, file of events, or with --events file of customers
+    /// Project, file of rows or of events, or with --events file of customers
     source: PathBuf,
     /// File of events of the customers in SOURCE
     #[arg(long, value_name = "FILE")]
@@ -44,7 +64,8 @@ pub struct Features {
     /// Column of the customers that says at which instant each row stands
     #[arg(long, value_name = "COLUMN", requires = "events")]
     row_time: Option<String>,
-    /// Instant at which rows stand; the midnight after the last event when not given
+    /// Instant at which rows stand; the midnight after the last event when not given, or with --outcome the last one that leaves
+    /// its days. With --add the project keeps it
     #[arg(long, value_name = "DATE")]
     as_of: Option<String>,
     /// What an event is worth: a column, or an expression such as "quantity * price"
@@ -62,18 +83,46 @@ pub struct Features {
     /// File of definitions (RON) in place of those that are suggested
     #[arg(long, value_name = "FILE")]
     define: Option<PathBuf>,
-    /// Write one row per customer
+    /// An outcome of a project from what follows the instant, as NAME:DAYS, NAME=none:DAYS or NAME=EXPR:DAYS; saved with --add
+    #[arg(long = "outcome", value_name = "NAME[=WHAT]:DAYS")]
+    outcomes: Vec<String>,
+    /// With --outcome: the table that tells what follows; needed where there are several
+    #[arg(long, value_name = "NAME", requires = "outcomes")]
+    table: Option<String>,
+    /// A step of the row recipe; saved in a project, tried on a file. May be given several times
+    #[arg(long = "step", value_name = "STEP", long_help = steps::help())]
+    steps: Vec<String>,
+    /// Take a step, by the name of what it makes, out of the project
+    #[arg(long = "remove-step", value_name = "NAME")]
+    removed: Vec<String>,
+    /// Write one row per customer with the features over events
     #[arg(long, value_name = "OUT.csv")]
     out: Option<PathBuf>,
-    /// Write the features into the project's features.ron
+    /// Write the features over events, the outcome and the instant into the project; without events, the steps that are suggested
     #[arg(long, conflicts_with = "events")]
     add: bool,
     #[command(flatten)]
     reading: Reading,
 }
 
-/// What was computed, and from what.
+/// What was found, and from what.
+#[derive(Default)]
 struct Found {
+    /// Features over events; `None` where there are no events.
+    events: Option<Computing>,
+    outcomes: Vec<(PutOutcome, Option<Matched>)>,
+    /// Rows that stand in the table.
+    rows: usize,
+    /// Steps of the row recipe.
+    steps: Vec<Step>,
+    /// Inputs of models; `None` where only events were asked about.
+    overview: Option<Overview>,
+    /// What was written into the project, a sentence each.
+    saved: Vec<String>,
+}
+
+/// Features over events, computed.
+struct Computing {
     features: Vec<Declared>,
     moments: Moments,
     computed: Computed,
@@ -86,77 +135,229 @@ impl Features {
     pub fn run(self, console: &Console) -> Result<Outcome> {
         let as_of = self.as_of.as_deref().map(|text| instant("--as-of", text)).transpose()?;
         let is_project = self.source.join("project.ron").exists();
+        if self.source.is_dir() && !is_project {
+            return Err(Failure::Work(
+                Error::new("is a folder, but no project: it has no project.ron")
+                    .in_file(&self.source)
+                    .hint("`attune import customers.csv FOLDER` makes one"),
+            ));
+        }
         if is_project && (self.events.is_some() || self.key.is_some() || self.time.is_some()) {
             return Err(Failure::Usage("a project says itself which tables it has, and their keys and times".into()));
         }
-        if self.add && !is_project {
-            return Err(Failure::Usage("--add writes into a project, and this is none".into()));
+        let of_projects = [
+            ("--add writes", self.add),
+            ("--outcome puts an outcome", !self.outcomes.is_empty()),
+            ("--remove-step changes the recipe", !self.removed.is_empty()),
+        ];
+        if let (Some((flag, _)), false) = (of_projects.into_iter().find(|(_, given)| *given), is_project) {
+            return Err(Failure::Usage(format!(
+                "{flag} into a project, and this is none; `attune import {} shop` makes one",
+                self.source.display()
+            )));
         }
         let found = match is_project {
             true => self.of_project(as_of, console)?,
             false => self.of_files(as_of, console)?,
         };
         if let Some(out) = &self.out {
-            let Found { features, moments, computed, key, .. } = &found;
+            let Some(Computing { features, moments, computed, key, .. }) = &found.events else {
+                return Err(Failure::Usage("--out writes features over events, and there are no events".into()));
+            };
             console.work(|task| {
                 task.stage("Writing features")?;
                 write_one(out, |file| events::write_csv(key, moments, features, &computed.cells, file, task))
             })?;
         }
-        let described = events::describe(&found.features, &found.computed.cells);
-        console.result(&self.text(&found, &described), &value(&found, &described))?;
+        let described = match &found.events {
+            Some(events) => events::describe(&events.features, &events.computed.cells),
+            None => Vec::new(),
+        };
+        console.result(&self.text(&found, &described, is_project), &value(&found, &described))?;
         Ok(Outcome::Done)
     }
 
-    /// Features of the customers of a project, or of every subject of its tables.
+    /// What the models of a project read: of its customers, or of every subject of its tables.
     fn of_project(&self, as_of: Option<i64>, console: &Console) -> Result<Found> {
-        let access = if self.add { Access::Write } else { Access::Read };
-        let mut opened = super::project::open(&self.source, access, console)?;
+        let changes = self.add || !self.steps.is_empty() || !self.removed.is_empty();
+        let access = if changes { Access::Write } else { Access::Read };
+        let mut opened = super::project::open_needing(&self.source, access, &["features.ron"], console)?;
         let defined = self.defined()?;
-        let parts = &mut opened.parts;
-        let declared = match defined {
-            Some(defined) => defined,
-            None => (*parts.events).clone(),
-        };
-        // The customers as they come: their own features are computed here.
-        let bare = project::Parts { events: Arc::default(), ..parts.clone() };
+        let asked: Vec<AskedOutcome> =
+            self.outcomes.iter().map(|argument| self.asked(argument)).collect::<Result<_>>()?;
         let dir = opened.project.dir().to_owned();
-        let (found, suggested) = console.work(|task| {
-            let loaded = super::project::load(&dir, &bare, console, task)?;
-            let tables = project::event_tables(&loaded);
-            if tables.is_empty() {
-                return Err(Error::new("the project has no table of events")
-                    .in_file(&dir)
-                    .hint("`attune import sales.csv shop --as transactions` adds one"));
+        // The document as it would be with everything that is asked for.
+        let mut parts = opened.parts.clone();
+        if let Some(as_of) = as_of {
+            stand(&mut parts, as_of);
+            if let Some(time) = parts.roles.first(Role::Time) {
+                console.remark(&format!("Rows stand at their own times (`{time}`); --as-of is for those without one."));
             }
-            let features = match declared.is_empty() {
-                true => self.suggested(&tables),
-                false => declared.clone(),
+        }
+        for name in &self.removed {
+            let recipe = Arc::make_mut(&mut parts.recipe);
+            let before = recipe.len();
+            recipe.retain(|step| step.output != *name);
+            if recipe.len() == before {
+                let names: Vec<&str> = recipe.iter().map(|step| step.output.as_str()).collect();
+                return Err(Failure::Usage(format!(
+                    "--remove-step: no step makes `{name}`; the steps make {}",
+                    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+                )));
+            }
+        }
+        let mut saved = Vec::new();
+        let mut said: Option<Failure> = None;
+        let found = console.work(|task| {
+            let load = |parts: &Parts| {
+                // The customers as they come: their features and outcomes are computed here.
+                let mut bare = Parts { events: Arc::default(), ..parts.clone() };
+                Arc::make_mut(&mut bare.roles).delayed.clear();
+                super::project::load(&dir, &bare, console, task)
             };
-            let key = bare.roles.first(Role::Subject).ok_or_else(|| {
-                Error::new("no column of the customers has the role subject")
-                    .hint("give the key column the role subject")
-            })?;
-            let time = bare.roles.first(Role::Time);
-            let moments = Moments::of(&loaded.dataset, key, time, as_of.or(bare.goal.as_of))?;
-            let found = self.compute(features, &tables, moments, key.to_owned(), task)?;
-            if self.add {
+            let mut loaded = load(&parts)?;
+            let before = parts.goal.as_of;
+            let mut outcomes = Vec::new();
+            for asked in &asked {
+                let put = project::put_outcome(&mut parts, &project::event_tables(&loaded), asked, as_of)?;
+                outcomes.push((put, None));
+            }
+            if parts.goal.as_of != before {
+                // Other customers stand at another instant.
+                loaded = load(&parts)?;
+            }
+            let tables = project::event_tables(&loaded);
+            let declared = defined.clone().unwrap_or_else(|| (*parts.events).clone());
+            let (mut rows, matched) = delayed::attach(&loaded.dataset, &parts.roles, &loaded.tables, task)?;
+            for (put, known) in &mut outcomes {
+                *known = matched.iter().find(|matched| matched.outcome == put.delayed.name).cloned();
+            }
+            let mut roles = (*parts.roles).clone();
+            let mut events = None;
+            if !tables.is_empty() || !declared.is_empty() {
+                let features = match declared.is_empty() {
+                    true => self.suggested(&tables),
+                    false => declared.clone(),
+                };
+                let key = roles.first(Role::Subject).ok_or_else(|| {
+                    Error::new("no column of the customers has the role subject")
+                        .hint("give the key column the role subject")
+                })?;
+                let moments = Moments::of(&rows, key, roles.first(Role::Time), parts.goal.as_of)?;
+                let computing = self.compute(features, &tables, moments, key.to_owned(), task)?;
                 // What cannot be a column is said before anything is written.
-                events::join(&loaded.dataset, &bare.roles, &found.features, found.computed.cells.clone())?;
+                let cells = computing.computed.cells.clone();
+                (rows, roles) = events::join(&rows, &roles, &computing.features, cells)?;
+                events = Some(computing);
             }
-            Ok((found, declared.is_empty()))
-        })?;
+            for argument in &self.steps {
+                let (with, with_roles) = recipe::apply(&rows, &roles, &parts.recipe)?;
+                match steps::steps(argument, &with, &split::train_rows(&with, &with_roles)?) {
+                    Ok(new) => {
+                        saved.extend(new.iter().map(|step| format!("the step `{}`", step.output)));
+                        let recipe = Arc::make_mut(&mut parts.recipe);
+                        recipe.retain(|step| new.iter().all(|other| other.output != step.output));
+                        recipe.extend(new);
+                    }
+                    Err(Failure::Work(error)) => return Err(error),
+                    Err(failure) => {
+                        said = Some(failure);
+                        return Err(Error::new("a step is not understood"));
+                    }
+                }
+            }
+            let made = |name: &str| {
+                events.as_ref().is_some_and(|events| events.features.iter().any(|feature| feature.name == name))
+            };
+            let mut seen = seen(&rows, &roles, &parts.recipe, &made)?;
+            if self.add && events.is_none() {
+                let new: Vec<Step> = seen.suggestions.iter().filter_map(|suggestion| suggestion.step.clone()).collect();
+                saved.extend(new.iter().map(|step| format!("the step `{}`", step.output)));
+                if !new.is_empty() {
+                    Arc::make_mut(&mut parts.recipe).extend(new);
+                    seen = self::seen(&rows, &roles, &parts.recipe, &made)?;
+                }
+            }
+            Ok(Found {
+                outcomes,
+                rows: rows.rows(),
+                steps: (*parts.recipe).clone(),
+                overview: Some(seen),
+                events,
+                saved: Vec::new(),
+            })
+        });
+        let mut found = match (found, said) {
+            (_, Some(failure)) => return Err(failure),
+            (found, None) => found?,
+        };
         if self.add {
-            let roles = Arc::make_mut(&mut parts.roles);
-            for feature in &found.features {
-                roles.columns.entry(feature.name.clone()).or_insert(Role::Feature);
+            if let Some(events) = &found.events {
+                let roles = Arc::make_mut(&mut parts.roles);
+                for feature in &events.features {
+                    roles.columns.entry(feature.name.clone()).or_insert(Role::Feature);
+                }
+                saved.insert(0, format!("{} features over events", events.features.len()));
+                parts.events = Arc::new(events.features.clone());
             }
-            parts.events = Arc::new(found.features.clone());
+            for (put, _) in &found.outcomes {
+                saved.push(format!("the outcome `{}`", put.delayed.name));
+                saved.extend(put.model.as_ref().map(|model| format!("the model `{model}`")));
+            }
+            if let Some(as_of) = parts.goal.as_of.filter(|as_of| opened.parts.goal.as_of != Some(*as_of)) {
+                saved.push(format!("the instant {}", dates::render(as_of)));
+            }
+            opened.parts = parts;
             opened.project.save(&opened.parts, "Add features")?;
-        } else if suggested {
+        } else if changes {
+            // What else was asked for is looked at, not written.
+            opened.parts.recipe = parts.recipe;
+            opened.project.save(&opened.parts, "Change the recipe")?;
+        }
+        if changes {
+            let (removed, add) = (self.removed.iter().map(|name| format!("Taken out: the step `{name}`.")), self.add);
+            found.saved.extend(removed);
+            match saved.is_empty() {
+                false => found.saved.push(format!("Written into the project: {}.", saved.join(", "))),
+                true if add => found.saved.push("Nothing was written: there was nothing to add.".to_owned()),
+                true => {}
+            }
+        } else if opened.parts.events.is_empty() && found.events.is_some() && defined.is_none() {
             console.remark("The project declares no features over events; these are suggested. `--add` writes them.");
         }
+        if !self.outcomes.is_empty() && !self.add {
+            console.remark(
+                "The outcome is looked at, not written. `--add` writes it, with the instant and a model of it.",
+            );
+        }
         Ok(found)
+    }
+
+    /// An outcome as it was asked for: `NAME:DAYS`, `NAME=none:DAYS`, `NAME=EXPR:DAYS`.
+    fn asked(&self, argument: &str) -> Result<AskedOutcome> {
+        let wrong = || {
+            Failure::Usage(format!(
+                "--outcome `{argument}` is not of the form NAME:DAYS, NAME=none:DAYS or NAME=EXPRESSION:DAYS, such as bought:90"
+            ))
+        };
+        let (head, days) = argument.rsplit_once(':').ok_or_else(wrong)?;
+        let days = days.trim().parse::<f64>().ok().filter(|days| days.is_finite() && *days > 0.0).ok_or_else(wrong)?;
+        let (name, what) = match head.split_once('=') {
+            Some((name, what)) => (name.trim(), what.trim()),
+            None => (head.trim(), ""),
+        };
+        let stays_away = ["churn", "laps", "inactiv", "lost"].iter().any(|stem| name.to_lowercase().starts_with(stem));
+        let of = match what {
+            "none" => Following::Nothing,
+            // Whoever asks for churn does not mean who buys.
+            "" if stays_away => Following::Nothing,
+            "" | "any" => Following::Any,
+            text => Following::Sum(text.to_owned()),
+        };
+        if name.is_empty() {
+            return Err(wrong());
+        }
+        Ok(AskedOutcome { name: name.to_owned(), table: self.table.clone(), days, of, only: self.purchase.clone() })
     }
 
     fn of_files(&self, as_of: Option<i64>, console: &Console) -> Result<Found> {
@@ -166,10 +367,26 @@ impl Features {
             None => (&self.source, None),
         };
         let defined = self.defined()?;
-        console.work(|task| {
+        let events_meant = self.key.is_some() || self.time.is_some() || defined.is_some() || customers.is_some();
+        let mut said: Option<Failure> = None;
+        let found = console.work(|task| {
             let data = read(file, &options, task)?;
-            let (key, time) = key_and_time(&data, TableKind::Transactions, self.key.as_deref(), self.time.as_deref())
-                .map_err(|error| error.in_file(file))?;
+            let known = key_and_time(&data, TableKind::Transactions, self.key.as_deref(), self.time.as_deref());
+            let (key, time) = match known {
+                Ok(known) if self.steps.is_empty() => known,
+                // Rows of customers, not events: there are the columns.
+                known if !events_meant && (known.is_ok() || has_header(&data)) => {
+                    return match self.of_rows(&data, as_of) {
+                        Ok(found) => Ok(found),
+                        Err(Failure::Work(error)) => Err(error.in_file(file)),
+                        Err(failure) => {
+                            said = Some(failure);
+                            Err(Error::new("a step is not understood"))
+                        }
+                    };
+                }
+                known => known.map_err(|error| error.in_file(file))?,
+            };
             let (Some(key), Some(time)) = (key, time) else {
                 return Err(Error::new("needs a key and a time").in_file(file).hint("give --key and --time"));
             };
@@ -189,12 +406,30 @@ impl Features {
                     (Moments::of(&rows, &own, row_time.as_deref(), end)?, own)
                 }
             };
-            let features = match defined {
+            let features = match defined.clone() {
                 Some(defined) => defined,
                 None => self.suggested(&[table]),
             };
-            self.compute(features, &[table], moments, column, task)
-        })
+            let computing = self.compute(features, &[table], moments, column, task)?;
+            Ok(Found { rows: computing.moments.len(), events: Some(computing), ..Found::default() })
+        });
+        match said {
+            Some(failure) => Err(failure),
+            None => found,
+        }
+    }
+
+    /// The inputs that a model would get from the rows of a file, with steps tried on them.
+    fn of_rows(&self, data: &Dataset, as_of: Option<i64>) -> Result<Found> {
+        let mut roles = Roles::suggest(data);
+        roles.as_of = as_of.or(roles.as_of);
+        let mut recipe: Vec<Step> = Vec::new();
+        for argument in &self.steps {
+            let (with, with_roles) = recipe::apply(data, &roles, &recipe)?;
+            recipe.extend(steps::steps(argument, &with, &split::train_rows(&with, &with_roles)?)?);
+        }
+        let overview = seen(data, &roles, &recipe, &|_| false)?;
+        Ok(Found { rows: data.rows(), steps: recipe, overview: Some(overview), ..Found::default() })
     }
 
     fn compute(
@@ -204,13 +439,13 @@ impl Features {
         moments: Moments,
         key: String,
         task: &Task,
-    ) -> attune_lab::Result<Found> {
+    ) -> attune_lab::Result<Computing> {
         let leaks = events::leaks(&features, tables, &[], &moments);
         if let Some(leak) = leaks.iter().find(|leak| leak.refused) {
             return Err(Error::new(format!("feature `{}`: {}", leak.feature, leak.message)));
         }
         let computed = events::compute(&features, tables, &moments, task)?;
-        Ok(Found { features, moments, computed, leaks, key })
+        Ok(Computing { features, moments, computed, leaks, key })
     }
 
     /// What the columns of the tables speak for; the arguments speak louder.
@@ -239,47 +474,98 @@ impl Features {
         Ok(Some(events::parse(&text).map_err(|error| error.in_file(file))?))
     }
 
-    fn text(&self, found: &Found, described: &[Described]) -> String {
-        let Found { moments, computed, leaks, .. } = found;
-        let mut text = String::new();
-        for used in &computed.used {
-            text.push_str(&format!("{}: {} events", used.table, count(used.events)));
-            let left = [
-                (used.unplaced, "without key or time"),
-                (used.others, "of nobody here"),
-                (used.later, "at or after the instant"),
-            ];
-            let left: Vec<String> =
-                left.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n))).collect();
-            if !left.is_empty() {
-                text.push_str(&format!(", of which {} count nowhere", left.join(", ")));
+    fn text(&self, found: &Found, described: &[Described], is_project: bool) -> String {
+        let mut text = match &found.events {
+            Some(events) => events_text(events, described),
+            None => format!("{}: {} rows, no table of events\n", self.source.display(), count(found.rows as u64)),
+        };
+        if !found.outcomes.is_empty() {
+            text.push_str("\nOutcomes\n");
+        }
+        for (put, matched) in &found.outcomes {
+            let mut line = format!("- {}", put.words());
+            if let Some(matched) = matched {
+                line.push_str(&format!(
+                    ": {} of {} customers have such events",
+                    count(matched.decisions),
+                    count(found.rows as u64)
+                ));
             }
-            text.push_str(".\n");
+            text.push_str(&wrap(&format!("{line}."), 2, 110));
         }
-        text.push_str(&format!("{} rows, as of {}.\n\n", count(moments.len() as u64), instants(&moments.as_of)));
-        let mut table = Table::new(&["feature", "known", "least", "mean", "greatest", "what it is"]);
-        for feature in described {
-            let share = feature.known as f64 / (moments.len() as f64).max(1.0);
-            let cell = |x: Option<f64>| x.map(number).unwrap_or_default();
-            let (least, mean, greatest) = match &feature.top {
-                Some(top) => (String::new(), String::new(), top.clone()),
-                None => (cell(feature.min), cell(feature.mean), cell(feature.max)),
-            };
-            let what = feature.definition.clone();
-            table.row(vec![feature.name.clone(), percent(share), least, mean, greatest, what]);
+        if let Some(overview) = &found.overview {
+            let place = self.source.display().to_string();
+            text.push_str(&show::text(overview, &found.steps, is_project.then_some(place.as_str())));
         }
-        text.push_str(&table.text(0));
-        for note in leaks.iter().map(|leak| &leak.message).chain(&computed.notes) {
-            text.push_str(&wrap(note, 0, 100));
+        if !found.saved.is_empty() {
+            text.push('\n');
         }
-        if self.add {
-            text.push_str("\nWritten into features.ron: they are columns of the customers from now on.\n");
+        for line in &found.saved {
+            text.push_str(&wrap(line, 0, 110));
+        }
+        let written = self.add && !found.outcomes.is_empty();
+        if written {
+            text.push_str(&format!("Next: attune train {}\n", self.source.display()));
         }
         if let Some(out) = &self.out {
             text.push_str(&format!("\nFeatures written to {}.\n", out.display()));
         }
         text
     }
+}
+
+/// Features over events in a table, with what was used of the tables.
+fn events_text(events: &Computing, described: &[Described]) -> String {
+    let Computing { moments, computed, leaks, .. } = events;
+    let mut text = String::new();
+    for used in &computed.used {
+        text.push_str(&format!("{}: {} events", used.table, count(used.events)));
+        let left = [
+            (used.unplaced, "without key or time"),
+            (used.others, "of nobody here"),
+            (used.later, "at or after the instant"),
+        ];
+        let left: Vec<String> =
+            left.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n))).collect();
+        if !left.is_empty() {
+            text.push_str(&format!(", of which {} count nowhere", left.join(", ")));
+        }
+        text.push_str(".\n");
+    }
+    text.push_str(&format!("{} rows, as of {}.\n\n", count(moments.len() as u64), instants(&moments.as_of)));
+    let mut table = Table::new(&["feature", "known", "least", "mean", "greatest", "what it is"]);
+    for feature in described {
+        let share = feature.known as f64 / (moments.len() as f64).max(1.0);
+        let cell = |x: Option<f64>| x.map(number).unwrap_or_default();
+        let (least, mean, greatest) = match &feature.top {
+            Some(top) => (String::new(), String::new(), top.clone()),
+            None => (cell(feature.min), cell(feature.mean), cell(feature.max)),
+        };
+        let what = feature.definition.clone();
+        table.row(vec![feature.name.clone(), percent(share), least, mean, greatest, what]);
+    }
+    text.push_str(&table.text(0));
+    for note in leaks.iter().map(|leak| &leak.message).chain(&computed.notes) {
+        text.push_str(&wrap(note, 0, 100));
+    }
+    text
+}
+
+/// The inputs that models get from rows behind the recipe.
+fn seen(rows: &Dataset, roles: &Roles, steps: &[Step], made: &dyn Fn(&str) -> bool) -> attune_lab::Result<Overview> {
+    let (rows, roles) = recipe::apply(rows, roles, steps)?;
+    overview(&rows, &roles, steps, made, &split::train_rows(&rows, &roles)?)
+}
+
+/// Lets the customers of a document stand at an instant.
+fn stand(parts: &mut Parts, as_of: i64) {
+    Arc::make_mut(&mut parts.goal).as_of = Some(as_of);
+    Arc::make_mut(&mut parts.roles).as_of = Some(as_of);
+}
+
+/// Whether the columns of a file have names of their own.
+fn has_header(data: &Dataset) -> bool {
+    data.columns().iter().enumerate().any(|(i, column)| column.source != format!("column_{}", i + 1))
 }
 
 fn read(file: &Path, options: &ImportOptions, task: &Task) -> attune_lab::Result<Dataset> {
@@ -296,14 +582,35 @@ fn instants(as_of: &[i64]) -> String {
     }
 }
 
-fn value(found: &Found, described: &[Described]) -> serde_json::Value {
-    let Found { moments, computed, leaks, .. } = found;
-    json!({
-        "rows": moments.len(),
-        "as_of": instants(&moments.as_of),
-        "tables": computed.used,
-        "features": described,
-        "leaks": leaks,
-        "notes": computed.notes,
-    })
+fn value(found: &Found, described: &[Described]) -> Value {
+    let mut value = match &found.events {
+        Some(Computing { moments, computed, leaks, .. }) => json!({
+            "rows": moments.len(),
+            "as_of": instants(&moments.as_of),
+            "tables": computed.used,
+            "features": described,
+            "leaks": leaks,
+            "notes": computed.notes,
+        }),
+        None => json!({ "rows": found.rows, "as_of": null, "tables": [], "features": [], "leaks": [], "notes": [] }),
+    };
+    let outcomes: Vec<Value> = found
+        .outcomes
+        .iter()
+        .map(|(put, matched)| {
+            json!({
+                "outcome": put.delayed,
+                "what": put.words(),
+                "as_of": put.as_of.map(dates::render),
+                "model": put.model,
+                "matched": matched,
+            })
+        })
+        .collect();
+    value["outcomes"] = json!(outcomes);
+    value["written"] = json!(found.saved);
+    for (name, part) in found.overview.iter().flat_map(|overview| show::value(overview, &found.steps)) {
+        value[name] = part;
+    }
+    value
 }

@@ -193,7 +193,17 @@ impl Import {
         console: &Console,
     ) -> Result<(Seen, Roles)> {
         if let Some(flag) = self.meaning.given().or(self.goal.as_ref().map(|_| "--goal")) {
-            return Err(Failure::Usage(format!("{flag} is about the customer table, not about {}", kind.label())));
+            let outcome = match flag {
+                "--delayed" | "--goal" => format!(
+                    "; once the table is there, `attune features {} --outcome bought:90 --add` makes an outcome of it",
+                    dir.display()
+                ),
+                _ => String::new(),
+            };
+            return Err(Failure::Usage(format!(
+                "{flag} is about the customer table, not about {}{outcome}",
+                kind.label()
+            )));
         }
         let described = self.described_anew(dir, kind)?;
         let read = |task: &Task| project::import_table(dir, &described, &self.file, options.clone(), task);
@@ -365,7 +375,14 @@ impl Import {
             text.push_str(&format!("\nRows and cells that could not be used are in {}.\n", out.display()));
         }
         if let Some(dir) = &self.project {
-            text.push_str(&format!("\nSaved in {}.\nNext: attune run {}\n", dir.display(), dir.display()));
+            let dir = dir.display();
+            text.push_str(&match matches!(self.table_kind(), Ok(TableKind::Transactions | TableKind::Events)) {
+                true => format!(
+                    "\nSaved in {dir}.\nNext: attune features {dir} --outcome bought:90 --add   (an outcome, features before it, a model), \
+                     then attune train {dir}\n"
+                ),
+                false => format!("\nSaved in {dir}.\nNext: attune run {dir}\n"),
+            });
         }
         text
     }

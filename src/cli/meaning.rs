@@ -13,8 +13,8 @@ use std::sync::Arc;
 /// What columns mean; what is not said is suggested by names and contents.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Meaning {
-    /// Role of a column, as COLUMN=ROLE: feature, context, action, outcome, subject, time, propensity, decision, position, eligible,
-    /// probabilities, consent, protected or ignored
+    /// Role of a column, as COLUMN=ROLE: feature, context, action, outcome, subject, household, device, time, propensity, decision,
+    /// position, eligible, probabilities, consent, protected or ignored
     #[arg(long = "role", value_name = "COLUMN=ROLE")]
     pub roles: Vec<String>,
     /// What a value of the action column stands for, as VALUE=ACTION[/TREATMENT] or VALUE=NoAction
@@ -158,8 +158,9 @@ impl Meaning {
                 Some(CreditName::Every) => Credit::EveryDecision,
             };
             roles.delayed.retain(|known| known.name != name);
-            roles.delayed.push(Delayed { name: name.to_owned(), table: table.to_owned(), window_days, value, credit });
-            roles.columns.insert(name.to_owned(), Role::Outcome);
+            let (name, table) = (name.to_owned(), table.to_owned());
+            roles.columns.insert(name.clone(), Role::Outcome);
+            roles.delayed.push(Delayed { name, table, window_days, value, only: None, absent: false, credit });
         }
         Ok(())
     }

@@ -66,7 +66,7 @@ use std::process::ExitCode;
                        attune run shop                           train, simulate, export, report\n  \
                        attune decide shop/policy.ron --input rows.csv --output decisions.csv\n\n\
                        Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found errors, 130 stopped by Ctrl-C (143 by SIGTERM).",
-    args_conflicts_with_subcommands = true,
+    override_usage = "attune [OPTIONS] [PATH]\n       attune [OPTIONS] <COMMAND>",
     disable_help_subcommand = true
 )]
 struct Cli {
@@ -135,6 +135,10 @@ pub fn main() -> ExitCode {
         }
     };
     let console = Console::new(cli.json, cli.quiet);
+    if let (Some(path), Some(_)) = (&cli.path, &cli.command) {
+        let why = format!("`{}` stands before the command; a command is followed by what it works on", path.display());
+        return console.fail(&Failure::Usage(why));
+    }
     match dispatch(cli, &console) {
         Ok(Outcome::Done) => ExitCode::from(console::DONE),
         Ok(Outcome::CheckFailed) => ExitCode::from(console::CHECK_FAILED),

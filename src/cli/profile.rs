@@ -70,7 +70,7 @@ impl ProfileCommand {
         let as_of = self.as_of.as_ref().map(|text| instant("--as-of", text)).transpose()?;
         let known = Known { as_of, ..Known::default() };
         let profile = console.work(|task| profile_table(&imported.dataset, &roles, &known, task))?;
-        let looked = Profiled { dataset: imported.dataset, roles, kind: TableKind::Customers, profile };
+        let looked = Profiled { dataset: imported.dataset, roles, kind: TableKind::Customers, profile, made: None };
         let reading = (imported.notes, imported.bad_rows.len(), imported.bad_cells.len());
         self.show(&looked, reading, &[], None, console)
     }
@@ -138,6 +138,10 @@ impl ProfileCommand {
             text.push_str(&format!("  - repaired {}: {}\n", plain(&done["problem"]), plain(&done["done"])));
         }
         text.push_str(&format!("\n{}", columns_text(dataset, &looked.roles, looked.kind, profile)));
+        if let Some((made, about)) = &looked.made {
+            text.push_str(&format!("\nMade by the steps of the row recipe: {} columns\n", made.columns().len()));
+            text.push_str(&columns_text(made, &looked.roles, looked.kind, about));
+        }
         text.push_str(&joins_text(joins));
         text.push_str(&associations_text(outcome.as_deref(), &told, dataset, self.define));
         text.push_str(&problems_text(&profile.problems, self.define));
@@ -151,6 +155,7 @@ impl ProfileCommand {
             "rows_set_aside": bad_rows,
             "cells_that_did_not_fit": bad_cells,
             "columns": profile.columns,
+            "made": looked.made.as_ref().map(|(_, about)| &about.columns),
             "roles": looked.roles.columns,
             "joins": joins,
             "outcome": outcome,

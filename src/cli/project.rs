@@ -10,7 +10,10 @@ use std::sync::Arc;
 
 /// Opens a project; files of it that could not be used are named on standard error.
 pub fn open(dir: &Path, access: Access, console: &Console) -> Result<Opened> {
-    let opened = project::Project::open(dir, access)?;
+    told(project::Project::open(dir, access)?, console)
+}
+
+fn told(opened: Opened, console: &Console) -> Result<Opened> {
     for problem in &opened.problems {
         console.warn(problem);
     }
@@ -18,6 +21,47 @@ pub fn open(dir: &Path, access: Access, console: &Console) -> Result<Opened> {
         console.remark(&format!("Recovered what was not saved when Attune last ended, up to: {label}"));
     }
     Ok(opened)
+}
+
+/// As [`open`], for a command that can do nothing without some of the project's files: where one of them could not be used, that is the
+/// error, and the only one.
+pub fn open_needing(dir: &Path, access: Access, needed: &[&str], console: &Console) -> Result<Opened> {
+    let opened = project::Project::open(dir, access)?;
+    let of_file = |problem: &&Error| match problem {
+        Error::Failed(failure) => {
+            failure.file.as_ref().is_some_and(|file| needed.iter().any(|name| file.ends_with(name)))
+        }
+        Error::Cancelled => false,
+    };
+    if let Some(problem) = opened.problems.iter().find(of_file) {
+        let hint = "correct the file by hand, or bring back one that worked; it is not overwritten meanwhile";
+        return Err(match problem {
+            Error::Failed(failure) if failure.hint.is_none() => problem.clone().hint(hint),
+            _ => problem.clone(),
+        }
+        .into());
+    }
+    told(opened, console)
+}
+
+/// That a project has no model, and how it comes to one.
+pub fn no_models(dir: &Path, parts: &Parts) -> Error {
+    let dir_name = dir.display();
+    let outcome = parts.goal.outcome.clone();
+    let events = parts.other_sources().any(|source| source.kind.is_timed());
+    let hint = match outcome {
+        Some(outcome) => {
+            format!("`attune train {dir_name} --family logistic --outcome {outcome}` makes one and trains it")
+        }
+        None if events => format!(
+            "`attune features {dir_name} --outcome bought:90 --add` makes an outcome of what customers do in the 90 days after an \
+             instant, and a model of it"
+        ),
+        None => format!(
+            "`attune train {dir_name} --family logistic --outcome COLUMN` makes one of the column to be predicted"
+        ),
+    };
+    Error::new("the project has no models").in_file(dir).hint(hint)
 }
 
 /// Loads the customers of a project; what changed since they were imported is named on standard error.

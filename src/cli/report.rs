@@ -174,7 +174,12 @@ fn effects_table(reports: &[Trained<'_>]) -> String {
 }
 
 fn when(report: &ModelReport, trained: bool) -> String {
-    if trained { format!("trained in {:.1} s", report.seconds) } else { "up to date".to_owned() }
+    let was_kept = report.notes.iter().any(|note| note.starts_with(attune_lab::project::KEPT));
+    match (trained, was_kept) {
+        (true, _) => format!("trained in {:.1} s", report.seconds),
+        (false, true) => "up to date: the champion, kept".to_owned(),
+        (false, false) => "up to date".to_owned(),
+    }
 }
 
 /// A simulation.

@@ -160,7 +160,12 @@ impl Session {
                 shelves.looked_up.insert(key);
             }
             Output::Trained(trained) => {
-                self.notices.done(format!("Trained “{}”: {}", trained.model.name, trained.report.headline()));
+                let report = &trained.report;
+                let kept = report.notes.iter().find(|note| note.starts_with(attune_lab::project::KEPT));
+                self.notices.done(match kept {
+                    Some(why) => format!("“{}” is {why}", trained.model.name),
+                    None => format!("Trained “{}”: {}", trained.model.name, report.headline()),
+                });
                 shelves.model(&trained.model.id.clone()).put(trained.key.clone(), Ok(Arc::new(*trained)));
             }
             Output::Checked(checked) => shelves.checked.put(key, Ok(Arc::new(*checked))),

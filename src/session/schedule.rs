@@ -266,7 +266,12 @@ impl Session {
         let (dir, parts, loaded, id) = (self.dir.clone(), self.document().clone(), loaded.clone(), id.to_owned());
         let name = parts.model(&id).map_or(id.clone(), |m| m.name.clone());
         let queued = self.submit(LaneName::Compute, &slot, &format!("Train “{name}”"), Some(key), move |task| {
-            project::train(&dir, &parts, &loaded, &id, task).map(|t| Output::Trained(Box::new(t)))
+            // A model in use that only the data grew away from is the champion, and stays until it is beaten.
+            let now = project::train_stale(&dir, &parts, &loaded, std::slice::from_ref(&id), task)?;
+            let trained = now.models.into_iter().next();
+            trained
+                .map(|trained| Output::Trained(Box::new(trained)))
+                .ok_or_else(|| Error::new(format!("there is no model `{id}`")))
         });
         if queued { Ok(()) } else { Err(Error::new("too many jobs are waiting").hint("cancel some of them first")) }
     }

@@ -95,6 +95,76 @@ fn a_file_is_explained_from_all_sides() {
 }
 
 #[test]
+fn scores_are_set_against_what_came_true() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("people.csv"), people(3000)).unwrap();
+    let out = json(dir.path(), &["--without", "called", "--curves"]);
+    let held_out = out["distribution"]["with"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .chain(out["distribution"]["without"].as_array().unwrap());
+    let rows: u64 = held_out.map(|n| n.as_u64().unwrap()).sum();
+    assert!((800..1000).contains(&rows), "30 % of 3,000: {rows}");
+    let gain = out["gain"].as_array().unwrap();
+    let last = &gain[gain.len() - 1];
+    assert_eq!((last["found"].as_f64(), last["lift"].as_f64()), (Some(1.0), Some(1.0)));
+    let tenths = out["deciles"].as_array().unwrap();
+    assert!(tenths[0]["lift"].as_f64() > Some(1.3) && tenths[9]["lift"].as_f64() < Some(0.7), "{tenths:?}");
+    let explain = ["explain", "people.csv", "--outcome", "bought", "--without", "called"];
+    let text = |more: &[&str]| {
+        let (code, out, err) = attune(dir.path(), &[&explain, more].concat());
+        assert_eq!(code, 0, "{err}");
+        out
+    };
+    let shown = text(&["--curves"]);
+    for words in ["Reliability", "Lift and gain by tenths", "Gain curve", "Where scores lie", "▪"] {
+        assert!(shown.contains(words), "{words}\n{shown}");
+    }
+    let shown = text(&["--dependence", "recency"]);
+    assert!(shown.contains("individual conditional expectations of 40 rows") && shown.contains("ninetieth"), "{shown}");
+}
+
+#[test]
+fn amounts_are_explained_by_their_errors() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut text = "person.id,size,shop,noise,spend\n".to_owned();
+    for i in 0..3000u64 {
+        let mix = |salt: u64| (i.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(salt * 7919) >> 13) % 1000;
+        let (size, noise) = (mix(1) as f64 / 100.0, mix(2) as f64 / 500.0);
+        let shop = ["north", "south"][(i % 2) as usize];
+        let spend = 5.0 * size + if shop == "south" { 10.0 } else { 0.0 } + noise;
+        text.push_str(&format!("P{i},{size},{shop},{},{spend:.2}\n", i % 17));
+    }
+    std::fs::write(dir.path().join("orders.csv"), text).unwrap();
+    let ask = |args: &[&str]| {
+        let all = [&["explain", "orders.csv", "--outcome", "spend", "--amount"], args, &["--json"]].concat();
+        let (code, out, err) = attune(dir.path(), &all);
+        assert_eq!(code, 0, "{err}");
+        serde_json::from_str::<Value>(&out).unwrap()
+    };
+    // Sizes are spread evenly over 0 to 10, so spend varies by 5 · 2.9 of itself: shuffled, it errs by √2 of that.
+    let out = ask(&[]);
+    let first = &out["permutation"][0];
+    assert_eq!(first["field"], "size");
+    assert!(
+        (first["rmse"]["value"].as_f64().unwrap() - 20.4).abs() < 2.5 && first["mae"]["low"].as_f64() > Some(10.0),
+        "{first}"
+    );
+    let out = ask(&["--segments", "shop", "--learner", "linear"]);
+    for segment in out["segments"].as_array().unwrap() {
+        assert!(segment["measured"]["bias"]["value"].as_f64().unwrap().abs() < 0.3, "{segment}");
+        assert!(segment["measured"]["r2"]["value"].as_f64() > Some(0.95), "{segment}");
+    }
+    assert_eq!(ask(&["--curves"])["reliability"].as_array().unwrap().len(), 10);
+    for flag in [&["--threshold"][..], &["--honesty"], &["--fairness", "shop"]] {
+        let all = [&["explain", "orders.csv", "--outcome", "spend", "--amount"], flag].concat();
+        let (code, _, err) = attune(dir.path(), &all);
+        assert!(code == 2 && err.contains("predicts an amount") && err.contains(flag[0]), "{err}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_told() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("people.csv"), people(50)).unwrap();

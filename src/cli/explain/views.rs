@@ -3,14 +3,15 @@
 use crate::cli::table::{Table, count, number, percent, wrap};
 use attune_lab::data::Dataset;
 use attune_lab::explain::dependence::{Accumulated, Interaction, Partial};
+use attune_lab::explain::distribution::{Distribution, Gain};
 use attune_lab::explain::fairness::Fairness;
 use attune_lab::explain::honesty::{Honesty, Verdict};
-use attune_lab::explain::permutation::Drop;
-use attune_lab::explain::segments::Segment;
+use attune_lab::explain::permutation::{Drop, Rise};
+use attune_lab::explain::segments::{AmountSegment, Segment};
 use attune_lab::explain::thresholds::{Money, Thresholds};
 use attune_lab::explain::{Attributions, Strength};
 use attune_lab::models::ModelReport;
-use attune_lab::models::report::Estimate;
+use attune_lab::models::report::{Estimate, Evaluation};
 use attune_policy::model::Model;
 use std::collections::BTreeMap;
 
@@ -102,9 +103,13 @@ fn unit(log_odds: bool) -> &'static str {
 }
 
 /// Drivers over all rows.
-pub fn drivers(out: &Drivers, drops: &[Drop]) -> String {
-    let mut table =
-        Table::new(&["column", "moves the score by", "share", "least", "most", "", "AUC lost when shuffled"]);
+pub fn drivers(out: &Drivers, drops: &[Drop], rises: &[Rise]) -> String {
+    let mut header = vec!["column", "moves the score by", "share", "least", "most", ""];
+    header.extend((!drops.is_empty()).then_some("AUC lost when shuffled"));
+    if !rises.is_empty() {
+        header.extend(["RMSE gained when shuffled", "MAE gained"]);
+    }
+    let mut table = Table::new(&header);
     for strength in &out.strengths {
         let direction = match out.directions.get(&strength.field) {
             Some(r) if *r > 0.5 => "more raises",
@@ -113,15 +118,18 @@ pub fn drivers(out: &Drivers, drops: &[Drop]) -> String {
             None => "",
         };
         let drop = drops.iter().find(|drop| drop.field == strength.field);
-        table.row(vec![
+        let rise = rises.iter().find(|rise| rise.field == strength.field);
+        let mut cells = vec![
             strength.field.clone(),
             format!("{:.4}", strength.mean_absolute),
             percent(strength.share),
             format!("{:+.3}", strength.least),
             format!("{:+.3}", strength.most),
             direction.to_owned(),
-            drop.map_or_else(String::new, |drop| estimate(&drop.auc)),
-        ]);
+        ];
+        cells.extend(drop.map(|drop| estimate(&drop.auc)));
+        cells.extend(rise.iter().flat_map(|rise| [within(&rise.rmse), within(&rise.mae)]));
+        table.row(cells);
     }
     format!(
         "Drivers over {} rows it did not learn from: mean absolute attribution in {}\n{}  An average row scores {:.4}.\n",
@@ -169,7 +177,15 @@ pub fn rows(out: &Attributions, dataset: &Dataset, rows: &[u32]) -> String {
 
 /// How the score follows a column.
 pub fn dependence(partial: &Partial, local: Option<&Accumulated>, together: Option<&Interaction>) -> String {
-    let mut table = Table::new(&["value", "rows", "mean score if all had it", "local effect"]);
+    let mut table = Table::new(&[
+        "value",
+        "rows",
+        "mean score if all had it",
+        "local effect",
+        "single rows: tenth",
+        "median",
+        "ninetieth",
+    ]);
     let effect = |label: &str| {
         let local = local?;
         local.points.iter().position(|point| point.label == label).map(|at| local.effect[at])
@@ -177,13 +193,30 @@ pub fn dependence(partial: &Partial, local: Option<&Accumulated>, together: Opti
     for at in thinned(partial.points.len()) {
         let point = &partial.points[at];
         let effect = effect(&point.label).map_or_else(String::new, |effect| format!("{effect:+.4}"));
-        table.row(vec![point.label.clone(), percent(point.share), format!("{:.4}", partial.mean[at]), effect]);
+        let mut cells = vec![point.label.clone(), percent(point.share), format!("{:.4}", partial.mean[at]), effect];
+        let mut rows: Vec<f64> = partial.curves.iter().filter_map(|curve| curve.get(at).copied()).collect();
+        rows.sort_by(f64::total_cmp);
+        let of = |share: f64| rows.get(((rows.len().max(1) - 1) as f64 * share).round() as usize);
+        cells.extend([0.1, 0.5, 0.9].into_iter().filter_map(of).map(|x| format!("{x:+.4}")));
+        table.row(cells);
     }
     let mut text =
         format!("How the score follows `{}`, asked of {} rows\n{}", partial.field, count(partial.rows), table.text(2));
     text.push_str(&wrap(
         "Local effects (accumulated, mean 0) keep to rows that exist; where they and the mean score disagree, other columns \
          move together with this one.",
+        2,
+        WIDTH,
+    ));
+    let (rising, falling) =
+        (ends(&partial.curves, |change| change > 0.0), ends(&partial.curves, |change| change < 0.0));
+    text.push_str(&wrap(
+        &format!(
+            "Single rows (individual conditional expectations of {} rows, less their score at the first value): from the first \
+             value to the last the score rises for {rising} and falls for {falling}{}.",
+            partial.curves.len(),
+            if rising > 0 && falling > 0 { "; where both happen, the column works differently with other columns" } else { "" }
+        ),
         2,
         WIDTH,
     ));
@@ -199,6 +232,103 @@ pub fn dependence(partial: &Partial, local: Option<&Accumulated>, together: Opti
         text.push_str(&wrap(&line, 2, WIDTH));
     }
     text
+}
+
+/// How many curves end as is asked, tiny changes aside.
+fn ends(curves: &[Vec<f64>], is: impl Fn(f64) -> bool) -> usize {
+    let change = |curve: &&Vec<f64>| curve.last().is_some_and(|last| last.abs() > 1e-9 && is(*last));
+    curves.iter().filter(change).count()
+}
+
+/// Scores against what came true, on rows the model did not learn from. Gain curve and distribution are of outcomes of yes or no.
+pub fn curves(found: &Evaluation, of_outcomes: Option<(&[Gain], &Distribution)>) -> String {
+    let amount = found.amount.is_some();
+    let shown = |x: f64| if amount { number(x) } else { percent(x) };
+    let mut text = format!("Measured on {} rows it did not learn from\n", count(found.rows));
+    let observed = if amount { "mean amount" } else { "share with the outcome" };
+    let mut table = Table::new(&["scores from", "to", "mean score", observed, "95 % interval", "rows"]);
+    for bin in &found.reliability {
+        table.row(vec![
+            shown(bin.from),
+            shown(bin.to),
+            shown(bin.predicted),
+            shown(bin.observed.value),
+            format!("{} to {}", shown(bin.observed.low), shown(bin.observed.high)),
+            count(bin.rows),
+        ]);
+    }
+    text.push_str(&format!(
+        "\nReliability: what scores promise and what came, in bins of equal count\n{}",
+        table.text(2)
+    ));
+    let held = if amount { "of the whole amount so far" } else { "of all outcomes so far" };
+    let mut table = Table::new(&["tenth", "rows", "mean score", observed, "lift", held]);
+    for part in &found.deciles {
+        table.row(vec![
+            part.decile.to_string(),
+            format!("{:.0}", part.rows),
+            shown(part.predicted),
+            shown(part.rate),
+            format!("{:.2}", part.lift),
+            percent(part.gain),
+        ]);
+    }
+    text.push_str(&format!("\nLift and gain by tenths, the highest scores first\n{}", table.text(2)));
+    let Some((gain, lie)) = of_outcomes else { return text };
+    let mut table = Table::new(&["contacted", "outcomes found", "lift", "by the best possible order"]);
+    for depth in DEPTHS {
+        let Some(at) = gain.iter().find(|at| at.contacted >= depth - 1e-9) else { continue };
+        table.row(vec![percent(at.contacted), percent(at.found), format!("{:.2}", at.lift), percent(at.perfect)]);
+    }
+    text.push_str(&format!("\nGain curve: whom to contact first\n{}", table.text(2)));
+    text.push_str(&format!("\nWhere scores lie\n{}", histogram(lie).text(2)));
+    text
+}
+
+/// Depths of contact shown of a gain curve.
+const DEPTHS: [f64; 8] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0];
+
+/// Bins of a printed distribution, and characters of its longest bar.
+const BARS: (usize, usize) = (10, 24);
+
+/// Rows with and without the outcome by score, in bars: each kind's own largest bin is the longest.
+fn histogram(lie: &Distribution) -> Table {
+    let mut table = Table::new(&["scores from", "to", "with the outcome", "", "without", ""]);
+    let wide = lie.with.len().div_ceil(BARS.0).max(1);
+    let sum = |of: &[u64]| of.chunks(wide).map(|bins| bins.iter().sum::<u64>()).collect::<Vec<u64>>();
+    let (with, without) = (sum(&lie.with), sum(&lie.without));
+    let bar = |n: u64, all: &[u64]| {
+        let most = all.iter().copied().max().unwrap_or(1).max(1);
+        "▪".repeat((n as usize * BARS.1).div_ceil(most as usize))
+    };
+    for (at, (yes, no)) in with.iter().zip(&without).enumerate() {
+        let edge = |at: usize| lie.edges.get((at * wide).min(lie.edges.len() - 1)).copied().unwrap_or_default();
+        table.row(vec![
+            format!("{:.4}", edge(at)),
+            format!("{:.4}", edge(at + 1)),
+            count(*yes),
+            bar(*yes, &with),
+            count(*no),
+            bar(*no, &without),
+        ]);
+    }
+    table
+}
+
+/// Errors of amounts by group.
+pub fn segments_of_amounts(field: &str, segments: &[AmountSegment]) -> String {
+    let mut table =
+        Table::new(&["group", "rows", "mean amount", "mean score", "score less amount", "RMSE", "MAE", "R²"]);
+    for segment in segments {
+        let mut cells =
+            vec![segment.group.clone(), count(segment.rows), number(segment.mean), number(segment.predicted)];
+        match &segment.measured {
+            Some(m) => cells.extend([within(&m.bias), within(&m.rmse), within(&m.mae), estimate(&m.r2)]),
+            None => cells.push(format!("not evaluated: {}", segment.not_evaluated)),
+        }
+        table.row(cells);
+    }
+    format!("Errors by `{field}`, on rows it did not learn from, in units of the amount\n{}", table.text(2))
 }
 
 /// Places of at most [`LINES`] lines of a table, ends included.
@@ -347,6 +477,11 @@ pub fn honesty(out: &Honesty) -> String {
         text.push_str(&format!("  {mark:<6}{}", words.trim_start()));
     }
     text
+}
+
+/// A value in units of the amount, with its interval.
+fn within(e: &Estimate) -> String {
+    format!("{} ({} to {})", number(e.value), number(e.low), number(e.high))
 }
 
 fn estimate(e: &Estimate) -> String {

@@ -52,14 +52,25 @@ pub struct Delayed {
     pub name: String,
     /// The table of events, by name.
     pub table: String,
-    /// Days after a decision in which an event counts, both ends inside.
+    /// Days after a decision in which an event counts, both ends inside. Of rows that stand at the project's instant the end is
+    /// outside, as in windows of features: what happens at the instant itself follows it, and 90 days of it are 90 dates.
     pub window_days: f64,
-    /// Column of the table whose values are added up; `None`: whether anything happened, 1 or 0.
+    /// Column of the table whose values are added up, or an expression over its columns; `None`: whether anything happened, 1 or 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+    /// Which events count: an expression over the columns of the table, such as `quantity > 0`; `None`: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
+    /// The outcome is that nothing happened, as in churn: 1 without an event, 0 with one. Not together with `value`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub absent: bool,
     /// Which decision an event is credited to.
     #[serde(default)]
     pub credit: Credit,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Which decision an event is credited to, among those about its subject whose window it falls into.

@@ -114,8 +114,10 @@ pub fn key_and_time(
         None => {
             let lookup = || (kind == TableKind::Lookup).then(|| unique(dataset)).flatten();
             suggested.first(Role::Subject).map(str::to_owned).or_else(lookup).ok_or_else(|| {
-                Error::new(format!("no column of `{}` looks like the key of a row", dataset.name()))
-                    .hint(format!("name the key column; the table has {}", names(dataset)))
+                Error::new(format!("no column of `{}` looks like the key of a row", dataset.name())).hint(
+                    unnamed(dataset)
+                        .unwrap_or_else(|| format!("name the key column; the table has {}", names(dataset))),
+                )
             })?
         }
     };
@@ -189,6 +191,33 @@ pub fn named(dataset: &Dataset, name: &str) -> Result<String> {
         None => format!("the table has {}", names(dataset)),
     };
     Err(Error::new(format!("there is no such column in `{}`", dataset.name())).in_column(name).hint(hint))
+}
+
+/// What to do about a file without a header, whose columns have no names to go by: names by what they hold; `None` where it has one.
+fn unnamed(dataset: &Dataset) -> Option<String> {
+    let columns = dataset.columns();
+    if columns.is_empty() || columns.iter().enumerate().any(|(i, c)| c.source != format!("column_{}", i + 1)) {
+        return None;
+    }
+    let mut taken: Vec<&str> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    for column in columns {
+        let word = match column.type_ {
+            Type::Time => "date",
+            Type::Text => "customer",
+            Type::Integer => "quantity",
+            Type::Number => "amount",
+            Type::Bool => "flag",
+        };
+        names.push(if taken.contains(&word) { column.source.clone() } else { word.to_owned() });
+        taken.push(word);
+    }
+    let cells = columns.iter().map(|c| dataset.cells(&c.name).and_then(|cells| cells.text(0)).unwrap_or_default());
+    let first = cells.collect::<Vec<_>>().join(", ");
+    Some(format!(
+        "the file has no header: name its columns in their order, perhaps --names {} (the first row is {first})",
+        names.join(",")
+    ))
 }
 
 fn names(dataset: &Dataset) -> String {

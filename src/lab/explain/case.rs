@@ -35,6 +35,8 @@ pub struct Case<'a> {
     pub measured: Vec<u32>,
     /// Whether the outcome happened in each of them.
     pub labels: Vec<bool>,
+    /// What came true in each of them: 1 or 0, or the amount.
+    pub truth: Vec<f64>,
     /// The score of each of them.
     pub scores: Vec<f64>,
     /// Whether the model never saw the measured rows; else they are those it learned from, and numbers flatter it.
@@ -62,7 +64,16 @@ impl<'a> Case<'a> {
         let x = features::matrix(dataset, &measured.rows, &model.inputs)?;
         let scores = Scoring::new(model)?.scores(&x)?;
         let learned = learned.rows;
-        Ok(Case { model, dataset, learned, measured: measured.rows, labels: measured.labels, scores, unseen })
+        Ok(Case {
+            model,
+            dataset,
+            learned,
+            measured: measured.rows,
+            labels: measured.labels,
+            truth: measured.values,
+            scores,
+            unseen,
+        })
     }
 
     /// The model's inputs of some rows (positions).

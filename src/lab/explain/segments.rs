@@ -2,8 +2,9 @@
 
 use super::groups::Groups;
 use super::intervals::{mean_interval, share, top};
+use crate::models::amounts;
 use crate::models::metrics::{auc_interval, quality};
-use crate::models::report::Estimate;
+use crate::models::report::{AmountQuality, Estimate};
 use serde::{Deserialize, Serialize};
 
 /// Fewest rows that a group is measured on.
@@ -54,6 +55,44 @@ pub fn segments(p: &[f64], y: &[bool], groups: &Groups) -> Vec<Segment> {
         let p: Vec<f64> = rows.iter().map(|&row| p[row]).collect();
         let y: Vec<bool> = rows.iter().map(|&row| y[row]).collect();
         segment(name, &p, &y)
+    };
+    (0..).zip(&groups.names).map(one).collect()
+}
+
+/// Errors in one group, of a model of an amount.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AmountSegment {
+    /// The group.
+    pub group: String,
+    /// Its rows.
+    pub rows: u64,
+    /// Mean amount.
+    pub mean: f64,
+    /// Mean score.
+    pub predicted: f64,
+    /// RMSE, MAE, R² and bias (mean score less mean amount: above 0 the model promises too much here); `None` for too few rows.
+    pub measured: Option<AmountQuality>,
+    /// Why there are none; empty where there are.
+    pub not_evaluated: String,
+}
+
+/// Errors by group for scores `p` of amounts `y`, one per row of `groups`.
+pub fn segments_of_amounts(p: &[f64], y: &[f64], groups: &Groups) -> Vec<AmountSegment> {
+    let one = |(group, name): (u32, &String)| {
+        let rows: Vec<usize> = (0..groups.of.len()).filter(|&row| groups.of[row] == group).collect();
+        let own = |values: &[f64]| rows.iter().map(|&row| values[row]).collect::<Vec<f64>>();
+        let (p, y, n) = (own(p), own(y), rows.len() as u64);
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / n.max(1) as f64;
+        let enough = n >= LEAST_ROWS;
+        AmountSegment {
+            group: name.clone(),
+            rows: n,
+            mean: mean(&y),
+            predicted: mean(&p),
+            measured: enough.then(|| amounts::quality(&p, &y)),
+            not_evaluated: if enough { String::new() } else { format!("{n} rows, fewer than {LEAST_ROWS}") },
+        }
     };
     (0..).zip(&groups.names).map(one).collect()
 }
@@ -129,6 +168,21 @@ mod tests {
         assert!((told.auc.value - auc(&q, &z)).abs() < 1e-12);
         assert!((out[0].predicted - q.iter().sum::<f64>() / 2000.0).abs() < 1e-12);
         assert_eq!(out[0].positives, z.iter().filter(|&&y| y).count() as u64);
+    }
+
+    #[test]
+    fn amounts_have_errors_and_bias_by_group() {
+        // Group 0 errs by ±2, group 1 is told 5 too much, group 2 is too small.
+        let of: Vec<u32> = (0..440).map(|i| if i >= 400 { 2 } else { i % 2 }).collect();
+        let y: Vec<f64> = (0..440).map(|i| f64::from(i % 7)).collect();
+        let error = |i: usize| if of[i] == 0 { if i.is_multiple_of(4) { 2.0 } else { -2.0 } } else { 5.0 };
+        let p: Vec<f64> = (0..440).map(|i| y[i] + error(i)).collect();
+        let out = segments_of_amounts(&p, &y, &Groups { names: ["even", "odd", "few"].map(String::from).to_vec(), of });
+        let [even, odd] = [0, 1].map(|i| out[i].measured.unwrap());
+        assert!((even.rmse.value - 2.0).abs() < 1e-9 && even.bias.low < 0.0 && even.bias.high > 0.0, "{even:?}");
+        assert!((odd.mae.value - 5.0).abs() < 1e-9 && odd.bias.low > 4.9, "{odd:?}");
+        assert!(out[2].measured.is_none() && out[2].not_evaluated.starts_with("40 rows"), "{:?}", out[2]);
+        assert!((out[1].predicted - out[1].mean - 5.0).abs() < 1e-9);
     }
 
     #[test]

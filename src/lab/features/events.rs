@@ -27,7 +27,7 @@ use crate::data::cells::{Cells, Dictionary, Interner};
 use crate::data::{Column, Dataset, Role, Roles};
 use crate::error::{Error, Result};
 use crate::task::Task;
-use attune_policy::schema::{EventFeature, Freshness, Missing};
+use attune_policy::schema::{Aggregate, EventFeature, Freshness, Missing};
 use attune_policy::value::{Type, Value};
 use serde::{Deserialize, Serialize};
 
@@ -155,6 +155,30 @@ pub fn end_of(table: &EventTable<'_>) -> Option<i64> {
             last.div_euclid(DAY).checked_add(1)?.checked_mul(DAY)
         }
         _ => None,
+    }
+}
+
+/// Whether a condition holds for each event of a table; `None` where it is not known. `name` is whose condition it is.
+///
+/// # Errors
+/// When it does not compile, is no condition, or reads more than the event.
+pub fn conditions(table: &EventTable<'_>, name: &str, text: &str) -> Result<Vec<Option<bool>>> {
+    let asked = Declared::new(name, EventFeature::new(table.name, Aggregate::Count));
+    match expression::evaluate(table, &asked, text, expression::Kind::Truth)? {
+        (expression::Values::Truth(truths), _) => Ok(truths),
+        _ => Err(about(&asked, format!("`{text}` is no condition"))),
+    }
+}
+
+/// The value of an expression for each event of a table; NaN where it is not known. `name` is whose value it is.
+///
+/// # Errors
+/// When it does not compile, is no number, or reads more than the event.
+pub fn amounts(table: &EventTable<'_>, name: &str, text: &str) -> Result<Vec<f64>> {
+    let asked = Declared::new(name, EventFeature::new(table.name, Aggregate::Count));
+    match expression::evaluate(table, &asked, text, expression::Kind::Number)? {
+        (expression::Values::Number(numbers), _) => Ok(numbers),
+        _ => Err(about(&asked, format!("`{text}` is no number"))),
     }
 }
 

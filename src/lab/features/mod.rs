@@ -4,6 +4,7 @@
 pub mod events;
 pub mod inputs;
 pub mod matrix;
+pub mod overview;
 pub mod recipe;
 pub mod rfm;
 pub mod target_mean;

@@ -145,10 +145,16 @@ pub fn bucket(dataset: &Dataset, rows: &[u32], column: &str, bins: usize) -> Res
     if edges.is_empty() {
         return Err(Error::new("has too few different values for bins").in_column(column));
     }
-    let mut labels = vec![format!("below {}", edges[0])];
+    Ok(Op::Bucket { labels: bin_labels(&edges), edges })
+}
+
+/// Labels of the bins between inner edges, one more than edges: they say the bounds. None without edges.
+pub fn bin_labels(edges: &[f64]) -> Vec<String> {
+    let (Some(first), Some(last)) = (edges.first(), edges.last()) else { return Vec::new() };
+    let mut labels = vec![format!("below {first}")];
     labels.extend(edges.windows(2).map(|pair| format!("{} to {}", pair[0], pair[1])));
-    labels.push(format!("{} and above", edges[edges.len() - 1]));
-    Ok(Op::Bucket { edges, labels })
+    labels.push(format!("{last} and above"));
+    labels
 }
 
 /// The cells of a column that has a value in some of `rows`.

@@ -4,6 +4,7 @@
 use super::atomic;
 use super::format;
 use super::parts::Parts;
+use crate::data::Role;
 use crate::error::{Error, Result};
 use crate::models::{self, ModelReport, ModelSpec, Trained};
 use crate::simulate::Report;
@@ -35,11 +36,25 @@ pub fn model_key(spec: &ModelSpec, parts: &Parts, data: &str) -> String {
     key(&("model 2", nameless, &*parts.roles, &*parts.recipe, data))
 }
 
+/// Hash of what a person decided about a model: its specification, the recipes, who the subjects are and what was done to them, when the
+/// rows stand; without the data. Where it is another one than that of the model in use, a person asked for another model; where only
+/// the data changed, the model in use is the champion.
+pub fn settings_key(spec: &ModelSpec, parts: &Parts) -> String {
+    let nameless = ModelSpec { name: String::new(), ..spec.clone() };
+    let roles = &parts.roles;
+    let single: Vec<Option<&str>> =
+        [Role::Subject, Role::Action, Role::Time].into_iter().map(|role| roles.first(role)).collect();
+    let stand = (&roles.delayed, roles.as_of);
+    key(&("model settings 1", nameless, single, stand, &*parts.recipe, &*parts.events))
+}
+
 /// A trained model: the very data that score, and what is known about them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainedModel {
     /// Hash of its inputs: [`model_key`].
     pub key: String,
+    /// Hash of its inputs without the data: [`settings_key`]; empty where it was trained before this was kept.
+    pub settings: String,
     /// What scores, in the studio and in the policy file.
     pub model: Model,
     /// How good it is.
@@ -49,9 +64,9 @@ pub struct TrainedModel {
 }
 
 impl TrainedModel {
-    /// A model that was trained now, under the hash of its inputs.
-    pub fn new(key: String, trained: Trained) -> TrainedModel {
-        TrainedModel { key, model: trained.model, report: trained.report, recipe: trained.recipe }
+    /// A model that was trained now, under the hash of its inputs and that of them without the data.
+    pub fn new(key: String, settings: String, trained: Trained) -> TrainedModel {
+        TrainedModel { key, settings, model: trained.model, report: trained.report, recipe: trained.recipe }
     }
 }
 
@@ -59,6 +74,8 @@ impl TrainedModel {
 #[serde(deny_unknown_fields)]
 struct ModelFile {
     key: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    settings: String,
     model: Model,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     recipe: Vec<Step>,
@@ -80,8 +97,9 @@ pub fn save_model(dir: &Path, trained: &TrainedModel) -> Result<()> {
     if !super::is_slug(id) {
         return Err(Error::new(format!("`{id}` cannot name a file")));
     }
-    let TrainedModel { key, model, report, recipe } = trained;
-    let model = ModelFile { key: key.clone(), model: model.clone(), recipe: recipe.clone() };
+    let TrainedModel { key, settings, model, report, recipe } = trained;
+    let model =
+        ModelFile { key: key.clone(), settings: settings.clone(), model: model.clone(), recipe: recipe.clone() };
     let model = format::write("model", &model)?;
     let metrics = format::write("metrics", &MetricsFile { key: key.clone(), report: report.clone() })?;
     let cached = cache(dir).join(key);
@@ -113,8 +131,8 @@ fn read_model(folder: &Path, key: Option<&str>) -> Option<TrainedModel> {
         return None;
     }
     let metrics: MetricsFile = format::read("metrics", &text("metrics.ron")?).ok()?;
-    let ModelFile { key, model, recipe } = model;
-    (metrics.key == key).then_some(TrainedModel { key, model, report: metrics.report, recipe })
+    let ModelFile { key, settings, model, recipe } = model;
+    (metrics.key == key).then_some(TrainedModel { key, settings, model, report: metrics.report, recipe })
 }
 
 /// Writes a report as the next run and returns its folder; runs are only ever added.

@@ -50,8 +50,18 @@ pub fn read<T: DeserializeOwned>(format: &str, text: &str) -> Result<T> {
         return Err(Error::new(format!("holds `{found}` where `{}` was expected", full(format))).at_line(1));
     }
     newer(version)?;
-    ron::from_str::<Read<T>>(text).map(|file| file.body).map_err(|e| {
-        let error = Error::new(words(&e.code)).at_line(e.span.start.line as u64);
+    let found = match ron::from_str::<Read<T>>(text) {
+        // A value as a person writes it, `arm: "x"` in place of `arm: Some("x")`, is understood.
+        Err(e) if e.code == ron::Error::ExpectedOption => {
+            ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME).from_str(text)
+        }
+        found => found,
+    };
+    found.map(|file| file.body).map_err(|e| {
+        // Of a name that is not known the place is where it begins; of anything else where reading came to a stop.
+        let named = matches!(e.code, ron::Error::NoSuchStructField { .. } | ron::Error::NoSuchEnumVariant { .. });
+        let place = if named { e.span.start } else { e.span.end };
+        let error = Error::new(words(&e.code)).at_line(place.line as u64);
         if matches!(e.code, ron::Error::Eof | ron::Error::ExpectedStructLikeEnd | ron::Error::ExpectedStringEnd) {
             error.hint("the file seems to be cut off")
         } else {
@@ -89,6 +99,7 @@ fn words(code: &ron::Error) -> String {
                 None => format!("unknown field `{found}`; the fields here are {}", expected.join(", ")),
             }
         }
+        ron::Error::ExpectedOption => "a value is missing here, or `None` for none".to_owned(),
         other => other.to_string(),
     }
 }
@@ -147,6 +158,24 @@ mod tests {
         for (text, expected) in cases {
             let words = read::<Body>("draft", &text).unwrap_err().to_string();
             assert!(words.contains(expected), "{words:?} does not say {expected:?}");
+        }
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Loose {
+        name: Option<String>,
+        folds: u32,
+    }
+
+    #[test]
+    fn a_value_that_may_be_none_is_written_with_or_without_some() {
+        let loose = Loose { name: Some("x".into()), folds: 5 };
+        let text = write("models", &loose).unwrap();
+        assert_eq!(read::<Loose>("models", &text.replace("Some(\"x\")", "\"x\"")).unwrap(), loose);
+        for (from, to, line) in [("5", "five", 6), ("Some(\"x\")", "7", 5)] {
+            let words = read::<Loose>("models", &text.replace(from, to)).unwrap_err().to_string();
+            assert!(words.contains(&format!("line {line}")), "{words}");
         }
     }
 

@@ -6,7 +6,8 @@ use super::erasure;
 use super::history::history;
 use super::parts::{DataSource, Origin, Parts};
 use super::sources::resolve;
-use crate::data::import::{self, BadCell, BadRow, ImportOptions, Imported};
+use crate::data::cells::Cells;
+use crate::data::import::{self, BadCell, BadRow, ImportOptions, Imported, dates};
 use crate::data::join::{Join, JoinReport, join};
 use crate::data::pseudonym::{not_erased, pseudonymise};
 use crate::data::quality::{LeftOut, leave_out};
@@ -79,7 +80,7 @@ pub fn load(dir: &Path, parts: &Parts, task: &Task) -> Result<Loaded> {
                     .in_file(dir)
                     .hint("import that table again, or import a customer file")
             })?;
-            loaded_of(subjects(table)?)
+            loaded_of(subjects(table, parts.goal.as_of)?)
         }
         _ => load_source(dir, source, parts.roles.first(Role::Subject), task)?,
     };
@@ -115,6 +116,10 @@ pub fn load(dir: &Path, parts: &Parts, task: &Task) -> Result<Loaded> {
         (loaded.dataset, matched) = delayed::attach(&loaded.dataset, &parts.roles, &loaded.tables, task)?;
         loaded.notes.extend(matched.iter().map(delayed::Matched::words));
         loaded.fingerprint = key(&("delayed 1", &loaded.fingerprint, &parts.roles.delayed));
+        if parts.roles.first(Role::Time).is_none() {
+            // Then outcomes are counted from the instant at which the rows stand.
+            loaded.fingerprint = key(&("delayed from", &loaded.fingerprint, parts.goal.as_of));
+        }
     }
     add_events(&mut loaded, parts, task)?;
     Ok(loaded)
@@ -258,8 +263,10 @@ pub(super) fn read_table(dir: &Path, source: &DataSource, subject: Option<&str>,
 /// In place of a text that may hold an identifier.
 const HIDDEN: &str = "(hidden)";
 
-/// The subjects of a table as a table of one column: each key once, in order of first appearance.
-pub(super) fn subjects(table: &Table) -> Result<Table> {
+/// The subjects of a table as a table of one column: each key once, in order of first appearance. Where the customers stand at
+/// an instant, those of whom nothing happened before it are no customers yet: that they are going to be is not known then, and would
+/// tell of everyone without a past that they buy soon.
+pub(super) fn subjects(table: &Table, as_of: Option<i64>) -> Result<Table> {
     let name = table.key.as_deref().ok_or_else(|| {
         Error::new(format!("the table `{}` has no key column, so it does not say who the customers are", table.name))
             .hint("import it again and name its key column")
@@ -268,12 +275,18 @@ pub(super) fn subjects(table: &Table) -> Result<Table> {
         return Err(Error::new(format!("the key of `{}` is not in it any more", table.name)).in_column(name));
     };
     let dictionary = cells.dictionary();
+    let times = match (as_of, table.time.as_deref().and_then(|time| table.dataset.cells(time))) {
+        (Some(as_of), Some(Cells::Time(times))) => Some((as_of, times)),
+        _ => None,
+    };
+    let is_past = |row: usize| times.is_none_or(|(as_of, times)| times[row] != Cells::MISSING && times[row] < as_of);
     let mut seen = vec![false; dictionary.values.len()];
     let mut first = Vec::with_capacity(seen.len());
     let mut without = 0u64;
     for (row, code) in dictionary.codes.iter().enumerate() {
         match seen.get_mut(*code as usize) {
             None => without += 1,
+            Some(_) if !is_past(row) => {}
             Some(seen) => {
                 if !std::mem::replace(seen, true) {
                     first.push(row as u32);
@@ -288,7 +301,16 @@ pub(super) fn subjects(table: &Table) -> Result<Table> {
         notes
             .push(format!("{without} rows of `{}` have no `{}` and belong to no customer.", table.name, column.source));
     }
-    let fingerprint = key(&("subjects 1", name, &table.fingerprint));
+    let later = seen.iter().filter(|seen| !**seen).count();
+    let mut fingerprint = key(&("subjects 1", name, &table.fingerprint));
+    if let (Some((as_of, _)), true) = (times, later > 0) {
+        notes.push(format!(
+            "{later} subjects of `{}` are not among them: nothing of theirs happened before {}.",
+            table.name,
+            dates::render(as_of)
+        ));
+        fingerprint = key(&("subjects 2", name, &table.fingerprint, as_of));
+    }
     Ok(Table { notes, fingerprint, ..Table::new(super::CUSTOMERS, TableKind::Customers, None, None, dataset) })
 }
 
@@ -341,7 +363,7 @@ fn changes(source: &DataSource, now: &Imported, path: &Path) -> Vec<Error> {
                 source.rows
             ))
             .in_file(path)
-            .hint("import it again to take the change over"),
+            .hint("`attune refresh` tells what changed and takes it over"),
         );
     }
     for column in &source.columns {

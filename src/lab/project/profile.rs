@@ -1,10 +1,10 @@
 //! The profile of a table of a project, with what the project knows of it, and repairs of what the profile found.
 
-use super::load::Loaded;
+use super::load::{Loaded, with_recipe};
 use super::parts::{DataSource, Parts};
-use crate::data::profile::{Profile, profile_table};
+use crate::data::profile::{self, Profile, profile_table};
 use crate::data::quality::{Known, Repair, Repairable};
-use crate::data::{Dataset, Role, Roles, TableKind};
+use crate::data::{Dataset, Role, Roles, Source, TableKind};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use std::sync::Arc;
@@ -20,6 +20,9 @@ pub struct Profiled {
     pub kind: TableKind,
     /// Statistics and problems.
     pub profile: Profile,
+    /// What the steps of the row recipe make of the rows, with its statistics; `None` where there are no steps, they do not fit the
+    /// columns any more, or the table is not that of the customers.
+    pub made: Option<(Dataset, Profile)>,
 }
 
 /// Profiles the customers, or the table called `table` beside them: with the project's roles, declared ranges, instant, and
@@ -34,7 +37,8 @@ pub fn profile(parts: &Parts, loaded: &Loaded, table: Option<&str>, task: &Task)
         let (dataset, roles) = (loaded.dataset.clone(), (*parts.roles).clone());
         let known = Known { ranges, steps: &parts.recipe, ..Known::default() };
         let profile = profile_table(&dataset, &roles, &known, task)?;
-        return Ok(Profiled { dataset, roles, kind: TableKind::Customers, profile });
+        let made = made(parts, &dataset, task)?;
+        return Ok(Profiled { dataset, roles, kind: TableKind::Customers, profile, made });
     };
     // A look-up is about something else than customers.
     let subject = parts.roles.first(Role::Subject).filter(|_| table.kind != TableKind::Lookup);
@@ -42,7 +46,21 @@ pub fn profile(parts: &Parts, loaded: &Loaded, table: Option<&str>, task: &Task)
     let known = Known { kind: table.kind, as_of: parts.goal.as_of, ranges, customers, steps: &[] };
     let roles = table.roles();
     let profile = profile_table(&table.dataset, &roles, &known, task)?;
-    Ok(Profiled { dataset: table.dataset.clone(), roles, kind: table.kind, profile })
+    Ok(Profiled { dataset: table.dataset.clone(), roles, kind: table.kind, profile, made: None })
+}
+
+/// The outputs of the recipe alone, and their statistics.
+fn made(parts: &Parts, dataset: &Dataset, task: &Task) -> Result<Option<(Dataset, Profile)>> {
+    if parts.recipe.is_empty() {
+        return Ok(None);
+    }
+    // A recipe that does not fit is told of where it is used; the columns can be looked at all the same.
+    let Ok((with, roles)) = with_recipe(dataset, parts) else { return Ok(None) };
+    let outputs = with.columns().iter().filter(|column| dataset.column(&column.name).is_none());
+    let outputs = outputs.filter_map(|column| Some((column.clone(), with.cells(&column.name)?.clone()))).collect();
+    let outputs = Dataset::new(dataset.name(), outputs, Source::default(), None)?;
+    let profile = profile::profile(&outputs, &roles, task)?;
+    Ok(Some((outputs, profile)))
 }
 
 /// Applies a repair to the document: to how the table is read, and for the customers to roles and recipe.

@@ -116,7 +116,7 @@ pub fn refresh(dir: &Path, parts: &Parts, remember: bool, task: &Task) -> Result
     for source in Arc::make_mut(&mut next.sources) {
         let Origin::SubjectsOf(name) = &source.origin else { continue };
         let Some(table) = tables.iter().find(|table| table.name == *name) else { continue };
-        let dataset = subjects(table)?.dataset;
+        let dataset = subjects(table, parts.goal.as_of)?.dataset;
         let mut change = compare(source, &dataset, PathBuf::new());
         change.file = None;
         change.changed = changes.iter().any(|other| other.source == *name && other.changed);

@@ -239,7 +239,7 @@ pub fn put(parts: &mut Parts, mut source: DataSource) {
 /// # Errors
 /// When the table has no key.
 pub fn subjects_of(table: &Table) -> Result<(DataSource, Roles)> {
-    let customers = subjects(table)?;
+    let customers = subjects(table, None)?;
     let mut roles = Roles { as_of: day_after(table), ..Roles::default() };
     roles.columns.extend(customers.dataset.columns().iter().map(|c| (c.name.clone(), Role::Subject)));
     let source = DataSource {

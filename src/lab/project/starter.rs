@@ -7,7 +7,7 @@ use super::store::Project;
 use crate::data::import::ImportOptions;
 use crate::data::{Arm, Dataset, Role, Roles};
 use crate::error::Result;
-use crate::models::ModelSpec;
+use crate::models::{Family, Goal as Estimates, ModelSpec};
 use crate::task::Task;
 use attune_policy::Document;
 use attune_policy::action::{Action, Channel, Direction, Group, Issue, Treatment};
@@ -40,12 +40,29 @@ pub fn starter(name: &str, loaded: &Loaded) -> (Roles, Starter) {
 /// A starter for rows whose roles are settled. `goal` is the outcome to raise where it is known; models learn it when it
 /// is a yes or no, else the first outcome that is.
 pub fn starter_for(name: &str, loaded: &Loaded, roles: &Roles, goal: Option<&str>) -> Starter {
-    let outcomes = roles.with_role(&loaded.dataset, Role::Outcome);
+    let mut outcomes = roles.with_role(&loaded.dataset, Role::Outcome);
+    // Outcomes from a table beside the rows are known before they are columns.
+    let later = |name: &str| roles.delayed.iter().find(|delayed| delayed.name == name);
+    for delayed in roles.delayed.iter().filter(|delayed| roles.role(&delayed.name) == Role::Outcome) {
+        if !outcomes.contains(&delayed.name.as_str()) {
+            outcomes.push(&delayed.name);
+        }
+    }
     let wanted = outcomes.iter().copied().find(|o| Some(*o) == goal);
-    let learnable = wanted.into_iter().chain(outcomes.iter().copied()).find(|o| is_binary(&loaded.dataset, o));
+    let is_yes_or_no = |o: &&str| match later(o) {
+        Some(delayed) => delayed.value.is_none(),
+        None => is_binary(&loaded.dataset, o),
+    };
+    let learnable = wanted.into_iter().chain(outcomes.iter().copied()).find(is_yes_or_no);
     let outcome = wanted.or(learnable).or(outcomes.first().copied()).map(str::to_owned);
     let learnable = learnable.map(str::to_owned);
-    let goal = Goal { name: name.to_owned(), outcome, horizon_days: None, least_lift: None, as_of: roles.as_of };
+    let goal = Goal {
+        name: name.to_owned(),
+        outcome: outcome.clone(),
+        horizon_days: None,
+        least_lift: None,
+        as_of: roles.as_of,
+    };
     let mut models = Vec::new();
     let mut actions: Vec<Action> = Vec::new();
     for (value, arm) in &roles.arms {
@@ -73,11 +90,11 @@ pub fn starter_for(name: &str, loaded: &Loaded, roles: &Roles, goal: Option<&str
         });
         actions.push(action(id, value, treatment, propensity));
     }
-    // Without actions there is still something to learn: who does it, as in churn.
+    // Without actions there is still something to learn: who does it, as in churn; or how much.
     if let (true, Some(outcome)) = (actions.is_empty(), &learnable) {
-        let mut spec = ModelSpec::new(slug(outcome, &|_| false), outcome.clone());
-        spec.name = upper(outcome);
-        models.push(spec);
+        models.push(model_of(outcome, Estimates::Propensity, &|_| false));
+    } else if let (true, Some(delayed)) = (actions.is_empty(), outcome.as_deref().and_then(later)) {
+        models.push(model_of(&delayed.name, Estimates::Amount, &|_| false));
     }
     let draft = Document {
         id: if is_slug(name) { name.to_owned() } else { slug(name, &|_| false) },
@@ -92,6 +109,12 @@ pub fn starter_for(name: &str, loaded: &Loaded, roles: &Roles, goal: Option<&str
         ..Document::default()
     };
     Starter { goal, models, draft }
+}
+
+/// The model that an outcome is begun with: the plainest of its kind, a yardstick for all others. `taken` tells ids that other models have.
+pub(super) fn model_of(outcome: &str, goal: Estimates, taken: &dyn Fn(&str) -> bool) -> ModelSpec {
+    let family = if goal == Estimates::Amount { Family::linear() } else { Family::logistic() };
+    ModelSpec { name: upper(outcome), goal, family, ..ModelSpec::new(slug(outcome, taken), outcome) }
 }
 
 /// Makes a project in `dir` from a customer file, with suggested roles and a starter draft.

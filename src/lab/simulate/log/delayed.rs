@@ -1,13 +1,16 @@
 //! Outcomes that come later, in a table of their own: each event is credited to decisions about its subject made at most a window
 //! before it, and becomes a column of the log.
 //!
-//! It says what was matched and what was not, and never credits an event that came before its decision.
+//! Rows without a time of their own stand at the instant of the roles: so a table of customers as of a date has outcomes too, and
+//! what features know (before the instant) and what outcomes count (from it on) never meet. It says what was matched and what was not,
+//! and never credits an event that came before its decision.
 
 use crate::data::cells::{Cells, Dictionary};
 use crate::data::join::canonical;
 use crate::data::roles::{Credit, Delayed};
 use crate::data::{Arm, Column, Dataset, Role, Roles, Table};
 use crate::error::{Error, Result};
+use crate::features::events::{self, EventTable};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -38,6 +41,9 @@ pub struct Matched {
     pub late: u64,
     /// Without a subject, a time, or a value where one is wanted.
     pub unusable: u64,
+    /// That do not count: they are not of the kind that is asked for.
+    #[serde(default)]
+    pub others: u64,
     /// Rows of the events of unknown subjects, numbers in their file, the first twenty.
     pub stranger_rows: Vec<u64>,
     /// Decisions with an event.
@@ -58,6 +64,7 @@ impl Matched {
             (self.late, "after the window"),
             (self.strangers, "of subjects that the log does not know"),
             (self.unusable, "without subject, time or value"),
+            (self.others, "not of the kind that counts"),
         ]
         .into_iter()
         .filter(|(n, _)| *n > 0)
@@ -115,6 +122,8 @@ pub fn attach(dataset: &Dataset, roles: &Roles, tables: &[Table], task: &Task) -
 /// The decisions of a log by subject, in order of time.
 struct Decisions {
     rows: usize,
+    /// Whether the rows have no times of their own and stand at one instant.
+    standing: bool,
     times: Vec<f64>,
     /// Whether the row is a contact: an action other than none.
     contact: Vec<bool>,
@@ -130,8 +139,11 @@ impl Decisions {
                     .hint(format!("give the column of the {} its role", role.label()))
             })
         };
-        let (subject, time) = (need(Role::Subject)?, need(Role::Time)?);
-        let times = dataset.numbers(time)?;
+        let subject = need(Role::Subject)?;
+        let (times, standing) = match (roles.first(Role::Time), roles.as_of) {
+            (None, Some(instant)) => (vec![instant as f64; dataset.rows()], true),
+            _ => (dataset.numbers(need(Role::Time)?)?, false),
+        };
         let numeric = matches!(dataset.cells(subject), Some(Cells::Integer(_) | Cells::Number(_)));
         let Dictionary { codes, values } = dataset.dictionary(subject)?;
         let mut of: HashMap<String, Vec<u32>> = HashMap::with_capacity(values.len());
@@ -150,7 +162,7 @@ impl Decisions {
             }
             None => vec![true; dataset.rows()],
         };
-        Ok(Decisions { rows: dataset.rows(), times, contact, of, numeric })
+        Ok(Decisions { rows: dataset.rows(), standing, times, contact, of, numeric })
     }
 
     fn credit(&self, delayed: &Delayed, table: &Table) -> Result<(Cells, Matched)> {
@@ -162,7 +174,17 @@ impl Decisions {
         let (key, time) = (need(&table.key, "key")?, need(&table.time, "time")?);
         let keys = table.dataset.dictionary(&key)?;
         let when = table.dataset.numbers(&time)?;
-        let amounts = delayed.value.as_deref().map(|name| table.dataset.numbers(name)).transpose()?;
+        let happenings = EventTable { name: &table.name, dataset: &table.dataset, key: &key, time: &time };
+        let amount = |text: &str| match table.dataset.column(text) {
+            Some(_) => table.dataset.numbers(text),
+            None => events::amounts(&happenings, &delayed.name, text),
+        };
+        let amounts = delayed.value.as_deref().map(amount).transpose()?;
+        if delayed.absent && amounts.is_some() {
+            return Err(Error::new("an outcome is a sum or that nothing happened, not both").in_column(&delayed.name));
+        }
+        let counts =
+            delayed.only.as_deref().map(|text| events::conditions(&happenings, &delayed.name, text)).transpose()?;
         let numeric = self.numeric || matches!(table.dataset.cells(&key), Some(Cells::Integer(_) | Cells::Number(_)));
         let window = delayed.window_days * DAY;
         let known: Vec<Option<&Vec<u32>>> =
@@ -186,6 +208,10 @@ impl Decisions {
                 continue;
             }
             last = last.max(*at);
+            if counts.as_ref().is_some_and(|counts| counts[row] != Some(true)) {
+                report.others += 1;
+                continue;
+            }
             let Some(rows) = known.get(code as usize).copied().flatten() else {
                 report.strangers += 1;
                 if report.stranger_rows.len() < super::checks::LISTED {
@@ -198,7 +224,11 @@ impl Decisions {
                 report.before += 1;
                 continue;
             }
-            let within = &earlier[earlier.partition_point(|row| self.times[*row as usize] + window < *at)..];
+            let over = |row: &u32| {
+                let end = self.times[*row as usize] + window;
+                end < *at || self.standing && end == *at
+            };
+            let within = &earlier[earlier.partition_point(over)..];
             let credited: &[u32] = match delayed.credit {
                 Credit::EveryDecision => within,
                 Credit::LastDecision => &within[within.len().saturating_sub(1)..],
@@ -220,14 +250,20 @@ impl Decisions {
         }
         report.decisions = happened.iter().filter(|h| **h).count() as u64;
         let timed = |row: &usize| !self.times[*row].is_nan();
-        report.open = (0..self.rows).filter(timed).filter(|row| self.times[*row] + window > last).count() as u64;
+        // A table of dates is complete to the end of its last day.
+        let complete = if self.standing { ((last / DAY).floor() + 1.0) * DAY } else { last };
+        let is_open = |row: usize| self.times[row] + window > complete;
+        report.open = (0..self.rows).filter(timed).filter(|row| is_open(*row)).count() as u64;
+        // Where all rows stand at one instant and what follows it is not all there, nobody's outcome is known.
+        let timed = |row: &usize| timed(row) && !(self.standing && is_open(*row));
         // A decision without a time has no window, so nothing is known of what followed it.
         let cells = match amounts {
             Some(_) => {
                 Cells::Number((0..self.rows).map(|row| if timed(&row) { total[row] } else { f64::NAN }).collect())
             }
             None => {
-                let whether = |row| if timed(&row) { i64::from(happened[row]) } else { Cells::MISSING };
+                let whether =
+                    |row| if timed(&row) { i64::from(happened[row] != delayed.absent) } else { Cells::MISSING };
                 Cells::Integer((0..self.rows).map(whether).collect())
             }
         };

@@ -194,7 +194,8 @@ fn later(credit: Credit, value: Option<&str>) -> (Dataset, Roles, Table) {
         Logging::Unknown,
     );
     let (table, value) = ("orders".to_owned(), value.map(str::to_owned));
-    roles.delayed = vec![Delayed { name: "later".into(), table, window_days: 7.0, value, credit }];
+    roles.delayed =
+        vec![Delayed { name: "later".into(), table, window_days: 7.0, value, only: None, absent: false, credit }];
     (log, roles, Table::new("orders", TableKind::Events, Some("buyer"), Some("when"), orders))
 }
 

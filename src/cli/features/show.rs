@@ -1,0 +1,116 @@
+//! What `attune features` prints of the row recipe and of the inputs that models get.
+
+use super::steps::words;
+use crate::cli::table::{Table, count, wrap};
+use attune_lab::features::overview::Overview;
+use attune_policy::recipe::Step;
+use serde_json::{Value, json};
+
+/// Width of running text.
+const WIDTH: usize = 110;
+
+/// Characters shown of a text in a table.
+const CELL: usize = 24;
+
+/// The steps, the inputs, what is left out and what would help. `project` is how the command names what it looks at.
+pub fn text(overview: &Overview, steps: &[Step], project: Option<&str>) -> String {
+    let mut text = String::new();
+    if !steps.is_empty() {
+        let mut table = Table::new(&["step", "what it is"]);
+        for step in steps {
+            table.row(vec![step.output.clone(), words(step)]);
+        }
+        text.push_str(&format!("\nSteps of the row recipe: {}\n{}", steps.len(), table.text(2)));
+    }
+    let read = || overview.columns.iter().filter(|column| column.left_out.is_empty());
+    let total: u64 = read().map(|column| column.inputs).sum();
+    text.push_str(&format!(
+        "\nInputs of models: {} from {} columns, fitted on the {} rows that models learn from\n",
+        count(total),
+        read().count(),
+        count(overview.rows)
+    ));
+    let mut table = Table::new(&[
+        "column",
+        "type",
+        "how linear models read it",
+        "inputs",
+        "in trees",
+        "missing",
+        "a missing value becomes",
+        "values",
+    ]);
+    for column in read() {
+        let values: Vec<String> = column.values.iter().map(|value| short(value)).collect();
+        table.row(vec![
+            if column.made { format!("{} *", column.column) } else { column.column.clone() },
+            column.type_.to_string(),
+            column.encoding.clone(),
+            count(column.inputs),
+            count(column.inputs_of_trees),
+            count(column.missing),
+            column.when_missing.clone(),
+            values.join(", "),
+        ]);
+    }
+    text.push_str(&table.text(2));
+    if read().any(|column| column.made) {
+        text.push_str("  * made by a step or by a feature over events\n");
+    }
+    let left: Vec<String> = overview
+        .columns
+        .iter()
+        .filter(|column| !column.left_out.is_empty())
+        .map(|column| format!("{} ({})", column.column, column.left_out))
+        .collect();
+    if !left.is_empty() {
+        text.push_str(&wrap(&format!("Not read by models: {}.", left.join("; ")), 2, WIDTH));
+    }
+    if !overview.suggestions.is_empty() {
+        text.push_str("\nSuggestions\n");
+        for suggestion in &overview.suggestions {
+            let argument = match suggestion.argument.is_empty() {
+                true => suggestion.column.clone(),
+                false => suggestion.argument.clone(),
+            };
+            text.push_str(&wrap(
+                &format!("- {argument}: `{}` {}.", suggestion.column, reason(&suggestion.why)),
+                2,
+                WIDTH,
+            ));
+        }
+        if let (Some(project), true) = (project, overview.suggestions.iter().any(|s| s.step.is_some())) {
+            text.push_str(&format!("  `attune features {project} --step …` adds a step to the project.\n"));
+        }
+    }
+    text
+}
+
+/// A reason as it follows the name of the column.
+fn reason(why: &str) -> String {
+    match why.starts_with("has ") {
+        true => why.to_owned(),
+        false => format!("– {why}"),
+    }
+}
+
+/// The same for programs.
+pub fn value(overview: &Overview, steps: &[Step]) -> Vec<(&'static str, Value)> {
+    let steps: Vec<Value> = steps
+        .iter()
+        .map(|step| json!({ "output": step.output, "input": step.input, "op": step.op, "what": words(step) }))
+        .collect();
+    vec![
+        ("steps", json!(steps)),
+        ("inputs", json!(overview.columns)),
+        ("inputs_fitted_on", json!(overview.rows)),
+        ("suggestions", json!(overview.suggestions)),
+    ]
+}
+
+fn short(text: &str) -> String {
+    match text.chars().count() > CELL {
+        true => text.chars().take(CELL - 1).chain(['…']).collect(),
+        false => text.to_owned(),
+    }
+}
