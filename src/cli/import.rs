@@ -55,7 +55,8 @@ pub struct Import {
     /// Column of the customers that leads to the key: the table is joined to them by it
     #[arg(long, value_name = "COLUMN", requires = "project")]
     on: Option<String>,
-    /// Replace the values of a column by pseudonyms whenever the file is read; may be given several times
+    /// Replace the values of a column by pseudonyms whenever the file is read; may be given several times. A key that is a pseudonym
+    /// in one table is one in all
     #[arg(long, value_name = "COLUMN", requires = "project")]
     pseudonymise: Vec<String>,
     /// Declare the range of a column, as COLUMN=LOW..HIGH; either end may be left out
@@ -178,9 +179,11 @@ impl Import {
         roles.as_of = goal.as_of;
         project::put(&mut parts, source);
         parts.roles = Arc::new(roles.clone());
+        let carried = project::carry_pseudonyms(&mut parts);
         project.save(&parts, "Import")?;
         project::remember_rows(dir, project::CUSTOMERS, &loaded.dataset, roles.first(Role::Subject))?;
-        let Loaded { dataset, notes, bad_rows, bad_cells, .. } = loaded;
+        let Loaded { dataset, mut notes, bad_rows, bad_cells, .. } = loaded;
+        notes.extend(carried);
         Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
     }
 
@@ -242,7 +245,9 @@ impl Import {
             let name = if beside { described.table_name() } else { project::CUSTOMERS };
             let opened = Project::open(dir, Access::Read)?;
             let known = opened.parts.sources.iter().find(|source| source.name == name);
+            let hide_key = project::hides_key(&opened.parts, name, kind, self.on.as_deref());
             described.pseudonymise.extend(known.iter().flat_map(|source| source.pseudonymise.iter().cloned()));
+            described.hide_key = hide_key;
         }
         Ok(described)
     }
@@ -255,6 +260,7 @@ impl Import {
             time: self.time.clone(),
             on: self.on.clone(),
             pseudonymise: self.pseudonymise.clone(),
+            hide_key: false,
             ranges: self.ranges.iter().map(|argument| range(argument)).collect::<Result<_>>()?,
         })
     }

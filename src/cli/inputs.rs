@@ -21,9 +21,9 @@ pub struct Reading {
     /// Character around fields
     #[arg(long, value_name = "CHAR")]
     pub quote: Option<char>,
-    /// How bytes stand for text
-    #[arg(long, value_enum)]
-    pub encoding: Option<EncodingName>,
+    /// How bytes stand for text: a label of the WHATWG standard, such as utf-8, windows-1251, latin1 or shift_jis
+    #[arg(long, value_name = "LABEL")]
+    pub encoding: Option<String>,
     /// Whether numbers are written 3,14
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub decimal_comma: Option<bool>,
@@ -48,9 +48,18 @@ pub struct Reading {
     /// A text that stands for a missing value; may be given several times
     #[arg(long, value_name = "TEXT")]
     pub missing: Vec<String>,
+    /// A text that stands for a missing value in one column; may be given several times
+    #[arg(long, value_name = "COLUMN=TEXT")]
+    pub missing_in: Vec<String>,
     /// Order of day and month in dates such as 03/04/2024
     #[arg(long, value_enum)]
     pub dates: Option<Order>,
+    /// Zone of times that name none, such as Europe/Berlin; UTC when it is not given
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
+    /// Years of two digits up to this one are of 20xx, those after it of 19xx; 68 when it is not given
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(u8).range(0..100))]
+    pub pivot: Option<u8>,
 }
 
 /// Names of formats on the command line.
@@ -68,19 +77,6 @@ pub enum FormatName {
     Arrow,
     /// Excel or OpenDocument sheet
     Workbook,
-}
-
-/// Names of encodings on the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum EncodingName {
-    /// UTF-8
-    Utf8,
-    /// UTF-16, little-endian
-    Utf16le,
-    /// UTF-16, big-endian
-    Utf16be,
-    /// Windows-1252, also for Latin-1
-    Windows1252,
 }
 
 /// Names of date orders on the command line.
@@ -137,15 +133,16 @@ impl Reading {
         options.sample = self.sample;
         options.csv.delimiter = self.delimiter.as_deref().map(delimiter).transpose()?;
         options.csv.quote = self.quote;
-        options.csv.encoding = self.encoding.map(|name| match name {
-            EncodingName::Utf8 => Encoding::Utf8,
-            EncodingName::Utf16le => Encoding::Utf16Le,
-            EncodingName::Utf16be => Encoding::Utf16Be,
-            EncodingName::Windows1252 => Encoding::Windows1252,
-        });
+        options.csv.encoding = self.encoding.as_deref().map(Encoding::named).transpose()?;
         options.csv.decimal_comma = self.decimal_comma;
         options.csv.header = self.header;
         options.missing = (!self.missing.is_empty()).then(|| self.missing.clone());
+        for argument in &self.missing_in {
+            let (column, text) = pair("--missing-in", argument)?;
+            options.missing_in.entry(column.to_owned()).or_default().push(text.to_owned());
+        }
+        options.zone.clone_from(&self.zone);
+        options.pivot = self.pivot;
         options.dates = self.dates.map(|order| match order {
             Order::DayFirst => DateOrder::DayFirst,
             Order::MonthFirst => DateOrder::MonthFirst,

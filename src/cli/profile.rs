@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
     after_help = "Examples:\n  attune profile customers.csv\n  attune profile customers.csv --outcome churned --json\n  \
                         attune profile shop --table transactions\n  \
                         attune profile shop --repair missing:age --repair repeated-rows\n\n\
-                        Every problem has a name such as `missing:age`; --repair applies what is suggested for it, and --define\n\
+                        Every problem has a name such as `missing:age` or `sentinel:pdays=999`; --repair applies what is suggested for it, and --define\n\
                         says how each check and measure is defined."
 )]
 pub struct ProfileCommand {
@@ -309,7 +309,7 @@ fn problems_text(problems: &[Problem], define: bool) -> String {
             (false, more) => format!(" (rows {}{})", rows.join(", "), if more { ", …" } else { "" }),
         };
         let repair = match problem.repair.is_applicable() {
-            true => format!("; --repair {}: {}", problem.id(), problem.repair.words()),
+            true => format!("; --repair {}: {}", for_shell(&problem.id()), problem.repair.words()),
             false => format!("; {}", problem.hint),
         };
         text.push_str(&wrap(&format!("- {word}: {}{rows}{repair}", problem.message), 2, 110));
@@ -350,12 +350,32 @@ fn problem_named<'a>(profile: &'a Profile, name: &str) -> Result<&'a Problem> {
     if let Some(problem) = profile.problems.iter().find(|problem| problem.id() == name) {
         return Ok(problem);
     }
+    // A column that has one problem of the check needs no more words.
+    let there: Vec<&Problem> = profile.problems.iter().filter(|problem| problem.place() == name).collect();
+    match there[..] {
+        [problem] => return Ok(problem),
+        [] => {}
+        [..] => {
+            let ids: Vec<String> = there.iter().map(|problem| for_shell(&problem.id())).collect();
+            return Err(Failure::Usage(format!(
+                "--repair: `{name}` is {} problems; name one of {}",
+                ids.len(),
+                ids.join(", ")
+            )));
+        }
+    }
     let ids: Vec<String> = profile.problems.iter().filter(|p| p.repair.is_applicable()).map(Problem::id).collect();
     let hint = match attune_policy::suggest::nearest(name, ids.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("what can be repaired is {}", ids.join(", ")),
     };
     Err(Failure::Usage(format!("--repair: there is no problem `{name}`; {hint}")))
+}
+
+/// A name as it is typed: in quotes where it holds what shells read in their own way.
+fn for_shell(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-.:=".contains(c);
+    if name.chars().all(plain) { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }
 
 fn of_type(type_: Type, x: f64) -> String {

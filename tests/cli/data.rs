@@ -102,3 +102,77 @@ fn tables_are_refused_in_words() {
         assert!(ended.code == code && ended.err.contains(part), "{args:?}: {} {}", ended.code, ended.err);
     }
 }
+
+#[test]
+fn what_a_file_leaves_open_is_told_and_can_be_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = "id,seen_at,born\n1,2026-07-01 10:00:00,03/04/68\n2,2026-07-02T10:00:00Z,05/06/69\n";
+    fs::write(dir.path().join("c.csv"), rows).unwrap();
+    let text = done(dir.path(), &["profile", "c.csv"]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "`seen_at` mixes 1 times that name their zone with 1 that do not: these are read as UTC",
+        "`born`: dates like 03/04/2024 are taken as month first; nothing in the file decides it.",
+        "00 to 68 are of 20xx, 69 to 99 of 19xx; choose another pivot (--pivot)",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    let asked = ["profile", "c.csv", "--zone", "Europe/Berlin", "--pivot", "30", "--dates", "day-first"];
+    let found = json(dir.path(), &asked);
+    let column = |name: &str| {
+        let columns = found["columns"].as_array().unwrap();
+        columns.iter().find(|column| column["name"] == name).unwrap().clone()
+    };
+    assert_eq!(column("seen_at")["min"], value!(1_782_892_800_000.0), "8 o'clock UTC");
+    assert_eq!(column("born")["min"], value!(-55_123_200_000.0), "3 April 1968");
+    let wrong = attune(dir.path(), &["profile", "c.csv", "--zone", "Europe/Berln"]);
+    assert!(
+        wrong.err.contains("`Europe/Berln` is no time zone") && wrong.err.contains("Europe/Berlin"),
+        "{}",
+        wrong.err
+    );
+    let wrong = attune(dir.path(), &["profile", "c.csv", "--encoding", "windows-1521"]);
+    assert!(wrong.err.contains("did you mean `windows-1251`?"), "{}", wrong.err);
+}
+
+#[test]
+fn a_mark_for_missing_is_repaired_in_its_own_column() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rows = String::from("customer_id,pdays,duration,note\n");
+    for i in 0..60 {
+        let pdays = if i % 3 == 0 { 999 } else { i % 20 };
+        let note = ["?", "missing", "Missing", "new", "old", "late"][i % 6];
+        rows.push_str(&format!("c{i},{pdays},{},{note}\n", 970 + i));
+    }
+    fs::write(dir.path().join("c.csv"), rows).unwrap();
+    done(dir.path(), &["import", "c.csv", "p", "--role", "customer_id=subject"]);
+    let text = done(dir.path(), &["profile", "p"]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = "--repair sentinel:pdays=999: read `999` as missing in `pdays`, and in no other column";
+    assert!(text.contains(words), "{text}");
+    let missing = |found: &serde_json::Value, name: &str| {
+        let columns = found["columns"].as_array().unwrap();
+        columns.iter().find(|column| column["name"] == name).unwrap()["missing"].clone()
+    };
+    // A column with one such problem needs no more words; one with several does.
+    let found = json(dir.path(), &["profile", "p", "--repair", "sentinel:pdays"]);
+    assert_eq!((missing(&found, "pdays"), missing(&found, "duration")), (value!(20), value!(0)));
+    let wrong = attune(dir.path(), &["profile", "p", "--repair", "sentinel:note"]);
+    assert!(wrong.code == 2 && wrong.err.contains("is 3 problems; name one of"), "{}", wrong.err);
+    assert!(wrong.err.contains("'sentinel:note=?'") && wrong.err.contains("sentinel:note=missing"), "{}", wrong.err);
+    let found = json(dir.path(), &["profile", "p", "--repair", "sentinel:note=missing"]);
+    assert_eq!(missing(&found, "note"), value!(10));
+}
+
+#[test]
+fn a_pseudonymised_key_is_one_in_every_table() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("customers.csv"), CUSTOMERS).unwrap();
+    fs::write(dir.path().join("sales.csv"), SALES).unwrap();
+    let hidden = ["import", "customers.csv", "p", "--role", "customer_id=subject", "--pseudonymise", "customer_id"];
+    done(dir.path(), &hidden);
+    let sales = ["import", "sales.csv", "p", "--as", "transactions", "--key", "customer_id", "--time", "sold_at"];
+    let text = done(dir.path(), &sales).out;
+    assert!(text.contains("`customer_id` of `transactions` is replaced by pseudonyms"), "{text}");
+    let found = json(dir.path(), &["profile", "p", "--table", "transactions"]);
+    let broken = found["problems"].as_array().unwrap().iter().find(|p| p["check"] == "BrokenKeys").unwrap();
+    assert_eq!(broken["count"], value!(1), "only customer 9 is nobody");
+}

@@ -44,6 +44,9 @@ pub struct Problem {
     pub severity: Severity,
     /// Column it is in (identifier); `None` is the table as a whole.
     pub column: Option<String>,
+    /// What tells it from others of the check in the column: the value it is about, or a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// Numbers of the first rows concerned, as in the file, at most [`LISTED_ROWS`].
     pub rows: Vec<u64>,
     /// How many rows are concerned; 0 when it is not about rows.
@@ -223,6 +226,7 @@ impl Problem {
             check,
             severity,
             column: column.map(str::to_owned),
+            about: None,
             rows: Vec::new(),
             count: 0,
             share: 0.0,
@@ -244,6 +248,13 @@ impl Problem {
         self
     }
 
+    /// Says which of the column's problems of this check it is.
+    #[must_use]
+    fn about(mut self, what: impl Into<String>) -> Problem {
+        self.about = Some(what.into());
+        self
+    }
+
     /// Says what can be done by a click.
     #[must_use]
     pub fn repaired_by(mut self, repair: Repair) -> Problem {
@@ -251,8 +262,15 @@ impl Problem {
         self
     }
 
-    /// A word by which a person can name it: the check, and the column where there is one.
+    /// A word by which a person can name it: the check, the column where there is one, and what tells it from others there. No other
+    /// problem of the table has it.
     pub fn id(&self) -> String {
+        let place = self.place();
+        self.about.as_ref().map_or_else(|| place.clone(), |about| format!("{place}={about}"))
+    }
+
+    /// The check, and the column where there is one: the beginning of its [`Problem::id`].
+    pub fn place(&self) -> String {
         match &self.column {
             Some(column) => format!("{}:{column}", self.check.name()),
             None => self.check.name().to_owned(),
@@ -337,8 +355,15 @@ pub(super) fn find(
     problems.extend(of_rows?);
     problems.retain(|problem| !problem.repair.is_done(roles, known.steps));
     problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
+    let mut ids = HashSet::new();
     for problem in &mut problems {
         problem.share = problem.count as f64 / dataset.rows().max(1) as f64;
+        let (base, mut nth) = (problem.about.clone(), 2);
+        while !ids.insert(problem.id()) {
+            let nth_of = |base: &String| format!("{base} ({nth})");
+            problem.about = Some(base.as_ref().map_or_else(|| nth.to_string(), nth_of));
+            nth += 1;
+        }
     }
     Ok(problems)
 }

@@ -72,7 +72,7 @@ pub fn apply_repair(parts: &mut Parts, table: Option<&str>, repair: &Repair) -> 
     let is_customers = parts.source().is_some_and(|source| source.name == name);
     let source = Arc::make_mut(&mut parts.sources).iter_mut().find(|source| source.name == name);
     let source = source.ok_or_else(|| Error::new("the project has no such table"))?;
-    let reads = matches!(repair, Repair::Type { .. } | Repair::MissingText(_) | Repair::LeaveOut(_));
+    let reads = matches!(repair, Repair::Type { .. } | Repair::MissingText { .. } | Repair::LeaveOut(_));
     if reads && !matches!(source.origin, super::Origin::File(_)) {
         return Err(Error::new(format!("`{name}` is not read from a file, so how it is read cannot be changed"))
             .hint("repair the table that it is made from"));

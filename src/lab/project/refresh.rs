@@ -102,8 +102,7 @@ pub fn refresh(dir: &Path, parts: &Parts, remember: bool, task: &Task) -> Result
             for column in table.dataset.columns() {
                 let role = suggested.role(&column.name);
                 // There is one action, one subject, one time: those of the project stay.
-                let single = matches!(role, Role::Action | Role::Subject | Role::Time | Role::LoggingPropensity);
-                roles.columns.entry(column.name.clone()).or_insert(if single { Role::Ignored } else { role });
+                roles.columns.entry(column.name.clone()).or_insert(if role.is_single() { Role::Ignored } else { role });
             }
         }
         if remember {

@@ -33,6 +33,8 @@ pub struct Described {
     pub on: Option<String>,
     /// Columns (identifiers or source names) whose values become pseudonyms.
     pub pseudonymise: Vec<String>,
+    /// Whether the key stands as pseudonyms elsewhere in the project, as [`hides_key`] says: then it becomes pseudonyms here, too.
+    pub hide_key: bool,
     /// Declared ranges by column, identifier or source name.
     pub ranges: Vec<(String, Range)>,
 }
@@ -77,6 +79,11 @@ pub fn import_customers(
 ) -> Result<(DataSource, Loaded)> {
     let (mut source, mut loaded) = import_source(dir, CUSTOMERS, file, options, task)?;
     describe(&mut source, described, &loaded.dataset).map_err(|error| error.in_file(file))?;
+    let subject = || match described.key.as_deref() {
+        Some(key) => named(&loaded.dataset, key).ok(),
+        None => Roles::suggest(&loaded.dataset).first(Role::Subject).map(str::to_owned),
+    };
+    let hidden = if described.hide_key { subject().and_then(|key| hide(&mut source, &key)) } else { None };
     if !source.pseudonymise.is_empty() {
         erasure::make_secret(dir)?;
     }
@@ -87,7 +94,62 @@ pub fn import_customers(
         loaded = load_source(dir, &source, key.as_deref(), task)?;
         source.columns = loaded.dataset.columns().to_vec();
     }
+    loaded.notes.extend(hidden);
     Ok((source, loaded))
+}
+
+/// Makes a column of a source pseudonyms because others of its key are; says so where it was not asked for.
+fn hide(source: &mut DataSource, column: &str) -> Option<String> {
+    let source_name = source.columns.iter().find(|known| known.name == column).map(|known| known.source.clone());
+    source.pseudonymise.insert(column.to_owned()).then(|| {
+        format!(
+            "`{}` of `{}` is replaced by pseudonyms, as the key is elsewhere in the project: one person has one pseudonym in every \
+             table.",
+            source_name.as_deref().unwrap_or(column),
+            source.name
+        )
+    })
+}
+
+/// Whether the key of a table called `name` is the same as one that stands as pseudonyms in the project: that of the customers, the
+/// column of theirs it is joined `on`, or, for the customers themselves, that of a table about subjects.
+pub fn hides_key(parts: &Parts, name: &str, kind: TableKind, on: Option<&str>) -> bool {
+    let by_key = |source: &DataSource| source.key.as_ref().is_some_and(|key| source.pseudonymise.contains(key));
+    let subject = parts.roles.first(Role::Subject);
+    let leads = |kind: TableKind, on: Option<&str>| -> Option<String> {
+        let own = (kind != TableKind::Lookup).then_some(subject).flatten();
+        on.or(own).map(str::to_owned)
+    };
+    if name == CUSTOMERS {
+        let by_subject = |source: &&DataSource| {
+            leads(source.kind, source.join.as_ref().map(|join| join.on.as_str())).as_deref() == subject
+        };
+        return parts.other_sources().filter(by_subject).any(by_key);
+    }
+    let known = parts.sources.iter().find(|source| source.name == name).and_then(|source| source.join.as_ref());
+    let Some(column) = leads(kind, on.or(known.map(|join| join.on.as_str()))) else { return false };
+    let hidden = |source: &DataSource| match &source.origin {
+        // The customers are the keys of another table.
+        Origin::SubjectsOf(of) => parts.sources.iter().filter(|other| other.name == *of).any(by_key),
+        _ => source.pseudonymise.contains(&column),
+    };
+    let joined = |source: &DataSource| {
+        let from = source.join.iter().flat_map(|join| &join.columns).find(|(_, to)| **to == column);
+        from.is_some_and(|(from, _)| source.pseudonymise.contains(from))
+    };
+    parts.source().is_some_and(hidden) || parts.other_sources().any(joined)
+}
+
+/// Makes the keys of the tables beside the customers pseudonyms where the key they lead to is one now; what was done, one sentence each.
+pub fn carry_pseudonyms(parts: &mut Parts) -> Vec<String> {
+    let is_raw = |source: &&DataSource| {
+        let on = source.join.as_ref().map(|join| join.on.as_str());
+        matches!(source.origin, Origin::File(_)) && hides_key(parts, &source.name, source.kind, on)
+    };
+    let names: Vec<String> = parts.other_sources().filter(is_raw).map(|source| source.name.clone()).collect();
+    let sources = Arc::make_mut(&mut parts.sources);
+    let each = sources.iter_mut().filter(|source| names.contains(&source.name));
+    each.filter_map(|source| source.key.clone().and_then(|key| hide(source, &key))).collect()
 }
 
 /// Writes what was said of a table into its source.
@@ -127,6 +189,8 @@ pub fn import_table(
     source = source_of(dir, name, kind, file, &table.dataset, &table.options);
     (source.key, source.time) = (key, time);
     describe(&mut source, described, &table.dataset).map_err(|error| error.in_file(file))?;
+    let key = source.key.clone().filter(|_| described.hide_key);
+    let hidden = key.and_then(|key| hide(&mut source, &key));
     source.join = described.on.as_ref().map(|on| Join { on: on.clone(), columns: BTreeMap::new() });
     if !source.pseudonymise.is_empty() {
         erasure::make_secret(dir)?;
@@ -137,6 +201,7 @@ pub fn import_table(
         source.columns = table.dataset.columns().to_vec();
     }
     (table.key, table.time) = (source.key.clone(), source.time.clone());
+    table.notes.extend(hidden);
     Ok((source, table))
 }
 

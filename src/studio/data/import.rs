@@ -20,13 +20,15 @@ pub struct ImportSheet {
     options: ImportOptions,
     /// Texts that stand for missing, as typed.
     missing: Option<String>,
+    /// Zone of times that name none, as typed.
+    zone: Option<String>,
 }
 
 impl ImportSheet {
     /// Begins with a file: it is looked at, at once.
     pub fn new(path: PathBuf, _ctx: &Ctx<'_>, asks: &mut Asks) -> ImportSheet {
         asks.act(Action::Inspect { path: path.clone(), options: ImportOptions::default() });
-        ImportSheet { path, options: ImportOptions::default(), missing: None }
+        ImportSheet { path, options: ImportOptions::default(), missing: None, zone: None }
     }
 
     /// Draws it; answers whether it stays open.
@@ -140,12 +142,14 @@ impl ImportSheet {
             let delimiters = [(',', "Comma  ,"), (';', "Semicolon  ;"), ('\t', "Tab"), ('|', "Bar  |"), (' ', "Space")];
             let delimiters: Vec<_> = delimiters.iter().map(|(c, name)| (Some(*c), (*name).to_owned())).collect();
             settle(ui, "Between fields", width, &mut csv.delimiter, found.csv.delimiter, &delimiters);
-            let encodings = [
-                (Some(Encoding::Utf8), "UTF-8".to_owned()),
-                (Some(Encoding::Windows1252), "Windows-1252 (Western)".to_owned()),
-                (Some(Encoding::Utf16Le), "UTF-16, little-endian".to_owned()),
-                (Some(Encoding::Utf16Be), "UTF-16, big-endian".to_owned()),
-            ];
+            let mut encodings: Vec<(Option<Encoding>, String)> = Encoding::common()
+                .map(|(encoding, whose)| (Some(encoding), format!("{} ({whose})", encoding.name())))
+                .collect();
+            // One that was found or chosen and is not common.
+            let rare = csv.encoding.or(found.csv.encoding);
+            if let Some(encoding) = rare.filter(|_| !encodings.iter().any(|(known, _)| *known == rare)) {
+                encodings.push((rare, encoding.name().to_owned()));
+            }
             settle(ui, "Encoding", width, &mut csv.encoding, found.csv.encoding, &encodings);
             let commas = [(Some(false), "3.14".to_owned()), (Some(true), "3,14".to_owned())];
             settle(ui, "Numbers are written", width, &mut csv.decimal_comma, found.csv.decimal_comma, &commas);
@@ -158,6 +162,16 @@ impl ImportSheet {
             (Some(DateOrder::MonthFirst), "12/31/2024".to_owned()),
         ];
         settle(ui, "Dates are written", width, &mut options.dates, found.dates, &orders);
+        let zone = self.zone.get_or_insert_with(|| found.zone.clone().unwrap_or_else(|| "UTC".to_owned()));
+        let response = labelled(ui, "Zone of times that name none, such as Europe/Berlin", |ui| {
+            ui.add(line_edit(zone, width - 16.0))
+        });
+        if response.lost_focus() {
+            let named = Some(zone.trim().to_owned()).filter(|zone| !zone.is_empty());
+            if named != found.zone {
+                options.zone = named;
+            }
+        }
         let text = self.missing.get_or_insert_with(|| found.missing.clone().unwrap_or_default().join(", "));
         let response = labelled(ui, "Also missing, beside empty cells", |ui| ui.add(line_edit(text, width - 16.0)));
         if response.lost_focus() {

@@ -1,6 +1,7 @@
 //! Arrow IPC as typed columns: files, which begin with `ARROW1`, and streams.
 
-use super::{Format, ImportOptions, Table, frame};
+use super::frame::{self, Part};
+use super::{Format, ImportOptions, Table};
 use crate::error::Result;
 use crate::task::Task;
 use polars::prelude::{Column, DataFrame, IntoColumn, IpcReader, PolarsResult, SerReader, Series, polars_err};
@@ -13,15 +14,24 @@ pub fn is_arrow(bytes: &[u8]) -> bool {
     bytes.starts_with(b"ARROW1") || (bytes.starts_with(&[0xFF; 4]) && (8..1 << 24).contains(&length(bytes)))
 }
 
-/// Reads a table, at most about `limit` rows of it.
+/// Reads a table, at most about `limit` rows of it. Columns that are not asked for are not decoded.
 pub fn read(bytes: &[u8], options: &ImportOptions, limit: Option<usize>, task: &Task) -> Result<Table> {
     task.stage("Reading Arrow")?;
-    let file = bytes.starts_with(b"ARROW1");
-    let frame = frame::frame("Arrow", || match file {
-        true => IpcReader::new(Cursor::new(bytes)).with_n_rows(limit).finish(),
-        false => stream(bytes, limit),
+    if !bytes.starts_with(b"ARROW1") {
+        let frame = frame::frame("Arrow", || stream(bytes, limit))?;
+        return frame::table(Part::whole(frame), Format::Arrow, "Arrow stream", options, task);
+    }
+    let names = frame::guarded("Arrow", || {
+        let schema = IpcReader::new(Cursor::new(bytes)).schema()?;
+        PolarsResult::Ok(schema.iter_names().map(ToString::to_string).collect::<Vec<String>>())
     })?;
-    frame::table(&frame, Format::Arrow, if file { "Arrow file" } else { "Arrow stream" }, options, task)
+    let wanted = super::delimited::wanted(options, &names, &crate::data::names::identifiers(&names))?;
+    let columns = names.iter().zip(&wanted).filter(|(_, wanted)| **wanted).map(|(name, _)| name.clone()).collect();
+    let frame = frame::frame("Arrow", || {
+        IpcReader::new(Cursor::new(bytes)).with_columns(Some(columns)).with_n_rows(limit).finish()
+    })?;
+    let part = Part { total: frame.height(), frame, names, kept: None };
+    frame::table(part, Format::Arrow, "Arrow file", options, task)
 }
 
 /// The batches of a stream, one below the other.

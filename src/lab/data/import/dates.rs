@@ -1,9 +1,11 @@
 //! Dates and times as text: ISO 8601 and the common formats, read to milliseconds since 1970-01-01T00:00Z and back.
 //!
-//! A time without a zone is taken as UTC.
+//! What the text leaves open is told by [`Rules`]: the order of day and month, the zone of times that name none, the century of years
+//! of two digits.
 
 use super::DateOrder;
 use super::digits::eight_digits;
+use super::zones::{self, Suffix, Zone};
 
 /// ISO 8601: the date alone at midnight, seconds and milliseconds only when there are some.
 pub fn render(ms: i64) -> String {
@@ -22,29 +24,95 @@ pub fn render(ms: i64) -> String {
     text
 }
 
-/// Reads a date or time; `None` when it is none. `order` decides between 03/04 as 3 April and March 4.
-///
-/// Understood are `2024-12-31`, `2024/12/31`, `20241231`, `31.12.2024`, `31/12/2024`, `12/31/2024`, `31-Dec-2024`,
-/// `Dec 31, 2024`, `31 December 2024`, each with an optional time `23:59[:59[.123]] [AM|PM] [Z|UTC|±hh[:mm]]`.
-pub fn parse(text: &str, order: DateOrder) -> Option<i64> {
-    let (day_first, month_first) = both(text);
-    if order == DateOrder::DayFirst { day_first } else { month_first }
+/// How what a text leaves open is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rules {
+    /// Which of 03/04 is the day.
+    pub order: DateOrder,
+    /// Zone of times that name none; UTC when it is `None`.
+    pub zone: Option<Zone>,
+    /// Years of two digits up to this one are of 20xx, those after it of 19xx.
+    pub pivot: u8,
 }
 
-/// Reads a date or time with the day first and with the month first; the two are equal where the order says nothing.
-pub fn both(text: &str) -> (Option<i64>, Option<i64>) {
-    let bytes = text.trim().as_bytes();
-    if bytes.len() < 6 || bytes.len() > 48 {
-        return (None, None);
+/// 69 to 99 are 1969 to 1999, as POSIX has it.
+pub const PIVOT: u8 = 68;
+
+impl Default for Rules {
+    /// The day first, UTC, [`PIVOT`].
+    fn default() -> Rules {
+        Rules { order: DateOrder::DayFirst, zone: None, pivot: PIVOT }
     }
-    let mut scan = Scan { bytes, at: 0, ordered: false };
-    let Some((year, month, day)) = scan.date() else { return (None, None) };
-    let time = if scan.done() { Some(0) } else { scan.time() };
-    let Some(time) = time.filter(|_| scan.done()) else { return (None, None) };
-    let at = |month, day| days_from_civil(year, month, day).map(|days| days * 86_400_000 + time);
-    let day_first = at(month, day);
-    (day_first, if scan.ordered { at(day, month) } else { day_first })
 }
+
+/// A date or time as its text says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Read with the day first.
+    pub day_first: Option<i64>,
+    /// Read with the month first; the same where the order says nothing.
+    pub month_first: Option<i64>,
+    /// It has a time of day and names no zone.
+    pub naive: bool,
+    /// It names its zone.
+    pub zoned: bool,
+    /// Its year has two digits.
+    pub short_year: bool,
+}
+
+/// Reads a date or time under the default [`Rules`] but for the order, which decides between 03/04 as 3 April and March 4; `None` when
+/// it is none.
+pub fn parse(text: &str, order: DateOrder) -> Option<i64> {
+    read(text, &Rules { order, ..Rules::default() })
+}
+
+/// Reads a date or time; `None` when it is none.
+///
+/// Understood are `2024-12-31`, `2024/12/31`, `20241231`, `31.12.2024`, `31/12/2024`, `12/31/2024`, `31-Dec-2024`,
+/// `Dec 31, 2024`, `31 December 2024`, each with an optional time `23:59[:59[.123]] [AM|PM]` and a zone as [`zones::suffix`] knows it.
+pub fn read(text: &str, rules: &Rules) -> Option<i64> {
+    let written = written(text, rules);
+    if rules.order == DateOrder::DayFirst { written.day_first } else { written.month_first }
+}
+
+/// Reads a date or time in both orders, and says what it left open; all `None` and `false` when it is none.
+pub fn written(text: &str, rules: &Rules) -> Written {
+    let text = text.trim();
+    let bytes = text.as_bytes();
+    if bytes.len() < 6 || bytes.len() > LONGEST {
+        return Written::default();
+    }
+    let mut scan = Scan { bytes, at: 0, ordered: false, short_year: false, pivot: rules.pivot };
+    let Some((year, month, day)) = scan.date() else { return Written::default() };
+    let is_day = scan.done();
+    let Some(time) = (if is_day { Some(0) } else { scan.time() }) else { return Written::default() };
+    // What is left says the zone; a text that was cut inside a character says nothing.
+    let suffix = match text.get(scan.at..) {
+        Some("") => None,
+        Some(rest) => match zones::suffix(rest) {
+            None => return Written::default(),
+            some => some,
+        },
+        None => return Written::default(),
+    };
+    let at = |month, day| {
+        let shown = days_from_civil(year, month, day)? * 86_400_000 + time;
+        Some(match &suffix {
+            Some(Suffix::Ahead(ahead)) => shown - ahead,
+            Some(Suffix::Zone(zone)) => zone.instant(shown),
+            None if is_day => shown,
+            None => rules.zone.as_ref().map_or(shown, |zone| zone.instant(shown)),
+        })
+    };
+    let day_first = at(month, day);
+    let month_first = if scan.ordered { at(day, month) } else { day_first };
+    let some = day_first.is_some() || month_first.is_some();
+    let zoned = some && suffix.is_some();
+    Written { day_first, month_first, naive: some && !zoned && !is_day, zoned, short_year: some && scan.short_year }
+}
+
+/// Most bytes of a date: with a long zone's name.
+const LONGEST: usize = 80;
 
 /// The common case at once: `2024-12-31`, with ` 23:59:59` or `T23:59:59`, with `Z`; `None` for all else, date or not.
 #[inline]
@@ -97,6 +165,10 @@ struct Scan<'a> {
     at: usize,
     /// Day and month may stand the other way round; they were read with the day first.
     ordered: bool,
+    /// The year has two digits.
+    short_year: bool,
+    /// Those up to this one are of 20xx.
+    pivot: u8,
 }
 
 impl Scan<'_> {
@@ -187,8 +259,10 @@ impl Scan<'_> {
         let (year, count) = self.digits()?;
         match count {
             4 => Some(year),
-            // POSIX: 69–99 are 1969–1999.
-            2 => Some(if year >= 69 { 1900 + year } else { 2000 + year }),
+            2 => {
+                self.short_year = true;
+                Some(if year > i64::from(self.pivot) { 1900 + year } else { 2000 + year })
+            }
             _ => None,
         }
     }
@@ -217,7 +291,7 @@ impl Scan<'_> {
         Some(index as i64 + 1)
     }
 
-    /// `T23:59:59.123 PM +02:00` as milliseconds to add, the offset taken off.
+    /// `T23:59:59.123 PM` as milliseconds of the day, and blanks behind it.
     fn time(&mut self) -> Option<i64> {
         if self.eat(b"Tt").is_none() {
             self.eat(b", ")?;
@@ -235,8 +309,12 @@ impl Scan<'_> {
             }
         }
         self.spaces();
-        if let Some(half) = self.eat(b"AaPp") {
-            self.eat(b"Mm")?;
+        // A zone may begin with such a letter, too.
+        let is_half = matches!(self.bytes.get(self.at + 1), Some(b'M' | b'm'))
+            && !self.bytes.get(self.at + 2).is_some_and(u8::is_ascii_alphabetic);
+        let half = if is_half { self.eat(b"AaPp") } else { None };
+        if let Some(half) = half {
+            self.at += 1;
             if !(1..=12).contains(&hour) {
                 return None;
             }
@@ -246,28 +324,7 @@ impl Scan<'_> {
         if hour > 23 || minute > 59 || second > 60 {
             return None;
         }
-        let mut ms = ((hour * 60 + minute) * 60 + second) * 1_000 + milli;
-        if self.eat(b"Zz").is_some() {
-            return Some(ms);
-        }
-        if self.bytes.get(self.at..) == Some(b"UTC".as_slice()) {
-            self.at += 3;
-            return Some(ms);
-        }
-        if let Some(sign) = self.eat(b"+-") {
-            let (number, count) = self.digits()?;
-            let (hours, minutes) = match count {
-                4 => (number / 100, number % 100),
-                1 | 2 => (number, if self.eat(b":").is_some() { self.two(true)? } else { 0 }),
-                _ => return None,
-            };
-            if hours > 14 || minutes > 59 {
-                return None;
-            }
-            let offset = (hours * 60 + minutes) * 60_000;
-            ms += if sign == b'+' { -offset } else { offset };
-        }
-        Some(ms)
+        Some(((hour * 60 + minute) * 60 + second) * 1_000 + milli)
     }
 }
 
@@ -339,8 +396,41 @@ mod tests {
             assert_eq!(parse(text, DateOrder::DayFirst), Some(ms), "{text}");
         }
         assert_eq!(parse("12/31/2024", DateOrder::MonthFirst), Some(day));
+        let both = |text: &str| {
+            let written = written(text, &Rules::default());
+            (written.day_first, written.month_first)
+        };
         assert_eq!(both("03/04/2024 10:00"), (Some(1_712_138_400_000), Some(1_709_546_400_000)));
         assert_eq!(both("03.04.2024"), (Some(1_712_102_400_000), Some(1_712_102_400_000)));
+    }
+
+    #[test]
+    fn what_a_text_leaves_open_is_read_by_the_rules() {
+        let rules = Rules { zone: Some(Zone::named("Europe/Berlin").unwrap()), pivot: 29, ..Rules::default() };
+        let noon = 1_706_702_400_000; // 2024-01-31T12:00Z
+        let hour = 3_600_000;
+        let cases = [
+            // naive, zoned, short year
+            ("2024-01-31T12:00:00", noon - hour, (true, false, false)),
+            ("2024-01-31 12:00 PM", noon - hour, (true, false, false)),
+            ("2024-01-31 12:00 PST", noon + 8 * hour, (false, true, false)),
+            ("2024-01-31 12:00:00 America/New_York", noon + 5 * hour, (false, true, false)),
+            ("2024-01-31T12:00:00.000[Asia/Tokyo]", noon - 9 * hour, (false, true, false)),
+            ("2024-01-31T12:00Z", noon, (false, true, false)),
+            ("2024-01-31", noon - 12 * hour, (false, false, false)),
+            ("31.01.24", noon - 12 * hour, (false, false, true)),
+            ("31.01.24 12:00 CET", noon - hour, (false, true, true)),
+            ("31/12/29", 1_893_369_600_000, (false, false, true)),
+            ("31/12/30", -1_230_854_400_000, (false, false, true)),
+        ];
+        for (text, ms, (naive, zoned, short_year)) in cases {
+            let expected = Written { day_first: Some(ms), naive, zoned, short_year, ..Written::default() };
+            let found = Written { month_first: None, ..written(text, &rules) };
+            assert_eq!(found, expected, "{text}");
+        }
+        for text in ["2024-01-31 12:00 Nowhere", "2024-01-31 CET", "2024-01-31 12:00 \u{e9}", "2024-02-30 12:00"] {
+            assert_eq!(written(text, &rules), Written::default(), "{text}");
+        }
     }
 
     #[test]

@@ -8,7 +8,8 @@ use super::passes::{self, Asked, Found, Misfit, Pass};
 use super::records::fields;
 use super::sniff::{self, Sniffed};
 use super::text::Input;
-use super::{BadCell, Bounds, DateOrder, Encoding, Format, ImportOptions, Table};
+use super::times::{self, Why};
+use super::{BadCell, Bounds, DateOrder, Encoding, Format, ImportOptions, Table, dates};
 use crate::data::cells::Cells;
 use crate::data::dataset::Column;
 use crate::data::names;
@@ -37,6 +38,8 @@ pub struct Read {
     pub table: Table,
     /// SHA-256 of the file's bytes, when it was asked for.
     pub sha256: Option<String>,
+    /// What is said of bytes that were no characters of their encoding.
+    pub replaced: Option<String>,
     /// Unpacked bytes.
     pub bytes: u64,
     /// Rows set aside because they are not UTF-8.
@@ -66,7 +69,7 @@ pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Resu
     if let Some(at) = reading.head[..rows_at].find('\u{FFFD}') {
         return Err(Error::new("the names of the columns are not all UTF-8")
             .at_line(1 + sniffed.dialect.lines(&reading.head.as_bytes()[..at]))
-            .hint("the file may be Windows-1252 (Latin-1): choose that encoding"));
+            .hint("the file may be Windows-1252 (Latin-1) or another encoding of its time: choose it (--encoding)"));
     }
     let names = names::identifiers(&sources);
     let wanted = wanted(options, &sources, &names)?;
@@ -74,7 +77,12 @@ pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Resu
     let line = sniffed.line + sniffed.dialect.lines(&reading.head.as_bytes()[sniffed.start..rows_at]);
     let parser = CellParser::new(options);
     let evidence_only = |wanted: &bool| if *wanted { Asked::Evidence } else { Asked::Skip };
-    let pass = |parser, columns: Vec<Asked>, hashed: bool| Pass {
+    // Columns that say more of what is missing in them have a parser of their own.
+    let own = |parser: &CellParser| -> Vec<(usize, CellParser)> {
+        let each = sources.iter().zip(&names).enumerate();
+        each.filter_map(|(i, (source, name))| Some((i, parser.of_column(options, source, name)?))).collect()
+    };
+    let pass = |parser, own, columns: Vec<Asked>, hashed: bool| Pass {
         input: reading.input,
         encoding: reading.encoding,
         dialect: sniffed.dialect,
@@ -84,6 +92,7 @@ pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Resu
         // What stands behind the last delimiter of each line is nothing.
         columns: columns.into_iter().chain(sniffed.trailing.then_some(Asked::Skip)).collect(),
         parser,
+        own,
         sample: options.sample,
         hashed,
         careful: false,
@@ -93,10 +102,10 @@ pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Resu
         encoding: Encoding::Utf8,
         // A sample of the head would be a small one.
         sample: None,
-        ..pass(&parser, wanted.iter().map(evidence_only).collect(), false)
+        ..pass(&parser, own(&parser), wanted.iter().map(evidence_only).collect(), false)
     };
     let head = evidence_of(&passes::run(head, reading.bounds, task)?);
-    let first = resolve(options, &sniffed, &head, &sources, &mut Vec::new());
+    let first = resolve(options, &sniffed, &head, &mut Vec::new());
     let supposed = types(&first, &head, &sources, &names, &mut Vec::new());
 
     task.stage("Reading rows")?;
@@ -108,10 +117,19 @@ pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Resu
     };
     let parser = CellParser::new(&first);
     let asked: Vec<Asked> = wanted.iter().enumerate().map(asked).collect();
-    let mut found = passes::run(pass(&parser, asked, reading.hashed), reading.bounds, task)?;
+    let mut found = passes::run(pass(&parser, own(&parser), asked, reading.hashed), reading.bounds, task)?;
     refuse_no_rows(&found, &sniffed, sources.len())?;
     if found.blank > 0 {
         notes.push(format!("{} blank lines were passed over.", found.blank));
+    }
+    if found.widened > 0 {
+        notes.push(format!("{} rows have empty fields behind the last column; these were left out.", found.widened));
+    }
+    if found.bad.iter().any(|bad| bad.text.contains(&format!("\\{}", char::from(sniffed.dialect.quote)))) {
+        notes.push(format!(
+            "Rows set aside escape quotes with a backslash, which is not read: write a {0} inside quotes twice, {0}{0}.",
+            char::from(sniffed.dialect.quote)
+        ));
     }
     if let Some(n) = options.sample {
         let all = found.rows as u64 + found.left_out;
@@ -119,8 +137,20 @@ pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Resu
     }
 
     let evidence = evidence_of(&found);
-    let resolved = resolve(options, &sniffed, &evidence, &sources, &mut notes);
+    let resolved = resolve(options, &sniffed, &evidence, &mut notes);
     let types = types(&resolved, &evidence, &sources, &names, &mut notes);
+    let decides = sources.iter().zip(&evidence).find(|(_, evidence)| evidence.date_order().is_some());
+    let why = match decides {
+        _ if options.dates.is_some() => Why::Asked,
+        Some((source, _)) => Why::Column(source),
+        None => Why::Open,
+    };
+    let each = sources.iter().zip(&evidence).zip(&types).zip(&wanted);
+    let read_as_times: Vec<(&str, &Evidence)> = each
+        .filter(|((_, type_), wanted)| **wanted && **type_ == Type::Time)
+        .map(|(((source, evidence), _), _)| (source.as_str(), evidence))
+        .collect();
+    notes.extend(times::notes(&read_as_times, &resolved, why));
     for ((source, evidence), _) in sources.iter().zip(&evidence).zip(&wanted).filter(|(_, wanted)| **wanted) {
         if evidence.tokens > 0 {
             notes.push(format!("`{source}`: {} cells such as `{}` count as missing.", evidence.tokens, evidence.token));
@@ -149,7 +179,7 @@ pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Resu
                 column.bad = Vec::new();
             }
         }
-        let second = passes::run(pass(&parser, asked.collect(), false), reading.bounds, task)?;
+        let second = passes::run(pass(&parser, own(&parser), asked.collect(), false), reading.bounds, task)?;
         if (second.rows, second.bytes) != (found.rows, found.bytes) {
             return Err(Error::new("the file changed while it was read").hint("import it when nobody writes to it"));
         }
@@ -161,7 +191,7 @@ pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Resu
         }
     }
 
-    let Found { columns, numbers, bad, sha256, bytes, invalid, multibyte, peak, .. } = found;
+    let Found { columns, numbers, bad, sha256, replaced, bytes, invalid, multibyte, peak, .. } = found;
     let mut bad_cells = Vec::new();
     let mut about = Vec::with_capacity(columns.len());
     let mut stores = Vec::with_capacity(columns.len());
@@ -191,7 +221,7 @@ pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Resu
     let typed = typed.collect::<Result<Vec<_>>>()?;
     bad_cells.sort_by_key(|cell| cell.row);
     let table = Table { columns: typed, numbers, bad_rows: bad, bad_cells, options: resolved, notes };
-    Ok(Read { table, sha256, bytes, invalid, multibyte, peak })
+    Ok(Read { table, sha256, replaced, bytes, invalid, multibyte, peak })
 }
 
 fn evidence_of(found: &Found) -> Vec<Evidence> {
@@ -305,7 +335,6 @@ fn resolve(
     options: &ImportOptions,
     sniffed: &Sniffed,
     evidence: &[Evidence],
-    sources: &[String],
     notes: &mut Vec<String>,
 ) -> ImportOptions {
     let mut options = options.clone();
@@ -336,19 +365,11 @@ fn resolve(
         options.missing = Some(super::parse::MISSING_TOKENS.iter().map(|t| (*t).to_owned()).collect());
     }
     if options.dates.is_none() {
-        let orders: Vec<DateOrder> = evidence.iter().filter_map(Evidence::date_order).collect();
         let default = if sniffed.dialect.delimiter == b',' { DateOrder::MonthFirst } else { DateOrder::DayFirst };
-        let order = orders.first().copied().unwrap_or(default);
-        for (source, evidence) in sources.iter().zip(evidence) {
-            if evidence.ambiguous > 0 && evidence.ambiguous * 2 > evidence.known && orders.is_empty() {
-                let words = if order == DateOrder::DayFirst { "day first" } else { "month first" };
-                notes.push(format!(
-                    "`{source}`: dates like 03/04/2024 are taken as {words}; nothing in the file decides it."
-                ));
-            }
-        }
-        options.dates = Some(order);
+        options.dates = Some(evidence.iter().find_map(Evidence::date_order).unwrap_or(default));
     }
+    options.zone.get_or_insert_with(|| "UTC".to_owned());
+    options.pivot.get_or_insert(dates::PIVOT);
     options
 }
 

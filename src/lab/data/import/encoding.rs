@@ -1,14 +1,148 @@
-//! Bytes as text: UTF-8, UTF-16 and Windows-1252, found by byte order mark or by trial.
+//! Bytes as text: UTF-8 and UTF-16, found by byte order mark or by trial, and the encodings of one or two bytes that were before them,
+//! told apart by the frequencies of their characters. Any of the WHATWG Encoding Standard can be asked for.
 
 use super::Encoding;
 use crate::error::{Error, Result};
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
+
+/// An encoding of the WHATWG Encoding Standard. It is written by its name, and read by any of its labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Whatwg(&'static encoding_rs::Encoding);
+
+impl Whatwg {
+    /// How its bytes become text, piece by piece.
+    pub(super) fn decoder(self) -> encoding_rs::Decoder {
+        self.0.new_decoder_without_bom_handling()
+    }
+}
+
+impl Serialize for Whatwg {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Whatwg {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Whatwg, D::Error> {
+        let label = String::deserialize(deserializer)?;
+        let unknown = || serde::de::Error::custom(format!("`{label}` is no encoding of the WHATWG standard"));
+        encoding_rs::Encoding::for_label_no_replacement(label.as_bytes()).map(Whatwg).ok_or_else(unknown)
+    }
+}
+
+/// Encodings that files are in, for people who look for theirs: the label and whose letters it has.
+const COMMON: [(&str, &str); 12] = [
+    ("utf-8", "every language"),
+    ("utf-16le", "every language"),
+    ("windows-1252", "Western European"),
+    ("windows-1250", "Central European"),
+    ("iso-8859-2", "Central European"),
+    ("windows-1251", "Cyrillic"),
+    ("windows-1253", "Greek"),
+    ("windows-1254", "Turkish"),
+    ("shift_jis", "Japanese"),
+    ("gb18030", "Chinese, simplified"),
+    ("big5", "Chinese, traditional"),
+    ("euc-kr", "Korean"),
+];
+
+impl Encoding {
+    /// The encoding of a label of the WHATWG Encoding Standard, such as `windows-1251`, `latin1` or `shift_jis`; capitals do not count.
+    ///
+    /// # Errors
+    /// When there is no such encoding.
+    pub fn named(label: &str) -> Result<Encoding> {
+        let plain = label.trim().to_lowercase().replace(' ', "-");
+        if plain.starts_with("utf-32") || plain.starts_with("utf32") {
+            return Err(utf32());
+        }
+        let unhyphened =
+            match plain.strip_prefix("windows").filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+                Some(number) => format!("windows-{number}"),
+                None => plain.replace("utf16", "utf-16"),
+            };
+        let known = |label: &str| encoding_rs::Encoding::for_label_no_replacement(label.as_bytes());
+        known(&plain).or_else(|| known(&unhyphened)).map(Encoding::of).ok_or_else(|| {
+            let near = attune_policy::suggest::nearest(&plain, COMMON.iter().map(|(label, _)| *label));
+            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            Error::new(format!("`{label}` is no encoding"))
+                .hint(format!("name one of the WHATWG standard, such as utf-8, windows-1251 or shift_jis{near}"))
+        })
+    }
+
+    /// The encodings that files are in most, and whose letters they have.
+    pub fn common() -> impl Iterator<Item = (Encoding, &'static str)> {
+        COMMON.into_iter().filter_map(|(label, whose)| Some((Encoding::named(label).ok()?, whose)))
+    }
+
+    /// Its name in the WHATWG Encoding Standard.
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Utf8 => encoding_rs::UTF_8.name(),
+            Encoding::Utf16Le => encoding_rs::UTF_16LE.name(),
+            Encoding::Utf16Be => encoding_rs::UTF_16BE.name(),
+            Encoding::Windows1252 => encoding_rs::WINDOWS_1252.name(),
+            Encoding::Other(Whatwg(other)) => other.name(),
+        }
+    }
+
+    fn of(known: &'static encoding_rs::Encoding) -> Encoding {
+        match known {
+            _ if known == encoding_rs::UTF_8 => Encoding::Utf8,
+            _ if known == encoding_rs::UTF_16LE => Encoding::Utf16Le,
+            _ if known == encoding_rs::UTF_16BE => Encoding::Utf16Be,
+            _ if known == encoding_rs::WINDOWS_1252 => Encoding::Windows1252,
+            other => Encoding::Other(Whatwg(other)),
+        }
+    }
+}
+
+/// Which of the encodings that were before UTF-8 a text is in, told by the frequencies of its characters (chardetng, the detector of
+/// Firefox). Of few characters that are not ASCII nothing can be told: they are taken for Windows-1252.
+pub struct Legacy {
+    detector: EncodingDetector,
+    high: u64,
+}
+
+/// Fewest bytes beyond ASCII that tell something.
+const TELLING: u64 = 12;
+
+impl Legacy {
+    /// Nothing was seen yet.
+    pub fn new() -> Legacy {
+        Legacy { detector: EncodingDetector::new(Iso2022JpDetection::Deny), high: 0 }
+    }
+
+    /// Takes in the next bytes of the text.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.high += bytes.iter().filter(|byte| **byte >= 0x80).count() as u64;
+        self.detector.feed(bytes, false);
+    }
+
+    /// What it is rather than UTF-8, and what is said about it; `because` is why it is not UTF-8.
+    pub fn guess(mut self, because: &str) -> (Encoding, String) {
+        self.detector.feed(&[], true);
+        let found = Encoding::of(self.detector.guess(None, Utf8Detection::Deny));
+        let other = "choose another encoding (--encoding) if words look wrong";
+        match found {
+            Encoding::Other(whatwg) if self.high >= TELLING => {
+                (found, format!("{}, by the frequencies of its characters ({because}); {other}.", whatwg.0.name()))
+            }
+            _ => (Encoding::Windows1252, format!("Windows-1252 (Latin-1): {because}; {other}.")),
+        }
+    }
+}
 
 /// How the bytes stand for text, and why we think so.
 ///
 /// # Errors
 /// When the file is not text at all.
 pub fn detect(bytes: &[u8]) -> Result<(Encoding, String)> {
+    if is_utf32(bytes) {
+        return Err(utf32());
+    }
     match bytes {
         [0xEF, 0xBB, 0xBF, ..] => return Ok((Encoding::Utf8, "UTF-8, by its byte order mark.".into())),
         [0xFF, 0xFE, ..] => return Ok((Encoding::Utf16Le, "UTF-16 (little-endian), by its byte order mark.".into())),
@@ -33,7 +167,7 @@ pub fn detect(bytes: &[u8]) -> Result<(Encoding, String)> {
     }
     let (invalid, multibyte) = utf8_counts(bytes);
     match std::str::from_utf8(bytes) {
-        Err(error) if !is_rather_windows1252(invalid, multibyte) => {
+        Err(error) if !is_rather_legacy(invalid, multibyte) => {
             let at = error.valid_up_to();
             let (line, byte) = (line_of(bytes, at), bytes.get(at).copied().unwrap_or(0));
             Ok((
@@ -47,16 +181,26 @@ pub fn detect(bytes: &[u8]) -> Result<(Encoding, String)> {
         Ok(_) => Ok((Encoding::Utf8, "UTF-8: every byte fits it.".into())),
         Err(error) => {
             let at = error.valid_up_to();
-            Ok((
-                Encoding::Windows1252,
-                format!(
-                    "Windows-1252 (Latin-1): line {} holds the byte {:02X}, which is not UTF-8.",
-                    line_of(bytes, at),
-                    bytes.get(at).copied().unwrap_or(0)
-                ),
-            ))
+            let byte = bytes.get(at).copied().unwrap_or(0);
+            let mut legacy = Legacy::new();
+            legacy.feed(bytes);
+            Ok(legacy.guess(&format!("line {} holds the byte {byte:02X}, which is not UTF-8", line_of(bytes, at))))
         }
     }
+}
+
+/// Whether the bytes are UTF-32: by their mark, or because three of every four are zeros or nearly.
+fn is_utf32(bytes: &[u8]) -> bool {
+    let marked = matches!(bytes, [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..]);
+    let head = &bytes[..bytes.len().min(4_096) & !3];
+    let zeros = |at: usize| head.iter().skip(at).step_by(4).filter(|byte| **byte == 0).count() * 10;
+    let most = head.len() / 4 * 9;
+    let plain = |own: usize, high: usize| zeros(high) >= most && zeros(own ^ 2) >= most && zeros(own) == 0;
+    marked || (head.len() >= 16 && (plain(0, 3) || plain(3, 0)))
+}
+
+fn utf32() -> Error {
+    Error::new("the file is UTF-32, which is not read").hint("save it again as UTF-8")
 }
 
 /// Places where bytes are not UTF-8, and characters of several bytes that are.
@@ -69,9 +213,9 @@ fn utf8_counts(bytes: &[u8]) -> (u64, u64) {
     (invalid, multibyte)
 }
 
-/// Whether a text that is not all UTF-8 is Windows-1252 rather than damaged UTF-8. Letters of Windows-1252 hardly ever stand
+/// Whether a text that is not all UTF-8 is in an encoding from before it rather than damaged UTF-8. Letters of those hardly ever stand
 /// so that they make characters of several bytes.
-pub fn is_rather_windows1252(invalid: u64, multibyte: u64) -> bool {
+pub fn is_rather_legacy(invalid: u64, multibyte: u64) -> bool {
     invalid > 0 && multibyte < 4 * invalid
 }
 
@@ -104,6 +248,7 @@ pub fn decode(bytes: &[u8], encoding: Encoding) -> Result<Cow<'_, str>> {
             }
             Ok(Cow::Owned(text))
         }
+        Encoding::Other(Whatwg(other)) => Ok(other.decode_without_bom_handling(bytes).0),
     }
 }
 

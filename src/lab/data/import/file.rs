@@ -157,6 +157,18 @@ pub fn whole(path: &Path, bounds: &Bounds, task: &Task) -> Result<Head> {
     Ok(Head { bytes, whole: true, size, compression, sha256 })
 }
 
+/// SHA-256 of a file's bytes, for what is not read from its beginning to its end.
+pub fn fingerprint(path: &Path, task: &Task) -> Result<String> {
+    task.stage("Looking over the file")?;
+    let mut file = Bytes::open(path, true)?;
+    let mut piece = Vec::new();
+    while file.read(PIECE, &mut piece)? > 0 {
+        task.tick(file.fraction())?;
+        piece.clear();
+    }
+    Ok(file.sha256())
+}
+
 /// The beginning of a file, unpacked.
 pub struct Head {
     /// At most the bytes asked for.

@@ -1,7 +1,7 @@
 //! The type of a column of text, from all of its cells.
 
 use super::DateOrder;
-use super::dates;
+use super::dates::{self, Written};
 use super::parse::{BOOL_WORDS, CellParser, LONGEST_BOOL, Shape, same_word};
 use attune_policy::value::Type;
 
@@ -30,6 +30,12 @@ pub struct Evidence {
     pub month_first: u64,
     /// Dates that mean another day in the other order.
     pub ambiguous: u64,
+    /// Times of day that name no zone.
+    pub naive: u64,
+    /// Times that name their zone.
+    pub zoned: u64,
+    /// Dates whose year has two digits.
+    pub short_years: u64,
     /// Dates written as eight digits, 1900 to 2099.
     compact_dates: u64,
     /// Whole numbers that may be seconds, milliseconds or microseconds since 1970.
@@ -53,6 +59,8 @@ pub struct Numbers {
     pub affixed: u64,
     /// Codes rather than quantities: leading zeros, plus signs, more digits than 64 bits hold.
     pub codes: u64,
+    /// In parentheses.
+    pub bracketed: u64,
 }
 
 /// What a column says about the decimal mark.
@@ -97,7 +105,7 @@ impl Evidence {
         }
         if first.is_ascii_alphabetic() {
             if text.len() >= 8 && dates {
-                self.add_date(text, times);
+                self.add_date(text, times, parser);
             }
             return true;
         }
@@ -109,7 +117,7 @@ impl Evidence {
                 numbers.whole += times;
                 numbers.codes += if code { times } else { 0 };
             }
-            if text.len() == 8 && matches!(&text[..2], "19" | "20") && dates::both(text).0.is_some() {
+            if text.len() == 8 && matches!(&text[..2], "19" | "20") && is_day(text) {
                 self.compact_dates += times;
             }
             if text.len() >= 9 && !code && text.parse().ok().and_then(dates::from_epoch).is_some() {
@@ -121,7 +129,7 @@ impl Evidence {
         self.point.add(point, times);
         self.comma.add(comma, times);
         if point.is_none() && comma.is_none() && dates {
-            self.add_date(text, times);
+            self.add_date(text, times, parser);
         }
         true
     }
@@ -159,8 +167,11 @@ impl Evidence {
         numbers.zeros += zeros;
     }
 
-    /// Takes in `count` cells that are dates in either order of day and month.
-    pub fn add_dates(&mut self, count: u64) {
+    /// Takes in `count` cells that are dates in either order of day and month, `naive` of them times of day without a zone and `zoned`
+    /// with one.
+    pub fn add_dates(&mut self, count: u64, naive: u64, zoned: u64) {
+        self.naive += naive;
+        self.zoned += zoned;
         self.known += count;
         self.other |= count > 0;
         self.day_first += count;
@@ -185,6 +196,9 @@ impl Evidence {
         self.day_first += later.day_first;
         self.month_first += later.month_first;
         self.ambiguous += later.ambiguous;
+        self.naive += later.naive;
+        self.zoned += later.zoned;
+        self.short_years += later.short_years;
         self.compact_dates += later.compact_dates;
         self.epochs += later.epochs;
     }
@@ -258,6 +272,10 @@ impl Evidence {
                 note: Some(format!("`{name}` counts time since 1970; its numbers are taken as instants.")),
             };
         }
+        // Where most stand in parentheses these are not the sign: (1), (2) are numbers of a list.
+        if self.nearly_all(numbers.all) && numbers.bracketed * 2 > numbers.all {
+            return plain(Type::Text);
+        }
         if self.nearly_all(numbers.all) {
             let whole_with_zeros = numbers.whole + numbers.zeros == numbers.all;
             // Tables that went through a data frame write whole numbers beside missing ones as 17850.0.
@@ -272,6 +290,9 @@ impl Evidence {
             }
             if numbers.grouped > 0 {
                 notes.push("thousands are separated".to_owned());
+            }
+            if numbers.bracketed > 0 {
+                notes.push(format!("{} numbers in parentheses are negative", numbers.bracketed));
             }
             if numbers.affixed > 0 {
                 notes.push("currency or percent signs were taken off".to_owned());
@@ -348,13 +369,21 @@ impl Evidence {
         self.known < 200 || dates * 2 > self.known
     }
 
-    fn add_date(&mut self, text: &str, times: u64) {
-        let (day, month) = dates::both(text);
+    fn add_date(&mut self, text: &str, times: u64, parser: &CellParser) {
+        let Written { day_first, month_first, naive, zoned, short_year } = dates::written(text, parser.dates());
         let count = |holds: bool| if holds { times } else { 0 };
-        self.day_first += count(day.is_some());
-        self.month_first += count(month.is_some());
-        self.ambiguous += count(day.is_some() && month.is_some() && day != month);
+        self.day_first += count(day_first.is_some());
+        self.month_first += count(month_first.is_some());
+        self.ambiguous += count(day_first.is_some() && month_first.is_some() && day_first != month_first);
+        self.naive += count(naive);
+        self.zoned += count(zoned);
+        self.short_years += count(short_year);
     }
+}
+
+/// Whether eight digits are a day.
+fn is_day(digits: &str) -> bool {
+    dates::parse(digits, DateOrder::DayFirst).is_some()
 }
 
 impl Numbers {
@@ -366,6 +395,7 @@ impl Numbers {
         self.grouped += other.grouped;
         self.affixed += other.affixed;
         self.codes += other.codes;
+        self.bracketed += other.bracketed;
     }
 
     fn add(&mut self, shape: Option<Shape>, times: u64) {
@@ -378,5 +408,6 @@ impl Numbers {
         self.grouped += count(shape.grouped);
         self.affixed += count(shape.affix);
         self.codes += count(shape.code);
+        self.bracketed += count(shape.bracketed);
     }
 }

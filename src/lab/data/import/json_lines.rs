@@ -1,8 +1,13 @@
-//! JSON lines as typed columns: one object per line; nested objects become `outer.inner`, lists stay JSON text.
+//! JSON lines as typed columns: one object per line; nested objects become `outer.inner`, lists stay JSON text. The text is read window by
+//! window; only the members that are asked for, of the lines that are, are kept.
 
+use super::delimited::{Read, Reading};
 use super::infer::Evidence;
 use super::parse::{CellParser, expected};
-use super::{BadCell, BadRow, DateOrder, Format, ImportOptions, Table};
+use super::records::LONGEST_RECORD;
+use super::text::Text;
+use super::times::{self, Why};
+use super::{BadCell, BadRow, Bounds, DateOrder, Format, ImportOptions, Table, dates};
 use crate::data::cells::{Cells, Interner};
 use crate::data::dataset::Column;
 use crate::data::names;
@@ -30,99 +35,229 @@ struct Sparse {
     cells: Vec<(u32, Json)>,
 }
 
-/// Reads a table from text.
-pub fn read(text: &[u8], options: &ImportOptions, task: &Task) -> Result<Table> {
+/// Reads a table.
+pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Result<Read> {
     task.stage("Reading lines")?;
-    let text = text.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(text);
-    if text.trim_ascii_start().starts_with(b"[") {
-        return Err(
-            Error::new("the file is one JSON list").hint("write one object per line, without the list around them")
-        );
+    let mut text = Text::open(reading.input, reading.encoding, reading.hashed)?;
+    let mut lines = Lines::new(options);
+    let mut window = Vec::new();
+    loop {
+        task.tick(text.fraction())?;
+        let ended = text.ended();
+        let mut from = 0;
+        while let Some(length) = window[from..].iter().position(|byte| *byte == b'\n') {
+            lines.take(&window[from..from + length])?;
+            from += length + 1;
+        }
+        if ended {
+            if from < window.len() {
+                lines.take(&window[from..])?;
+            }
+            break;
+        }
+        window.drain(..from);
+        if window.len() > LONGEST_RECORD {
+            return Err(Error::new(format!("the line is longer than {} MiB", LONGEST_RECORD >> 20))
+                .at_line(lines.line + 1)
+                .hint("this is hardly a table; check the kind of file"));
+        }
+        lines.refuse_too_large(reading.bounds, text.fraction())?;
+        text.fill(reading.bounds.window, &mut window)?;
     }
-    let mut index: HashMap<String, usize> = HashMap::new();
-    let mut sources: Vec<String> = Vec::new();
-    let mut columns: Vec<Sparse> = Vec::new();
-    let (mut numbers, mut lines, mut bad_rows, mut blank) = (Vec::new(), Vec::new(), Vec::new(), 0u64);
-    let (mut row, mut at, mut left_out) = (0u64, 0, 0u64);
-    for (line, content) in text.split(|byte| *byte == b'\n').enumerate() {
-        if line % 8_192 == 0 {
-            task.tick(at as f32 / text.len().max(1) as f32)?;
+    let (invalid, multibyte) = (lines.invalid, lines.multibyte);
+    let (replaced, bytes) = (text.replaced(), text.read());
+    let sha256 = text.file().filter(|_| reading.hashed).map(super::file::Bytes::sha256);
+    let table = table(lines, options, task)?;
+    Ok(Read { table, sha256, replaced, bytes, invalid, multibyte, peak: 0 })
+}
+
+/// What the lines gave so far.
+struct Lines<'a> {
+    options: &'a ImportOptions,
+    index: HashMap<String, usize>,
+    sources: Vec<String>,
+    columns: Vec<Sparse>,
+    /// Whether the cells of a column are kept.
+    kept: Vec<bool>,
+    numbers: Vec<u32>,
+    lines: Vec<u32>,
+    bad_rows: Vec<BadRow>,
+    blank: u64,
+    left_out: u64,
+    invalid: u64,
+    multibyte: u64,
+    row: u64,
+    line: u64,
+    place: u64,
+    /// Bytes of cells and of what was set aside.
+    held: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn new(options: &'a ImportOptions) -> Lines<'a> {
+        Lines {
+            options,
+            index: HashMap::new(),
+            sources: Vec::new(),
+            columns: Vec::new(),
+            kept: Vec::new(),
+            numbers: Vec::new(),
+            lines: Vec::new(),
+            bad_rows: Vec::new(),
+            blank: 0,
+            left_out: 0,
+            invalid: 0,
+            multibyte: 0,
+            row: 0,
+            line: 0,
+            place: 0,
+            held: 0,
         }
-        at += content.len() + 1;
-        let place = (at - content.len() - 1) as u64;
-        let content = content.trim_ascii();
+    }
+
+    /// Takes a line without its end.
+    fn take(&mut self, whole: &[u8]) -> Result<()> {
+        let place = self.place;
+        self.place += whole.len() as u64 + 1;
+        self.line += 1;
+        let content = whole.trim_ascii();
         if content.is_empty() {
-            blank += u64::from(at < text.len());
-            continue;
+            self.blank += 1;
+            return Ok(());
         }
-        row += 1;
-        if options.sample.is_some_and(|n| !super::rows::is_drawn(place, n)) {
-            left_out += 1;
-            continue;
+        if self.row == 0 && content.starts_with(b"[") {
+            return Err(
+                Error::new("the file is one JSON list").hint("write one object per line, without the list around them")
+            );
+        }
+        self.row += 1;
+        if self.row >= u64::from(u32::MAX) {
+            return Err(Error::new(format!("the file has more than {} rows", self.row)).hint("split it"));
+        }
+        if self.options.sample.is_some_and(|n| !super::rows::is_drawn(place, n)) {
+            self.left_out += 1;
+            return Ok(());
         }
         let object = match std::str::from_utf8(content) {
             Ok(content) => serde_json::from_str::<Members>(content)
                 .map_err(|error| format!("no JSON object: {}", plain_words(&error))),
             Err(error) => {
+                self.invalid += 1;
                 let byte = content.get(error.valid_up_to()).copied().unwrap_or(0);
                 Err(format!("the byte {byte:02X} is not UTF-8"))
             }
         };
+        if !content.is_ascii() {
+            let valid = content.utf8_chunks().flat_map(|chunk| chunk.valid().bytes());
+            self.multibyte += valid.filter(|byte| *byte >= 0xC0).count() as u64;
+        }
         let members = match object {
             Ok(Members(members)) => members,
             Err(reason) => {
-                bad_rows.push(BadRow { row, line: line as u64 + 1, text: super::records::shorten(content), reason });
-                continue;
+                let text = super::records::shorten(content);
+                self.held += text.len() + reason.len() + size_of::<BadRow>();
+                self.bad_rows.push(BadRow { row: self.row, line: self.line, text, reason });
+                return Ok(());
             }
         };
         for (key, cell) in members {
-            let column = match index.get(&key) {
+            let column = match self.index.get(&key) {
                 Some(column) => *column,
                 None => {
-                    index.insert(key.clone(), sources.len());
-                    sources.push(key);
-                    columns.push(Sparse::default());
-                    sources.len() - 1
+                    self.index.insert(key.clone(), self.sources.len());
+                    self.kept.push(may_be_wanted(self.options, &key));
+                    self.sources.push(key);
+                    self.columns.push(Sparse::default());
+                    self.sources.len() - 1
                 }
             };
-            if let Some(cell) = cell {
-                columns[column].cells.push((numbers.len() as u32, cell));
+            if let Some(cell) = cell.filter(|_| self.kept[column]) {
+                self.held += size_of::<(u32, Json)>() + if let Json::Text(text) = &cell { text.len() } else { 0 };
+                self.columns[column].cells.push((self.numbers.len() as u32, cell));
             }
         }
-        numbers.push(row as u32);
-        lines.push(line as u32 + 1);
+        self.held += 8;
+        self.numbers.push(self.row as u32);
+        self.lines.push(self.line as u32);
+        Ok(())
     }
+
+    /// Half of the room is for what the cells become.
+    fn refuse_too_large(&self, bounds: &Bounds, fraction: f32) -> Result<()> {
+        if self.held as u64 <= bounds.memory / 2 {
+            return Ok(());
+        }
+        Err(Error::new(format!(
+            "the table needs more than {} of memory: {} rows, {:.0} % of the file, took that much",
+            super::file::size_word(bounds.memory),
+            self.numbers.len(),
+            fraction * 100.0
+        ))
+        .hint("read fewer columns, or a sample of the rows"))
+    }
+}
+
+/// Whether a member may be one of those asked for; its identifier is known only when all members are, and may end with a number then.
+fn may_be_wanted(options: &ImportOptions, key: &str) -> bool {
+    let Some(only) = &options.only else { return true };
+    let name = names::identifiers(&[key.to_owned()]).concat();
+    only.iter().any(|asked| {
+        let rest = asked.strip_prefix(name.as_str());
+        asked == key || rest.is_some_and(|rest| rest.chars().all(|c| c == '_' || c.is_ascii_digit()))
+    })
+}
+
+/// The lines as a table.
+fn table(lines: Lines<'_>, options: &ImportOptions, task: &Task) -> Result<Table> {
+    let Lines { sources, columns, numbers, lines, bad_rows, blank, left_out, .. } = lines;
     refuse_nothing(&numbers, &sources, &bad_rows)?;
     let mut notes = vec![format!("JSON lines: {} objects with {} different members.", numbers.len(), sources.len())];
     if blank > 0 {
         notes.push(format!("{blank} blank lines were passed over."));
     }
     if let Some(n) = options.sample {
-        notes.push(format!(
-            "A sample: one row in {n} was kept, {} of {}.",
-            numbers.len(),
-            numbers.len() as u64 + left_out
-        ));
+        let all = numbers.len() as u64 + left_out;
+        notes.push(format!("A sample: one row in {n} was kept, {} of {all}.", numbers.len()));
     }
     task.stage("Finding types")?;
-    let mut options = options.clone();
-    options.format = Some(Format::JsonLines);
-    options.missing.get_or_insert_with(|| super::parse::MISSING_TOKENS.iter().map(|t| (*t).to_owned()).collect());
-    options.csv.decimal_comma.get_or_insert(false);
-    options.dates.get_or_insert(DateOrder::DayFirst);
-    let parser = CellParser::new(&options);
     let names = names::identifiers(&sources);
-    let wanted = super::delimited::wanted(&options, &sources, &names)?;
-    let mut bad_cells = Vec::new();
+    let wanted = super::delimited::wanted(options, &sources, &names)?;
+    let mut resolved = options.clone();
+    resolved.format = Some(Format::JsonLines);
+    resolved.missing.get_or_insert_with(|| super::parse::MISSING_TOKENS.iter().map(|t| (*t).to_owned()).collect());
+    resolved.csv.decimal_comma.get_or_insert(false);
+    resolved.zone.get_or_insert_with(|| "UTC".to_owned());
+    resolved.pivot.get_or_insert(dates::PIVOT);
+    // What the texts say of the order of day and month all dates are then read by.
+    let parser = CellParser::new(&resolved);
+    let mut about = Vec::with_capacity(columns.len());
+    for ((source, name), (column, wanted)) in sources.iter().zip(&names).zip(columns.iter().zip(&wanted)) {
+        task.tick(0.5 * about.len() as f32 / columns.len() as f32)?;
+        let own = parser.of_column(options, source, name);
+        about.push(if *wanted { column.about(own.as_ref(), &parser) } else { About::default() });
+    }
+    let decides = sources.iter().zip(&about).find_map(|(source, about)| Some((source, about.texts.date_order()?)));
+    let why = match decides {
+        _ if options.dates.is_some() => Why::Asked,
+        Some((source, _)) => Why::Column(source),
+        None => Why::Open,
+    };
+    let order = *resolved.dates.get_or_insert(decides.map_or(DateOrder::DayFirst, |(_, order)| order));
+    let parser = CellParser::new(&resolved);
+    let (mut bad_cells, mut read_as_times) = (Vec::new(), Vec::new());
     let mut typed = Vec::with_capacity(columns.len());
-    let each = names.into_iter().zip(sources).zip(&columns).zip(wanted);
-    for (((name, source), column), _) in each.filter(|(_, wanted)| *wanted) {
-        task.tick(typed.len() as f32 / columns.len() as f32)?;
-        let type_ = match options.types.get(&source).or_else(|| options.types.get(&name)) {
+    let each = names.into_iter().zip(&sources).zip(columns.iter().zip(&about)).zip(wanted);
+    for (((name, source), (column, about)), _) in each.filter(|(_, wanted)| *wanted) {
+        task.tick(0.5 + 0.5 * typed.len() as f32 / columns.len() as f32)?;
+        let type_ = match options.types.get(source).or_else(|| options.types.get(&name)) {
             Some(type_) => *type_,
-            None => column.verdict(&source, &parser, &mut notes),
+            None => about.verdict(source, order, &mut notes),
         };
-        let (cells, bad) = column.typed(type_, numbers.len(), &parser);
+        let own = parser.of_column(options, source, &name);
+        let (cells, bad) = column.typed(type_, numbers.len(), own.as_ref(), &parser);
+        if type_ == Type::Time {
+            read_as_times.push((source.as_str(), &about.texts));
+        }
         bad_cells.extend(bad.into_iter().map(|(row, text)| BadCell {
             row: u64::from(numbers[row as usize]),
             line: u64::from(lines[row as usize]),
@@ -130,11 +265,12 @@ pub fn read(text: &[u8], options: &ImportOptions, task: &Task) -> Result<Table> 
             text,
             expected: expected(type_).to_owned(),
         }));
-        typed.push((Column { name, source, type_ }, cells));
+        typed.push((Column { name, source: source.clone(), type_ }, cells));
     }
+    notes.extend(times::notes(&read_as_times, &resolved, why));
     bad_cells.sort_by_key(|cell| cell.row);
     let numbers = (!bad_rows.is_empty() || left_out > 0).then_some(numbers);
-    Ok(Table { columns: typed, numbers, bad_rows, bad_cells, options, notes })
+    Ok(Table { columns: typed, numbers, bad_rows, bad_cells, options: resolved, notes })
 }
 
 fn refuse_nothing(rows: &[u32], sources: &[String], bad: &[BadRow]) -> Result<()> {
@@ -159,24 +295,24 @@ fn plain_words(error: &serde_json::Error) -> String {
     format!("{message} (character {})", error.column())
 }
 
-impl Sparse {
-    fn verdict(&self, source: &str, parser: &CellParser, notes: &mut Vec<String>) -> Type {
-        let (mut bools, mut integers, mut numbers, mut texts) = (0usize, 0usize, 0usize, Evidence::default());
-        for (_, cell) in &self.cells {
-            match cell {
-                Json::Bool(_) => bools += 1,
-                Json::Integer(_) => integers += 1,
-                Json::Number(_) => numbers += 1,
-                Json::Text(text) => {
-                    texts.add(text.trim(), 1, parser, false);
-                }
-            }
-        }
+/// What the cells of a column are.
+#[derive(Default)]
+struct About {
+    bools: usize,
+    integers: usize,
+    numbers: usize,
+    texts: Evidence,
+}
+
+impl About {
+    fn verdict(&self, source: &str, order: DateOrder, notes: &mut Vec<String>) -> Type {
+        let About { bools, integers, numbers, texts } = self;
+        let (bools, integers, numbers) = (*bools, *integers, *numbers);
         let known = bools + integers + numbers + texts.known as usize;
         let quantities = integers + numbers;
         if texts.known as usize == known && known > 0 {
             // Text is text in JSON, digits or not; only dates have no other way to be written.
-            let verdict = texts.verdict(source, false, DateOrder::DayFirst);
+            let verdict = texts.verdict(source, false, order);
             return if verdict.type_ == Type::Time { Type::Time } else { Type::Text };
         }
         if bools == known && known > 0 {
@@ -197,12 +333,35 @@ impl Sparse {
         }
         Type::Text
     }
+}
+
+impl Sparse {
+    fn about(&self, own: Option<&CellParser>, parser: &CellParser) -> About {
+        let mut about = About::default();
+        for (_, cell) in self.cells.iter().filter(|(_, cell)| !cell.is_marked(own)) {
+            match cell {
+                Json::Bool(_) => about.bools += 1,
+                Json::Integer(_) => about.integers += 1,
+                Json::Number(_) => about.numbers += 1,
+                Json::Text(text) => {
+                    about.texts.add(text.trim(), 1, parser, false);
+                }
+            }
+        }
+        about
+    }
 
     /// All rows as one type, and the rows and texts that do not fit.
-    fn typed(&self, type_: Type, rows: usize, parser: &CellParser) -> (Cells, Vec<(u32, String)>) {
+    fn typed(
+        &self,
+        type_: Type,
+        rows: usize,
+        own: Option<&CellParser>,
+        parser: &CellParser,
+    ) -> (Cells, Vec<(u32, String)>) {
         let mut bad = Vec::new();
         let mut values = vec![Value::Unknown; rows];
-        for (row, cell) in &self.cells {
+        for (row, cell) in self.cells.iter().filter(|(_, cell)| !cell.is_marked(own)) {
             let text = cell.text();
             match cell.value(type_).map_or_else(|| parser.parse(&text, type_), Ok) {
                 Ok(value) => values[*row as usize] = value,
@@ -252,6 +411,11 @@ impl Json {
             (Json::Number(x), Type::Number) => Some(Value::number(*x)),
             _ => None,
         }
+    }
+
+    /// Whether it stands for a missing value in its column.
+    fn is_marked(&self, own: Option<&CellParser>) -> bool {
+        own.is_some_and(|own| own.is_missing(self.text().trim()))
     }
 
     fn text(&self) -> String {

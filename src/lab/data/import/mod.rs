@@ -27,8 +27,10 @@ pub mod stream;
 #[cfg(test)]
 mod tests;
 mod text;
+mod times;
 mod words;
 mod workbook;
+mod zones;
 
 use super::cells::Cells;
 use super::dataset::{Column, Dataset, Page, Source};
@@ -39,6 +41,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub use encoding::Whatwg;
 pub use parse::{CellParser, MISSING_TOKENS, boolean, expected};
 
 /// Kind of file.
@@ -74,9 +77,19 @@ pub struct ImportOptions {
     /// Cells with one of these texts are missing, beside empty and blank ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing: Option<Vec<String>>,
+    /// Texts that are missing values of one column, by source name or identifier; numbers among them however they are written.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub missing_in: BTreeMap<String, Vec<String>>,
     /// Order of day and month in dates such as 03/04/2024.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dates: Option<DateOrder>,
+    /// IANA name of the zone of times that name none; UTC when it is `None`. A day without a time of day stays that day, at 00:00 UTC.
+    /// A time that clocks skip is read as long after the gap as it stands behind its beginning, one that they show twice is the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// Years of two digits up to this one are of 20xx, those after it of 19xx; 68 when it is `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pivot: Option<u8>,
     /// Types by column, source name or identifier; a cell that does not fit is listed and becomes missing.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub types: BTreeMap<String, Type>,
@@ -86,6 +99,18 @@ pub struct ImportOptions {
     /// One row in this many is kept, drawn by its place in the file: a first look at a table that memory does not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample: Option<u32>,
+}
+
+impl ImportOptions {
+    /// Refuses what no file could be read by.
+    fn check(&self) -> Result<()> {
+        self.zone.as_deref().map(zones::Zone::named).transpose()?;
+        match self.pivot {
+            Some(pivot) if pivot > 99 => Err(Error::new(format!("{pivot} is no year of two digits"))
+                .hint("years up to the pivot are of 20xx: give 0 to 99")),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// How delimited text is read; `None` is detected.
@@ -141,6 +166,8 @@ pub enum Encoding {
     Utf16Be,
     /// Windows-1252, the superset of Latin-1 that old exports use.
     Windows1252,
+    /// Any other of the WHATWG Encoding Standard.
+    Other(Whatwg),
 }
 
 /// Order of day and month.
@@ -241,15 +268,18 @@ pub fn detect(path: &Path) -> Result<Detected> {
 pub fn detect_with(path: &Path, options: &ImportOptions) -> Result<Detected> {
     let task = Task::default();
     let look = || {
+        options.check()?;
         let head = file::head(path, DETECT_BYTES)?;
         let size = head.size;
         let format = file::format(path, &head.bytes, options.format);
         let bounds = Bounds::default();
         let in_lines = matches!(format, Format::Csv | Format::Aligned | Format::JsonLines);
         let whole = head.whole;
-        let head = if whole || in_lines { head } else { file::whole(path, &bounds, &task)? };
+        let in_place = format == Format::Parquet && !whole && head.compression.is_none();
+        let head = if whole || in_lines || in_place { head } else { file::whole(path, &bounds, &task)? };
         let bytes = &head.bytes;
         let mut table = match format {
+            Format::Parquet if in_place => parquet::read_file(path, options, Some(PREVIEW_ROWS), &bounds, &task)?,
             Format::Parquet => parquet::read(bytes, options, Some(PREVIEW_ROWS), &task)?,
             Format::Arrow => arrow::read(bytes, options, Some(PREVIEW_ROWS), &task)?,
             Format::Workbook => workbook::read(bytes, options, &bounds, &task)?,
@@ -280,6 +310,7 @@ pub fn import(path: &Path, options: &ImportOptions, task: &Task) -> Result<Impor
 /// As [`import`]; also when the table does not fit into the memory it may take.
 pub fn import_within(path: &Path, options: &ImportOptions, bounds: &Bounds, task: &Task) -> Result<Imported> {
     let all = || {
+        options.check()?;
         task.stage("Looking at the file")?;
         let head = match file::is_read_once(path) {
             true => file::whole(path, bounds, task)?,
@@ -287,7 +318,13 @@ pub fn import_within(path: &Path, options: &ImportOptions, bounds: &Bounds, task
         };
         let format = file::format(path, &head.bytes, options.format);
         let (mut table, sha256) = match format {
-            Format::Csv | Format::Aligned => read_lines(path, &head, options, bounds, task)?,
+            Format::Csv | Format::Aligned | Format::JsonLines => {
+                read_lines(path, &head, format, options, bounds, task)?
+            }
+            Format::Parquet if !head.whole && head.compression.is_none() => {
+                let table = parquet::read_file(path, options, None, bounds, task)?;
+                (table, file::fingerprint(path, task)?)
+            }
             format => {
                 // Objects, frames and sheets take several times the room of their bytes.
                 let room = Bounds { memory: bounds.memory / 4, ..*bounds };
@@ -296,8 +333,7 @@ pub fn import_within(path: &Path, options: &ImportOptions, bounds: &Bounds, task
                 let mut table = match format {
                     Format::Parquet => parquet::read(bytes, options, None, task)?,
                     Format::Arrow => arrow::read(bytes, options, None, task)?,
-                    Format::Workbook => workbook::read(bytes, options, bounds, task)?,
-                    _ => read_text(bytes, format, options, false, task)?,
+                    _ => workbook::read(bytes, options, bounds, task)?,
                 };
                 table.notes.splice(0..0, head.packed(bytes.len() as u64));
                 (table, head.sha256)
@@ -326,10 +362,11 @@ impl Default for Bounds {
     }
 }
 
-/// Reads delimited or aligned text window by window; gives the hash of the file, too.
+/// Reads delimited or aligned text, or JSON lines, window by window; gives the hash of the file, too.
 fn read_lines(
     path: &Path,
     head: &file::Head,
+    format: Format,
     options: &ImportOptions,
     bounds: &Bounds,
     task: &Task,
@@ -340,20 +377,26 @@ fn read_lines(
     loop {
         let text = encoding::decode_roughly(bytes, encoding)?;
         let reading = delimited::Reading { input, encoding, head: &text, hashed: !head.whole, bounds };
-        let read = delimited::read(&reading, options, task)?;
+        let read = match format {
+            Format::JsonLines => json_lines::read(&reading, options, task)?,
+            _ => delimited::read(&reading, options, task)?,
+        };
         // The head was plain; further down the file is not what it seemed to be.
-        if why.is_some() && encoding == Encoding::Utf8 && encoding::is_rather_windows1252(read.invalid, read.multibyte)
-        {
-            why = Some(match read.table.bad_rows.iter().find(|bad| bad.reason.ends_with("is not UTF-8")) {
-                Some(bad) => format!("Windows-1252 (Latin-1): line {}: {}.", bad.line, bad.reason),
-                None => "Windows-1252 (Latin-1): not all bytes are UTF-8.".to_owned(),
-            });
-            encoding = Encoding::Windows1252;
+        if why.is_some() && encoding == Encoding::Utf8 && encoding::is_rather_legacy(read.invalid, read.multibyte) {
+            let bad = read.table.bad_rows.iter().find(|bad| bad.reason.ends_with("is not UTF-8"));
+            let because = match bad {
+                Some(bad) => format!("line {}: {}", bad.line, bad.reason),
+                None => "not all bytes are UTF-8".to_owned(),
+            };
+            let mut legacy = encoding::Legacy::new();
+            text::each_piece(input, bounds.window, &mut |piece| legacy.feed(piece))?;
+            let (found, told) = legacy.guess(&because);
+            (encoding, why) = (found, Some(told));
             continue;
         }
         let mut table = read.table;
         table.options.csv.encoding = Some(encoding);
-        table.notes.splice(0..0, why);
+        table.notes.splice(0..0, why.into_iter().chain(read.replaced));
         table.notes.splice(0..0, head.packed(read.bytes));
         return Ok((table, read.sha256.unwrap_or_else(|| head.sha256.clone())));
     }
@@ -396,10 +439,12 @@ fn finish(table: Table, source: Source) -> Result<Imported> {
 fn read_text(bytes: &[u8], format: Format, options: &ImportOptions, cut: bool, task: &Task) -> Result<Table> {
     let bytes = if cut { file::whole_lines(bytes) } else { bytes };
     let (encoding, why) = settle_encoding(bytes, options)?;
-    let mut table = match (format, encoding) {
-        (Format::JsonLines, Encoding::Utf8) => json_lines::read(bytes, options, task)?,
-        (Format::JsonLines, _) => json_lines::read(encoding::decode(bytes, encoding)?.as_bytes(), options, task)?,
-        _ => delimited::read_bytes(bytes, encoding, options, task)?,
+    let head = encoding::decode_roughly(bytes, encoding)?;
+    let (input, bounds) = (text::Input::Memory(bytes), Bounds::default());
+    let reading = delimited::Reading { input, encoding, head: &head, hashed: false, bounds: &bounds };
+    let mut table = match format {
+        Format::JsonLines => json_lines::read(&reading, options, task)?.table,
+        _ => delimited::read(&reading, options, task)?.table,
     };
     table.options.csv.encoding = Some(encoding);
     table.notes.splice(0..0, why);

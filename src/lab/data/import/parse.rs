@@ -1,5 +1,6 @@
 //! One cell: what its text means for a type. Import and `attune decide` read cells through the same parser.
 
+use super::zones::Zone;
 use super::{DateOrder, ImportOptions, dates};
 use attune_policy::value::{Type, Value};
 use std::borrow::Cow;
@@ -18,7 +19,9 @@ pub struct CellParser {
     /// Whether some missing text begins with this byte.
     begins: [bool; 256],
     decimal_comma: bool,
-    dates: DateOrder,
+    dates: dates::Rules,
+    /// Numbers that stand for a missing value however they are written.
+    marks: Vec<f64>,
 }
 
 impl CellParser {
@@ -28,28 +31,65 @@ impl CellParser {
             Some(tokens) => tokens.clone(),
             None => MISSING_TOKENS.iter().map(|t| (*t).to_owned()).collect(),
         };
-        let mut begins = [false; 256];
-        for first in missing.iter().filter_map(|token| token.as_bytes().first()) {
-            begins[usize::from(*first)] = true;
-        }
-        CellParser {
-            begins,
-            longest: missing.iter().map(String::len).max().unwrap_or(0),
-            missing,
+        // A zone that is not known was refused before a file is read.
+        let zone = options.zone.as_deref().and_then(|name| Zone::named(name).ok()).filter(|zone| !zone.is_utc());
+        let parser = CellParser {
+            begins: [false; 256],
+            longest: 0,
+            missing: Vec::new(),
             decimal_comma: options.csv.decimal_comma.unwrap_or(false),
-            dates: options.dates.unwrap_or(DateOrder::DayFirst),
+            dates: dates::Rules {
+                order: options.dates.unwrap_or(DateOrder::DayFirst),
+                zone,
+                pivot: options.pivot.unwrap_or(dates::PIVOT),
+            },
+            marks: Vec::new(),
+        };
+        parser.with_missing(missing)
+    }
+
+    /// The parser of one column, by its source name and identifier, when the options say more of what is missing there.
+    pub fn of_column(&self, options: &ImportOptions, source: &str, name: &str) -> Option<CellParser> {
+        let own = options.missing_in.get(source).or_else(|| options.missing_in.get(name))?;
+        let mut parser = self.clone().with_missing(self.missing.iter().chain(own).cloned().collect());
+        parser.marks = own.iter().filter_map(|text| self.number(text)).collect();
+        if !parser.marks.is_empty() {
+            (b'0'..=b'9').chain(*b"+-.").for_each(|byte| parser.begins[usize::from(byte)] = true);
         }
+        Some(parser)
+    }
+
+    fn with_missing(mut self, missing: Vec<String>) -> CellParser {
+        for first in missing.iter().filter_map(|token| token.as_bytes().first()) {
+            self.begins[usize::from(*first)] = true;
+        }
+        self.longest = missing.iter().map(String::len).max().unwrap_or(0);
+        self.missing = missing;
+        self
     }
 
     /// Whether a trimmed text stands for a missing value.
     pub fn is_missing(&self, text: &str) -> bool {
         let Some(first) = text.as_bytes().first() else { return true };
-        self.begins[usize::from(*first)] && text.len() <= self.longest && self.missing.iter().any(|token| token == text)
+        if !self.begins[usize::from(*first)] {
+            return false;
+        }
+        (text.len() <= self.longest && self.missing.iter().any(|token| token == text)) || self.is_mark(text)
+    }
+
+    /// Whether it is a number that stands for a missing value: 999 as `999.0`, too.
+    fn is_mark(&self, text: &str) -> bool {
+        !self.marks.is_empty() && self.number(text).is_some_and(|x| self.marks.contains(&x))
     }
 
     /// Whether a text that begins with this byte may stand for a missing value.
     pub fn may_be_missing(&self, first: u8) -> bool {
         self.begins[usize::from(first)]
+    }
+
+    /// How dates and times are read.
+    pub fn dates(&self) -> &dates::Rules {
+        &self.dates
     }
 
     /// Whether numbers are written `3,14`.
@@ -81,6 +121,9 @@ impl CellParser {
         if let Ok(i) = text.parse::<i64>() {
             return (i != i64::MIN).then_some(i);
         }
+        if let Some(signed) = with_minus(text) {
+            return self.integer(&signed);
+        }
         let shape = Shape::of(text, self.decimal_comma)?;
         if shape.fraction || shape.exponent {
             let x = self.number(text)?;
@@ -92,6 +135,9 @@ impl CellParser {
 
     /// A finite number.
     pub fn number(&self, text: &str) -> Option<f64> {
+        if let Some(signed) = with_minus(text) {
+            return self.number(&signed);
+        }
         Shape::of(text, self.decimal_comma)?;
         let parsed = text.parse::<f64>();
         let plainly = !text.contains(',') && parsed.is_ok();
@@ -104,7 +150,7 @@ impl CellParser {
 
     /// An instant in milliseconds.
     pub fn time(&self, text: &str) -> Option<i64> {
-        dates::parse(text, self.dates).or_else(|| match text.len() {
+        dates::read(text, &self.dates).or_else(|| match text.len() {
             9..=16 if text.bytes().all(|byte| byte.is_ascii_digit()) => dates::from_epoch(text.parse().ok()?),
             _ => None,
         })
@@ -187,12 +233,18 @@ pub struct Shape {
     pub affix: bool,
     /// It is a code rather than a quantity: a leading zero, or a plus sign before many digits.
     pub code: bool,
+    /// It stands in parentheses: as accounts write what is negative, or lists their numbers.
+    pub bracketed: bool,
 }
 
 impl Shape {
     /// The shape of a number, `None` when the text is none. With `comma` the decimal mark is a comma and groups are
     /// separated by points; otherwise the other way round.
     pub fn of(text: &str, comma: bool) -> Option<Shape> {
+        if let Some(signed) = with_minus(text) {
+            let shape = Shape::of(&signed, comma)?;
+            return Some(Shape { bracketed: text.starts_with('('), ..shape });
+        }
         let mut shape = Shape::default();
         let mut rest = text.as_bytes();
         if !rest.iter().all(u8::is_ascii)
@@ -260,6 +312,17 @@ impl Shape {
         }
         rest.is_empty().then_some(shape)
     }
+}
+
+/// A number in parentheses, or behind the sign U+2212, with a hyphen before it; `None` when it is written in neither way.
+fn with_minus(text: &str) -> Option<String> {
+    let inner = match text.as_bytes().first()? {
+        b'(' => strip_affix(text.strip_prefix('(')?.strip_suffix(')')?.trim()),
+        0xE2 => text.strip_prefix('\u{2212}')?,
+        _ => return None,
+    };
+    // What has a sign or such a way of writing already is no number.
+    inner.starts_with(|c: char| c.is_ascii_digit() || ".,$€£¥".contains(c)).then(|| format!("-{inner}"))
 }
 
 /// The text without one currency or percent sign and the space beside it.
@@ -342,6 +405,14 @@ mod tests {
             ("1\u{202f}234.5", Some(1234.5)),
             ("12\u{a0}345 €", Some(12_345.0)),
             ("1'234'567.25", Some(1_234_567.25)),
+            ("(1,234.50)", Some(-1234.5)),
+            ("($20)", Some(-20.0)),
+            ("\u{2212}5", Some(-5.0)),
+            ("(-5)", None),
+            ("((5))", None),
+            ("(\u{2212}5)", None),
+            ("()", None),
+            ("(5", None),
             ("1 234'567", None),
             ("1234 567", None),
             ("1 23", None),

@@ -37,6 +37,8 @@ pub struct Pass<'a> {
     pub columns: Vec<Asked>,
     /// How cells are read.
     pub parser: &'a CellParser,
+    /// Columns whose cells are read in a way of their own.
+    pub own: Vec<(usize, CellParser)>,
     /// One row in this many is kept.
     pub sample: Option<u32>,
     /// Whether the bytes of the file are hashed.
@@ -72,12 +74,16 @@ pub struct Found {
     pub blank: u64,
     /// Rows left out by sampling.
     pub left_out: u64,
+    /// Rows with empty fields behind the last column.
+    pub widened: u64,
     /// Rows set aside because they are not UTF-8.
     pub invalid: u64,
     /// Characters of several bytes.
     pub multibyte: u64,
     /// SHA-256 of the file's bytes, when it was asked for.
     pub sha256: Option<String>,
+    /// What is said of bytes that were no characters of their encoding.
+    pub replaced: Option<String>,
     /// Unpacked bytes.
     pub bytes: u64,
     /// Most bytes held at once, text and cells.
@@ -184,6 +190,7 @@ pub fn run(pass: Pass<'_>, bounds: &Bounds, task: &Task) -> Result<Found> {
     found.take(before, &mut line)?;
     found.refuse_too_large(bounds, 1.0)?;
     found.bytes = text.read();
+    found.replaced = text.replaced();
     found.sha256 = text.file().filter(|_| pass.hashed).map(super::file::Bytes::sha256);
     Ok(found)
 }
@@ -270,10 +277,14 @@ impl Pass<'_> {
             careful: self.careful,
         };
         desk.words.resize_with(asked.len(), Words::default);
+        let parser = |column: usize| {
+            let own = self.own.iter().find(|(of, _)| *of == column);
+            own.map_or(self.parser, |(_, parser)| parser)
+        };
         let read = |((column, asked), words): ((usize, &Asked), &mut Words)| match asked {
             Asked::Skip => Part { store: Store::Nothing, evidence: Evidence::default(), bad: Vec::new() },
-            Asked::Evidence => fields.read(column, None, self.parser, words),
-            Asked::Try(type_) | Asked::Read(type_) => fields.read(column, Some(*type_), self.parser, words),
+            Asked::Evidence => fields.read(column, None, parser(column), words),
+            Asked::Try(type_) | Asked::Read(type_) => fields.read(column, Some(*type_), parser(column), words),
         };
         let columns = asked.iter().enumerate().zip(&mut desk.words).map(read).collect();
         // Only the places of rows are needed from here on.
@@ -308,9 +319,11 @@ impl Found {
             bad: Vec::new(),
             blank: 0,
             left_out: 0,
+            widened: 0,
             invalid: 0,
             multibyte: 0,
             sha256: None,
+            replaced: None,
             bytes: 0,
             peak: 0,
         }
@@ -348,6 +361,7 @@ impl Found {
             self.rows += chunk.starts.len();
             self.blank += chunk.blank;
             self.left_out += chunk.left_out;
+            self.widened += chunk.widened;
             self.invalid += chunk.invalid;
             self.multibyte += chunk.multibyte;
             for (parts, part) in parts.iter_mut().zip(columns) {

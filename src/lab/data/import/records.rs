@@ -185,6 +185,17 @@ impl Dialect {
         Cow::Owned(inner.replace(&format!("{quote}{quote}"), &quote.to_string()))
     }
 
+    /// Whether a record has the table's width but for empty fields behind its last column. `ends` are those of its fields, in `text`.
+    pub fn is_whole_before_blanks(&self, text: &[u8], shape: Shape, ends: &[u32], width: usize) -> bool {
+        let blank = |from: u32, to: u32| {
+            text.get(from as usize..to as usize).is_some_and(|field| field.iter().all(|byte| *byte == b' '))
+        };
+        shape == Shape::Whole
+            && width > 1
+            && ends.len() > width
+            && ends[width - 1..].windows(2).all(|pair| blank(pair[0] + 1, pair[1]))
+    }
+
     /// What is wrong with a record that does not have the shape of the table; `None` when it has.
     pub fn fault(&self, shape: Shape, found: usize, width: usize) -> Option<String> {
         match shape {

@@ -44,6 +44,8 @@ pub struct Rows {
     pub blank: u64,
     /// Rows left out by sampling.
     pub left_out: u64,
+    /// Rows with empty fields behind the last column.
+    pub widened: u64,
     /// Rows set aside because they are not UTF-8.
     pub invalid: u64,
     /// Characters of several bytes.
@@ -69,7 +71,12 @@ impl Stretch<'_> {
         let plain = stretch.is_ascii();
         let valid = plain || std::str::from_utf8(stretch).is_ok();
         if !plain {
-            rows.multibyte = stretch.iter().filter(|byte| **byte >= 0xC0).count() as u64;
+            let starts = |text: &[u8]| text.iter().filter(|byte| **byte >= 0xC0).count() as u64;
+            // Only what is UTF-8 speaks for it.
+            rows.multibyte = match valid {
+                true => starts(stretch),
+                false => stretch.utf8_chunks().map(|chunk| starts(chunk.valid().as_bytes())).sum(),
+            };
         }
         let zeros = stretch.contains(&0);
         let guess = stretch.len() / (self.width * 4).max(8);
@@ -174,6 +181,10 @@ impl Stretch<'_> {
             return None;
         }
         let record = &window[at..next];
+        if dialect.is_whole_before_blanks(window, shape, &rows.ends[before..], self.width) {
+            rows.ends.truncate(before + self.width);
+            rows.widened += 1;
+        }
         let found = rows.ends.len() - before;
         let whole = shape == Shape::Whole && found == self.width && !(self.width == 1 && is_blank(record));
         let unreadable = || {

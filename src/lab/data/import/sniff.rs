@@ -26,7 +26,8 @@ pub struct Sniffed {
     pub notes: Vec<String>,
 }
 
-const DELIMITERS: [(u8, &str); 4] = [(b'\t', "tabs"), (b';', "semicolons"), (b'|', "vertical bars"), (b',', "commas")];
+const DELIMITERS: [(u8, &str); 5] =
+    [(b'\t', "tabs"), (b'~', "tildes"), (b';', "semicolons"), (b'|', "vertical bars"), (b',', "commas")];
 const SAMPLE_BYTES: usize = 256 * 1024;
 const SAMPLE_RECORDS: usize = 1_000;
 /// Most lines before the table that are passed over as a title.
@@ -321,15 +322,17 @@ fn ascii(c: char) -> Result<u8> {
     })
 }
 
-/// `'` when fields begin and end with it and no `"` does.
+/// `'` when fields begin and end with it, as many the one as the other, and no `"` stands anywhere.
 fn detect_quote(sample: &[u8]) -> u8 {
-    let at_edge = |quote: u8| {
-        sample
-            .windows(2)
-            .filter(|w| w[0] == quote && matches!(w[1], b',' | b';' | b'\t' | b'|' | b'\r' | b'\n'))
-            .count()
-    };
-    if !sample.contains(&b'"') && sample.first() == Some(&b'\'') && at_edge(b'\'') > 1 { b'\'' } else { b'"' }
+    const BETWEEN: &[u8] = b",;\t|~\r\n";
+    let pairs = |holds: &dyn Fn(u8, u8) -> bool| sample.windows(2).filter(|pair| holds(pair[0], pair[1])).count();
+    let is_quote = |byte: u8| byte == b'\'';
+    // A doubled one inside a field begins nothing.
+    let opens = pairs(&|before, byte| is_quote(byte) && BETWEEN.contains(&before))
+        + usize::from(sample.first() == Some(&b'\''));
+    let closes =
+        pairs(&|byte, after| is_quote(byte) && BETWEEN.contains(&after)) + usize::from(sample.last() == Some(&b'\''));
+    if !sample.contains(&b'"') && opens > 1 && opens == closes { b'\'' } else { b'"' }
 }
 
 /// Whether the first record names the columns, and why.

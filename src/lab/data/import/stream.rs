@@ -55,6 +55,8 @@ pub struct Rows {
     dialect: Dialect,
     width: usize,
     parser: CellParser,
+    /// Positions in the record whose cells are read in a way of their own.
+    own: Vec<(usize, CellParser)>,
     /// Per field of the schema: position in the record, type, name in the source.
     inputs: Vec<(usize, Type, String)>,
     /// Position of the subject in the record, and the type that the file's head gives the column.
@@ -133,6 +135,9 @@ impl Rows {
             }
             let line = self.line;
             let record = self.source.text(line)?;
+            if self.dialect.is_whole_before_blanks(record.as_bytes(), self.source.shape, &self.ends, self.width) {
+                self.ends.truncate(self.width);
+            }
             let fault = self.dialect.fault(self.source.shape, self.ends.len(), self.width);
             let blank = is_blank(record.as_bytes()) && (self.width == 1 || fault.is_some());
             let lines = self.dialect.lines(record.as_bytes());
@@ -183,7 +188,8 @@ impl Rows {
         let mut passed = 0;
         let mut typed = |position: usize, type_: Type, name: &str| {
             let text = cell(position);
-            self.parser.parse(&text, type_).or_else(|expected| match self.bad_cells {
+            let own = self.own.iter().find(|(of, _)| *of == position).map(|(_, parser)| parser);
+            own.unwrap_or(&self.parser).parse(&text, type_).or_else(|expected| match self.bad_cells {
                 OnBad::PassOver => {
                     passed += 1;
                     Ok(Value::Unknown)
@@ -211,6 +217,7 @@ impl Rows {
 }
 
 fn open(path: &Path, schema: &Schema, options: &StreamOptions) -> Result<Rows> {
+    options.import.check()?;
     let file::Head { bytes: head, whole, .. } = file::head(path, HEAD)?;
     let format = file::format(path, &head, options.import.format);
     if !matches!(format, Format::Csv | Format::Aligned) {
@@ -261,12 +268,16 @@ fn open(path: &Path, schema: &Schema, options: &StreamOptions) -> Result<Rows> {
     let width = sniffed.width + usize::from(sniffed.trailing);
     let mut source = Source::open(path, encoding)?;
     source.skip(rows_at)?;
+    let parser = CellParser::new(&settled);
+    let each = columns.iter().zip(&names).enumerate();
+    let own = each.filter_map(|(i, (source, name))| Some((i, parser.of_column(&settled, source, name)?))).collect();
     Ok(Rows {
         path: path.to_owned(),
         source,
         dialect: sniffed.dialect,
         width,
-        parser: CellParser::new(&settled),
+        parser,
+        own,
         inputs,
         subject,
         time: time.zip(options.time.clone()),

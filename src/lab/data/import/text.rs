@@ -26,6 +26,10 @@ pub struct Text<'a> {
     ended: bool,
     lines: u64,
     read: u64,
+    /// Of an encoding that keeps a state between pieces.
+    decoder: Option<encoding_rs::Decoder>,
+    /// Bytes that were no character of their encoding, and the line of the first.
+    replaced: Option<(u64, u64)>,
 }
 
 enum From<'a> {
@@ -48,7 +52,22 @@ impl<'a> Text<'a> {
     }
 
     fn new(from: From<'a>, encoding: Encoding) -> Text<'a> {
-        Text { from, encoding, started: false, carry: Vec::new(), raw: Vec::new(), ended: false, lines: 0, read: 0 }
+        let decoder = match encoding {
+            Encoding::Other(other) => Some(other.decoder()),
+            _ => None,
+        };
+        Text {
+            from,
+            encoding,
+            started: false,
+            carry: Vec::new(),
+            raw: Vec::new(),
+            ended: false,
+            lines: 0,
+            read: 0,
+            decoder,
+            replaced: None,
+        }
     }
 
     /// Appends about `limit` more bytes to the window; once it has appended nothing the text has ended.
@@ -60,7 +79,7 @@ impl<'a> Text<'a> {
             Encoding::Utf8 => &[0xEF, 0xBB, 0xBF],
             Encoding::Utf16Le => &[0xFF, 0xFE],
             Encoding::Utf16Be => &[0xFE, 0xFF],
-            Encoding::Windows1252 => &[],
+            Encoding::Windows1252 | Encoding::Other(_) => &[],
         };
         if self.encoding == Encoding::Utf8 {
             let before = window.len();
@@ -70,6 +89,9 @@ impl<'a> Text<'a> {
             }
             self.started |= self.read > 0;
             return Ok(());
+        }
+        if self.decoder.is_some() {
+            return self.fill_decoded(limit, window);
         }
         let mut raw = std::mem::take(&mut self.raw);
         raw.clear();
@@ -95,6 +117,45 @@ impl<'a> Text<'a> {
         window.extend_from_slice(text.as_bytes());
         self.raw = raw;
         Ok(())
+    }
+
+    /// As [`Text::fill`], through the decoder; what is no character becomes a replacement character and is counted.
+    fn fill_decoded(&mut self, limit: usize, window: &mut Vec<u8>) -> Result<()> {
+        use encoding_rs::DecoderResult::{InputEmpty, Malformed, OutputFull};
+        let mut raw = std::mem::take(&mut self.raw);
+        raw.clear();
+        self.take(limit, &mut raw)?;
+        let Some(decoder) = &mut self.decoder else { return Ok(()) };
+        let mut text = String::new();
+        let mut rest = &raw[..];
+        loop {
+            text.reserve(decoder.max_utf8_buffer_length_without_replacement(rest.len()).unwrap_or(rest.len()).max(16));
+            let (result, read) = decoder.decode_to_string_without_replacement(rest, &mut text, self.ended);
+            rest = &rest[read..];
+            match result {
+                InputEmpty => break,
+                OutputFull => {}
+                Malformed(..) => {
+                    let line = || self.lines + text.bytes().filter(|byte| *byte == b'\n').count() as u64 + 1;
+                    self.replaced.get_or_insert_with(|| (0, line())).0 += 1;
+                    text.push(char::REPLACEMENT_CHARACTER);
+                }
+            }
+        }
+        self.lines += text.bytes().filter(|byte| *byte == b'\n').count() as u64;
+        window.extend_from_slice(text.as_bytes());
+        self.raw = raw;
+        Ok(())
+    }
+
+    /// What is said of bytes that were no character of the encoding.
+    pub fn replaced(&self) -> Option<String> {
+        let (count, line) = self.replaced?;
+        Some(format!(
+            "{count} bytes are no characters of {} and are read as {}, the first in line {line}.",
+            self.encoding.name(),
+            char::REPLACEMENT_CHARACTER
+        ))
     }
 
     /// Whether all bytes were read.
@@ -137,6 +198,22 @@ impl<'a> Text<'a> {
         self.ended = n < limit;
         Ok(())
     }
+}
+
+/// Goes through the bytes of a text, unpacked, piece by piece.
+///
+/// # Errors
+/// When they cannot be read or unpacked.
+pub fn each_piece(input: Input<'_>, size: usize, take: &mut dyn FnMut(&[u8])) -> Result<()> {
+    // Nothing is decoded of what claims to be UTF-8.
+    let mut text = Text::open(input, Encoding::Utf8, false)?;
+    let mut piece = Vec::new();
+    while !text.ended() {
+        piece.clear();
+        text.take(size.max(1), &mut piece)?;
+        take(&piece);
+    }
+    Ok(())
 }
 
 /// Bytes that end with a whole UTF-16 character.

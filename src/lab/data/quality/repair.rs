@@ -1,7 +1,7 @@
 //! What can be done about a problem, as data that is applied: an import option, a role, a recipe step, rows left out.
 
 use super::{LeaveOut, Subject};
-use crate::data::import::{ImportOptions, MISSING_TOKENS};
+use crate::data::import::ImportOptions;
 use crate::data::roles::{Role, Roles};
 use crate::data::table::TableKind;
 use crate::error::{Error, Result};
@@ -22,8 +22,13 @@ pub enum Repair {
         /// The type.
         type_: Type,
     },
-    /// A text that stands for missing, in every column of the file.
-    MissingText(String),
+    /// A text that stands for missing in one column of the file.
+    MissingText {
+        /// Source name.
+        column: String,
+        /// The text.
+        text: String,
+    },
     /// Another role for a column.
     Role {
         /// Identifier.
@@ -85,7 +90,9 @@ impl Repair {
                 format!("add {} to the recipe", outputs.join(", "))
             }
             Repair::Type { column, type_ } => format!("read `{column}` as {type_}"),
-            Repair::MissingText(text) => format!("read `{text}` as missing"),
+            Repair::MissingText { column, text } => {
+                format!("read `{text}` as missing in `{column}`, and in no other column")
+            }
             Repair::Role { column, role } => format!("give `{column}` the role {}", role.label()),
             Repair::LeaveOut(rule) => format!("leave out {}", rule.words()),
             Repair::ByHand(why) => why.clone(),
@@ -118,9 +125,8 @@ impl Repair {
             Repair::Type { column, type_ } => {
                 to.options.types.insert(column.clone(), *type_);
             }
-            Repair::MissingText(text) => {
-                let default = || MISSING_TOKENS.iter().map(|token| (*token).to_owned()).collect();
-                let tokens = to.options.missing.get_or_insert_with(default);
+            Repair::MissingText { column, text } => {
+                let tokens = to.options.missing_in.entry(column.clone()).or_default();
                 if !tokens.contains(text) {
                     tokens.push(text.clone());
                 }

@@ -220,8 +220,41 @@ fn repairs_do_what_they_say_and_only_once() {
     assert!(words.contains("nothing can be done about it by a program"), "{words}");
     assert_eq!(roles.role("c"), Role::Ignored);
     assert_eq!(options.types["m"], Type::Number);
-    assert!(CellParser::new(&options).is_missing("999") && CellParser::new(&options).is_missing("NA"));
+    // In the column alone that the mark was found in, however it is written there.
+    let parser = CellParser::new(&options);
+    let of_s = parser.of_column(&options, "s", "s").unwrap();
+    assert!(["999", "999.0", "NA"].iter().all(|text| of_s.is_missing(text)) && !of_s.is_missing("998"));
+    assert!(!parser.is_missing("999") && parser.of_column(&options, "x", "x").is_none());
     assert_eq!(out, [LeaveOut::Outside { column: "age".into(), low: Some(0.0), high: Some(120.0) }]);
+}
+
+#[test]
+fn no_two_problems_have_one_name_or_speak_of_the_same_ages() {
+    let description = texts(&["?", "Missing", "missing", "mug", "?", "Mug"]);
+    let ages = Cells::Integer(vec![20, 30, 40, 50, 60, 400]);
+    let dataset = Dataset::from_columns("t", vec![("description".into(), description), ("age".into(), ages)]).unwrap();
+    let roles = roles(&[("description", Role::Feature), ("age", Role::Feature), ("gone", Role::Outcome)]);
+    let found = |known: &Known<'_>| profile_table(&dataset, &roles, known, &Task::default()).unwrap().problems;
+    let plain = found(&Known::default());
+    let ids: Vec<String> = plain.iter().map(Problem::id).collect();
+    let different: std::collections::BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(different.len(), ids.len(), "{ids:?}");
+    for id in ["sentinel:description=?", "sentinel:description=Missing", "sentinel:description=missing"] {
+        let problem = plain.iter().find(|problem| problem.id() == id).unwrap_or_else(|| panic!("{id}: {ids:?}"));
+        let text = id.rsplit('=').next().unwrap().to_owned();
+        assert_eq!(problem.repair, Repair::MissingText { column: "description".into(), text });
+    }
+    // A declared range is what a person knows: the guess by the name says nothing of the ends it has.
+    let of_age = |range: Range| {
+        let problems = found(&Known { ranges: [("age".to_owned(), range)].into(), ..Known::default() });
+        let mut checks: Vec<CheckId> =
+            problems.iter().filter(|p| p.column.as_deref() == Some("age")).map(|p| p.check).collect();
+        checks.retain(|check| matches!(check, CheckId::Impossible | CheckId::OutOfRange));
+        checks
+    };
+    assert_eq!(of_age(Range { low: Some(0.0), high: Some(100.0) }), [CheckId::OutOfRange]);
+    assert_eq!(of_age(Range { low: Some(0.0), high: None }), [CheckId::Impossible]);
+    assert_eq!(of_age(Range { low: Some(0.0), high: Some(500.0) }), []);
 }
 
 #[test]

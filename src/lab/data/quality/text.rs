@@ -99,7 +99,8 @@ fn marks(subject: &Subject<'_>, dictionary: &Dictionary, problems: &mut Vec<Prob
         let hint = "keep it as a category if not knowing tells something; else read it as missing";
         let problem = subject.problem(CheckId::Sentinel, Severity::Note, message, hint).at_rows(rows);
         if problem.count > 0 {
-            problems.push(problem.repaired_by(Repair::MissingText(text.to_string())));
+            let repair = Repair::MissingText { column: subject.about.source.clone(), text: text.to_string() };
+            problems.push(problem.about(&**text).repaired_by(repair));
         }
     }
 }

@@ -83,7 +83,7 @@ fn sentinels(subject: &Subject<'_>) -> Vec<f64> {
 fn stands_for(subject: &Subject<'_>, value: f64, problems: &mut Vec<Problem>) {
     let about = subject.about;
     let rows: Vec<u64> = rows_with(subject, |x| x == value);
-    let text = match about.type_ {
+    let text: String = match about.type_ {
         Type::Time => crate::data::import::dates::render(value as i64).chars().take(10).collect(),
         _ => value.to_string(),
     };
@@ -95,13 +95,13 @@ fn stands_for(subject: &Subject<'_>, value: f64, problems: &mut Vec<Problem>) {
     let hint = "say that it stands for missing, and what it means in a column of its own if that matters";
     let repair = match about.type_ {
         Type::Time => {
-            let why = "read the dates as missing by the spelling they have in the file, with --missing";
+            let why = "read the dates as missing by the spelling they have in the file, with --missing-in";
             Repair::ByHand(why.to_owned())
         }
-        _ => Repair::MissingText(text),
+        _ => Repair::MissingText { column: about.source.clone(), text: text.clone() },
     };
-    problems
-        .push(subject.problem(CheckId::Sentinel, Severity::Warning, message, hint).at_rows(rows).repaired_by(repair));
+    let problem = subject.problem(CheckId::Sentinel, Severity::Warning, message, hint).about(text);
+    problems.push(problem.at_rows(rows).repaired_by(repair));
 }
 
 /// Values that cannot be, judged by the words of the column's name.
@@ -117,6 +117,10 @@ fn impossible(subject: &Subject<'_>, sentinels: &[f64], problems: &mut Vec<Probl
         Type::Integer | Type::Number if has(&NOT_NEGATIVE) => ((0.0, f64::INFINITY), "is negative"),
         _ => return,
     };
+    // What a person declared counts, and is told by itself.
+    let declared = subject.known.ranges.get(&about.name).copied().unwrap_or_default();
+    let low = if declared.low.is_some() { f64::NEG_INFINITY } else { low };
+    let high = if declared.high.is_some() { f64::INFINITY } else { high };
     let is_out = |x: f64| (x < low || x > high) && !sentinels.contains(&x);
     if !about.min.is_some_and(is_out) && !about.max.is_some_and(is_out) && sentinels.is_empty() {
         return;

@@ -1,5 +1,9 @@
 //! Features that a table of events speaks for: recency, frequency and money over all time and the last 30, 90 and 365 days, what
-//! changes, intervals, habits. A start to be looked over; every one is a definition that can be changed.
+//! changes, intervals, habits; of contacts how they were answered and what was sent. A start to be looked over; every one is a
+//! definition that can be changed.
+//!
+//! An answer counts from the time of its contact on: a table says when something was sent, not when it was opened. Where rows are decided
+//! soon after a contact, its answer is better left to a table of answers with times of their own.
 
 use super::check::fits;
 use super::{Declared, EventTable};
@@ -28,7 +32,33 @@ pub struct Columns {
     pub purchase: Option<String>,
     /// Expression that tells a return.
     pub returned: Option<String>,
+    /// Ways in which subjects answered, by name, each with the expression that tells such an event.
+    pub responses: Vec<(String, String)>,
+    /// Column of what was sent: action, campaign, offer; of how it was sent, where there are answers.
+    pub actions: Vec<String>,
 }
+
+/// Words of columns, and of their values, that say how a subject answered.
+const RESPONSES: [&str; 14] = [
+    "open",
+    "click",
+    "respon",
+    "repl",
+    "answer",
+    "convert",
+    "conversion",
+    "accept",
+    "redeem",
+    "visit",
+    "bought",
+    "unsubscrib",
+    "complain",
+    "bounce",
+];
+/// Answers that get features of their own.
+const ANSWERS: usize = 6;
+/// Words of columns that say what was sent.
+const ACTIONS: [&str; 7] = ["action", "campaign", "treatment", "offer", "message", "template", "creative"];
 
 impl Columns {
     /// What the names and contents of the columns speak for.
@@ -70,6 +100,11 @@ impl Columns {
             let dictionary = table.dataset.dictionary(name);
             dictionary.is_ok_and(|dictionary| (2..=CATEGORIES).contains(&dictionary.values.len()))
         };
+        let responses = responses(table, &free);
+        let of_actions = ACTIONS.iter().filter_map(|word| named(&[word], &[Type::Text])).find(categories);
+        let of_channel = || named(&["channel", "medium"], &[Type::Text]).filter(categories);
+        let channel = if of_actions.is_some() || !responses.is_empty() { of_channel() } else { None };
+        let actions: Vec<String> = of_actions.into_iter().chain(channel).collect();
         let words = ["category", "department", "class", "kind", "channel", "type", "group", "page", "device"];
         Columns {
             amount,
@@ -77,8 +112,41 @@ impl Columns {
             category: words.iter().filter_map(|word| named(&[word], &[Type::Text])).find(categories),
             purchase,
             returned,
+            responses,
+            actions,
         }
     }
+}
+
+/// The ways in which subjects answered: columns that are true or 1 where they did, and values of a column of kinds of events.
+fn responses(table: &EventTable<'_>, free: &dyn Fn(&str) -> bool) -> Vec<(String, String)> {
+    let speaks = |text: &str| RESPONSES.iter().any(|word| bare(text).contains(word));
+    let mut found = Vec::new();
+    for column in table.dataset.columns().iter().filter(|column| free(&column.name)) {
+        let name = &column.name;
+        match column.type_ {
+            Type::Bool if speaks(name) => found.push((name.clone(), name.clone())),
+            Type::Integer | Type::Number if speaks(name) => {
+                let numbers = table.dataset.numbers(name).unwrap_or_default();
+                let is_flag = numbers.iter().all(|x| x.is_nan() || *x == 0.0 || *x == 1.0);
+                let condition = if is_flag { format!("{name} == 1") } else { format!("{name} > 0") };
+                found.push((name.clone(), condition));
+            }
+            Type::Text => {
+                let Ok(dictionary) = table.dataset.dictionary(name) else { continue };
+                if dictionary.values.len() > CATEGORIES || ACTIONS.iter().any(|word| bare(name).contains(word)) {
+                    continue;
+                }
+                let mut values: Vec<String> =
+                    dictionary.values.iter().filter(|value| speaks(value)).map(ToString::to_string).collect();
+                values.sort();
+                found.extend(values.into_iter().map(|value| (value.clone(), format!("{name} == {}", quoted(&value)))));
+            }
+            _ => {}
+        }
+    }
+    found.truncate(ANSWERS);
+    found
 }
 
 /// Features for a table, each of which fits it. Names begin with the table's where there are several tables.
@@ -126,7 +194,27 @@ pub fn suggest(table: &EventTable<'_>, columns: &Columns, prefix: &str) -> Vec<D
         add("returns".into(), returns.clone());
         add("returns_90d".into(), returns.within(Window::Days(90)));
     }
-    if let Some(category) = &columns.category {
+    for (name, condition) in &columns.responses {
+        let answers = |aggregate| EventFeature::new(table.name, aggregate).only(condition.clone());
+        let quarter = Window::Days(90);
+        add(format!("{name}_count"), answers(Aggregate::Count));
+        add(format!("{name}_count_90d"), answers(Aggregate::Count).within(quarter));
+        add(format!("{name}_since"), answers(Aggregate::Recency));
+        add(
+            format!("{name}_rate_365d"),
+            EventFeature::new(table.name, Aggregate::Share { of: condition.clone(), by: None })
+                .within(Window::Days(365)),
+        );
+    }
+    for column in &columns.actions {
+        for (value, name) in frequent(table, column) {
+            let sent = EventFeature::new(table.name, Aggregate::Count).only(format!("{column} == {}", quoted(&value)));
+            add(format!("{column}_{name}_count"), sent.clone());
+            add(format!("{column}_{name}_count_90d"), sent.within(Window::Days(90)));
+        }
+    }
+    // What was sent and how is told by counts.
+    if let Some(category) = columns.category.as_ref().filter(|category| !columns.actions.contains(category)) {
         let year = Window::Days(365);
         add(format!("top_{category}"), of(Aggregate::Top(category.clone())).within(year));
         add(format!("top_{category}_share"), of(Aggregate::TopShare(category.clone())).within(year));

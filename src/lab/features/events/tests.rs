@@ -9,6 +9,7 @@ use attune_policy::value::Value;
 
 mod naive;
 mod real;
+mod suggested;
 
 const HOUR: i64 = 3_600_000;
 

@@ -58,6 +58,55 @@ fn one_person_has_one_pseudonym_in_all_tables_and_the_secret_stays_here() {
 }
 
 #[test]
+fn a_key_that_is_hidden_in_one_table_is_hidden_in_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut project, mut parts) = project(dir.path(), true);
+    let (folder, task) = (dir.path().join("p"), Task::default());
+    let visits = dir.path().join("visits.csv");
+    fs::write(&visits, "customer_id,visited_at,pages\n12346,2011-01-18,5\n12351,2011-02-01,1\n").unwrap();
+    let shops = dir.path().join("shops.csv");
+    fs::write(&shops, "name,size\nBo,5\nCy,1\n").unwrap();
+    // Nobody asks for pseudonyms again.
+    let described = |parts: &Parts, kind: TableKind, key: &str, on: Option<&str>| Described {
+        kind,
+        key: Some(key.to_owned()),
+        on: on.map(str::to_owned),
+        hide_key: super::super::hides_key(parts, kind.label(), kind, on),
+        ..Described::default()
+    };
+    let asked = described(&parts, TableKind::Events, "customer_id", None);
+    let (source, table) = import_table(&folder, &asked, &visits, ImportOptions::default(), &task).unwrap();
+    assert!(source.pseudonymise.contains("customer_id"));
+    assert!(
+        table.notes.iter().any(|note| note.starts_with("`customer_id` of `events` is replaced by pseudonyms")),
+        "{table:?}"
+    );
+    put_table(&mut parts, source, &table).unwrap();
+    // What is joined by another column keeps its key.
+    let asked = described(&parts, TableKind::Lookup, "name", Some("name"));
+    let (source, table) = import_table(&folder, &asked, &shops, ImportOptions::default(), &task).unwrap();
+    assert!(source.pseudonymise.is_empty() && !table.notes.iter().any(|note| note.contains("pseudonym")));
+    put_table(&mut parts, source, &table).unwrap();
+    project.save(&parts, "Import").unwrap();
+    let loaded = load(&folder, &parts, &task).unwrap();
+    let ids = loaded.dataset.texts("customer_id").unwrap();
+    let theirs = loaded.table("events").unwrap().dataset.texts("customer_id").unwrap();
+    assert_eq!([&theirs[0], &theirs[1]], [&ids[0], &ids[2]]);
+
+    // Customers that are hidden later hide the keys of the tables that are there.
+    let other = tempfile::tempdir().unwrap();
+    let (_project, mut parts) = self::project(other.path(), false);
+    std::sync::Arc::make_mut(&mut parts.sources)[0].pseudonymise.insert("customer_id".into());
+    let notes = super::super::carry_pseudonyms(&mut parts);
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(parts.sources.iter().all(|source| source.pseudonymise.len() == 1), "{:?}", parts.sources);
+    assert!(super::super::carry_pseudonyms(&mut parts).is_empty(), "once is enough");
+    // And hidden tables hide customers that are imported after them.
+    std::sync::Arc::make_mut(&mut parts.sources)[0].pseudonymise.clear();
+    assert!(super::super::hides_key(&parts, CUSTOMERS, TableKind::Customers, None));
+}
+
+#[test]
 fn an_erased_subject_goes_and_does_not_come_back() {
     for hide in [false, true] {
         let dir = tempfile::tempdir().unwrap();

@@ -59,10 +59,33 @@ fn memory_is_bounded_and_counted() {
     let path = folder.path().join("bomb.jsonl.gz");
     std::fs::write(&path, gzip("{\"a\":1}\n".repeat(1 << 20).as_bytes())).unwrap();
     let error = import_within(&path, &ImportOptions::default(), &bounds, &Task::default()).unwrap_err().to_string();
-    assert!(
-        error.contains("more than the 1.0 MiB that may be held in memory; split the file, or save it as CSV"),
-        "{error}"
-    );
+    assert!(error.contains("the table needs more than 4.0 MiB of memory"), "{error}");
+    assert!(error.ends_with("; read fewer columns, or a sample of the rows"), "{error}");
+}
+
+#[test]
+fn json_lines_larger_than_memory_are_read_in_part() {
+    let (rows, filler) = (20_000, "x".repeat(400));
+    let text: String =
+        (0..rows).map(|i| format!("{{\"a.b\":{i},\"a b\":{},\"filler\":\"{filler}\"}}\n", i * 2)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.jsonl");
+    std::fs::write(&path, &text).unwrap();
+    let bounds = Bounds { memory: 4 << 20, window: 64 << 10 };
+    let read = |options: &ImportOptions| import_within(&path, options, &bounds, &Task::default());
+    let error = read(&ImportOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("the table needs more than 4.0 MiB of memory"), "{error}");
+    // It is called as it would be beside the other members.
+    let some = read(&ImportOptions { only: Some(vec!["a_b_2".into()]), ..ImportOptions::default() }).unwrap();
+    assert_eq!((some.dataset.rows(), some.dataset.columns()[0].source.as_str()), (rows, "a b"));
+    assert_eq!(some.dataset.value(rows - 1, "a_b_2"), attune_policy::Value::Integer(rows as i64 * 2 - 2));
+    assert_eq!(some.dataset.source().sha256, attune_policy::fingerprint::sha256_hex(text.as_bytes()));
+    let sample = read(&ImportOptions { sample: Some(20), ..ImportOptions::default() }).unwrap();
+    assert!((rows / 25..rows / 15).contains(&sample.dataset.rows()), "{}", sample.dataset.rows());
+    for row in 0..sample.dataset.rows() {
+        let number = sample.dataset.row_number(row) as i64;
+        assert_eq!(sample.dataset.value(row, "a_b"), attune_policy::Value::Integer(number - 1));
+    }
 }
 
 #[test]

@@ -44,6 +44,24 @@ fn lines_of_json() {
             "error: the file is one JSON list; write one object per line, without the list around them",
         ),
         case("called CSV", "a.csv", "{\"a\":1,\"b\":2}\n{\"a\":2,\"b\":3}\n", "a:Integer b:Integer ; 2: 1,2 / 2,3"),
+        case(
+            "dates that decide their order",
+            "a.jsonl",
+            "{\"d\":\"01/31/2024\"}\n{\"d\":\"02/01/2024\"}\n",
+            "d:Time ; 2: 2024-01-31 / 2024-02-01",
+        )
+        .says(&["`d`: dates are read month first"]),
+        case(
+            "times of a zone, and a number for missing in one member",
+            "a.jsonl",
+            "{\"t\":\"2024-07-01 10:00:00\",\"n\":999,\"m\":999}\n{\"t\":\"2024-07-01T10:00Z\",\"n\":5,\"m\":6}\n",
+            "t:Time n:Integer m:Integer ; 2: 2024-07-01T08:00:00Z,–,999 / 2024-07-01T10:00:00Z,5,6",
+        )
+        .with(|o| {
+            o.zone = Some("Europe/Berlin".into());
+            o.missing_in.insert("n".into(), vec!["999".into()]);
+        })
+        .says(&["are read as Europe/Berlin"]),
         case("CSV called JSON", "a.json", "a,b\n1,x\n", "a:Integer b:Text ; 1: 1,x"),
     ]);
 }

@@ -2,11 +2,15 @@
 
 use super::*;
 
+const CYRILLIC: &str = "name,city\nАнна,Москва\nИван,Казань\nОльга,Самара\nПётр,Тула\n";
+
 #[test]
 fn encodings() {
     let names: String = (0..12).map(|i| format!("{i},Zoë\n")).collect();
     let mut damaged = format!("n,name\n{names}").into_bytes();
     damaged.extend(b"12,Zo\xEB\n13,Ana\n");
+    let far = lines("name,city", "plain,plain city", 70_000, CYRILLIC.trim_start_matches("name,city\n"));
+    let far = String::from_utf8(far).unwrap();
     check(vec![
         case("UTF-8 with mark", "a.csv", "\u{FEFF}name,n\nZoë,1\n", "name:Text n:Integer ; 1: Zoë,1").says(&["by its byte order mark"]),
         case("UTF-16 little-endian", "a.csv", utf16("name,n\nZoë,1\n", true, true), "name:Text n:Integer ; 1: Zoë,1"),
@@ -29,7 +33,7 @@ fn encodings() {
             "names that are not UTF-8, as asked",
             "a.csv",
             b"a,\xFF\n1,2\n",
-            "error: line 1: the names of the columns are not all UTF-8; the file may be Windows-1252 (Latin-1): choose that encoding",
+            "error: line 1: the names of the columns are not all UTF-8; the file may be Windows-1252 (Latin-1) or another encoding of its time: choose it (--encoding)",
         )
         .with(|o| o.csv.encoding = Some(Encoding::Utf8)),
         case(
@@ -37,6 +41,49 @@ fn encodings() {
             "a.csv",
             &utf16("a,b\n1,2\n", true, true)[..15],
             "error: line 2: the file is UTF-16 and ends in the middle of a character; it was probably cut off; copy it again",
+        ),
+        case(
+            "Cyrillic of Windows",
+            "a.csv",
+            encoding_rs::WINDOWS_1251.encode(CYRILLIC).0,
+            "name:Text city:Text ; 4: Анна,Москва / Иван,Казань / Ольга,Самара",
+        )
+        .says(&["windows-1251, by the frequencies of its characters (line 2 holds the byte C0, which is not UTF-8)"]),
+        case(
+            "Cyrillic of Windows behind a long plain head",
+            "a.csv",
+            encoding_rs::WINDOWS_1251.encode(&far).0,
+            "name:Text city:Text ; 70004: plain,plain city / plain,plain city / plain,plain city",
+        )
+        .says(&["windows-1251, by the frequencies of its characters (line 70002: the byte C0 is not UTF-8)"]),
+        case(
+            "Japanese",
+            "a.csv",
+            encoding_rs::SHIFT_JIS.encode("name,city\n田中さん,東京\n鈴木さん,大阪\n佐藤さん,京都\n").0,
+            "name:Text city:Text ; 3: 田中さん,東京 / 鈴木さん,大阪 / 佐藤さん,京都",
+        )
+        .says(&["Shift_JIS, by the frequencies"]),
+        case(
+            "Central European, as asked",
+            "a.csv",
+            encoding_rs::WINDOWS_1250.encode("name,city\nŠárka,Plzeň\n").0,
+            "name:Text city:Text ; 1: Šárka,Plzeň",
+        )
+        .with(|o| o.csv.encoding = Encoding::named("CP1250").ok()),
+        case("bytes that are no characters", "a.csv", b"a,b\n1,\x93\x8C\x8B\x9E\n2,\xFF\n", "a:Integer b:Text ; 2: 1,東京 / 2,\u{FFFD}")
+            .with(|o| o.csv.encoding = Encoding::named("shift_jis").ok())
+            .says(&["1 bytes are no characters of Shift_JIS and are read as \u{FFFD}, the first in line 3."]),
+        case(
+            "UTF-32",
+            "a.csv",
+            "\u{FEFF}a,b\n1,2\n".chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<_>>(),
+            "error: the file is UTF-32, which is not read; save it again as UTF-8",
+        ),
+        case(
+            "UTF-32 without a mark",
+            "a.csv",
+            "a,b\n1,2\n3,4\n".chars().flat_map(|c| u32::from(c).to_be_bytes()).collect::<Vec<_>>(),
+            "error: the file is UTF-32, which is not read; save it again as UTF-8",
         ),
         case("noise", "a.csv", [1u8, 0, 2, 3, 0, 4, 5, 9, 0, 1], "error: line 1: the file is binary, not text; choose a file that holds a table"),
         case(
@@ -97,6 +144,26 @@ fn quotes_and_lines() {
             "a,b\n1,2\n3,4,5\n6,7\n",
             "a:Integer b:Integer ; 2: 1,2 / 6,7 ; bad 2@3 `3,4,5`: 3 fields where the table has 2",
         ),
+        case(
+            "empty fields behind some rows",
+            "a.csv",
+            "a,b\n1,2,,,\n3,4\n5,6, ,\n7,8,9\n",
+            "a:Integer b:Integer ; 3: 1,2 / 3,4 / 5,6 ; bad 4@5 `7,8,9`: 3 fields where the table has 2",
+        )
+        .says(&["2 rows have empty fields behind the last column"]),
+        case("empty fields behind every row", "a.csv", "a,b\n1,2,,,\n3,4,,,\n", "a:Integer b:Integer ; 2: 1,2 / 3,4"),
+        case("tildes", "a.csv", "a~b\n1~x, y\n2~z\n", "a:Integer b:Text ; 2: 1,x, y / 2,z")
+            .says(&["Fields are divided by tildes"]),
+        case("quoted by apostrophes", "a.csv", "a;b\n1;'x;y'\n2;'it''s'\n", "a:Integer b:Text ; 2: 1,x;y / 2,it's")
+            .says(&["Fields are quoted with '."]),
+        case("apostrophes in words", "a.csv", "a,b\n1,'tis\n2,O'Brien\n", "a:Integer b:Text ; 2: 1,'tis / 2,O'Brien"),
+        case(
+            "quotes behind backslashes",
+            "a.csv",
+            "a,b\n1,\"x \\\"y\\\" z\"\n2,w\n",
+            "a:Integer b:Text ; 1: 2,w ; bad 1@2 `1,\"x \\\"y\\\" z\"`: text stands behind a closing \"",
+        )
+        .says(&["escape quotes with a backslash"]),
         case("delimiters at the end of lines", "a.csv", "a,b,\n1,x,\n2,y,\n", "a:Integer b:Text ; 2: 1,x / 2,y")
             .says(&["the empty column behind it was left out"]),
         case("a row of delimiters", "a.csv", "a,b\n1,x\n,\n2,y\n", "a:Integer b:Text ; 3: 1,x / –,– / 2,y"),

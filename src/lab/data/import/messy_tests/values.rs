@@ -106,6 +106,23 @@ fn numbers() {
         case("words for missing", "a.csv", "a,b\n1,NA\nNULL,x\n#DIV/0!,\\N\n", "a:Integer b:Text ; 3: 1,– / –,x / –,–"),
         case("a number for missing, as asked", "a.csv", "a,b\n1,x\n-999,y\n", "a:Integer b:Text ; 2: 1,x / –,y")
             .with(|o| o.missing = Some(vec!["-999".into()])),
+        case(
+            "a number for missing in one column",
+            "a.csv",
+            "a,b\n999.0,999\n5.5,999\n",
+            "a:Number b:Integer ; 2: –,999 / 5.5,999",
+        )
+        .with(|o| {
+            o.missing_in.insert("a".into(), vec!["999".into()]);
+        }),
+        case(
+            "negative numbers of accounts",
+            "a.csv",
+            "a;b\n(1,234.50);5\n($20.00);\u{2212}6\n3.25;7\n12.00;8\n5;9\n",
+            "a:Number b:Integer ; 5: -1234.5,5 / -20,-6 / 3.25,7",
+        )
+        .says(&["`a` is number: thousands are separated; 2 numbers in parentheses are negative."]),
+        case("numbers of a list", "a.csv", "a,b\n(1),x\n(2),y\n", "a:Text b:Text ; 2: (1),x / (2),y"),
         case("mixed types", "a.csv", "a\n1\ntrue\n2024-01-01\nx\n", "a:Text ; 4: 1 / true / 2024-01-01"),
     ]);
 }
@@ -113,15 +130,27 @@ fn numbers() {
 #[test]
 fn dates_and_truths() {
     check(vec![
-        case("years of two digits", "a.csv", "d\n31/12/24\n01/02/69\n", "d:Time ; 2: 2024-12-31 / 1969-02-01"),
+        case("years of two digits", "a.csv", "d\n31/12/24\n01/02/69\n", "d:Time ; 2: 2024-12-31 / 1969-02-01")
+            .says(&["Years of two digits (`d`; 2 cells): 00 to 68 are of 20xx, 69 to 99 of 19xx"]),
+        case("years of two digits, as asked", "a.csv", "d\n31/12/24\n01/02/19\n", "d:Time ; 2: 1924-12-31 / 2019-02-01")
+            .with(|o| o.pivot = Some(20)),
         case(
             "days of 1900",
             "a.csv",
             "d,n\n1900-01-01,1\n2024-05-06,2\n",
             "d:Time n:Integer ; 2: 1900-01-01,1 / 2024-05-06,2",
         ),
-        case("days first", "a.csv", "d\n31/01/2024\n01/02/2024\n", "d:Time ; 2: 2024-01-31 / 2024-02-01"),
-        case("months first", "a.csv", "d\n01/31/2024\n02/01/2024\n", "d:Time ; 2: 2024-01-31 / 2024-02-01"),
+        case("days first", "a.csv", "d\n31/01/2024\n01/02/2024\n", "d:Time ; 2: 2024-01-31 / 2024-02-01")
+            .says(&["`d`: dates are read day first: 2 cells are dates so, 1 would be month first."]),
+        case("months first", "a.csv", "d\n01/31/2024\n02/01/2024\n", "d:Time ; 2: 2024-01-31 / 2024-02-01")
+            .says(&["`d`: dates are read month first: 2 cells are dates so, 1 would be day first."]),
+        case(
+            "days first, as another column needs it",
+            "a.csv",
+            "d,e\n31/01/2024,03/04/2024\n01/02/2024,05/06/2024\n",
+            "d:Time e:Time ; 2: 2024-01-31,2024-04-03 / 2024-02-01,2024-06-05",
+        )
+        .says(&["`e`: dates are read day first, as `d` needs it."]),
         case(
             "nothing decides day and month",
             "a.csv",
@@ -142,6 +171,50 @@ fn dates_and_truths() {
             "t\n2024-01-31T10:00:00Z\n2024-02-01T11:30:00+01:00\n2024-02-01 00:00:00.250 UTC\n",
             "t:Time ; 3: 2024-01-31T10:00:00Z / 2024-02-01T10:30:00Z / 2024-02-01T00:00:00.250Z",
         ),
+        case(
+            "times without a zone",
+            "a.csv",
+            "t,u,n\n2024-01-31 10:00:00,2024-01-31,1\n2024-02-01 11:30:00,2024-02-01,2\n",
+            "t:Time u:Time n:Integer ; 2: 2024-01-31T10:00:00Z,2024-01-31,1 / 2024-02-01T11:30:00Z,2024-02-01,2",
+        )
+        .says(&["Times without a zone (`t`) are read as UTC; choose another zone (--zone)"]),
+        // On the 31st of March clocks go from 02:00 to 03:00, on the 27th of October from 03:00 back to 02:00.
+        case(
+            "the zone, as asked",
+            "a.csv",
+            "t,n\n2024-03-31 02:30:00,1\n2024-10-27T02:30:00,2\n1 July 2024 10:00,3\n2024-07-01,4\n2024-07-01T10:00:00Z,5\n",
+            "t:Time n:Integer ; 5: 2024-03-31T01:30:00Z,1 / 2024-10-27T00:30:00Z,2 / 2024-07-01T08:00:00Z,3",
+        )
+        .with(|o| o.zone = Some("Europe/Berlin".into()))
+        .says(&["mixes 1 times that name their zone with 3 that do not: these are read as Europe/Berlin; an hour that its clocks skip"]),
+        case(
+            "days in a zone stay days",
+            "a.csv",
+            "t,n\n2024-07-01,1\n2024-07-02,2\n",
+            "t:Time n:Integer ; 2: 2024-07-01,1 / 2024-07-02,2",
+        )
+        .with(|o| o.zone = Some("Europe/Berlin".into())),
+        case(
+            "times with and without a zone",
+            "a.csv",
+            "t,n\n2024-01-31T10:00:00Z,1\n2024-01-31 10:00:00,2\n2024-01-31T10:00:00+01:00,3\n",
+            "t:Time n:Integer ; 3: 2024-01-31T10:00:00Z,1 / 2024-01-31T10:00:00Z,2 / 2024-01-31T09:00:00Z,3",
+        )
+        .says(&["`t` mixes 2 times that name their zone with 1 that do not: these are read as UTC"]),
+        case(
+            "names of zones",
+            "a.csv",
+            "t,n\n2024-07-01 10:00 CET,1\n2024-07-01 10:00 Europe/Berlin,2\n2024-07-01T10:00:00-0500,3\n",
+            "t:Time n:Integer ; 3: 2024-07-01T09:00:00Z,1 / 2024-07-01T08:00:00Z,2 / 2024-07-01T15:00:00Z,3",
+        )
+        .says(&["`t`: 3 times name their zone; all are kept as UTC."]),
+        case(
+            "a zone that is none",
+            "a.csv",
+            "t,n\n2024-07-01 10:00,1\n",
+            "error: `Europe/Berln` is no time zone; name one of the IANA database, such as Europe/Berlin, America/New_York or UTC; did you mean `Europe/Berlin`?",
+        )
+        .with(|o| o.zone = Some("Europe/Berln".into())),
         case(
             "seconds since 1970",
             "a.csv",
