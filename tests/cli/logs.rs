@@ -79,6 +79,8 @@ fn a_log_with_later_outcomes_goes_into_a_project_and_is_simulated() {
             "bought_at",
         ],
     );
+    // The starter found the later outcome, and proposed a model of it for the arm.
+    done(dir, &["train", "shop"]);
     let report = json(dir, &["simulate", "shop", "--bootstrap", "0"]);
     assert_eq!(report["goal"], "bought");
     let mailed = report["log"]["arms"].as_array().unwrap().iter().find(|arm| arm["name"] == "mail").unwrap();

@@ -26,7 +26,7 @@ fn sales(customers: u32) -> Vec<Sale> {
     };
     let mut out = Vec::new();
     for customer in 0..customers {
-        let mean_gap = 10.0 + 150.0 * f64::from(customer) / f64::from(customers);
+        let mean_gap = 8.0 + 500.0 * (f64::from(customer) / f64::from(customers)).powi(2);
         let mut day = uniform() * 300.0;
         while day < SPAN as f64 {
             let amount = 5.0 + 20.0 * uniform();
@@ -93,7 +93,7 @@ fn a_table_of_transactions_becomes_a_model_in_three_commands() {
     );
     // Who bought often buys again, and the model sees no more than that: 1 would be the future.
     let auc = report["out_of_fold"]["quality"]["auc"]["value"].as_f64().unwrap();
-    assert!((0.65..0.95).contains(&auc), "AUC {auc}");
+    assert!((0.6..0.95).contains(&auc), "AUC {auc}");
     assert!(done(dir, &["evaluate", "shop", "--families", "logistic,bayes"]).out.contains("propensity of `bought`"));
     assert!(done(dir, &["explain", "shop"]).out.contains("Drivers over"));
     // Churn is the rest, money is a sum, and both stand at the instant that the project keeps.

@@ -30,13 +30,27 @@ fn members(rows: usize) -> String {
     text
 }
 
+/// What the columns of the members mean, and when they stand.
+const ROLES: [&str; 12] = [
+    "--as-of",
+    "2026-01-01",
+    "--role",
+    "member_id=subject",
+    "--role",
+    "joined=feature",
+    "--role",
+    "visits=feature",
+    "--role",
+    "spend=feature",
+    "--role",
+    "left=outcome",
+];
+
 /// A project `club` of members, one of whose columns is an outcome.
 fn club(rows: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("members.csv"), members(rows)).unwrap();
-    let roles = ["--role", "member_id=subject", "--role", "joined=feature", "--role", "left=outcome"];
-    let import = ["import", "members.csv", "club", "--goal", "left", "--as-of", "2026-01-01"];
-    done(folder.path(), &[&import[..], &roles].concat());
+    done(folder.path(), &[&["import", "members.csv", "club", "--goal", "left"][..], &ROLES].concat());
     folder
 }
 
@@ -100,8 +114,7 @@ fn steps_are_made_listed_learned_from_and_taken_out() {
     let tried = json(dir, &["features", "members.csv", "--as-of", "2026-01-01", "--step", "bucket:age:3"]);
     assert_eq!(outputs(&tried), ["age_bin"]);
     // What is suggested is added at one go.
-    let fresh = ["import", "members.csv", "fresh", "--as-of", "2026-01-01", "--role", "joined=feature"];
-    done(dir, &[&fresh[..], &["--role", "left=outcome"]].concat());
+    done(dir, &[&["import", "members.csv", "fresh"][..], &ROLES].concat());
     let added = json(dir, &["features", "fresh", "--add"]);
     assert!(outputs(&added).contains(&"spend_log") && outputs(&added).contains(&"joined_days"), "{added:#}");
     assert_eq!(outputs(&json(dir, &["features", "fresh"])), outputs(&added));
