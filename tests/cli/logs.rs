@@ -168,6 +168,7 @@ fn history_that_looks_like_a_trial_is_asked_about() {
     let text = flat(&["analyze", "log", "log.csv", "--randomised"]);
     assert!(text.contains("warning balance: columns tell the arms apart") && text.contains("`x`"), "{text}");
     done(dir, &["import", "log.csv", "shop", "--goal", "visit", "--as-of", "2024-04-01"]);
+    done(dir, &["train", "shop"]);
     let text = flat(&["simulate", "shop", "--bootstrap", "0"]);
     assert!(text.contains("Exploratory:"), "{text}");
     // A draw by lot is a guess until somebody says so, and the import keeps it marked.
@@ -181,6 +182,7 @@ fn history_that_looks_like_a_trial_is_asked_about() {
     let text = flat(&["import", "trial.csv", "guessed", "--goal", "visit", "--as-of", "2024-04-01"]);
     assert!(text.contains("These shares are a guess") && text.contains("no column tells them apart"), "{text}");
     assert!(std::fs::read_to_string(dir.join("guessed/roles.ron")).unwrap().contains("guess: Some("));
+    done(dir, &["train", "guessed"]);
     assert!(flat(&["simulate", "guessed", "--bootstrap", "0"]).contains("is a guess"));
     done(dir, &["import", "trial.csv", "guessed", "--randomised"]);
     assert!(!std::fs::read_to_string(dir.join("guessed/roles.ron")).unwrap().contains("guess"));

@@ -277,7 +277,8 @@ mod tests {
         let rows = 400;
         let of = |f: &dyn Fn(usize) -> f64| Cells::Number((0..rows).map(f).collect());
         let plan: Vec<Option<&str>> = (0..rows).map(|row| Some(["basic", "plus", "gold"][row % 3])).collect();
-        let street: Vec<String> = (0..rows).map(|row| format!("street {}", row % 30 + 40 * (row % 7))).collect();
+        let street: Vec<String> =
+            (0..rows).map(|row| format!("street {}", if row % 8 == 0 { 100 + row } else { row % 20 })).collect();
         let columns = vec![
             ("age".into(), of(&|row| if row % 10 == 0 { f64::NAN } else { 20.0 + (row % 50) as f64 })),
             ("spend".into(), of(&|row| if row % 100 == 0 { 1e5 + row as f64 } else { (row % 40) as f64 })),

@@ -224,15 +224,14 @@ mod tests {
     #[test]
     fn slices_hold_whole_row_groups_and_every_row_once() {
         let half = AT_A_TIME / 2;
-        let cases: [(&[usize], usize, &[(usize, usize)]); 5] = [
-            (&[], 0, &[]),
-            (&[5, 6], 11, &[(0, 11)]),
-            (&[5, 6], 7, &[(0, 7)]),
-            (&[half, half, 3], AT_A_TIME + 3, &[(0, AT_A_TIME), (AT_A_TIME, 3)]),
-            (&[AT_A_TIME * 2, 9], AT_A_TIME * 2 + 9, &[(0, AT_A_TIME * 2), (AT_A_TIME * 2, 9)]),
-        ];
-        for (groups, total, expected) in cases {
-            assert_eq!(slices(groups, total), expected, "{groups:?}");
+        for (groups, total, expected) in [
+            (vec![], 0, vec![]),
+            (vec![5, 6], 11, vec![(0, 11)]),
+            (vec![5, 6], 7, vec![(0, 7)]),
+            (vec![half, half, 3], AT_A_TIME + 3, vec![(0, AT_A_TIME), (AT_A_TIME, 3)]),
+            (vec![AT_A_TIME * 2, 9], AT_A_TIME * 2 + 9, vec![(0, AT_A_TIME * 2), (AT_A_TIME * 2, 9)]),
+        ] {
+            assert_eq!(slices(&groups, total), expected, "{groups:?}");
         }
     }
 }
