@@ -113,7 +113,7 @@ impl Sample {
             Sharing::Everybody => {
                 let shared = shared_by_all(policy.document());
                 Some(format!(
-                    "{} over everybody, and here over the sample alone, {share:.0} % of the rows: what they limit binds later than on all \
+                    "{} over everybody, and here over the sample alone, {share:.0} % of the rows: such a limit binds later than on all \
                      rows, or not at all. Only all rows tell what this policy does and is worth.",
                     capital(&shared)
                 ))
