@@ -358,7 +358,7 @@ pub struct Bounds {
 impl Default for Bounds {
     /// Half of the machine's memory, 4 GiB where it is not known; 8 MiB of text at a time.
     fn default() -> Bounds {
-        Bounds { memory: file::memory().map_or(4 << 30, |bytes| bytes / 2), window: 8 << 20 }
+        Bounds { memory: file::memory().map_or(4 << 30, |bytes| bytes / 2), window: 16 << 20 }
     }
 }
 

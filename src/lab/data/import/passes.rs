@@ -216,7 +216,7 @@ struct Desk {
 }
 
 /// Most bytes of a chunk, or so: its places and cells stay in the cache of a core.
-const CHUNK: usize = 256 << 10;
+const CHUNK: usize = 512 << 10;
 
 impl Pass<'_> {
     /// Reads the records of a window in chunks of about `size` bytes.
