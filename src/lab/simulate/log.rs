@@ -16,9 +16,11 @@ use crate::data::profile::balance::{Balance, balance};
 use crate::data::roles::design::facts;
 use crate::data::{Arm, Dataset, Logging, Role, Roles};
 use crate::error::{Error, Result};
+use crate::simulate::filled;
 use crate::simulate::report::{Overlap, SampleRatio};
 use crate::simulate::srm::{self, SUSPICIOUS};
 use crate::task::Task;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Marks a row whose action is missing or has no meaning, and a decision for an action that the log never took.
@@ -96,11 +98,11 @@ impl DecisionLog {
     pub fn read(dataset: &Dataset, roles: &Roles, goal: Option<&str>, task: &Task) -> Result<DecisionLog> {
         let subjects = roles.subjects(dataset)?;
         let clusters = (subjects.count() < dataset.rows())
-            .then(|| (0..dataset.rows()).map(|row| subjects.code(row) as u32).collect());
+            .then(|| (0..dataset.rows()).into_par_iter().map(|row| subjects.code(row) as u32).collect());
         let mut log = DecisionLog {
             arms: Vec::new(),
-            arm: vec![NO_ARM; dataset.rows()],
-            propensity: vec![f64::NAN; dataset.rows()],
+            arm: filled(NO_ARM, dataset.rows()),
+            propensity: filled(f64::NAN, dataset.rows()),
             outcomes: outcomes(dataset, roles, goal)?,
             clusters,
             logging: "no action was logged".into(),

@@ -50,6 +50,7 @@ pub use table::decisions_table;
 
 use attune_policy::history::MemoryHistory;
 use attune_policy::policy::Policy;
+use rayon::iter::ParallelIterator;
 use std::sync::Arc;
 
 /// What is asked of a simulation.
@@ -113,4 +114,9 @@ pub struct Other<'a> {
     pub name: &'a str,
     /// The policy.
     pub policy: &'a Policy,
+}
+
+/// So many of a value, written on all cores: memory that nobody has touched is cleared by the system page by page, as it is first written.
+fn filled<T: Copy + Send + Sync>(value: T, len: usize) -> Vec<T> {
+    rayon::iter::repeat_n(value, len).collect()
 }

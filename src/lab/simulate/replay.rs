@@ -219,7 +219,7 @@ impl Stage<'_> {
         task: &Task,
     ) -> Result<Replay> {
         let sharing = Sharing::of(policy, self.roles);
-        let times: Vec<i64> = rows.iter().map(|row| requests.now(*row as usize)).collect();
+        let times: Vec<i64> = rows.par_iter().map(|row| requests.now(*row as usize)).collect();
         let (start, end) = (times.iter().copied().min().unwrap_or(0), times.iter().copied().max().unwrap_or(0));
         let budgets = policy.document().budgets.iter().any(|budget| budget.enabled);
         let looks = if sharing.is_some() && budgets { weeks::ends(start, end) } else { Vec::new() };
@@ -417,24 +417,28 @@ impl<'a> Ground<'a> {
             let begun = Instant::now();
             let end = (first + chunk * chunks).min(order.len());
             let starts: Vec<usize> = (first..end).step_by(chunk).collect();
-            let columns = starts.par_iter().map(|start| self.columns(&order, *start..(start + chunk).min(end)));
+            let columns =
+                starts.par_iter().with_max_len(1).map(|start| self.columns(&order, *start..(start + chunk).min(end)));
             let columns = columns.collect::<Result<Vec<_>>>()?;
             let stores: Vec<&Store> = states.iter().map(|state| &state.store).collect();
-            let ahead = columns.par_iter().zip(&starts).map(|(columns, start)| -> Result<(Lookahead<'_>, Guesses)> {
-                if task.is_cancelled() {
-                    return Err(Cancelled.into());
-                }
-                let begun = Instant::now();
-                let so_far = SoFar { world, parts: &parts, stores: &stores, order: &order, first: *start };
-                let mut space = spaces.lock().ok().and_then(|mut spaces| spaces.pop()).unwrap_or_default();
-                let ahead = world.policy.look_ahead(columns, &so_far, &mut space);
-                let mut guesses = if guess { Guesses::new(&ahead, &so_far, &mut space) } else { Guesses::default() };
-                guesses.part.seconds.0 = begun.elapsed().as_secs_f64();
-                if let Ok(mut spaces) = spaces.lock() {
-                    spaces.push(space);
-                }
-                Ok((ahead, guesses))
-            });
+            let ahead = columns.par_iter().zip(&starts).with_max_len(1).map(
+                |(columns, start)| -> Result<(Lookahead<'_>, Guesses)> {
+                    if task.is_cancelled() {
+                        return Err(Cancelled.into());
+                    }
+                    let begun = Instant::now();
+                    let so_far = SoFar { world, parts: &parts, stores: &stores, order: &order, first: *start };
+                    let mut space = spaces.lock().ok().and_then(|mut spaces| spaces.pop()).unwrap_or_default();
+                    let ahead = world.policy.look_ahead(columns, &so_far, &mut space);
+                    let mut guesses =
+                        if guess { Guesses::new(&ahead, &so_far, &mut space) } else { Guesses::default() };
+                    guesses.part.seconds.0 = begun.elapsed().as_secs_f64();
+                    if let Ok(mut spaces) = spaces.lock() {
+                        spaces.push(space);
+                    }
+                    Ok((ahead, guesses))
+                },
+            );
             let (ahead, mut guesses): (Vec<_>, Vec<_>) = ahead.collect::<Result<Vec<_>>>()?.into_iter().unzip();
             if !guess {
                 replay.work.ahead += guesses.drain(..).map(|guesses| guesses.part.seconds.0).sum::<f64>();
@@ -442,11 +446,15 @@ impl<'a> Ground<'a> {
             let last = end == order.len();
             let window = Window { number, first, order: &order, chunk, ahead: &ahead, guesses: &guesses, last };
             let rows = self.spread(&window, end, &parts);
-            states.par_iter_mut().zip(&rows).try_for_each(|(state, rows)| state.run(rows, &window, task))?;
+            states
+                .par_iter_mut()
+                .zip(&rows)
+                .with_max_len(1)
+                .try_for_each(|(state, rows)| state.run(rows, &window, task))?;
             let mut redone: Vec<u32> = states.iter_mut().flat_map(|state| state.redone.drain(..)).collect();
             redone.par_sort_unstable();
             let before = |row: usize| redone.partition_point(|redone| (*redone as usize) < row);
-            guesses.par_iter_mut().enumerate().for_each(|(i, guesses)| {
+            guesses.par_iter_mut().enumerate().with_max_len(1).for_each(|(i, guesses)| {
                 let own = &redone[before(i * chunk)..before((i + 1) * chunk)];
                 guesses.part.take_out(own.iter().map(|row| order.at(first + *row as usize)));
             });
@@ -497,7 +505,7 @@ impl<'a> Ground<'a> {
         let mut done = 0;
         for items in items.chunks(window) {
             let decide = |item: &T| if task.is_cancelled() { Err(Cancelled.into()) } else { decide(item) };
-            let parts = items.par_iter().map(decide).collect::<Result<Vec<Part>>>()?;
+            let parts = items.par_iter().with_max_len(1).map(decide).collect::<Result<Vec<Part>>>()?;
             done += parts.iter().map(Part::len).sum::<usize>();
             parts::scatter(replay, parts, self.world.stage.log);
             task.tick(done as f32 / self.world.rows.len().max(1) as f32)?;

@@ -3,7 +3,7 @@
 //! Counts are made as decisions are, so that they need no fate twice. They are those that would be made of all fates.
 
 use crate::simulate::fates::{Causes, Fate, How, Tally};
-use crate::simulate::weeks;
+use crate::simulate::{filled, weeks};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -87,7 +87,7 @@ impl Fates {
     /// A place for what is wanted of `rows` at their `times`, for a policy of `width` candidates.
     pub fn new(want: Want<'_>, rows: &[u32], times: &[i64], width: usize, causes: &Causes) -> Fates {
         match Fates::fit(want, rows.len(), width) {
-            Want::Each => Fates::Each(vec![NONE; rows.len() * width]),
+            Want::Each => Fates::Each(filled(NONE, rows.len() * width)),
             Want::Nothing => Fates::Nothing,
             Want::Told(told) => Fates::Told(Box::new(Counts::new(told, rows, times, width, causes.list().len()))),
         }

@@ -4,6 +4,7 @@ use super::state::World;
 use super::{Deferral, NO_ACTION, Replay};
 use crate::simulate::chance::Explored;
 use crate::simulate::fates::Fate;
+use crate::simulate::filled;
 use crate::simulate::log::{DecisionLog, NO_ARM};
 use attune_policy::outcome::{Outcome, Place};
 use attune_policy::policy::Policy;
@@ -183,12 +184,12 @@ pub fn scatter(replay: &mut Replay, mut parts: Vec<Part>, log: &DecisionLog) {
 /// A replay of so many rows in which nothing is decided yet; `lower` places of each stand below the first.
 pub fn blank(replay: Replay, rows: usize, lower: usize) -> Replay {
     Replay {
-        chosen: vec![NO_ACTION; rows],
-        lower: vec![NO_ACTION; rows * lower],
-        arm: vec![NO_ARM; rows],
-        fallback: vec![false; rows],
-        propensity: vec![f64::NAN; rows],
-        priority: vec![f64::NAN; rows],
+        chosen: filled(NO_ACTION, rows),
+        lower: filled(NO_ACTION, rows * lower),
+        arm: filled(NO_ARM, rows),
+        fallback: filled(false, rows),
+        propensity: filled(f64::NAN, rows),
+        priority: filled(f64::NAN, rows),
         ..replay
     }
 }

@@ -13,6 +13,7 @@ use crate::simulate::Options;
 use attune_policy::document::Document;
 use attune_policy::history::Identity;
 use attune_policy::policy::Policy;
+use rayon::prelude::*;
 
 /// Groups of connected subjects are drawn whole where the largest is at most one part in so many of the rows that are wanted.
 const LARGEST_GROUP: usize = 10;
@@ -82,7 +83,7 @@ pub struct Sample {
 /// # Errors
 /// When a role names a column that is not in the data.
 pub fn sample(policies: &[&Policy], dataset: &Dataset, roles: &Roles, options: &Options) -> Result<Sample> {
-    let all: Vec<u32> = (0..dataset.rows() as u32).collect();
+    let all: Vec<u32> = (0..dataset.rows() as u32).into_par_iter().collect();
     let n = all.len();
     let Some(limit) = options.sample.filter(|limit| *limit < n) else {
         return Ok(Sample { rows: all, all: n, whole: Vec::new() });
