@@ -50,19 +50,27 @@ impl<'a> Contest<'a> {
         let fit = within(2.0).clamp(within(60.0).clamp(3, 31), 1_001);
         let rounds = argument("rounds").and_then(|n| n.parse().ok()).unwrap_or(fit).max(3);
         let mut times = vec![Vec::with_capacity(rounds); self.contenders.len()];
+        let mut busy = vec![Vec::with_capacity(rounds); self.contenders.len()];
         for _ in 0..rounds {
-            for ((_, round), times) in self.contenders.iter_mut().zip(&mut times) {
-                let began = Instant::now();
+            for (((_, round), times), busy) in self.contenders.iter_mut().zip(&mut times).zip(&mut busy) {
+                let (began, before) = (Instant::now(), on_processors());
                 black_box(round());
-                times.push(began.elapsed().as_secs_f64() * 1e9 / self.operations as f64);
+                let took = began.elapsed().as_secs_f64() * 1e9;
+                times.push(took / self.operations as f64);
+                // Shorter ones are seldom brought up to date by the system.
+                if took > 2e7 {
+                    busy.extend(before.zip(on_processors()).map(|(before, after)| (after - before) / took));
+                }
             }
         }
         println!("\n{}, {} × {} per round, {rounds} rounds", self.title, grouped(self.operations), self.operation);
         let mut medians = Vec::new();
-        for ((name, _), mut times) in self.contenders.into_iter().zip(times) {
+        for (((name, _), mut times), mut busy) in self.contenders.into_iter().zip(times).zip(busy) {
             times.sort_by(f64::total_cmp);
+            busy.sort_by(f64::total_cmp);
             let (low, median, high) = (at(&times, 0.1), at(&times, 0.5), at(&times, 0.9));
-            println!("  {name:<44} median {:>10}   10–90 % {:>10} – {}", time(median), time(low), time(high));
+            let cores = if busy.is_empty() { String::new() } else { format!("   cores busy {:.2}", at(&busy, 0.5)) };
+            println!("  {name:<44} median {:>10}   10–90 % {:>10} – {}{cores}", time(median), time(low), time(high));
             medians.push((name, median));
         }
         Some(Results { medians })
@@ -150,6 +158,13 @@ pub fn timed<T>(title: &str, rounds: usize, mut work: impl FnMut() -> T, budget:
 /// Nanoseconds this thread was on a processor; the system brings it up to date every few milliseconds.
 fn on_processor() -> Option<f64> {
     std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
+}
+
+/// Nanoseconds that all threads of the process were on processors.
+fn on_processors() -> Option<f64> {
+    let threads = std::fs::read_dir("/proc/self/task").ok()?.flatten();
+    let each = threads.map(|thread| std::fs::read_to_string(thread.path().join("schedstat")).ok());
+    each.map(|told| told?.split(' ').next()?.parse::<f64>().ok()).sum()
 }
 
 /// The value of an argument `name=value` after `--`.

@@ -226,6 +226,7 @@ impl Fields<'_> {
         let raws = if type_ == Some(Type::Text) && mostly_different && !self.careful {
             // Nearly every row has a text of its own, as ids do: those that come again are found when chunks come together.
             let mut raws = words.release();
+            raws.reserve(self.starts.len() - codes.len());
             codes.extend(fields.map(|field| raws.push(Key::within(self.text, field.start, field.end), field.bytes())));
             counts.resize(raws.len(), 1);
             raws
@@ -308,14 +309,17 @@ impl Store<Words> {
         }
     }
 
-    /// Makes room for rows to come.
-    pub fn reserve(&mut self, rows: usize) {
+    /// Makes room for so many rows to come, where the texts so far are as different as `times` as many.
+    pub fn reserve(&mut self, rows: usize, times: f64) {
         match self {
             Store::Nothing => {}
             Store::Bool(v) => v.reserve(rows),
             Store::Integer(v) | Store::Time(v) => v.reserve(rows),
             Store::Number(v) => v.reserve(rows),
-            Store::Text(v, _) => v.reserve(rows),
+            Store::Text(v, words) => {
+                v.reserve(rows);
+                words.reserve(times);
+            }
         }
     }
 

@@ -213,7 +213,7 @@ pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Resu
         stores.push(column.store);
     }
     // Each distinct text becomes a value of its own: that takes as long as finding some of them.
-    let cells: Vec<Option<Cells>> = stores.into_par_iter().map(Store::finish).collect();
+    let cells: Vec<Option<Cells>> = stores.into_par_iter().with_max_len(1).map(Store::finish).collect();
     let typed = about.into_iter().zip(cells).map(|(column, cells)| {
         let cells = cells.ok_or_else(|| Error::new("the column was not read").in_column(&column.source))?;
         Ok((column, cells))

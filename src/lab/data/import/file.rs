@@ -14,6 +14,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Bytes read between two looks at whether to stop.
 const PIECE: u64 = 8 << 20;
 
+/// Bytes read at once, and hashed while they are near.
+const HASHED: usize = 128 << 10;
+
 /// How a file is compressed; its first bytes tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
@@ -69,7 +72,8 @@ struct Counted {
 
 impl Read for Counted {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.file.read(into)?;
+        let piece = into.len().min(HASHED);
+        let n = self.file.read(&mut into[..piece])?;
         self.raw.read.fetch_add(n as u64, Ordering::Relaxed);
         if let Ok(mut hash) = self.raw.hash.lock()
             && let Some(hash) = hash.as_mut()

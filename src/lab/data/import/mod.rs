@@ -4,6 +4,7 @@
 //! file. Files are only read here; nothing is written.
 
 mod arrow;
+mod chunks;
 mod column;
 pub mod dates;
 mod delimited;
@@ -356,7 +357,7 @@ pub struct Bounds {
 }
 
 impl Default for Bounds {
-    /// Half of the machine's memory, 4 GiB where it is not known; 8 MiB of text at a time.
+    /// Half of the machine's memory, 4 GiB where it is not known; 16 MiB of text at a time.
     fn default() -> Bounds {
         Bounds { memory: file::memory().map_or(4 << 30, |bytes| bytes / 2), window: 16 << 20 }
     }

@@ -4,19 +4,19 @@
 //! A chunk begins at the start of a line and supposes that no quoted field reaches over it. Where one does, the chunk is read
 //! again from where the record before it ends, so that the result is that of reading from the first byte to the last.
 
-use super::column::{Fields, Part, Store};
+use super::chunks::{Lane, Place, Work};
+use super::column::{Part, Store};
 use super::file::size_word;
 use super::infer::Evidence;
 use super::parse::CellParser;
 use super::records::{Dialect, LONGEST_RECORD};
 use super::rows::{Rows, Stretch};
 use super::text::{Input, Text};
-use super::words::{Texts, Words};
+use super::words::Words;
 use super::{BadRow, Bounds, Encoding};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use attune_policy::value::Type;
-use rayon::prelude::*;
 use std::sync::Mutex;
 
 /// What is read in a pass.
@@ -61,6 +61,7 @@ pub enum Asked {
 }
 
 /// What a pass found.
+#[derive(Default)]
 pub struct Found {
     /// The columns.
     pub columns: Vec<Gathered>,
@@ -102,6 +103,8 @@ pub struct Gathered {
     pub bad: Vec<Misfit>,
     /// Whether reading it under its type was given up.
     pub given_up: bool,
+    /// Whether its distinct texts outgrew what a column can hold.
+    full: bool,
 }
 
 /// A cell that does not fit.
@@ -116,6 +119,8 @@ pub struct Misfit {
 
 /// Room before a window for what the window before it leaves, so that the text need not be moved.
 const CARRY: usize = 64 << 10;
+/// The first window is so many times smaller, and each after it twice as large: nothing can be done while the first is read.
+const FIRST: usize = 16;
 /// Cells that do not fit before a type that may be wrong is given up.
 const MANY_MISFITS: usize = 10_000;
 
@@ -125,18 +130,22 @@ const MANY_MISFITS: usize = 10_000;
 /// When it cannot be read, a line is longer than any record, or the table outgrows its bound.
 pub fn run(pass: Pass<'_>, bounds: &Bounds, task: &Task) -> Result<Found> {
     let mut text = Text::open(pass.input, pass.encoding, pass.hashed)?;
-    let (mut window, mut more) = (Vec::new(), Vec::new());
+    // Room at once, of which the system gives what is used: a buffer that grows is copied.
+    let room = text.file().map_or(0, |file| CARRY + bounds.window.min(file.size as usize + 1));
+    let (mut window, mut more) = (Vec::with_capacity(room), Vec::with_capacity(room));
+    let mut size = (bounds.window / FIRST).max(1);
     while window.len() < pass.rows_at.max(1) && !text.ended() {
-        text.fill(bounds.window.max(pass.rows_at), &mut window)?;
+        text.fill(size.max(pass.rows_at), &mut window)?;
     }
-    let mut found = Found::new(&pass);
+    let mut found = Found::default();
+    let mut lanes: Vec<Lane> = pass.columns.iter().map(|asked| Lane::new(Gathered::new(*asked))).collect();
     let mut from = pass.rows_at.min(window.len());
     let mut line = pass.line;
     // Where the window begins in the text; less than nothing where something else stands before the text.
     let mut base = 0u64;
+    // Bytes of a record that the window before did not end.
+    let mut rest = 0;
     let desks = Mutex::default();
-    // The chunks of the window before: they are taken over while this one is read, so that no core waits for the other.
-    let mut before = Vec::new();
     let (dialect, width, sample, careful) = (pass.dialect, pass.width, pass.sample, pass.careful);
     loop {
         task.tick(text.fraction())?;
@@ -144,31 +153,23 @@ pub fn run(pass: Pass<'_>, bounds: &Bounds, task: &Task) -> Result<Found> {
         let stretch = Stretch { window: &window, eof, base, dialect, width, sample, careful };
         more.clear();
         more.resize(CARRY, 0);
-        let asked: Vec<Asked> = found.columns.iter().map(|column| column.asked).collect();
-        let waiting: usize = before.iter().map(Chunk::bytes).sum();
-        let (read, (filled, taken)) = rayon::join(
-            || pass.window(stretch, &asked, from, CHUNK.min(bounds.window / 8).max(1), &desks),
-            || {
-                rayon::join(
-                    || if eof { Ok(()) } else { text.fill(bounds.window, &mut more) },
-                    || found.take(std::mem::take(&mut before), &mut line),
-                )
-            },
-        );
-        filled?;
-        taken?;
-        let Outcome { chunks, end } = read;
-        let chunk_bytes: usize = chunks.iter().map(Chunk::bytes).sum();
-        found.peak = found.peak.max(window.len() + more.len() + waiting + chunk_bytes + found.bytes_held());
-        if found.rows == 0 && !eof {
-            found.reserve(&chunks, end - from, &mut text, bounds);
+        size = (2 * size).min(bounds.window).max(1);
+        let asked = lanes.iter_mut().map(|lane| lane.column().asked).collect();
+        let rows = (&mut found, &mut line);
+        let work = Work::new(&pass, stretch, from, bounds.window / 8, rows, (asked, &lanes), &desks);
+        let fill = || if eof { Ok(()) } else { text.fill(size.max(rest), &mut more) };
+        rayon::join(fill, || work.run()).0?;
+        let (end, bytes) = work.finish()?;
+        let held = found.bytes_held(&mut lanes);
+        found.peak = found.peak.max(window.len() + more.len() + bytes + held);
+        if base == 0 && !eof {
+            reserve(&mut lanes, found.rows, end - from, &mut text, bounds);
         }
-        before = chunks;
-        found.refuse_too_large(bounds, text.fraction())?;
+        refuse_too_large(held, found.rows, bounds, text.fraction())?;
         if eof {
             break;
         }
-        let rest = window.len() - end;
+        rest = window.len() - end;
         if end == from && rest > LONGEST_RECORD {
             return Err(Error::new(format!("the line is longer than {} MiB", LONGEST_RECORD >> 20))
                 .at_line(line)
@@ -187,245 +188,99 @@ pub fn run(pass: Pass<'_>, bounds: &Bounds, task: &Task) -> Result<Found> {
         }
         base = begins.wrapping_sub(from as u64);
     }
-    found.take(before, &mut line)?;
-    found.refuse_too_large(bounds, 1.0)?;
+    found.columns = lanes.into_iter().map(Lane::finish).collect();
     found.bytes = text.read();
     found.replaced = text.replaced();
     found.sha256 = text.file().filter(|_| pass.hashed).map(super::file::Bytes::sha256);
     Ok(found)
 }
 
-/// What a window gave: its chunks in order, and where the next window begins.
-struct Outcome {
-    chunks: Vec<Chunk>,
-    end: usize,
-}
-
-/// The rows of a stretch of text and their cells.
-struct Chunk {
-    rows: Rows,
-    columns: Vec<Part>,
-}
-
-/// Room that chunk after chunk is read in.
-#[derive(Default)]
-struct Desk {
-    ends: Vec<u32>,
-    /// Per column.
-    words: Vec<Words>,
-}
-
-/// Most bytes of a chunk, or so: its places and cells stay in the cache of a core.
-const CHUNK: usize = 512 << 10;
-
-impl Pass<'_> {
-    /// Reads the records of a window in chunks of about `size` bytes.
-    fn window(
-        &self,
-        text: Stretch<'_>,
-        asked: &[Asked],
-        from: usize,
-        size: usize,
-        desks: &Mutex<Vec<Desk>>,
-    ) -> Outcome {
-        let window = text.window;
-        let mut starts = vec![from];
-        while let Some(next) = starts.last().map(|at| at + size).filter(|next| *next < window.len()) {
-            let next = self.dialect.next_line(window, next);
-            if next >= window.len() {
-                break;
-            }
-            starts.push(next);
-        }
-        starts.push(window.len());
-        let read = |from, until| {
-            let mut desk = desks.lock().ok().and_then(|mut desks| desks.pop()).unwrap_or_default();
-            let chunk = self.chunk(text, asked, from, until, &mut desk);
-            if let Ok(mut desks) = desks.lock() {
-                desks.push(desk);
-            }
-            chunk
-        };
-        let supposed: Vec<Chunk> = starts.par_windows(2).map(|pair| read(pair[0], pair[1])).collect();
-        let mut chunks = Vec::with_capacity(supposed.len());
-        let mut end = from;
-        for chunk in supposed {
-            let chunk = match chunk {
-                _ if end >= chunk.rows.until => continue,
-                chunk if chunk.rows.from == end => chunk,
-                wrong => read(end, wrong.rows.until),
-            };
-            end = chunk.rows.end;
-            let cut = chunk.rows.cut;
-            chunks.push(chunk);
-            if cut {
-                break;
-            }
-        }
-        Outcome { chunks, end }
-    }
-
-    /// Reads the records that begin in a stretch of the window.
-    fn chunk(&self, text: Stretch<'_>, asked: &[Asked], from: usize, until: usize, desk: &mut Desk) -> Chunk {
-        let mut rows = text.rows(from, until, std::mem::take(&mut desk.ends));
-        let fields = Fields {
-            text: text.window,
-            dialect: self.dialect,
-            width: self.width,
-            starts: &rows.starts,
-            ends: &rows.ends,
-            careful: self.careful,
-        };
-        desk.words.resize_with(asked.len(), Words::default);
-        let parser = |column: usize| {
-            let own = self.own.iter().find(|(of, _)| *of == column);
-            own.map_or(self.parser, |(_, parser)| parser)
-        };
-        let read = |((column, asked), words): ((usize, &Asked), &mut Words)| match asked {
-            Asked::Skip => Part { store: Store::Nothing, evidence: Evidence::default(), bad: Vec::new() },
-            Asked::Evidence => fields.read(column, None, parser(column), words),
-            Asked::Try(type_) | Asked::Read(type_) => fields.read(column, Some(*type_), parser(column), words),
-        };
-        let columns = asked.iter().enumerate().zip(&mut desk.words).map(read).collect();
-        // Only the places of rows are needed from here on.
-        desk.ends = std::mem::take(&mut rows.ends);
-        Chunk { rows, columns }
+/// Makes room for as many rows as the first window promises, and for the texts that differ among them.
+fn reserve(lanes: &mut [Lane], rows: usize, bytes: usize, text: &mut Text<'_>, bounds: &Bounds) {
+    let packed = text.file().is_some_and(|file| file.compression.is_some());
+    let Some(size) = text.file().map(|file| file.size).filter(|_| !packed && bytes > 0) else { return };
+    let times = size as f64 / bytes as f64 * 1.02;
+    let expected = (rows as f64 * times) as usize;
+    if expected as u64 * 8 * (lanes.len() as u64) < bounds.memory {
+        lanes.iter_mut().for_each(|lane| lane.column().store.reserve(expected, times));
     }
 }
 
-impl Chunk {
-    fn bytes(&self) -> usize {
-        let cells: usize = self.columns.iter().map(|part| part.store.bytes_with(Texts::bytes)).sum();
-        cells + (self.rows.starts.len() + self.rows.numbers.len() + self.rows.row_lines.len()) * 4
+fn refuse_too_large(held: usize, rows: usize, bounds: &Bounds, fraction: f32) -> Result<()> {
+    if held as u64 <= bounds.memory {
+        return Ok(());
     }
+    Err(Error::new(format!(
+        "the table needs more than {} of memory: {rows} rows, {:.0} % of the file, took that much",
+        size_word(bounds.memory),
+        fraction * 100.0
+    ))
+    .hint("read fewer columns, or a sample of the rows"))
 }
 
 impl Found {
-    fn new(pass: &Pass<'_>) -> Found {
-        let column = |asked: &Asked| Gathered {
-            asked: *asked,
-            store: Store::new(match asked {
-                Asked::Skip | Asked::Evidence => None,
-                Asked::Try(type_) | Asked::Read(type_) => Some(*type_),
-            }),
-            evidence: Evidence::default(),
-            bad: Vec::new(),
-            given_up: false,
-        };
-        Found {
-            columns: pass.columns.iter().map(column).collect(),
-            rows: 0,
-            numbers: None,
-            bad: Vec::new(),
-            blank: 0,
-            left_out: 0,
-            widened: 0,
-            invalid: 0,
-            multibyte: 0,
-            sha256: None,
-            replaced: None,
-            bytes: 0,
-            peak: 0,
+    /// Takes over the rows of the next chunk, which begins at a line; gives their place.
+    ///
+    /// # Errors
+    /// When there are more than can be numbered.
+    pub fn take(&mut self, mut chunk: Rows, line: &mut u64) -> Result<Place> {
+        let record = self.rows as u64 + self.bad.len() as u64 + self.left_out;
+        if record + chunk.records >= u64::from(u32::MAX) {
+            return Err(Error::new(format!("the file has more than {record} rows")).hint("split it"));
         }
-    }
-
-    /// Makes room for as many rows as the first window promises.
-    fn reserve(&mut self, chunks: &[Chunk], bytes: usize, text: &mut Text<'_>, bounds: &Bounds) {
-        let rows: usize = chunks.iter().map(|chunk| chunk.rows.starts.len()).sum();
-        let packed = text.file().is_some_and(|file| file.compression.is_some());
-        let Some(size) = text.file().map(|file| file.size).filter(|_| !packed && bytes > 0) else { return };
-        let expected = (rows as f64 * size as f64 / bytes as f64 * 1.02) as usize;
-        if expected as u64 * 8 * (self.columns.len() as u64) < bounds.memory {
-            self.columns.iter_mut().for_each(|column| column.store.reserve(expected));
+        if self.numbers.is_none() && (!chunk.bad.is_empty() || chunk.left_out > 0) {
+            self.numbers = Some((1..=self.rows as u32).collect());
         }
-    }
-
-    /// Takes over the chunks of a window, in their order.
-    fn take(&mut self, chunks: Vec<Chunk>, line: &mut u64) -> Result<()> {
-        // Numbers and lines of the rows before each chunk.
-        let mut record = self.rows as u64 + self.bad.len() as u64 + self.left_out;
-        let mut parts: Vec<Vec<Part>> = self.columns.iter().map(|_| Vec::with_capacity(chunks.len())).collect();
-        let mut places = Vec::with_capacity(chunks.len());
-        for Chunk { rows: mut chunk, columns } in chunks {
-            if record + chunk.records >= u64::from(u32::MAX) {
-                return Err(Error::new(format!("the file has more than {record} rows")).hint("split it"));
-            }
-            if self.numbers.is_none() && (!chunk.bad.is_empty() || chunk.left_out > 0) {
-                self.numbers = Some((1..=self.rows as u32).collect());
-            }
-            if let Some(numbers) = &mut self.numbers {
-                numbers.extend(chunk.numbers.iter().map(|n| (record + u64::from(*n) + 1) as u32));
-            }
-            let moved = |bad: BadRow| BadRow { row: record + bad.row + 1, line: *line + bad.line, ..bad };
-            self.bad.extend(chunk.bad.drain(..).map(moved));
-            self.rows += chunk.starts.len();
-            self.blank += chunk.blank;
-            self.left_out += chunk.left_out;
-            self.widened += chunk.widened;
-            self.invalid += chunk.invalid;
-            self.multibyte += chunk.multibyte;
-            for (parts, part) in parts.iter_mut().zip(columns) {
-                parts.push(part);
-            }
-            places.push((record, *line, chunk.numbers, chunk.row_lines));
-            record += chunk.records;
-            *line += chunk.lines;
+        if let Some(numbers) = &mut self.numbers {
+            numbers.extend(chunk.numbers.iter().map(|n| (record + u64::from(*n) + 1) as u32));
         }
-        let columns = self.columns.par_iter_mut().zip(parts);
-        let fits = columns.map(|(column, parts)| column.take(parts, &places)).all(|fits| fits);
-        match fits {
-            true => Ok(()),
-            false => Err(Error::new("the distinct texts of one column need more than 4 GiB")
-                .hint("leave the column out with the list of columns to read")),
-        }
+        let moved = |bad: BadRow| BadRow { row: record + bad.row + 1, line: *line + bad.line, ..bad };
+        self.bad.extend(chunk.bad.drain(..).map(moved));
+        self.rows += chunk.starts.len();
+        self.blank += chunk.blank;
+        self.left_out += chunk.left_out;
+        self.widened += chunk.widened;
+        self.invalid += chunk.invalid;
+        self.multibyte += chunk.multibyte;
+        let place = Place { record, line: *line, numbers: chunk.numbers, row_lines: chunk.row_lines };
+        *line += chunk.lines;
+        Ok(place)
     }
 
     /// Bytes of cells and of what was set aside.
-    fn bytes_held(&self) -> usize {
+    fn bytes_held(&self, lanes: &mut [Lane]) -> usize {
         let bad: usize = self.bad.iter().map(|bad| bad.text.len() + bad.reason.len() + size_of::<BadRow>()).sum();
-        let column = |column: &Gathered| {
+        let column = |lane: &mut Lane| {
+            let column = lane.column();
             let bad: usize = column.bad.iter().map(|bad| bad.text.len() + size_of::<Misfit>()).sum();
             column.store.bytes() + bad
         };
-        bad + self.numbers.as_ref().map_or(0, |n| n.len() * 4) + self.columns.iter().map(column).sum::<usize>()
-    }
-
-    fn refuse_too_large(&self, bounds: &Bounds, fraction: f32) -> Result<()> {
-        let held = self.bytes_held() as u64;
-        if held <= bounds.memory {
-            return Ok(());
-        }
-        Err(Error::new(format!(
-            "the table needs more than {} of memory: {} rows, {:.0} % of the file, took that much",
-            size_word(bounds.memory),
-            self.rows,
-            fraction * 100.0
-        ))
-        .hint("read fewer columns, or a sample of the rows"))
+        bad + self.numbers.as_ref().map_or(0, |n| n.len() * 4) + lanes.iter_mut().map(column).sum::<usize>()
     }
 }
 
-/// The numbers and lines of the kept rows of a chunk: those of the rows before it, then its own.
-type Place = (u64, u64, Vec<u32>, Vec<u32>);
-
 impl Gathered {
-    /// Takes over the parts of a window; false when texts outgrow what a column can hold.
-    fn take(&mut self, parts: Vec<Part>, places: &[Place]) -> bool {
-        for (part, (record, line, numbers, lines)) in parts.into_iter().zip(places) {
-            self.evidence.merge(&part.evidence);
-            if self.given_up {
-                // It was read before that was known.
-                continue;
-            }
-            if !self.store.append(part.store) {
-                return false;
-            }
-            self.bad.extend(part.bad.into_iter().map(|(row, text)| Misfit {
-                row: record + u64::from(numbers[row as usize]) + 1,
-                line: line + u64::from(lines[row as usize]),
-                text,
-            }));
+    fn new(asked: Asked) -> Gathered {
+        let store = Store::new(match asked {
+            Asked::Skip | Asked::Evidence => None,
+            Asked::Try(type_) | Asked::Read(type_) => Some(type_),
+        });
+        Gathered { asked, store, evidence: Evidence::default(), bad: Vec::new(), given_up: false, full: false }
+    }
+
+    /// Takes over the cells of the next chunk.
+    pub fn take(&mut self, part: Part, place: &Place) {
+        self.evidence.merge(&part.evidence);
+        // It may have been read before that was known.
+        if self.given_up || self.full {
+            return;
         }
+        self.full = !self.store.append(part.store);
+        self.bad.extend(part.bad.into_iter().map(|(row, text)| Misfit {
+            row: place.record + u64::from(place.numbers[row as usize]) + 1,
+            line: place.line + u64::from(place.row_lines[row as usize]),
+            text,
+        }));
         if matches!(self.asked, Asked::Try(_)) && self.bad.len() > MANY_MISFITS.max(self.evidence.known as usize / 20) {
             // The type is another one; the evidence will say which.
             self.asked = Asked::Evidence;
@@ -433,6 +288,10 @@ impl Gathered {
             self.bad = Vec::new();
             self.given_up = true;
         }
-        true
+    }
+
+    /// Whether its distinct texts outgrew what a column can hold.
+    pub fn is_full(&self) -> bool {
+        self.full
     }
 }

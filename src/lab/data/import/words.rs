@@ -4,6 +4,7 @@
 //! where they are kept.
 
 use crate::data::cells::Dictionary;
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// A text as it is looked up: its first sixteen bytes, zeros behind them, its length, and a hash.
@@ -126,6 +127,12 @@ impl Texts {
         texts
     }
 
+    /// Makes room for so many more texts.
+    pub fn reserve(&mut self, texts: usize) {
+        self.heads.reserve(texts);
+        self.places.reserve(texts);
+    }
+
     /// Adds a text under the next code, whether it is there already or not.
     #[inline]
     pub fn push(&mut self, key: Key, text: &[u8]) -> u32 {
@@ -183,13 +190,19 @@ impl Words {
 
     /// The codes here of all texts of another, in their order.
     pub fn take_over(&mut self, other: &Texts) -> Option<Vec<u32>> {
-        const BATCH: usize = 32;
+        const BATCH: usize = 64;
         let mut codes = Vec::with_capacity(other.len());
         for (places, heads) in other.places.chunks(BATCH).zip(other.heads.chunks(BATCH)) {
-            // Where they are most likely: looked up for many at once, because each look waits for the memory.
+            // Each look waits for the memory, so that many are begun at once: nothing is decided until all of them were.
+            let mask = self.slots.len().wrapping_sub(1);
             let mut slots = [FREE; BATCH];
             for (slot, place) in slots.iter_mut().zip(places) {
-                *slot = self.likely(place.hash);
+                *slot = self.slots.get(place.hash as usize & mask).copied().unwrap_or(FREE);
+            }
+            for (slot, place) in slots.iter_mut().zip(places) {
+                if *slot != FREE && (*slot >> 32) as u32 != place.hash {
+                    *slot = self.likely(place.hash);
+                }
             }
             let mut found = [false; BATCH];
             for ((found, slot), (place, head)) in found.iter_mut().zip(slots).zip(places.iter().zip(heads)) {
@@ -212,6 +225,15 @@ impl Words {
         &self.texts
     }
 
+    /// Makes room for so many times the texts so far: room that is not used costs nothing, and what grows is copied.
+    pub fn reserve(&mut self, times: f64) {
+        let more = |so_far: usize| (so_far as f64 * (times - 1.0).max(0.0)) as usize;
+        let Texts { heads, places, bytes } = &mut self.texts;
+        heads.reserve(more(heads.len()));
+        places.reserve(more(places.len()));
+        bytes.reserve(more(bytes.len()));
+    }
+
     /// Gives the texts away and begins anew; room that was made for finding them is kept.
     pub fn release(&mut self) -> Texts {
         self.slots.fill(FREE);
@@ -228,11 +250,10 @@ impl Words {
     pub fn values(&self) -> Arc<[Arc<str>]> {
         // Fields are UTF-8 wherever they are read.
         let text = |code: u32| Arc::from(std::str::from_utf8(self.texts.get(code)).unwrap_or_default());
-        (0..self.texts.len() as u32).map(text).collect()
+        (0..self.texts.len() as u32).into_par_iter().map(text).collect::<Vec<Arc<str>>>().into()
     }
 
     /// The first slot with this hash, [`FREE`] where there is none.
-    #[inline]
     fn likely(&self, hash: u32) -> u64 {
         let mask = self.slots.len().wrapping_sub(1);
         let mut at = hash as usize & mask;

@@ -19,6 +19,7 @@ pub fn profile(dataset: &Dataset, task: &Task) -> Result<Vec<(ColumnProfile, End
     dataset
         .columns()
         .par_iter()
+        .with_max_len(1)
         .map(|column| {
             let n = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             task.tick(n as f32 / dataset.columns().len() as f32)?;
