@@ -7,7 +7,7 @@ mod steps;
 use super::console::{Console, Failure, Outcome, Result};
 use super::decide::write_one;
 use super::inputs::{Reading, instant};
-use super::table::{Table, count, number, percent, wrap};
+use super::table::{count, wrap};
 use attune_lab::Error;
 use attune_lab::data::import::{ImportOptions, dates, import};
 use attune_lab::data::table::{key_and_time, named};
@@ -19,7 +19,6 @@ use attune_lab::project::{self, Access, AskedOutcome, Following, Parts, PutOutco
 use attune_lab::simulate::log::delayed::{self, Matched};
 use attune_lab::task::Task;
 use attune_policy::recipe::Step;
-use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -173,7 +172,7 @@ impl Features {
             Some(events) => events::describe(&events.features, &events.computed.cells),
             None => Vec::new(),
         };
-        console.result(&self.text(&found, &described, is_project), &value(&found, &described))?;
+        console.result(&self.text(&found, &described, is_project), &show::value(&found, &described))?;
         Ok(Outcome::Done)
     }
 
@@ -476,7 +475,7 @@ impl Features {
 
     fn text(&self, found: &Found, described: &[Described], is_project: bool) -> String {
         let mut text = match &found.events {
-            Some(events) => events_text(events, described),
+            Some(events) => show::events_text(events, described),
             None => format!("{}: {} rows, no table of events\n", self.source.display(), count(found.rows as u64)),
         };
         if !found.outcomes.is_empty() {
@@ -514,43 +513,6 @@ impl Features {
     }
 }
 
-/// Features over events in a table, with what was used of the tables.
-fn events_text(events: &Computing, described: &[Described]) -> String {
-    let Computing { moments, computed, leaks, .. } = events;
-    let mut text = String::new();
-    for used in &computed.used {
-        text.push_str(&format!("{}: {} events", used.table, count(used.events)));
-        let left = [
-            (used.unplaced, "without key or time"),
-            (used.others, "of nobody here"),
-            (used.later, "at or after the instant"),
-        ];
-        let left: Vec<String> =
-            left.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n))).collect();
-        if !left.is_empty() {
-            text.push_str(&format!(", of which {} count nowhere", left.join(", ")));
-        }
-        text.push_str(".\n");
-    }
-    text.push_str(&format!("{} rows, as of {}.\n\n", count(moments.len() as u64), instants(&moments.as_of)));
-    let mut table = Table::new(&["feature", "known", "least", "mean", "greatest", "what it is"]);
-    for feature in described {
-        let share = feature.known as f64 / (moments.len() as f64).max(1.0);
-        let cell = |x: Option<f64>| x.map(number).unwrap_or_default();
-        let (least, mean, greatest) = match &feature.top {
-            Some(top) => (String::new(), String::new(), top.clone()),
-            None => (cell(feature.min), cell(feature.mean), cell(feature.max)),
-        };
-        let what = feature.definition.clone();
-        table.row(vec![feature.name.clone(), percent(share), least, mean, greatest, what]);
-    }
-    text.push_str(&table.text(0));
-    for note in leaks.iter().map(|leak| &leak.message).chain(&computed.notes) {
-        text.push_str(&wrap(note, 0, 100));
-    }
-    text
-}
-
 /// The inputs that models get from rows behind the recipe.
 fn seen(rows: &Dataset, roles: &Roles, steps: &[Step], made: &dyn Fn(&str) -> bool) -> attune_lab::Result<Overview> {
     let (rows, roles) = recipe::apply(rows, roles, steps)?;
@@ -570,47 +532,4 @@ fn has_header(data: &Dataset) -> bool {
 
 fn read(file: &Path, options: &ImportOptions, task: &Task) -> attune_lab::Result<Dataset> {
     Ok(import(file, options, task)?.dataset)
-}
-
-/// The instants of the rows in words.
-fn instants(as_of: &[i64]) -> String {
-    let known = || as_of.iter().copied().filter(|t| *t != i64::MIN);
-    match (known().min(), known().max()) {
-        (Some(first), Some(last)) if first == last => dates::render(first),
-        (Some(first), Some(last)) => format!("{} to {}", dates::render(first), dates::render(last)),
-        _ => "no instant".to_owned(),
-    }
-}
-
-fn value(found: &Found, described: &[Described]) -> Value {
-    let mut value = match &found.events {
-        Some(Computing { moments, computed, leaks, .. }) => json!({
-            "rows": moments.len(),
-            "as_of": instants(&moments.as_of),
-            "tables": computed.used,
-            "features": described,
-            "leaks": leaks,
-            "notes": computed.notes,
-        }),
-        None => json!({ "rows": found.rows, "as_of": null, "tables": [], "features": [], "leaks": [], "notes": [] }),
-    };
-    let outcomes: Vec<Value> = found
-        .outcomes
-        .iter()
-        .map(|(put, matched)| {
-            json!({
-                "outcome": put.delayed,
-                "what": put.words(),
-                "as_of": put.as_of.map(dates::render),
-                "model": put.model,
-                "matched": matched,
-            })
-        })
-        .collect();
-    value["outcomes"] = json!(outcomes);
-    value["written"] = json!(found.saved);
-    for (name, part) in found.overview.iter().flat_map(|overview| show::value(overview, &found.steps)) {
-        value[name] = part;
-    }
-    value
 }

@@ -1,7 +1,10 @@
-//! What `attune features` prints of the row recipe and of the inputs that models get.
+//! What `attune features` prints: features over events, the row recipe, and the inputs that models get.
 
 use super::steps::words;
-use crate::cli::table::{Table, count, wrap};
+use super::{Computing, Found};
+use crate::cli::table::{Table, count, number, percent, wrap};
+use attune_lab::data::import::dates;
+use attune_lab::features::events::Described;
 use attune_lab::features::overview::Overview;
 use attune_policy::recipe::Step;
 use serde_json::{Value, json};
@@ -95,7 +98,7 @@ fn reason(why: &str) -> String {
 }
 
 /// The same for programs.
-pub fn value(overview: &Overview, steps: &[Step]) -> Vec<(&'static str, Value)> {
+fn overview_value(overview: &Overview, steps: &[Step]) -> Vec<(&'static str, Value)> {
     let steps: Vec<Value> = steps
         .iter()
         .map(|step| json!({ "output": step.output, "input": step.input, "op": step.op, "what": words(step) }))
@@ -113,4 +116,85 @@ fn short(text: &str) -> String {
         true => text.chars().take(CELL - 1).chain(['…']).collect(),
         false => text.to_owned(),
     }
+}
+
+/// Features over events in a table, with what was used of the tables.
+pub fn events_text(events: &Computing, described: &[Described]) -> String {
+    let Computing { moments, computed, leaks, .. } = events;
+    let mut text = String::new();
+    for used in &computed.used {
+        text.push_str(&format!("{}: {} events", used.table, count(used.events)));
+        let left = [
+            (used.unplaced, "without key or time"),
+            (used.others, "of nobody here"),
+            (used.later, "at or after the instant"),
+        ];
+        let left: Vec<String> =
+            left.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n))).collect();
+        if !left.is_empty() {
+            text.push_str(&format!(", of which {} count nowhere", left.join(", ")));
+        }
+        text.push_str(".\n");
+    }
+    text.push_str(&format!("{} rows, as of {}.\n\n", count(moments.len() as u64), instants(&moments.as_of)));
+    let mut table = Table::new(&["feature", "known", "least", "mean", "greatest", "what it is"]);
+    for feature in described {
+        let share = feature.known as f64 / (moments.len() as f64).max(1.0);
+        let cell = |x: Option<f64>| x.map(number).unwrap_or_default();
+        let (least, mean, greatest) = match &feature.top {
+            Some(top) => (String::new(), String::new(), top.clone()),
+            None => (cell(feature.min), cell(feature.mean), cell(feature.max)),
+        };
+        let what = feature.definition.clone();
+        table.row(vec![feature.name.clone(), percent(share), least, mean, greatest, what]);
+    }
+    text.push_str(&table.text(0));
+    for note in leaks.iter().map(|leak| &leak.message).chain(&computed.notes) {
+        text.push_str(&wrap(note, 0, 100));
+    }
+    text
+}
+
+/// The instants of the rows in words.
+fn instants(as_of: &[i64]) -> String {
+    let known = || as_of.iter().copied().filter(|t| *t != i64::MIN);
+    match (known().min(), known().max()) {
+        (Some(first), Some(last)) if first == last => dates::render(first),
+        (Some(first), Some(last)) => format!("{} to {}", dates::render(first), dates::render(last)),
+        _ => "no instant".to_owned(),
+    }
+}
+
+/// All that was found, for programs.
+pub fn value(found: &Found, described: &[Described]) -> Value {
+    let mut value = match &found.events {
+        Some(Computing { moments, computed, leaks, .. }) => json!({
+            "rows": moments.len(),
+            "as_of": instants(&moments.as_of),
+            "tables": computed.used,
+            "features": described,
+            "leaks": leaks,
+            "notes": computed.notes,
+        }),
+        None => json!({ "rows": found.rows, "as_of": null, "tables": [], "features": [], "leaks": [], "notes": [] }),
+    };
+    let outcomes: Vec<Value> = found
+        .outcomes
+        .iter()
+        .map(|(put, matched)| {
+            json!({
+                "outcome": put.delayed,
+                "what": put.words(),
+                "as_of": put.as_of.map(dates::render),
+                "model": put.model,
+                "matched": matched,
+            })
+        })
+        .collect();
+    value["outcomes"] = json!(outcomes);
+    value["written"] = json!(found.saved);
+    for (name, part) in found.overview.iter().flat_map(|overview| overview_value(overview, &found.steps)) {
+        value[name] = part;
+    }
+    value
 }

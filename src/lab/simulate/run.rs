@@ -416,10 +416,18 @@ impl<'a> Sets<'a> {
 /// What a decision is where either the policy or the log has lists.
 fn places(log: &DecisionLog, entry: &Entry) -> String {
     match (&log.lists, entry.slots) {
-        (Some(lists), _) => format!(
-            " The log has lists of up to {} places: each is one decision, made at its top row, and valued as a whole.",
-            lists.depth()
-        ),
+        (Some(lists), slots) => {
+            let depth = lists.depth();
+            let fewer = match (slots as usize) < depth {
+                true => {
+                    format!(" The policy fills {slots} of them: give it {depth} slots to fill as many as the log does.")
+                }
+                false => String::new(),
+            };
+            format!(
+                " The log has lists of up to {depth} places: each is one decision, made at its top row, and valued as a whole.{fewer}"
+            )
+        }
         (None, 0 | 1) => String::new(),
         (None, slots) => format!(
             " The policy fills up to {slots} places; the log has one action per decision, so only what it places first is valued."

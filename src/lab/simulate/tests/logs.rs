@@ -414,4 +414,9 @@ fn lists_are_valued_place_by_place_under_the_assumption_their_propensities_fit()
     two.slots.count = 2;
     let report = run(&compile(two), &[], &short, &roles, &plain(), &Task::default()).unwrap().report;
     assert_eq!((report.main().unwrap().lists[0].lists, report.main().unwrap().lists[0].dropped), (399, 1));
+    // Who fills fewer places than the log is told how to fill them all.
+    let one = compile(document(roles.schema(&short), &[("a", 3.0), ("b", 2.0)]));
+    let report = run(&one, &[], &short, &roles, &plain(), &Task::default()).unwrap().report;
+    let why = &report.main().unwrap().rows.why;
+    assert!(why.contains("fills 1 of them: give it 2 slots"), "{why}");
 }
