@@ -3,6 +3,7 @@
 use super::console::{Console, Failure, Outcome, Result};
 use super::inputs::Reading;
 use super::learners;
+use super::meaning::role_word;
 use super::table::{Table, count, number, percent, wrap};
 use attune_lab::Error;
 use attune_lab::data::import;
@@ -26,7 +27,7 @@ const WIDTH: usize = 110;
                         attune evaluate hillstrom.csv --outcome spend --amount --ignore visit --ignore conversion\n\n\
                         A project's models are compared with each other, each outcome and arm by itself; --families puts families\n\
                         with their usual settings beside them, and --outcome picks an outcome. On a file every column\n\
-                        but the outcome, those that look like a subject or a time, and those ignored is learned from. Families:\n\
+                        that looks like a feature is learned from, but for those ignored: no other outcome, no protected attribute. Families:\n\
                         logistic, linear, elastic_net, scorecard, bayes, tree, ebm, forest, boosted; and neighbours, a yardstick that\n\
                         no policy can hold. A text with too many categories is encoded by its outcome with --target-mean.")]
 pub struct Evaluate {
@@ -181,19 +182,17 @@ impl Evaluate {
             })
         };
         let outcome = column(&outcome)?;
-        let suggested = Roles::suggest(&dataset);
-        let mut roles = Roles::default();
-        for c in dataset.columns() {
-            let role = match suggested.role(&c.name) {
-                role @ (Role::Subject | Role::Time) => role,
-                _ => Role::Feature,
-            };
-            roles.columns.insert(c.name.clone(), role);
-        }
+        let mut roles = Roles::suggest(&dataset);
         for name in &self.ignored {
             roles.columns.insert(column(name)?, Role::Ignored);
         }
         roles.columns.insert(outcome.clone(), Role::Outcome);
+        let others = dataset.columns().iter().filter(|c| c.name != outcome && roles.role(&c.name) != Role::Feature);
+        let others: Vec<String> =
+            others.map(|c| format!("{} ({})", c.source, role_word(roles.role(&c.name)))).collect();
+        if !others.is_empty() {
+            console.remark(&format!("Not learned from, by their roles: {}.", others.join(", ")));
+        }
         let encoded: Vec<String> = self.target_means.iter().map(|name| column(name)).collect::<Result<_>>()?;
         let specs: Vec<ModelSpec> = families
             .into_iter()
@@ -286,6 +285,9 @@ pub fn board(board: &Board, with_settings: bool) -> String {
         for entry in &board.entries {
             text.push_str(&wrap(&format!("{}: {}", entry.spec.id, entry.spec.settings()), 2, WIDTH));
         }
+    }
+    for suspicion in &board.suspicions {
+        text.push_str(&wrap(&format!("warning: {}", suspicion.message), 2, WIDTH));
     }
     for (id, why) in &board.failed {
         text.push_str(&wrap(&format!("not trained: {id}: {why}"), 2, WIDTH));

@@ -35,6 +35,28 @@ fn ids(board: &Value) -> Vec<&str> {
 }
 
 #[test]
+fn a_column_that_tells_the_outcome_is_named_and_other_outcomes_are_not_learned_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let mut text = String::new();
+    for (row, line) in customers(1_200).lines().enumerate() {
+        let told = line.contains(",yes,");
+        let (code, gender) = match row {
+            0 => ("code".to_owned(), "gender".to_owned()),
+            _ => (format!("{}", i32::from(told) * 50 + (row % 40) as i32), ["f", "m"][row % 2].to_owned()),
+        };
+        let _ = writeln!(text, "{line},{code},{gender}");
+    }
+    fs::write(dir.join("rows.csv"), text).unwrap();
+    let asked = ["evaluate", "rows.csv", "--outcome", "bought", "--ignore", "spend", "--families", "logistic"];
+    let run = done(dir, &asked);
+    assert!(run.out.contains("warning: `code`"), "{}", run.out);
+    assert!(run.err.contains("Not learned from") && run.err.contains("gender (protected"), "{}", run.err);
+    let board = &json(dir, &asked)["boards"][0]["board"];
+    assert_eq!(board["suspicions"][0]["field"], "code", "{board:#}");
+}
+
+#[test]
 fn families_are_compared_on_any_file() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();

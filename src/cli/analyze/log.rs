@@ -5,7 +5,7 @@ use super::super::inputs::Reading;
 use super::super::meaning::{Meaning, column_named, role_word};
 use super::super::table::{Table, count, interval, number, percent, wrap};
 use attune_lab::Error;
-use attune_lab::data::import::{self, ImportOptions};
+use attune_lab::data::import::{self, CsvOptions, ImportOptions};
 use attune_lab::data::table::key_and_time;
 use attune_lab::data::{Arm, Logging, Role, Roles, Severity, Table as DataTable, TableKind};
 use attune_lab::simulate::log::propose::{Proposal, propose};
@@ -102,12 +102,22 @@ impl Log {
     /// The files of later outcomes, each once; their name is the path that was given.
     fn tables(&self, roles: &Roles, console: &Console) -> Result<Vec<DataTable>> {
         let mut tables: Vec<DataTable> = Vec::new();
+        // How the log is cut into fields says nothing of other files; how people write dates and numbers does.
+        let ImportOptions { dates, zone, pivot, csv, .. } = self.reading.options()?;
+        let decimal_comma = csv.decimal_comma;
+        let options = ImportOptions {
+            dates,
+            zone,
+            pivot,
+            csv: CsvOptions { decimal_comma, ..CsvOptions::default() },
+            ..ImportOptions::default()
+        };
         for delayed in &roles.delayed {
             if tables.iter().any(|table| table.name == delayed.table) {
                 continue;
             }
             let path = Path::new(&delayed.table);
-            let imported = console.work(|task| import::import(path, &ImportOptions::default(), task))?;
+            let imported = console.work(|task| import::import(path, &options, task))?;
             let dataset = imported.dataset;
             let (asked_key, asked_time) = (self.later_key.as_deref(), self.later_time.as_deref());
             let (key, time) = key_and_time(&dataset, TableKind::Events, asked_key, asked_time)

@@ -3,9 +3,10 @@
 
 use super::amounts;
 use super::crossfit::{Prepared, Scores};
+use super::leaks::suspicions;
 use super::learner::Fits;
 use super::metrics::{auc_difference, log_loss};
-use super::report::{AmountQuality, Estimate, Quality};
+use super::report::{AmountQuality, Estimate, Quality, Suspicion};
 use super::spec::{Goal, ModelSpec};
 use super::train::measure;
 use super::uplift::UpliftQuality;
@@ -41,6 +42,9 @@ pub struct Board {
     pub entries: Vec<Entry>,
     /// Specifications that could not be trained, and why.
     pub failed: Vec<(String, String)>,
+    /// Columns learned from that tell the outcome too well.
+    #[serde(default)]
+    pub suspicions: Vec<Suspicion>,
 }
 
 /// A model of the board.
@@ -112,6 +116,8 @@ pub fn board(specs: &[ModelSpec], dataset: &Dataset, roles: &Roles, rows: &[u32]
     if scored.iter().any(|(_, scores, _)| scores.rows != reference.rows) {
         return Err(Error::new("the models were not measured on the same rows"));
     }
+    task.stage("Looking for leaks")?;
+    let suspicions = suspicions(dataset, &lead.target, &lead.fields, &lead.plan.fold, task)?;
     let (measured_on, truth) = (lead.plan.note.clone(), reference.truth.clone());
     let mut entries: Vec<(Entry, Vec<f64>)> = scored
         .into_iter()
@@ -144,6 +150,7 @@ pub fn board(specs: &[ModelSpec], dataset: &Dataset, roles: &Roles, rows: &[u32]
         test: if first.goal == Goal::Amount { PAIRED_R2 } else { PAIRED_AUC }.to_owned(),
         entries: entries.into_iter().map(|(entry, _)| entry).collect(),
         failed,
+        suspicions,
     })
 }
 

@@ -142,7 +142,7 @@ pub struct BudgetLook {
 /// Where the time of a replay went, in seconds summed over its threads.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Work {
-    /// Columns: gathering them, rules that read nothing else, scores of models.
+    /// Rules that read columns alone, and scores of models.
     pub ahead: f64,
     /// The pass over state, row by row; without times deciding each row.
     pub state: f64,

@@ -1,7 +1,7 @@
 //! The chunks of a window of text: read on all cores, and taken over in their order while others are still read.
 //!
 //! Who has read a chunk takes over what is ready and nobody else takes over: first the rows, in their order, then the cells, each column by
-//! itself. So cells are taken over while they are near, few of them wait, and no core waits for another before the window is done.
+//! itself. So cells are taken over while they are near, few of them wait as a rule, and no core waits for another before the window is done.
 
 use super::column::{Fields, Part, Store};
 use super::infer::Evidence;
@@ -245,7 +245,7 @@ impl Chunk {
     }
 }
 
-/// What a lock guards, also after a panic elsewhere: every state of it is whole.
+/// What a lock guards. A panic elsewhere ends the whole pass, so that nobody sees what it left.
 fn locked<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
     what.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -309,7 +309,7 @@ impl Store<Words> {
         }
     }
 
-    /// Makes room for so many rows to come, where the texts so far are as different as `times` as many.
+    /// Makes room for so many rows to come, `times` those so far.
     pub fn reserve(&mut self, rows: usize, times: f64) {
         match self {
             Store::Nothing => {}

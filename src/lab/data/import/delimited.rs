@@ -46,7 +46,7 @@ pub struct Read {
     pub invalid: u64,
     /// Characters of several bytes.
     pub multibyte: u64,
-    /// Most bytes held at once.
+    /// No more bytes were held at once.
     #[allow(dead_code)] // what the bound promises is tested by this count
     pub peak: usize,
 }

@@ -87,7 +87,7 @@ pub struct Found {
     pub replaced: Option<String>,
     /// Unpacked bytes.
     pub bytes: u64,
-    /// Most bytes held at once, text and cells.
+    /// Bytes of text and cells: no more were held at once.
     pub peak: usize,
 }
 
@@ -131,7 +131,10 @@ const MANY_MISFITS: usize = 10_000;
 pub fn run(pass: Pass<'_>, bounds: &Bounds, task: &Task) -> Result<Found> {
     let mut text = Text::open(pass.input, pass.encoding, pass.hashed)?;
     // Room at once, of which the system gives what is used: a buffer that grows is copied.
-    let room = text.file().map_or(0, |file| CARRY + bounds.window.min(file.size as usize + 1));
+    let room = text.file().map_or(0, |file| match file.compression {
+        Some(_) => CARRY + bounds.window,
+        None => CARRY + usize::try_from(file.size).unwrap_or(usize::MAX).saturating_add(1).min(bounds.window),
+    });
     let (mut window, mut more) = (Vec::with_capacity(room), Vec::with_capacity(room));
     let mut size = (bounds.window / FIRST).max(1);
     while window.len() < pass.rows_at.max(1) && !text.ended() {
@@ -146,9 +149,11 @@ pub fn run(pass: Pass<'_>, bounds: &Bounds, task: &Task) -> Result<Found> {
     // Bytes of a record that the window before did not end.
     let mut rest = 0;
     let desks = Mutex::default();
+    let mut first = true;
     let (dialect, width, sample, careful) = (pass.dialect, pass.width, pass.sample, pass.careful);
     loop {
-        task.tick(text.fraction())?;
+        let fraction = text.fraction().min(1.0);
+        task.tick(fraction)?;
         let eof = text.ended();
         let stretch = Stretch { window: &window, eof, base, dialect, width, sample, careful };
         more.clear();
@@ -157,15 +162,16 @@ pub fn run(pass: Pass<'_>, bounds: &Bounds, task: &Task) -> Result<Found> {
         let asked = lanes.iter_mut().map(|lane| lane.column().asked).collect();
         let rows = (&mut found, &mut line);
         let work = Work::new(&pass, stretch, from, bounds.window / 8, rows, (asked, &lanes), &desks);
-        let fill = || if eof { Ok(()) } else { text.fill(size.max(rest), &mut more) };
+        let fill =
+            || if eof { Ok(()) } else { text.fill(size.max(rest.min(LONGEST_RECORD.saturating_sub(rest))), &mut more) };
         rayon::join(fill, || work.run()).0?;
         let (end, bytes) = work.finish()?;
         let held = found.bytes_held(&mut lanes);
         found.peak = found.peak.max(window.len() + more.len() + bytes + held);
-        if base == 0 && !eof {
+        if std::mem::take(&mut first) && !eof {
             reserve(&mut lanes, found.rows, end - from, &mut text, bounds);
         }
-        refuse_too_large(held, found.rows, bounds, text.fraction())?;
+        refuse_too_large(held, found.rows, bounds, fraction)?;
         if eof {
             break;
         }

@@ -225,13 +225,16 @@ impl Words {
         &self.texts
     }
 
-    /// Makes room for so many times the texts so far: room that is not used costs nothing, and what grows is copied.
+    /// Makes room for so many times the texts so far, as long as that is not much: texts may come again and again, and what grows is only
+    /// copied. Goes without where there is none.
     pub fn reserve(&mut self, times: f64) {
-        let more = |so_far: usize| (so_far as f64 * (times - 1.0).max(0.0)) as usize;
+        const MOST: f64 = (64 << 20) as f64;
+        let more =
+            |so_far: usize, size: usize| (so_far as f64 * (times - 1.0).max(0.0)).min(MOST / size as f64) as usize;
         let Texts { heads, places, bytes } = &mut self.texts;
-        heads.reserve(more(heads.len()));
-        places.reserve(more(places.len()));
-        bytes.reserve(more(bytes.len()));
+        heads.try_reserve(more(heads.len(), HEAD)).ok();
+        places.try_reserve(more(places.len(), size_of::<Place>())).ok();
+        bytes.try_reserve(more(bytes.len(), 1)).ok();
     }
 
     /// Gives the texts away and begins anew; room that was made for finding them is kept.
@@ -242,8 +245,8 @@ impl Words {
 
     /// Bytes in memory, and those that the dictionary made of it will take.
     pub fn bytes(&self) -> usize {
-        // Each text of a dictionary is an allocation of its own, with two counters and a pointer to it.
-        self.texts.bytes() + self.texts.bytes.len() + self.texts.len() * (HEAD + 32) + self.slots.len() * 8
+        // Each text of a dictionary is an allocation of its own, with two counters and a pointer to it, held twice while it is made.
+        self.texts.bytes() + self.texts.bytes.len() + self.texts.len() * (HEAD + 48) + self.slots.len() * 8
     }
 
     /// The texts as shared values.

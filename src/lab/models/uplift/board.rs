@@ -74,5 +74,6 @@ pub fn board(specs: &[ModelSpec], dataset: &Dataset, roles: &Roles, rows: &[u32]
         test: PAIRED.to_owned(),
         entries: scored.into_iter().map(|(entry, _)| entry).collect(),
         failed,
+        suspicions: Vec::new(),
     })
 }

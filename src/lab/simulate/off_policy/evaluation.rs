@@ -9,7 +9,7 @@ use super::{Logged, bootstrap::bootstrap};
 use crate::error::Result;
 use crate::simulate::bootstrap::percentile_interval;
 use crate::simulate::report::Refusal;
-use crate::simulate::support::{refusal, support};
+use crate::simulate::support::{MOST_UNLOGGED, refusal, support};
 use crate::task::Task;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -113,6 +113,9 @@ pub struct Evaluation {
     pub instead: Option<Blend>,
 }
 
+/// Standard errors by which a mean weight lies short of 1 before chance no longer explains it.
+const BEYOND_CHANCE: f64 = 4.0;
+
 /// The diagnostics of rounds; shares are of rounds.
 pub fn diagnose(logged: &Logged<'_>) -> (Diagnostics, Option<Refusal>) {
     let support = support(logged.weights, 0);
@@ -127,7 +130,21 @@ pub fn diagnose(logged: &Logged<'_>) -> (Diagnostics, Option<Refusal>) {
         zero_pi_e: 1.0 - support.coverage,
         on_policy_v_eval: None,
     };
-    let refusal = refusal(&support, &[]);
+    let mut refusal = refusal(&support, &[]);
+    let short = 1.0 - support.mean_weight;
+    let square = mean(&logged.weights.iter().map(|w| (w - support.mean_weight).powi(2)).collect::<Vec<f64>>());
+    let chance = (square / logged.weights.len().max(1) as f64).sqrt();
+    if short > MOST_UNLOGGED && short > BEYOND_CHANCE * chance {
+        let refused = refusal.get_or_insert_with(|| Refusal { reasons: Vec::new(), advice: String::new() });
+        refused.reasons.push(format!(
+            "the mean weight is {:.3}, short of 1 by more than chance explains: about {:.1} % of what the target does are actions that this              log never took, and no column of it tells their value; the limit is {:.0} %",
+            support.mean_weight,
+            100.0 * short,
+            100.0 * MOST_UNLOGGED
+        ));
+        let advice = "Check that the target's probabilities are those of the logged actions, or collect data on what was never done.";
+        refused.advice = [refused.advice.as_str(), advice].join(" ").trim().to_owned();
+    }
     (diagnostics, refusal)
 }
 

@@ -53,7 +53,7 @@ pub struct Week {
     pub start: i64,
     /// Contacts.
     pub contacts: u64,
-    /// Whether it has enough contacts to count in the trend.
+    /// Whether it counts in the trend: it has contacts enough, and is not a last week that the data end in.
     pub in_trend: bool,
     /// The measures, in the order of [`MEASURES`].
     pub measures: Vec<Figure>,
@@ -79,7 +79,8 @@ pub const MEASURES: [(&str, bool); 5] = [
     ("top_tenth", true),
 ];
 
-const WEEK: i64 = 7 * 86_400_000;
+const DAY: i64 = 86_400_000;
+const WEEK: i64 = 7 * DAY;
 /// Contacts of a week below which it does not count in the trend.
 const FEW: u64 = 30;
 /// Weeks told.
@@ -101,7 +102,10 @@ const NOTES: &[(&str, &str)] = &[
     ),
     ("top_tenth", "Share of the week's contacts that go to the tenth of these subjects who get most."),
     ("interval", "Value ± 1.96 bootstrap standard errors; whole subjects are resampled."),
-    ("trend", "Least-squares slope per week over the weeks of at least 30 contacts, with the same bootstrap."),
+    (
+        "trend",
+        "Least-squares slope per week over the weeks of at least 30 contacts, with the same bootstrap; a last week whose last day the data do not reach is left out: fewer days look narrower.",
+    ),
 ];
 
 /// Measures a log of contacts. `replicates` resamples from 20 up; replicate b depends on `seed` and b alone.
@@ -263,6 +267,12 @@ impl Table {
         let mut counts = vec![0u64; weeks];
         table.subjects.iter().flatten().for_each(|c| counts[c.week] += u64::from(c.contacts));
         table.in_trend = counts.into_iter().map(|n| n >= FEW).collect();
+        let last = contacts.time[..rows].iter().copied().max().unwrap_or(start) - start;
+        if last % WEEK < WEEK - DAY
+            && let Some(cut) = table.in_trend.last_mut().filter(|_| last / WEEK + 1 == weeks as i64)
+        {
+            *cut = false;
+        }
         Ok(table)
     }
 
@@ -357,8 +367,6 @@ fn top(values: &[(f64, f64)], share: f64) -> f64 {
 mod tests {
     use super::*;
 
-    const DAY: i64 = 86_400_000;
-
     /// A log of `weeks` weeks: per week each of `people` is contacted with probability `reach`, by an action of the weights.
     fn log(
         random: &mut Random,
@@ -421,6 +429,25 @@ mod tests {
         for (n, (key, _)) in wrong.into_iter().zip(MEASURES) {
             // 5 % and three standard errors of 120 worlds.
             assert!(f64::from(n) / worlds as f64 <= 0.11, "{key}: {n} of {worlds} steady worlds called changing");
+        }
+        // A last week that the data end in has fewer contacts, and is no trend.
+        for days in [2, 4] {
+            let mut narrower = 0;
+            for seed in 0..40 {
+                let (mut people, mut times, mut actions) =
+                    log(&mut random, 120, 6, |_| 0.4, |_| vec![4.0, 2.0, 1.0, 1.0]);
+                let end = times.iter().min().unwrap() + 5 * WEEK + days * DAY;
+                let stays: Vec<bool> = times.iter().map(|time| *time < end).collect();
+                let mut of = stays.iter();
+                people.retain(|_| *of.next().unwrap());
+                let mut of = stays.iter();
+                actions.retain(|_| *of.next().unwrap());
+                times.retain(|time| *time < end);
+                let found = report(&(people, times, actions), seed);
+                assert!(!found.weeks.last().unwrap().in_trend && found.weeks[4].in_trend);
+                narrower += i32::from(found.verdict.contains("getting narrower"));
+            }
+            assert!(narrower <= 8, "{days} days: {narrower} of 40 steady worlds called narrower");
         }
     }
 

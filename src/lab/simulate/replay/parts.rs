@@ -133,7 +133,7 @@ fn retain<T: Copy>(values: &mut Vec<T>, stays: &[bool], width: usize) {
     values.truncate(to);
 }
 
-/// Writes parts to their places. What is written where does not depend on the order of parts, and each vector has a thread of its own.
+/// Writes parts to their places. What is written where does not depend on the order of parts, and no vector is written by two tasks.
 pub fn scatter(replay: &mut Replay, mut parts: Vec<Part>, log: &DecisionLog) {
     let width = replay.candidates.len();
     let (no_action, rows) = (log.no_action(), replay.chosen.len());

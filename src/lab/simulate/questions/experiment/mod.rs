@@ -410,6 +410,12 @@ fn cuped(theta: f64, t: &Arm, c: &Arm, plain: f64) -> Cuped {
     }
 }
 
+/// A difference in four digits, with its sign.
+fn short(x: f64) -> String {
+    let digits = if x == 0.0 { 0 } else { (3 - libm::floor(libm::log10(x.abs())) as i64).clamp(0, 9) as usize };
+    format!("{x:+.digits$}")
+}
+
 fn verdict(effect: &EffectReading, outcome: &str, control: &str) -> String {
     let d = &effect.difference;
     let words = match effect.adjusted_p <= 0.05 {
@@ -417,19 +423,12 @@ fn verdict(effect: &EffectReading, outcome: &str, control: &str) -> String {
         true if d.value < 0.0 => format!("less {outcome} than {control}"),
         _ => format!("no difference in {outcome} from {control} can be told from chance"),
     };
-    match (&effect.lift, effect.adjusted_p <= 0.05) {
-        (Some(lift), true) => format!(
-            "{words}, by {:+.1} % [{:+.1} %, {:+.1} %]",
-            100.0 * lift.value,
-            100.0 * lift.low,
-            100.0 * lift.high
-        ),
-        (Some(lift), false) => format!(
-            "{words}; a lift between {:+.1} % and {:+.1} % is compatible with it",
-            100.0 * lift.low,
-            100.0 * lift.high
-        ),
-        _ => words,
+    // The test is of the difference, and so is the interval beside it: that of the lift has the control's error in it, too.
+    let [value, low, high] = [d.value, d.low, d.high].map(short);
+    match (effect.adjusted_p <= 0.05, &effect.lift) {
+        (true, Some(lift)) => format!("{words}, by {value} [{low}, {high}], a lift of {:+.1} %", 100.0 * lift.value),
+        (true, None) => format!("{words}, by {value} [{low}, {high}]"),
+        (false, _) => format!("{words}; a difference between {low} and {high} is compatible with it"),
     }
 }
 
