@@ -387,6 +387,11 @@ impl Import {
                     "\nSaved in {dir}.\nNext: attune features {dir} --outcome bought:90 --add   (an outcome, features before it, a model), \
                      then attune train {dir}\n"
                 ),
+                // Nothing was done to anybody: there is no policy to run yet.
+                false if roles.first(Role::Action).is_none() => {
+                    let next = if roles.first(Role::Outcome).is_some() { "train" } else { "profile" };
+                    format!("\nSaved in {dir}.\nNext: attune {next} {dir}\n")
+                }
                 false => format!("\nSaved in {dir}.\nNext: attune run {dir}\n"),
             });
         }

@@ -1,6 +1,7 @@
 //! Arguments that say how files are read, shared by the commands that read rows.
 
 use super::console::{Console, Failure, Result};
+use super::table::count;
 use attune_lab::data::Dataset;
 use attune_lab::data::import::{DateOrder, Encoding, Format, ImportOptions, dates, import};
 use attune_lab::task::Task;
@@ -95,6 +96,20 @@ pub struct Source<'a> {
 }
 
 impl Source<'_> {
+    /// Without the rows that belong to nobody, by the column of who they belong to; how many there are is remarked.
+    pub fn of_somebody(mut self, column: &str, console: &Console) -> Self {
+        let found = self.dataset.columns().iter().find(|c| c.name == column || c.source == column);
+        let Some(cells) = found.and_then(|found| self.dataset.cells(&found.name)) else { return self };
+        let all = self.dataset.rows();
+        let rows: Vec<u32> = (0..all as u32).filter(|row| !cells.is_missing(*row as usize)).collect();
+        if rows.len() < all {
+            let gone = count((all - rows.len()) as u64);
+            console.remark(&format!("{gone} of {} rows have no `{column}` and were left out.", count(all as u64)));
+            self.dataset = self.dataset.select(&rows);
+        }
+        self
+    }
+
     /// Reads columns of it; their names are as in the file or as identifiers.
     pub fn columns<T>(&self, read: impl FnOnce(&Dataset) -> attune_lab::Result<T>) -> Result<T> {
         Ok(read(&self.dataset).map_err(|error| error.in_file(self.file))?)

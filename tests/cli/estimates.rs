@@ -249,3 +249,48 @@ fn a_propensity_next_to_nothing_stretches_no_table_and_what_is_not_defined_is_sa
         assert!(line.chars().count() < 240 && !line.contains("NaN") && !line.contains("inf"), "{line}");
     }
 }
+
+#[test]
+fn what_no_column_tells_and_what_was_never_seen_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let rounds = |name: &str, target: f64, every: usize| {
+        let row = |i: usize| format!("{},0.5,{target}\n", usize::from(every > 0 && i % every == 0));
+        let rows: String = (0..1_000).map(row).collect();
+        std::fs::write(dir.path().join(name), format!("reward,p,t\n{rows}")).unwrap();
+    };
+    let asked = |name| ["analyze", "estimate", name, "--reward", "reward", "--propensity", "p", "--target", "t"];
+    rounds("short.csv", 0.425, 8);
+    let short = attune(dir.path(), &asked("short.csv"));
+    assert!(short.code == 3 && short.out.contains("this log never took"), "{} {}", short.code, short.out);
+    rounds("whole.csv", 0.5, 8);
+    assert_eq!(attune(dir.path(), &asked("whole.csv")).code, 0);
+    rounds("none.csv", 0.5, 0);
+    let none = done(dir.path(), &asked("none.csv")).out;
+    assert!(none.contains("warning: no reward was seen") && none.contains("at most 0.0036"), "{none}");
+}
+
+#[test]
+fn subjects_in_several_arms_are_a_warning() {
+    let dir = tempfile::tempdir().unwrap();
+    let row = |i: usize| format!("u{},{},{}\n", i / 2, ["A", "B"][(i + i / 40) % 2], i % 3);
+    let rows: String = (0..400).map(row).collect();
+    std::fs::write(dir.path().join("visits.csv"), format!("user,arm,rev\n{rows}")).unwrap();
+    let rows: String = (400..700).map(|i| format!("u{i},{},{}\n", ["A", "B"][i % 2], i % 3)).collect();
+    let visits = std::fs::read_to_string(dir.path().join("visits.csv")).unwrap();
+    std::fs::write(dir.path().join("visits.csv"), format!("{visits}{rows}")).unwrap();
+    let asked = [
+        "analyze",
+        "experiment",
+        "visits.csv",
+        "--arm",
+        "arm",
+        "--control",
+        "A",
+        "--outcome",
+        "rev",
+        "--subject",
+        "user",
+    ];
+    let told = attune(dir.path(), &asked).out;
+    assert!(told.contains("200 subjects were seen in several arms") && told.contains("warning: that is"), "{told}");
+}

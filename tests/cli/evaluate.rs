@@ -54,6 +54,9 @@ fn a_column_that_tells_the_outcome_is_named_and_other_outcomes_are_not_learned_f
     assert!(run.err.contains("Not learned from") && run.err.contains("gender (protected"), "{}", run.err);
     let board = &json(dir, &asked)["boards"][0]["board"];
     assert_eq!(board["suspicions"][0]["field"], "code", "{board:#}");
+    // Nothing was done to these customers: models come next, no policy.
+    let imported = done(dir, &["import", "rows.csv", "shop"]).out;
+    assert!(imported.contains("Next: attune train shop"), "{imported}");
 }
 
 #[test]

@@ -472,7 +472,8 @@ fn narrowing_and_discounts_are_read_off_any_file() {
     let dir = tempfile::tempdir().unwrap();
     let (contacts, orders) = eight_weeks();
     std::fs::write(dir.path().join("contacts.csv"), contacts).unwrap();
-    std::fs::write(dir.path().join("orders.csv"), orders).unwrap();
+    std::fs::write(dir.path().join("orders.csv"), &orders).unwrap();
+    std::fs::write(dir.path().join("more.csv"), orders + ",2026-02-20,5.00\n").unwrap();
     let args =
         ["analyze", "narrowing", "contacts.csv", "--subject", "who", "--time", "sent at", "--action", "campaign"];
     let args = [&args[..], &["--none", "none", "--bootstrap", "60"]].concat();
@@ -487,6 +488,11 @@ fn narrowing_and_discounts_are_read_off_any_file() {
     let args = ["analyze", "discounts", "orders.csv", "--customer", "who", "--date", "day", "--discount", "discount"];
     let found = json(dir.path(), &args);
     assert!(found["trend"]["low"].as_f64().unwrap() > 0.0, "{}", found["trend"]);
+    // What belongs to nobody is left out, and counted.
+    let with_nobody = args.map(|arg| if arg == "orders.csv" { "more.csv" } else { arg });
+    assert_eq!(json(dir.path(), &with_nobody), found);
+    let told = done(dir.path(), &with_nobody).err;
+    assert!(told.contains("1 of ") && told.contains("have no `who`"), "{told}");
     let text = done(dir.path(), &args).out;
     for part in
         ["a growing share of purchases has a discount", "proves no cause", "Each customer compared with themselves"]

@@ -148,6 +148,9 @@ impl Studio {
     /// Presses what has this name: a button before a word that happens to be the same. It is scrolled to first.
     pub fn press(&mut self, name: &str) {
         for click in [false, true] {
+            if click {
+                self.rest();
+            }
             let named: Vec<_> = self.h.get_all_by_label(name).collect();
             let button = named.iter().find(|node| node.accesskit_node().role() != egui::accesskit::Role::Label);
             let button = button.or(named.first()).expect("it is on screen");
@@ -157,6 +160,15 @@ impl Studio {
                 button.scroll_to_me();
             }
             drop(named);
+            self.frames();
+        }
+    }
+
+    /// Lets short jobs end and show what they found: between the press and the release of a button it would move.
+    fn rest(&mut self) {
+        let Some(open) = &mut self.app_mut().project else { return };
+        if !open.session.jobs().is_empty() {
+            open.session.wait_idle(Duration::from_millis(500));
             self.frames();
         }
     }

@@ -40,7 +40,7 @@ pub struct Discounts {
 
 impl Discounts {
     pub fn run(self, console: &Console) -> Result<Outcome> {
-        let source = self.reading.open(&self.file, console)?;
+        let source = self.reading.open(&self.file, console)?.of_somebody(&self.customer, console);
         let person = source.columns(|data| groups(data, &self.customer))?;
         let time = source.columns(|data| instants(data, &self.date))?;
         let discounted = source.columns(|data| flags(data, &self.discount, &self.discounted))?;

@@ -189,6 +189,15 @@ impl Estimate {
             ]);
         }
         text.push_str(&table.text(2));
+        if d.v_behaviour == 0.0 {
+            let exact = found.intervals.as_ref().and_then(|own| own.clopper_pearson);
+            let most = exact.map_or(String::new(), |(_, high)| {
+                format!(" By Clopper and Pearson the rate of the logged actions is at most {}.", number(high))
+            });
+            let line =
+                format!("warning: no reward was seen, so that the intervals here have no width and say nothing.{most}");
+            text.push_str(&wrap(&line, 2, 110));
+        }
         if let Some(robust) = &found.cressie_read {
             text.push_str(&wrap(
                 &format!(

@@ -11,6 +11,9 @@ use std::path::PathBuf;
 
 const WIDTH: usize = 110;
 
+/// Share of subjects in several arms beyond which the rest is no random part.
+const MOST_IN_SEVERAL: f64 = 0.01;
+
 /// Read a finished A/B test: sample ratio first, then differences and lifts with intervals
 #[derive(clap::Args)]
 #[command(
@@ -119,10 +122,17 @@ impl Experiment {
             text.push_str(&format!("  {} rows of other arms, or none, are left out\n", count(answer.rows_left_out)));
         }
         if answer.subjects_in_several_arms > 0 {
-            text.push_str(&format!(
-                "  {} subjects were seen in several arms and are left out\n",
-                count(answer.subjects_in_several_arms)
-            ));
+            let several = answer.subjects_in_several_arms;
+            text.push_str(&format!("  {} subjects were seen in several arms and are left out\n", count(several)));
+            let share = several as f64 / (found.n + several) as f64;
+            if share > MOST_IN_SEVERAL {
+                let line = format!(
+                    "warning: that is {} of all: arms were not drawn once per subject, or who is who was mixed up, and those who are left \
+                     are no random part. Do not read the lifts below as effects.",
+                    percent(share)
+                );
+                text.push_str(&wrap(&line, 2, 110));
+            }
         }
         let ratio = &found.sample_ratio;
         text.push_str(&format!(

@@ -49,7 +49,7 @@ impl Narrowing {
         if self.bootstrap > 100_000 {
             return Err(Failure::Usage("--bootstrap is at most 100000".into()));
         }
-        let source = self.reading.open(&self.file, console)?;
+        let source = self.reading.open(&self.file, console)?.of_somebody(&self.subject, console);
         let subject = source.columns(|data| groups(data, &self.subject))?;
         let time = source.columns(|data| instants(data, &self.time))?;
         let (action, actions) = source.columns(|data| labels(data, &self.action, &self.none))?;
