@@ -254,7 +254,7 @@ fn a_propensity_next_to_nothing_stretches_no_table_and_what_is_not_defined_is_sa
 fn what_no_column_tells_and_what_was_never_seen_is_said() {
     let dir = tempfile::tempdir().unwrap();
     let rounds = |name: &str, target: f64, every: usize| {
-        let row = |i: usize| format!("{},0.5,{target}\n", usize::from(every > 0 && i % every == 0));
+        let row = |i: usize| format!("{},0.5,{target}\n", usize::from(every > 0 && i.is_multiple_of(every)));
         let rows: String = (0..1_000).map(row).collect();
         std::fs::write(dir.path().join(name), format!("reward,p,t\n{rows}")).unwrap();
     };
