@@ -45,6 +45,19 @@ fn a_log_with_later_outcomes_goes_into_a_project_and_is_simulated() {
         assert_eq!(matched[key], expected, "{key}: {matched}");
     }
     assert_eq!(matched["credit"], "the last decision before them");
+    // Times without a zone, in both files: the zone that is told counts for both. Orders come half an hour after two days.
+    let naive = |file: &str| {
+        let text = std::fs::read_to_string(dir.join(file)).unwrap().replace(":00Z,", ":00,");
+        std::fs::write(dir.join(format!("naive_{file}")), text).unwrap();
+    };
+    naive("log.csv");
+    naive("orders.csv");
+    let told = args.map(|arg| match arg {
+        "log.csv" => "naive_log.csv".to_owned(),
+        arg => arg.replace("orders.csv:7", "naive_orders.csv:2"),
+    });
+    let told: Vec<&str> = told.iter().map(String::as_str).chain(["--zone", "America/Bogota"]).collect();
+    assert_eq!(json(dir, &told)["review"]["matched"][0]["credited"], 0, "no order is nearer than it is");
     assert_eq!(found["review"]["roles"]["columns"]["decided_at"], "Time");
     let text = done(dir, &args).out;
     for words in ["were credited to the", "sample ratio", "bought", "Into a project: attune import log.csv"] {
