@@ -4,6 +4,7 @@ use super::console::{Console, Failure, Result};
 use super::table::count;
 use attune_lab::data::Dataset;
 use attune_lab::data::import::{DateOrder, Encoding, Format, ImportOptions, dates, import};
+use attune_lab::simulate::columns::cells_of;
 use attune_lab::task::Task;
 use attune_policy::value::Type;
 use clap::{Args, ValueEnum};
@@ -98,8 +99,8 @@ pub struct Source<'a> {
 impl Source<'_> {
     /// Without the rows that belong to nobody, by the column of who they belong to; how many there are is remarked.
     pub fn of_somebody(mut self, column: &str, console: &Console) -> Self {
-        let found = self.dataset.columns().iter().find(|c| c.name == column || c.source == column);
-        let Some(cells) = found.and_then(|found| self.dataset.cells(&found.name)) else { return self };
+        // Who asks for the column next says that it is not there.
+        let Ok(cells) = cells_of(&self.dataset, column) else { return self };
         let all = self.dataset.rows();
         let rows: Vec<u32> = (0..all as u32).filter(|row| !cells.is_missing(*row as usize)).collect();
         if rows.len() < all {

@@ -160,7 +160,7 @@ fn on_processor() -> Option<f64> {
     std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
 }
 
-/// Nanoseconds that all threads of the process were on processors.
+/// Nanoseconds that the threads which live now were on processors: a round that ends threads loses theirs.
 fn on_processors() -> Option<f64> {
     let threads = std::fs::read_dir("/proc/self/task").ok()?.flatten();
     let each = threads.map(|thread| std::fs::read_to_string(thread.path().join("schedstat")).ok());

@@ -319,7 +319,10 @@ pub fn groups(dataset: &Dataset, name: &str) -> Result<Vec<u32>> {
 }
 
 /// The cells of a column by identifier or by its name in the source.
-pub(super) fn cells_of<'a>(dataset: &'a Dataset, name: &str) -> Result<&'a Cells> {
+///
+/// # Errors
+/// When there is no such column; the nearest name is told.
+pub fn cells_of<'a>(dataset: &'a Dataset, name: &str) -> Result<&'a Cells> {
     let by_source = || dataset.columns().iter().find(|column| column.source == name).map(|column| column.name.as_str());
     let found = if dataset.column(name).is_some() { Some(name) } else { by_source() };
     found.and_then(|name| dataset.cells(name)).ok_or_else(|| {
