@@ -4,7 +4,9 @@
 //! itself. So cells are taken over while they are near, few of them wait as a rule, and no core waits for another before the window is done.
 
 use super::column::{Fields, Part, Store};
+use super::draft::Draft;
 use super::infer::Evidence;
+use super::parse::CellParser;
 use super::passes::{Asked, Found, Gathered, Pass};
 use super::rows::{Rows, Stretch};
 use super::words::{Texts, Words};
@@ -16,6 +18,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Most bytes of a chunk, or so: its places and cells stay in the cache of a core.
 const CHUNK: usize = 512 << 10;
+/// Rows of which all columns are read before those of the next rows: their text and the ends of their fields stay in the nearest cache.
+const BLOCK: usize = 256;
 /// The last chunks of a window are smaller, one part in so many of what is left, so that all cores are done with it at about the same time.
 /// What is cut where does not depend on how many there are.
 const SHARE: usize = 8;
@@ -58,8 +62,9 @@ pub struct Desk {
 pub struct Work<'w> {
     pass: &'w Pass<'w>,
     text: Stretch<'w>,
-    /// What is asked of each column.
+    /// What is asked of each column, and how its cells are read.
     asked: Vec<Asked>,
+    parsers: Vec<&'w CellParser>,
     /// Where chunks begin, and where the last one ends.
     starts: Vec<usize>,
     /// The chunk that is read next.
@@ -126,7 +131,8 @@ impl<'w> Work<'w> {
         desks: &'w Mutex<Vec<Desk>>,
     ) -> Work<'w> {
         let window = text.window;
-        let most = CHUNK.min(most);
+        let most =
+            std::env::var("CHUNK").ok().and_then(|v| v.parse::<usize>().ok()).map_or(CHUNK, |k| k << 10).min(most);
         let mut starts = vec![from];
         let mut at = from;
         while at < window.len() {
@@ -135,9 +141,14 @@ impl<'w> Work<'w> {
             at = if next < window.len() { pass.dialect.next_line(window, next) } else { next };
             starts.push(at.min(window.len()));
         }
+        let parser = |column: usize| {
+            let own = pass.own.iter().find(|(of, _)| *of == column);
+            own.map_or(pass.parser, |(_, parser)| parser)
+        };
         Work {
             pass,
             text,
+            parsers: (0..asked.len()).map(parser).collect(),
             asked,
             next: AtomicUsize::new(0),
             read: starts.iter().skip(1).map(|_| Mutex::default()).collect(),
@@ -219,16 +230,25 @@ impl<'w> Work<'w> {
             careful: pass.careful,
         };
         desk.words.resize_with(self.asked.len(), Words::default);
-        let parser = |column: usize| {
-            let own = pass.own.iter().find(|(of, _)| *of == column);
-            own.map_or(pass.parser, |(_, parser)| parser)
+        let draft = |(asked, words)| match asked {
+            &Asked::Skip => None,
+            &Asked::Evidence => Some(Draft::new(None, rows.starts.len(), words)),
+            &Asked::Try(type_) | &Asked::Read(type_) => Some(Draft::new(Some(type_), rows.starts.len(), words)),
         };
-        let read = |((column, asked), words): ((usize, &Asked), &mut Words)| match asked {
-            Asked::Skip => Part { store: Store::Nothing, evidence: Evidence::default(), bad: Vec::new() },
-            Asked::Evidence => fields.read(column, None, parser(column), words),
-            Asked::Try(type_) | Asked::Read(type_) => fields.read(column, Some(*type_), parser(column), words),
+        let mut drafts: Vec<Option<Draft<'_>>> = self.asked.iter().zip(&mut desk.words).map(draft).collect();
+        for first in (0..rows.starts.len()).step_by(BLOCK) {
+            let block = fields.block(first..(first + BLOCK).min(rows.starts.len()));
+            for ((column, draft), parser) in drafts.iter_mut().enumerate().zip(&self.parsers) {
+                if let Some(draft) = draft {
+                    draft.read(&block, column, parser);
+                }
+            }
+        }
+        let finish = |(draft, parser): (Option<Draft<'_>>, &&CellParser)| match draft {
+            None => Part { store: Store::Nothing, evidence: Evidence::default(), bad: Vec::new() },
+            Some(draft) => draft.finish(&fields, parser),
         };
-        let columns = self.asked.iter().enumerate().zip(&mut desk.words).map(read).collect();
+        let columns = drafts.into_iter().zip(&self.parsers).map(finish).collect();
         // Only the places of rows are needed from here on.
         desk.ends = std::mem::take(&mut rows.ends);
         locked(self.desks).push(desk);

@@ -6,15 +6,12 @@
 use super::dates;
 use super::digits::{Decimal, Field, is_compact_date};
 use super::infer::Evidence;
-use super::parse::{CellParser, boolean};
+use super::parse::CellParser;
 use super::records::Dialect;
-use super::words::{Key, Texts, Words};
+use super::words::{Texts, Words};
 use crate::data::cells::{Cells, Dictionary};
 use attune_policy::value::Type;
 use std::borrow::Cow;
-
-/// Rows by which it is judged whether a text comes again in a chunk.
-const SAMPLE: usize = 512;
 
 /// The fields of a chunk of text, by position.
 pub struct Fields<'a> {
@@ -43,7 +40,7 @@ pub enum Store<T> {
     Integer(Vec<i64>),
     /// Numbers.
     Number(Vec<f64>),
-    /// Codes of texts.
+    /// Codes of texts; none where each row of a chunk has the next text.
     Text(Vec<u32>, T),
     /// Instants.
     Time(Vec<i64>),
@@ -60,8 +57,14 @@ pub struct Part {
 }
 
 impl Fields<'_> {
+    /// Some of the rows.
+    pub fn block(&self, rows: std::ops::Range<usize>) -> Fields<'_> {
+        let ends = &self.ends[rows.start * self.width..rows.end * self.width];
+        Fields { starts: &self.starts[rows], ends, ..*self }
+    }
+
     /// The fields of a column as they stand in the text.
-    fn column(&self, column: usize) -> impl Iterator<Item = Field<'_>> {
+    pub fn column(&self, column: usize) -> impl Iterator<Item = Field<'_>> {
         self.starts.iter().zip(self.ends.chunks_exact(self.width.max(1))).map(move |(start, ends)| Field {
             whole: self.text,
             start: if column == 0 { *start as usize } else { ends[column - 1] as usize + 1 },
@@ -80,35 +83,33 @@ impl Fields<'_> {
     }
 
     /// The text a field stands for.
-    fn text<'a>(&self, raw: &'a [u8]) -> Cow<'a, str> {
+    pub fn text<'a>(&self, raw: &'a [u8]) -> Cow<'a, str> {
         let text = std::str::from_utf8(raw).unwrap_or_default();
         if self.is_its_text(raw) { Cow::Borrowed(text) } else { self.dialect.unquote(text) }
     }
 
     /// Whether a field begins and ends with signs that are neither blanks nor quotes: then it is its own text.
-    fn is_its_text(&self, raw: &[u8]) -> bool {
+    pub fn is_its_text(&self, raw: &[u8]) -> bool {
         let visible = |byte: &u8| *byte > b' ' && byte.is_ascii() && *byte != self.dialect.quote;
         raw.first().is_some_and(visible) && raw.last().is_some_and(visible)
     }
 
-    fn is_padded(&self, raw: &[u8]) -> bool {
+    /// Whether blanks stand around something else.
+    pub fn is_padded(&self, raw: &[u8]) -> bool {
         !self.dialect.aligned
             && (raw.first() == Some(&b' ') || raw.last() == Some(&b' '))
             && raw.iter().any(|byte| *byte != b' ')
     }
 
-    /// Reads a column under a type; with none it gathers evidence only. `words` are room to work in.
-    pub fn read(&self, column: usize, type_: Option<Type>, parser: &CellParser, words: &mut Words) -> Part {
-        match type_ {
-            None => self.distinct(column, None, parser, words),
-            Some(Type::Text | Type::Bool) => self.distinct(column, type_, parser, words),
-            Some(Type::Integer) => self.integers(column, parser),
-            Some(Type::Number) => self.numbers(column, parser),
-            Some(Type::Time) => self.times(column, parser),
-        }
-    }
-
-    fn integers(&self, column: usize, parser: &CellParser) -> Part {
+    /// Whole numbers.
+    pub fn integers(
+        &self,
+        column: usize,
+        parser: &CellParser,
+        values: &mut Vec<i64>,
+        evidence: &mut Evidence,
+        bad: &mut Vec<(u32, String)>,
+    ) {
         let (mut plain, mut compact, mut epochs) = (0, 0, 0);
         let fast = |field: Field<'_>| {
             let value = field.whole()?;
@@ -118,12 +119,19 @@ impl Fields<'_> {
             Some(value)
         };
         let slow = |text: &str| parser.integer(text);
-        let (values, mut evidence, bad) = self.cells(column, parser, Cells::MISSING, false, fast, slow);
+        self.cells(column, parser, (Cells::MISSING, false), (values, evidence, bad), fast, slow);
         evidence.add_whole(plain, compact, epochs);
-        Part { store: Store::Integer(values), evidence, bad }
     }
 
-    fn numbers(&self, column: usize, parser: &CellParser) -> Part {
+    /// Numbers.
+    pub fn numbers(
+        &self,
+        column: usize,
+        parser: &CellParser,
+        values: &mut Vec<f64>,
+        evidence: &mut Evidence,
+        bad: &mut Vec<(u32, String)>,
+    ) {
         let (mut plain, mut compact, mut epochs, mut fractions, mut zeros) = (0, 0, 0, 0, 0);
         let comma = parser.decimal_comma();
         let mark = if comma { b',' } else { b'.' };
@@ -140,13 +148,20 @@ impl Fields<'_> {
             Some(value)
         };
         let slow = |text: &str| parser.number(text);
-        let (values, mut evidence, bad) = self.cells(column, parser, f64::NAN, false, fast, slow);
+        self.cells(column, parser, (f64::NAN, false), (values, evidence, bad), fast, slow);
         evidence.add_whole(plain, compact, epochs);
         evidence.add_fractions(fractions, zeros, comma);
-        Part { store: Store::Number(values), evidence, bad }
     }
 
-    fn times(&self, column: usize, parser: &CellParser) -> Part {
+    /// Instants.
+    pub fn times(
+        &self,
+        column: usize,
+        parser: &CellParser,
+        values: &mut Vec<i64>,
+        evidence: &mut Evidence,
+        bad: &mut Vec<(u32, String)>,
+    ) {
         let (mut compact, mut dates, mut naive, mut zoned) = (0, 0, 0, 0);
         let zone = parser.dates().zone.as_ref();
         let fast = |field: Field<'_>| {
@@ -163,10 +178,9 @@ impl Fields<'_> {
             })
         };
         let slow = |text: &str| parser.time(text);
-        let (values, mut evidence, bad) = self.cells(column, parser, Cells::MISSING, true, fast, slow);
+        self.cells(column, parser, (Cells::MISSING, true), (values, evidence, bad), fast, slow);
         evidence.add_whole(compact, compact, 0);
         evidence.add_dates(dates, naive, zoned);
-        Part { store: Store::Time(values), evidence, bad }
     }
 
     /// Reads every cell, the fast way where that knows it.
@@ -174,12 +188,12 @@ impl Fields<'_> {
         &self,
         column: usize,
         parser: &CellParser,
-        missing: T,
-        dates: bool,
+        (missing, dates): (T, bool),
+        (values, evidence, bad): (&mut Vec<T>, &mut Evidence, &mut Vec<(u32, String)>),
         mut fast: impl FnMut(Field<'_>) -> Option<T>,
         slow: impl Fn(&str) -> Option<T>,
-    ) -> (Vec<T>, Evidence, Vec<(u32, String)>) {
-        let (mut evidence, mut bad) = (Evidence::default(), Vec::new());
+    ) {
+        let before = values.len();
         let read = |(row, field): (usize, Field<'_>)| {
             let bare = self.bare(field);
             let value = match bare.bytes().first() {
@@ -196,119 +210,30 @@ impl Fields<'_> {
                 evidence.padded += u64::from(self.is_padded(raw));
                 let value = if known { slow(&text) } else { Some(missing) };
                 if value.is_none() {
-                    bad.push((row as u32, text.into_owned()));
+                    bad.push(((before + row) as u32, text.into_owned()));
                 }
                 value.unwrap_or(missing)
             })
         };
-        let values = self.column(column).enumerate().map(read).collect();
-        (values, evidence, bad)
-    }
-
-    /// Reads a column by its distinct fields: each is looked at once. Where nearly all differ each field is looked at.
-    fn distinct(&self, column: usize, type_: Option<Type>, parser: &CellParser, words: &mut Words) -> Part {
-        let mut counts: Vec<u32> = Vec::new();
-        let mut code = |field: Field<'_>| {
-            let key = Key::within(self.text, field.start, field.end);
-            // A chunk is far smaller than what a column can hold.
-            let code = words.find(key, field.bytes()).unwrap_or_default();
-            match counts.get_mut(code as usize) {
-                Some(count) => *count += 1,
-                None => counts.push(1),
-            }
-            code
-        };
-        let mut fields = self.column(column);
-        let mut codes: Vec<u32> = Vec::with_capacity(self.starts.len());
-        codes.extend(fields.by_ref().take(SAMPLE).map(&mut code));
-        let most = codes.iter().max().copied().unwrap_or_default();
-        let mostly_different = codes.len() == SAMPLE && most as usize > SAMPLE / 10 * 9;
-        let raws = if type_ == Some(Type::Text) && mostly_different && !self.careful {
-            // Nearly every row has a text of its own, as ids do: those that come again are found when chunks come together.
-            let mut raws = words.release();
-            raws.reserve(self.starts.len() - codes.len());
-            codes.extend(fields.map(|field| raws.push(Key::within(self.text, field.start, field.end), field.bytes())));
-            counts.resize(raws.len(), 1);
-            raws
-        } else {
-            codes.extend(fields.map(code));
-            words.release()
-        };
-        let (mut evidence, mut bad) = (Evidence::default(), Vec::new());
-        // What to keep of the fields: all, those that are known, or other texts.
-        let (mut all, mut own) = (!self.careful, !self.careful);
-        let known: Vec<bool> = counts
-            .iter()
-            .enumerate()
-            .map(|(code, count)| {
-                let raw = raws.get(code as u32);
-                if let Some(first) = raw.first()
-                    && !self.careful
-                    && self.is_its_text(raw)
-                    && !parser.may_be_missing(*first)
-                    && evidence.add_plain(*first, u64::from(*count))
-                {
-                    return true;
-                }
-                let text = self.text(raw);
-                let known = evidence.add(&text, u64::from(*count), parser, false);
-                evidence.padded += if self.is_padded(raw) { u64::from(*count) } else { 0 };
-                all &= known;
-                own &= !known || text.len() == raw.len();
-                known
-            })
-            .collect();
-        // The text of each field; none where it says that the cell is missing.
-        let texts = || known.iter().enumerate().map(|(code, known)| known.then(|| self.text(raws.get(code as u32))));
-        let store = match type_ {
-            Some(Type::Bool) => {
-                let values: Vec<_> =
-                    texts().map(|text| text.map(|text| boolean(&text).ok_or(text)).transpose()).collect();
-                let known: Vec<Option<bool>> = values.iter().map(|value| value.as_ref().map_or(None, |b| *b)).collect();
-                if values.iter().any(Result::is_err) {
-                    let misfit = |(row, code): (usize, &u32)| {
-                        let text = values[*code as usize].as_ref().err()?;
-                        Some((row as u32, text.to_string()))
-                    };
-                    bad.extend(codes.iter().enumerate().filter_map(misfit));
-                }
-                Store::Bool(codes.iter().map(|code| known[*code as usize]).collect())
-            }
-            Some(Type::Text) if all && own => Store::Text(codes, raws),
-            Some(Type::Text) => {
-                let mut next = 0;
-                let code = |text: Option<Cow<'_, str>>| match text {
-                    None => Dictionary::MISSING,
-                    Some(_) if own => {
-                        next += 1;
-                        next - 1
-                    }
-                    Some(text) => words.code(text.as_bytes()).unwrap_or(Dictionary::MISSING),
-                };
-                let map: Vec<u32> = texts().map(code).collect();
-                let kept = if own { raws.keep(|code| known[code as usize]) } else { words.release() };
-                codes.iter_mut().for_each(|code| *code = map[*code as usize]);
-                Store::Text(codes, kept)
-            }
-            _ => Store::Nothing,
-        };
-        Part { store, evidence, bad }
+        values.extend(self.column(column).enumerate().map(read));
     }
 }
 
-impl Store<Words> {
+impl<T: Default> Store<T> {
     /// No cells yet, of a type.
-    pub fn new(type_: Option<Type>) -> Store<Words> {
+    pub fn new(type_: Option<Type>) -> Store<T> {
         match type_ {
             None => Store::Nothing,
             Some(Type::Bool) => Store::Bool(Vec::new()),
             Some(Type::Integer) => Store::Integer(Vec::new()),
             Some(Type::Number) => Store::Number(Vec::new()),
-            Some(Type::Text) => Store::Text(Vec::new(), Words::default()),
+            Some(Type::Text) => Store::Text(Vec::new(), T::default()),
             Some(Type::Time) => Store::Time(Vec::new()),
         }
     }
+}
 
+impl Store<Words> {
     /// Makes room for so many rows to come, `times` those so far.
     pub fn reserve(&mut self, rows: usize, times: f64) {
         match self {
@@ -331,9 +256,12 @@ impl Store<Words> {
             (Store::Number(v), Store::Number(w)) => v.extend(w),
             (Store::Text(codes, words), Store::Text(more, theirs)) => {
                 let Some(map) = words.take_over(&theirs) else { return false };
-                codes.extend(
-                    more.into_iter().map(|code| map.get(code as usize).copied().unwrap_or(Dictionary::MISSING)),
-                );
+                match more.is_empty() {
+                    true => codes.extend(map),
+                    false => codes.extend(
+                        more.into_iter().map(|code| map.get(code as usize).copied().unwrap_or(Dictionary::MISSING)),
+                    ),
+                }
             }
             _ => {}
         }
@@ -367,136 +295,6 @@ impl<T> Store<T> {
             Store::Integer(v) | Store::Time(v) => v.len() * 8,
             Store::Number(v) => v.len() * 8,
             Store::Text(codes, words) => codes.len() * 4 + texts(words),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::import::ImportOptions;
-
-    /// The same column read cell by cell, without anything fast.
-    fn slowly(cells: &[&str], type_: Type, dialect: Dialect, parser: &CellParser) -> (Vec<String>, Evidence, Vec<u32>) {
-        let (mut values, mut evidence, mut bad) = (Vec::new(), Evidence::default(), Vec::new());
-        for (row, raw) in cells.iter().enumerate() {
-            let text = dialect.unquote(raw);
-            evidence.add(&text, 1, parser, type_ == Type::Time);
-            evidence.padded += u64::from((raw.starts_with(' ') || raw.ends_with(' ')) && !raw.trim().is_empty());
-            let value = parser.parse(&text, type_);
-            bad.extend(value.is_err().then_some(row as u32));
-            values.push(format!("{:?}", value.unwrap_or(attune_policy::value::Value::Unknown)));
-        }
-        (values, evidence, bad)
-    }
-
-    #[test]
-    fn the_fast_way_gives_what_the_slow_one_gives() {
-        const CELLS: [&str; 59] = [
-            "",
-            " ",
-            "0",
-            "-0",
-            "1",
-            "-17",
-            "007",
-            "+5",
-            "123456789012345678",
-            "1234567890123456789",
-            "19970101",
-            "20240230",
-            "18991231",
-            "1.5",
-            "-0.25",
-            "0.125",
-            "1.234",
-            "1234.567",
-            "12.50",
-            "5.",
-            ".5",
-            "00.5",
-            "1e3",
-            "1,5",
-            "1,234",
-            "12,50",
-            "0,123",
-            "1.0",
-            "9007199254740993.5",
-            "0.1234567890123456",
-            "NA",
-            "NULL",
-            "n/a",
-            "\"7\"",
-            "\" 8 \"",
-            "\"a \"\"b\"\"\"",
-            " 9",
-            "9 ",
-            "2024-01-31",
-            "2024-02-30",
-            "2024-01-31 10:11:12",
-            "2024-01-31T10:11:12Z",
-            "31/01/2024",
-            "01/02/2024",
-            "Jan 5, 2024",
-            "05.01.24",
-            "2024-01-31 10:11 CET",
-            "7.0",
-            "yes",
-            "No",
-            "TRUE",
-            "ja",
-            "нет",
-            "x",
-            "ä",
-            "\u{a0}5",
-            "$5",
-            "10%",
-            "abc defg hij",
-        ];
-        let dialect = Dialect { delimiter: b'|', quote: b'"', terminator: b'\n', mixed: false, aligned: false };
-        let (mut state, mut words) = (99u64, Words::default());
-        for round in 0..300 {
-            let mut next = |n: usize| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                (state >> 33) as usize % n
-            };
-            let few = 1 + next(CELLS.len());
-            let cells: Vec<&str> = (0..40).map(|_| CELLS[next(CELLS.len()) % few]).collect();
-            let text: String = cells.iter().map(|cell| format!("{cell}\n")).collect();
-            let (mut starts, mut ends, mut at) = (Vec::new(), Vec::new(), 0);
-            for cell in &cells {
-                starts.push(at as u32);
-                ends.push((at + cell.len()) as u32);
-                at += cell.len() + 1;
-            }
-            let whole = text.as_bytes();
-            let fields = Fields { text: whole, dialect, width: 1, starts: &starts, ends: &ends, careful: false };
-            let mut options = ImportOptions::default();
-            options.csv.decimal_comma = Some(round % 2 == 1);
-            if round % 3 == 0 {
-                options.missing = Some(vec!["1".into(), "NA".into()]);
-            }
-            if round % 5 == 0 {
-                options.zone = Some("America/New_York".into());
-            }
-            options.missing_in.insert("c".into(), vec!["7".into(), "x".into()]);
-            let mut parser = CellParser::new(&options);
-            if round % 4 == 0 {
-                parser = parser.of_column(&options, "c", "c").unwrap();
-            }
-            for type_ in [Type::Integer, Type::Number, Type::Time, Type::Bool, Type::Text] {
-                let part = fields.read(0, Some(type_), &parser, &mut words);
-                let bad: Vec<u32> = part.bad.iter().map(|(row, _)| *row).collect();
-                let mut store = Store::new(Some(type_));
-                assert!(store.append(part.store));
-                let found = store.finish().unwrap();
-                let found: Vec<String> = (0..cells.len()).map(|row| format!("{:?}", found.value(row))).collect();
-                let (values, evidence, expected) = slowly(&cells, type_, dialect, &parser);
-                assert_eq!((found, bad), (values, expected), "{cells:?} as {type_}");
-                if !matches!(type_, Type::Text | Type::Bool) {
-                    assert_eq!(part.evidence.settled(), evidence.settled(), "{cells:?} as {type_}");
-                }
-            }
         }
     }
 }

@@ -9,6 +9,7 @@ mod column;
 pub mod dates;
 mod delimited;
 mod digits;
+mod draft;
 mod encoding;
 mod file;
 mod frame;
@@ -23,6 +24,7 @@ pub mod quarantine;
 mod records;
 pub(crate) mod rewrite;
 mod rows;
+mod signs;
 mod sniff;
 pub mod stream;
 #[cfg(test)]

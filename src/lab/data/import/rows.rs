@@ -5,6 +5,7 @@
 
 use super::BadRow;
 use super::records::{Dialect, LONGEST_RECORD, Shape, is_blank, shorten};
+use super::signs::{Ends, Signs};
 
 /// A text and how rows stand in it.
 #[derive(Clone, Copy)]
@@ -78,7 +79,6 @@ impl Stretch<'_> {
                 false => stretch.utf8_chunks().map(|chunk| starts(chunk.valid().as_bytes())).sum(),
             };
         }
-        let zeros = stretch.contains(&0);
         let guess = stretch.len() / (self.width * 4).max(8);
         for places in [&mut rows.starts, &mut rows.numbers, &mut rows.row_lines] {
             places.reserve(guess);
@@ -86,14 +86,13 @@ impl Stretch<'_> {
         rows.ends.reserve(guess * self.width);
         let dialect = self.dialect;
         let in_lines = !dialect.aligned && !dialect.mixed && dialect.terminator == b'\n';
-        let quick = in_lines && valid && !zeros && !self.careful;
-        let readable = plain && !zeros;
+        let quick = in_lines && valid && !self.careful;
         let mut at = from;
         while at < until {
             if quick {
                 at = self.plain_rows(&mut rows, at);
             }
-            match (at < until).then(|| self.row(&mut rows, at, readable, valid, zeros)) {
+            match (at < until).then(|| self.row(&mut rows, at, valid)) {
                 Some(Some(next)) => at = next,
                 Some(None) => {
                     rows.cut = true;
@@ -110,40 +109,44 @@ impl Stretch<'_> {
     fn plain_rows(&self, rows: &mut Rows, mut at: usize) -> usize {
         let (delimiter, quote) = (self.dialect.delimiter, self.dialect.quote);
         let text = &self.window[..rows.until];
-        let mut signs = Signs::new(text, at, [delimiter, quote, b'\n']);
-        // Where the field begins, the first end of the row, and the lines of its quoted fields.
-        let (mut field, mut first, mut inner) = (at, rows.ends.len(), 0);
-        'rows: while let Some(sign) = signs.next() {
-            let byte = text[sign];
-            if byte == delimiter {
-                rows.ends.push(sign as u32);
-                field = sign + 1;
-            } else if byte == b'\n' {
+        let mut signs = Signs::new(text, at, delimiter, [quote, b'\n', 0]);
+        let mut ends = Ends::from(std::mem::take(&mut rows.ends));
+        // The first end of the row, and the lines of its quoted fields.
+        let (mut first, mut inner) = (ends.len, 0);
+        'rows: while let Some(sign) = signs.next(&mut ends) {
+            if text[sign] == b'\n' {
                 let returned = sign > at && text[sign - 1] == b'\r';
-                rows.ends.push((sign - usize::from(returned)) as u32);
+                ends.push((sign - usize::from(returned)) as u32);
                 // Where the text ends only the slow way knows what to do.
-                let ends = sign + 1 == self.window.len() || sign - at >= LONGEST_RECORD;
+                let cut = sign + 1 == self.window.len() || sign - at >= LONGEST_RECORD;
                 let blank = self.width == 1 && is_blank(&text[at..sign]);
-                if rows.ends.len() - first != self.width || ends || blank {
+                if ends.len - first != self.width || cut || blank {
                     break;
                 }
-                self.keep(rows, at, first, 1 + inner);
-                (at, field, first, inner) = (sign + 1, sign + 1, rows.ends.len(), 0);
+                if !self.keep(rows, at, 1 + inner) {
+                    ends.len = first;
+                }
+                (at, first, inner) = (sign + 1, ends.len, 0);
+                continue;
+            }
+            let field = ends.places[first..ends.len].last().map_or(at, |end| *end as usize + 1);
+            if text[sign] == 0 {
+                break;
             } else if sign == field {
                 // A quoted field: delimiters and line ends up to its closing quote are text.
                 loop {
-                    match signs.next() {
+                    match signs.next_other() {
                         None => break 'rows,
                         Some(sign) if text[sign] == b'\n' => inner += 1,
-                        Some(sign) if text[sign] == quote => match &text[sign + 1..] {
+                        Some(sign) if text[sign] == 0 => break 'rows,
+                        Some(sign) => match &text[sign + 1..] {
                             [byte, ..] if *byte == quote => {
-                                signs.next();
+                                signs.next_other();
                             }
                             [byte, ..] if *byte == delimiter || *byte == b'\n' => break,
                             [b'\r', b'\n', ..] => break,
                             _ => break 'rows,
                         },
-                        Some(_) => {}
                     }
                 }
             } else if text[field] == b' ' {
@@ -151,27 +154,29 @@ impl Stretch<'_> {
                 break;
             }
         }
+        rows.ends = ends.places;
         rows.ends.truncate(first);
         at
     }
 
-    /// Takes a row that has the table's shape, its fields' ends from `first` on.
+    /// Takes a row that has the table's shape; false where it is not in the sample.
     #[inline]
-    fn keep(&self, rows: &mut Rows, at: usize, first: usize, lines: u64) {
-        if self.sample.is_some_and(|n| !is_drawn(self.base.wrapping_add(at as u64), n)) {
-            rows.ends.truncate(first);
-            rows.left_out += 1;
-        } else {
+    fn keep(&self, rows: &mut Rows, at: usize, lines: u64) -> bool {
+        let kept = self.sample.is_none_or(|n| is_drawn(self.base.wrapping_add(at as u64), n));
+        if kept {
             rows.starts.push(at as u32);
             rows.numbers.push(rows.records as u32);
             rows.row_lines.push(rows.lines as u32);
+        } else {
+            rows.left_out += 1;
         }
         rows.records += 1;
         rows.lines += lines;
+        kept
     }
 
     /// Takes the record at `at`, whatever it is; gives where the next one begins, `None` when the text ends inside.
-    fn row(&self, rows: &mut Rows, at: usize, readable: bool, valid: bool, zeros: bool) -> Option<usize> {
+    fn row(&self, rows: &mut Rows, at: usize, valid: bool) -> Option<usize> {
         let (window, until, dialect) = (self.window, rows.until, self.dialect);
         let before = rows.ends.len();
         let (mut next, shape, quoted) = dialect.record(window, at, &mut rows.ends);
@@ -190,18 +195,19 @@ impl Stretch<'_> {
         let unreadable = || {
             let wrong = !valid || next > until;
             let error = wrong.then(|| std::str::from_utf8(record).err()).flatten();
-            let zero = ((zeros || next > until) && record.contains(&0)).then(|| "a NUL byte stands in it".to_owned());
+            let zero = record.contains(&0).then(|| "a NUL byte stands in it".to_owned());
             let byte = |at: usize| record.get(at).copied().unwrap_or(0);
             error.map(|error| format!("the byte {:02X} is not UTF-8", byte(error.valid_up_to()))).or(zero)
         };
         let fault = match whole {
-            true if readable && next <= until => None,
             true => unreadable(),
             false => dialect.fault(shape, found, self.width).or_else(|| Some(String::new())),
         };
         let Some(reason) = fault else {
             let passed = if quoted { dialect.lines(record).max(1) } else { 1 };
-            self.keep(rows, at, before, passed);
+            if !self.keep(rows, at, passed) {
+                rows.ends.truncate(before);
+            }
             return Some(next);
         };
         rows.ends.truncate(before);
@@ -229,93 +235,4 @@ pub fn is_drawn(place: u64, n: u32) -> bool {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     (z ^ (z >> 31)).is_multiple_of(u64::from(n.max(1)))
-}
-
-/// The places of three signs in a text, in order, found 64 bytes at a time.
-struct Signs<'a> {
-    text: &'a [u8],
-    signs: [u8; 3],
-    /// Where the block begins, and which of its bytes are signs and were not given yet.
-    block: usize,
-    found: u64,
-}
-
-/// Bytes of a block.
-const BLOCK: usize = 64;
-
-impl<'a> Signs<'a> {
-    fn new(text: &'a [u8], from: usize, signs: [u8; 3]) -> Signs<'a> {
-        let mut signs = Signs { text, signs, block: from, found: 0 };
-        signs.found = signs.look();
-        signs
-    }
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        while self.found == 0 {
-            self.block += BLOCK;
-            if self.block >= self.text.len() {
-                // However often it is asked for.
-                self.block = self.text.len();
-                return None;
-            }
-            self.found = self.look();
-        }
-        let at = self.block + self.found.trailing_zeros() as usize;
-        self.found &= self.found - 1;
-        Some(at)
-    }
-
-    /// The signs of the block, its first byte in the lowest bit.
-    #[inline]
-    fn look(&self) -> u64 {
-        let rest = self.text.get(self.block..).unwrap_or_default();
-        match rest.first_chunk::<BLOCK>() {
-            Some(block) => self.signs_of(block),
-            None => {
-                let mut block = [0; BLOCK];
-                block[..rest.len()].copy_from_slice(rest);
-                self.signs_of(&block) & ((1 << rest.len()) - 1)
-            }
-        }
-    }
-
-    #[inline]
-    fn signs_of(&self, block: &[u8; BLOCK]) -> u64 {
-        let [a, b, c] = self.signs;
-        // Bytes of zeros and ones, which compilers do many at once; eight of them become bits by a multiplication.
-        let mut ones = [0u8; BLOCK];
-        for (one, byte) in ones.iter_mut().zip(block) {
-            *one = u8::from(*byte == a) | u8::from(*byte == b) | u8::from(*byte == c);
-        }
-        let (words, _) = ones.as_chunks::<8>();
-        let bits = |word: &[u8; 8]| u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        words.iter().rev().fold(0, |found, word| found << 8 | bits(word))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn signs_are_found_wherever_they_stand() {
-        let mut state = 3u64;
-        for length in (0..200).chain([640, 1_000]) {
-            for rare in [2, 9, 300] {
-                let mut next = |n: u64| {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                    (state >> 33) % n
-                };
-                let text: Vec<u8> =
-                    (0..length).map(|_| b",\"\n"[..].get(next(rare) as usize).copied().unwrap_or(0)).collect();
-                let from = next(length + 1) as usize;
-                let mut signs = Signs::new(&text, from, *b",\"\n");
-                let found: Vec<usize> = std::iter::from_fn(|| signs.next()).collect();
-                let plainly: Vec<usize> = (from..text.len()).filter(|at| text[*at] != 0).collect();
-                assert_eq!(found, plainly, "{text:?} from {from}");
-                assert_eq!(signs.next(), None);
-            }
-        }
-    }
 }

@@ -3,7 +3,6 @@
 //! A text is found by a key that holds its first sixteen bytes: short ones, as most are, are compared without a look at
 //! where they are kept.
 
-use crate::data::cells::Dictionary;
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -20,6 +19,8 @@ pub struct Key {
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
     heads: Vec<[u8; HEAD]>,
+    /// The first halves of the heads once more: of short texts they are all that is looked at, and more of them are near.
+    halves: Vec<u64>,
     places: Vec<Place>,
     /// Those that are longer than a key, one behind the other.
     bytes: Vec<u8>,
@@ -37,16 +38,21 @@ struct Place {
 #[derive(Clone, Debug, Default)]
 pub struct Words {
     texts: Texts,
-    /// Open addressing: hash and code in one word, a power of two of them, at most half full.
-    slots: Vec<u64>,
+    /// Open addressing: the higher bits of a hash and a code in each, a power of two of them, at most half full. Large tables are looked
+    /// up at random: the smaller they are, the more of them is near.
+    slots: Vec<u32>,
 }
 
 /// No code stands here.
-const FREE: u64 = u64::MAX;
+const FREE: u32 = u32::MAX;
+/// Most texts: as many as slots can tell apart.
+const MOST_TEXTS: usize = (1 << 30) - 1;
 /// Most bytes of distinct texts in one column.
 const MOST_BYTES: usize = u32::MAX as usize;
 /// Bytes of a text in its key.
 const HEAD: usize = 16;
+/// Lowest bits of a key's hash that are a hash.
+const BITS: u32 = 27;
 
 impl Key {
     /// The key of a text.
@@ -71,6 +77,11 @@ impl Key {
         }
     }
 
+    #[inline]
+    fn half(&self) -> u64 {
+        u128::from_le_bytes(self.head) as u64
+    }
+
     /// A hash by folded multiplication, sixteen bytes at a time (as in Wang Yi's wyhash).
     #[inline(always)]
     fn new(head: [u8; HEAD], text: &[u8]) -> Key {
@@ -90,7 +101,6 @@ impl Key {
             let last = rest.iter().fold(0u64, |last, byte| last << 8 | u64::from(*byte));
             state = fold(state ^ last, KEYS[1] ^ KEYS[0]);
         }
-        const BITS: u32 = 27;
         let hash = (state ^ (state >> 32)) as u32 & ((1 << BITS) - 1) | (text.len().min(HEAD + 1) as u32) << BITS;
         // No text is longer than 32 bits tell: a record may not be.
         Key { head, length: text.len() as u32, hash }
@@ -113,7 +123,7 @@ impl Texts {
     }
 
     /// A key by the code of its text.
-    fn key(&self, code: u32) -> Key {
+    pub fn key(&self, code: u32) -> Key {
         let Place { length, hash, .. } = self.places[code as usize];
         Key { head: self.heads[code as usize], length, hash }
     }
@@ -130,6 +140,7 @@ impl Texts {
     /// Makes room for so many more texts.
     pub fn reserve(&mut self, texts: usize) {
         self.heads.reserve(texts);
+        self.halves.reserve(texts);
         self.places.reserve(texts);
     }
 
@@ -138,6 +149,7 @@ impl Texts {
     pub fn push(&mut self, key: Key, text: &[u8]) -> u32 {
         let code = self.places.len() as u32;
         self.heads.push(key.head);
+        self.halves.push(key.half());
         self.places.push(Place { length: key.length, hash: key.hash, start: self.bytes.len() as u32 });
         if text.len() > HEAD {
             self.bytes.extend_from_slice(text);
@@ -147,7 +159,7 @@ impl Texts {
 
     /// Bytes in memory.
     pub fn bytes(&self) -> usize {
-        self.bytes.len() + self.len() * (HEAD + size_of::<Place>())
+        self.bytes.len() + self.len() * (HEAD + size_of::<u64>() + size_of::<Place>())
     }
 }
 
@@ -163,28 +175,29 @@ impl Words {
         if self.texts.len() * 2 >= self.slots.len() {
             self.grow();
         }
-        let mask = self.slots.len() - 1;
-        let mut at = key.hash as usize & mask;
+        let slots = Slots::of(self.slots.len());
+        let mut at = slots.place(key.hash);
         loop {
             let slot = self.slots[at];
             if slot == FREE {
                 break;
             }
-            if (slot >> 32) as u32 == key.hash {
-                let code = slot as u32;
+            if slots.is_like(slot, key.hash) {
+                let code = slots.code(slot);
                 if self.texts.heads[code as usize] == key.head
                     && (text.len() <= HEAD || self.texts.get(code)[HEAD..] == text[HEAD..])
+                    && (slots.tell_lengths() || self.texts.places[code as usize].length == key.length)
                 {
                     return Some(code);
                 }
             }
-            at = (at + 1) & mask;
+            at = slots.place(at as u32 + 1);
         }
-        if self.texts.bytes.len() + text.len() > MOST_BYTES || self.texts.len() as u32 >= Dictionary::MISSING - 1 {
+        if self.texts.bytes.len() + text.len() > MOST_BYTES || self.texts.len() >= MOST_TEXTS {
             return None;
         }
         let code = self.texts.push(key, text);
-        self.slots[at] = u64::from(key.hash) << 32 | u64::from(code);
+        self.slots[at] = slots.slot(key.hash, code);
         Some(code)
     }
 
@@ -192,26 +205,36 @@ impl Words {
     pub fn take_over(&mut self, other: &Texts) -> Option<Vec<u32>> {
         const BATCH: usize = 64;
         let mut codes = Vec::with_capacity(other.len());
-        for (places, heads) in other.places.chunks(BATCH).zip(other.heads.chunks(BATCH)) {
+        if self.slots.is_empty() {
+            self.grow();
+        }
+        let heads = other.heads.chunks(BATCH).zip(other.halves.chunks(BATCH));
+        for (places, (heads, halves)) in other.places.chunks(BATCH).zip(heads) {
             // Each look waits for the memory, so that many are begun at once: nothing is decided until all of them were.
-            let mask = self.slots.len().wrapping_sub(1);
+            let table = Slots::of(self.slots.len());
             let mut slots = [FREE; BATCH];
             for (slot, place) in slots.iter_mut().zip(places) {
-                *slot = self.slots.get(place.hash as usize & mask).copied().unwrap_or(FREE);
+                *slot = self.slots.get(table.place(place.hash)).copied().unwrap_or(FREE);
             }
             for (slot, place) in slots.iter_mut().zip(places) {
-                if *slot != FREE && (*slot >> 32) as u32 != place.hash {
-                    *slot = self.likely(place.hash);
+                if *slot != FREE && !table.is_like(*slot, place.hash) {
+                    *slot = self.likely(table, place.hash);
                 }
             }
             let mut found = [false; BATCH];
-            for ((found, slot), (place, head)) in found.iter_mut().zip(slots).zip(places.iter().zip(heads)) {
-                *found = place.length as usize <= HEAD && self.texts.heads.get(slot as u32 as usize) == Some(head);
+            for (i, place) in places.iter().enumerate() {
+                let code = table.code(slots[i]) as usize;
+                found[i] = table.tell_lengths()
+                    && match place.length {
+                        0..=8 => self.texts.halves.get(code) == Some(&halves[i]),
+                        9..=16 => self.texts.heads.get(code) == Some(&heads[i]),
+                        _ => false,
+                    };
             }
             for (found, slot) in found.into_iter().zip(slots).take(places.len()) {
                 let code = codes.len() as u32;
                 codes.push(match found {
-                    true => slot as u32,
+                    true => table.code(slot),
                     false => self.find(other.key(code), other.get(code))?,
                 });
             }
@@ -231,8 +254,9 @@ impl Words {
         const MOST: f64 = (64 << 20) as f64;
         let more =
             |so_far: usize, size: usize| (so_far as f64 * (times - 1.0).max(0.0)).min(MOST / size as f64) as usize;
-        let Texts { heads, places, bytes } = &mut self.texts;
+        let Texts { heads, halves, places, bytes } = &mut self.texts;
         heads.try_reserve(more(heads.len(), HEAD)).ok();
+        halves.try_reserve(more(halves.len(), size_of::<u64>())).ok();
         places.try_reserve(more(places.len(), size_of::<Place>())).ok();
         bytes.try_reserve(more(bytes.len(), 1)).ok();
     }
@@ -246,7 +270,7 @@ impl Words {
     /// Bytes in memory, and those that the dictionary made of it will take.
     pub fn bytes(&self) -> usize {
         // Each text of a dictionary is an allocation of its own, with two counters and a pointer to it, held twice while it is made.
-        self.texts.bytes() + self.texts.bytes.len() + self.texts.len() * (HEAD + 48) + self.slots.len() * 8
+        self.texts.bytes() + self.texts.bytes.len() + self.texts.len() * (HEAD + 48) + self.slots.len() * 4
     }
 
     /// The texts as shared values.
@@ -256,31 +280,72 @@ impl Words {
         (0..self.texts.len() as u32).into_par_iter().map(text).collect::<Vec<Arc<str>>>().into()
     }
 
-    /// The first slot with this hash, [`FREE`] where there is none.
-    fn likely(&self, hash: u32) -> u64 {
-        let mask = self.slots.len().wrapping_sub(1);
-        let mut at = hash as usize & mask;
+    /// The first slot that may be of this hash, [`FREE`] where there is none.
+    fn likely(&self, table: Slots, hash: u32) -> u32 {
+        let mut at = table.place(hash);
         loop {
             match self.slots.get(at) {
                 None | Some(&FREE) => return FREE,
-                Some(slot) if (slot >> 32) as u32 == hash => return *slot,
-                Some(_) => at = (at + 1) & mask,
+                Some(slot) if table.is_like(*slot, hash) => return *slot,
+                Some(_) => at = table.place(at as u32 + 1),
             }
         }
     }
 
     fn grow(&mut self) {
-        // Large tables are looked up at random: the smaller they are, the more of them is near.
         let size = (self.slots.len() * if self.slots.len() < 1 << 17 { 4 } else { 2 }).max(64);
         self.slots.clear();
         self.slots.resize(size, FREE);
+        let slots = Slots::of(size);
         for (code, place) in self.texts.places.iter().enumerate() {
-            let mut at = place.hash as usize & (size - 1);
+            let mut at = slots.place(place.hash);
             while self.slots[at] != FREE {
-                at = (at + 1) & (size - 1);
+                at = slots.place(at as u32 + 1);
             }
-            self.slots[at] = u64::from(place.hash) << 32 | code as u64;
+            self.slots[at] = slots.slot(place.hash, code as u32);
         }
+    }
+}
+
+/// How the slots of a table of some size are read: a code takes one bit less than a place, the rest of the hash what is left but for the
+/// highest bit, which tells free slots.
+#[derive(Clone, Copy)]
+struct Slots {
+    /// Bits of a place.
+    bits: u32,
+}
+
+impl Slots {
+    fn of(size: usize) -> Slots {
+        Slots { bits: size.trailing_zeros() }
+    }
+
+    /// Where a hash, or what stands behind the last place, is looked for first.
+    #[inline]
+    fn place(self, hash: u32) -> usize {
+        hash as usize & ((1 << self.bits) - 1)
+    }
+
+    #[inline]
+    fn slot(self, hash: u32, code: u32) -> u32 {
+        (hash >> self.bits) << (self.bits - 1) | code
+    }
+
+    #[inline]
+    fn code(self, slot: u32) -> u32 {
+        slot & ((1 << (self.bits - 1)) - 1)
+    }
+
+    /// Whether a slot may be of this hash: its lowest bits are told by the place, roughly.
+    #[inline]
+    fn is_like(self, slot: u32, hash: u32) -> bool {
+        slot >> (self.bits - 1) == hash >> self.bits
+    }
+
+    /// Whether what is alike has one length, as far as that tells short texts apart.
+    #[inline]
+    fn tell_lengths(self) -> bool {
+        self.bits <= BITS
     }
 }
 
