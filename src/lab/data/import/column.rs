@@ -119,7 +119,7 @@ impl Fields<'_> {
             Some(value)
         };
         let slow = |text: &str| parser.integer(text);
-        self.cells(column, parser, (Cells::MISSING, false), (values, evidence, bad), fast, slow);
+        self.cells(column, parser, Cells::MISSING, (values, evidence, bad), fast, slow);
         evidence.add_whole(plain, compact, epochs);
     }
 
@@ -148,7 +148,7 @@ impl Fields<'_> {
             Some(value)
         };
         let slow = |text: &str| parser.number(text);
-        self.cells(column, parser, (f64::NAN, false), (values, evidence, bad), fast, slow);
+        self.cells(column, parser, f64::NAN, (values, evidence, bad), fast, slow);
         evidence.add_whole(plain, compact, epochs);
         evidence.add_fractions(fractions, zeros, comma);
     }
@@ -178,7 +178,7 @@ impl Fields<'_> {
             })
         };
         let slow = |text: &str| parser.time(text);
-        self.cells(column, parser, (Cells::MISSING, true), (values, evidence, bad), fast, slow);
+        self.cells(column, parser, Cells::MISSING, (values, evidence, bad), fast, slow);
         evidence.add_whole(compact, compact, 0);
         evidence.add_dates(dates, naive, zoned);
     }
@@ -188,7 +188,7 @@ impl Fields<'_> {
         &self,
         column: usize,
         parser: &CellParser,
-        (missing, dates): (T, bool),
+        missing: T,
         (values, evidence, bad): (&mut Vec<T>, &mut Evidence, &mut Vec<(u32, String)>),
         mut fast: impl FnMut(Field<'_>) -> Option<T>,
         slow: impl Fn(&str) -> Option<T>,
@@ -206,7 +206,7 @@ impl Fields<'_> {
             value.unwrap_or_else(|| {
                 let raw = field.bytes();
                 let text = self.text(raw);
-                let known = evidence.add(&text, 1, parser, dates);
+                let known = evidence.add(&text, 1, parser);
                 evidence.padded += u64::from(self.is_padded(raw));
                 let value = if known { slow(&text) } else { Some(missing) };
                 if value.is_none() {

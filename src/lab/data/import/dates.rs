@@ -111,6 +111,30 @@ pub fn written(text: &str, rules: &Rules) -> Written {
     Written { day_first, month_first, naive: some && !zoned && !is_day, zoned, short_year: some && scan.short_year }
 }
 
+/// Whether a text that begins with a letter may begin with the name of a month: all others are no dates.
+#[inline]
+pub fn may_begin(text: &[u8]) -> bool {
+    let Some(first) = text.first_chunk::<3>() else { return false };
+    let first = first.map(|byte| byte.to_ascii_lowercase());
+    MONTHS.iter().any(|name| name.as_bytes()[..3] == first)
+}
+
+/// As dates name them, whole or by their first three letters.
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
 /// Most bytes of a date: with a long zone's name.
 const LONGEST: usize = 80;
 
@@ -268,26 +292,14 @@ impl Scan<'_> {
     }
 
     fn month_name(&mut self) -> Option<i64> {
-        const NAMES: [&str; 12] = [
-            "january",
-            "february",
-            "march",
-            "april",
-            "may",
-            "june",
-            "july",
-            "august",
-            "september",
-            "october",
-            "november",
-            "december",
-        ];
         let start = self.at;
         while self.peek().is_ascii_alphabetic() {
             self.at += 1;
         }
-        let word = std::str::from_utf8(self.bytes.get(start..self.at)?).ok()?.to_ascii_lowercase();
-        let index = NAMES.iter().position(|name| *name == word || (word.len() == 3 && name.starts_with(&word)))?;
+        let word = self.bytes.get(start..self.at)?;
+        let is_word =
+            |name: &&str| name.as_bytes().eq_ignore_ascii_case(word) || name.as_bytes()[..3].eq_ignore_ascii_case(word);
+        let index = MONTHS.iter().position(|name| is_word(&name))?;
         Some(index as i64 + 1)
     }
 

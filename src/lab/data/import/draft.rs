@@ -102,13 +102,13 @@ impl<'w> Draft<'w> {
                 && !fields.careful
                 && fields.is_its_text(raw)
                 && !parser.may_be_missing(*first)
-                && evidence.add_plain(*first, count)
+                && evidence.add_plain(raw, count)
             {
                 continue;
             }
             let text = fields.text(raw);
             evidence.padded += if fields.is_padded(raw) { count } else { 0 };
-            if !evidence.add(&text, count, parser, false) {
+            if !evidence.add(&text, count, parser) {
                 missing.push(code);
             } else if text.len() != raw.len() {
                 plain = false;
@@ -168,7 +168,7 @@ mod tests {
         let (mut values, mut evidence, mut bad) = (Vec::new(), Evidence::default(), Vec::new());
         for (row, raw) in cells.iter().enumerate() {
             let text = dialect.unquote(raw);
-            evidence.add(&text, 1, parser, type_ == Type::Time);
+            evidence.add(&text, 1, parser);
             evidence.padded += u64::from((raw.starts_with(' ') || raw.ends_with(' ')) && !raw.trim().is_empty());
             let value = parser.parse(&text, type_);
             bad.extend(value.is_err().then_some(row as u32));

@@ -82,9 +82,9 @@ pub struct Verdict {
 }
 
 impl Evidence {
-    /// Takes in a trimmed cell that occurs several times; false when it is missing. With `dates` it is tried as a date whatever
-    /// the cells before it were.
-    pub fn add(&mut self, text: &str, times: u64, parser: &CellParser, dates: bool) -> bool {
+    /// Takes in a trimmed cell that occurs several times; false when it is missing. Every cell is judged by
+    /// itself, so that evidence of the same cells is the same wherever chunks of them end.
+    pub fn add(&mut self, text: &str, times: u64, parser: &CellParser) -> bool {
         if parser.is_missing(text) {
             if !text.is_empty() {
                 if self.tokens == 0 {
@@ -94,8 +94,6 @@ impl Evidence {
             }
             return false;
         }
-        // Judged by the cells before: a text that occurs often must not speak against itself.
-        let dates = dates || self.dates_likely();
         self.known += times;
         let first = text.as_bytes()[0];
         if first.is_ascii_alphabetic() || first >= 0x80 {
@@ -104,7 +102,7 @@ impl Evidence {
             self.other = true;
         }
         if first.is_ascii_alphabetic() {
-            if text.len() >= 8 && dates {
+            if text.len() >= 8 && dates::may_begin(text.as_bytes()) {
                 self.add_date(text, times, parser);
             }
             return true;
@@ -128,17 +126,18 @@ impl Evidence {
         let (point, comma) = (Shape::of(text, false), Shape::of(text, true));
         self.point.add(point, times);
         self.comma.add(comma, times);
-        if point.is_none() && comma.is_none() && dates {
+        if point.is_none() && comma.is_none() {
             self.add_date(text, times, parser);
         }
         true
     }
 
-    /// Takes in a trimmed cell that occurs several times by its first byte, where that tells all there is to say: it is a text among
-    /// texts; false where it does not. No missing text may begin with this byte.
+    /// Takes in a trimmed cell that occurs several times by its first bytes, where they tell all there is to say: it is a text among
+    /// texts; false where they do not. No missing text may begin with the first.
     #[inline]
-    pub fn add_plain(&mut self, first: u8, times: u64) -> bool {
-        let plain = first.is_ascii_alphabetic() && self.other && !self.dates_likely();
+    pub fn add_plain(&mut self, text: &[u8], times: u64) -> bool {
+        let word = text.first().is_some_and(u8::is_ascii_alphabetic);
+        let plain = word && self.other && !dates::may_begin(text);
         self.known += if plain { times } else { 0 };
         plain
     }
@@ -363,12 +362,6 @@ impl Evidence {
         (alone || (counts[0] > 0 && counts[1] > 0)).then(|| format!("{yes} ({}) and {no} ({})", counts[1], counts[0]))
     }
 
-    /// Whether it is still worth trying to read cells as dates.
-    fn dates_likely(&self) -> bool {
-        let dates = self.day_first.max(self.month_first);
-        self.known < 200 || dates * 2 > self.known
-    }
-
     fn add_date(&mut self, text: &str, times: u64, parser: &CellParser) {
         let Written { day_first, month_first, naive, zoned, short_year } = dates::written(text, parser.dates());
         let count = |holds: bool| if holds { times } else { 0 };
@@ -409,5 +402,41 @@ impl Numbers {
         self.affixed += count(shape.affix);
         self.codes += count(shape.code);
         self.bracketed += count(shape.bracketed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::import::ImportOptions;
+
+    #[test]
+    fn evidence_is_the_same_wherever_chunks_end_and_whatever_comes_first() {
+        let parser = CellParser::new(&ImportOptions::default());
+        let words = (0..300).map(|i| format!("marker of campaign {i}"));
+        let dates = (0..2_000).map(|i| match i % 3 {
+            0 => format!("{:02}.{:02}.2024", 1 + i % 28, 1 + i % 12),
+            1 => format!("March {}, 2024", 1 + i % 28),
+            _ => format!("{}/{}/24 10:11", 1 + i % 12, 1 + i % 28),
+        });
+        let cells: Vec<String> = words.chain(dates).collect();
+        let backwards: Vec<String> = cells.iter().rev().cloned().collect();
+        let gather = |cells: &[String], piece: usize| {
+            let mut all = Evidence::default();
+            for piece in cells.chunks(piece) {
+                let mut evidence = Evidence::default();
+                piece.iter().for_each(|cell| assert!(evidence.add(cell, 1, &parser)));
+                all.merge(&evidence);
+            }
+            all.settled()
+        };
+        let whole = gather(&cells, cells.len());
+        // All are dates with the month first; with the day first those are not whose second number is no month.
+        assert_eq!(whole.month_first, 2_000);
+        assert!(whole.day_first < 2_000 && whole.day_first >= 1_333, "{}", whole.day_first);
+        for piece in [1, 7, 250, 301, 1_000] {
+            assert_eq!(gather(&cells, piece), whole, "pieces of {piece}");
+            assert_eq!(gather(&backwards, piece), whole, "backwards, pieces of {piece}");
+        }
     }
 }

@@ -344,7 +344,7 @@ impl Sparse {
                 Json::Integer(_) => about.integers += 1,
                 Json::Number(_) => about.numbers += 1,
                 Json::Text(text) => {
-                    about.texts.add(text.trim(), 1, parser, false);
+                    about.texts.add(text.trim(), 1, parser);
                 }
             }
         }
