@@ -13,6 +13,7 @@ use attune_lab::data::{Arm, Dataset, Logging, Role, Roles, Severity, Table as Da
 use attune_lab::project::{self, Access, Described, Loaded, Parts, Project};
 use attune_lab::task::Task;
 use serde_json::json;
+use attune_policy::Document;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use std::sync::Arc;
                         --arm \"Mens E-Mail=mens/email\"\n  \
                         attune import sales.csv shop --as transactions --key CustomerID --time InvoiceDate\n  \
                         attune import purchases.txt.gz --names customer,day,items,amount\n  \
+                        attune import mails.csv shop --as contacts --event status --event-word opened=impression\n  \
                         attune import book.xlsx --sheet Customers --quarantine problems.csv\n\n\
                         Without PROJECT nothing is written: the file is read and described. With a PROJECT that exists its\n\
                         customer file is replaced and its roles are kept. --as adds another table beside the customers; a\n\
@@ -53,6 +55,14 @@ pub struct Import {
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
     /// Column of the customers that leads to the key: the table is joined to them by it
+    /// What the rows of --as contacts are: the column that says it, or one event for all of them (decision, sent, delivered,
+    /// impression, click, accept, reject). Without it a column called event, event_type, kind or type; without that, all were sent
+    #[arg(long, value_name = "COLUMN|EVENT")]
+    event: Option<String>,
+    /// What a word in that column stands for, as WORD=EVENT, such as opened=impression; any other name is an event of its own. May be
+    /// given several times
+    #[arg(long = "event-word", value_name = "WORD=EVENT")]
+    event_words: Vec<String>,
     #[arg(long, value_name = "COLUMN", requires = "project")]
     on: Option<String>,
     /// Replace the values of a column by pseudonyms whenever the file is read; may be given several times. A key that is a pseudonym
@@ -89,6 +99,11 @@ impl Import {
         }
         let kind = self.table_kind()?;
         let (imported, roles) = match (&self.project, self.is_beside(kind)) {
+        if kind != TableKind::Contacts && (self.event.is_some() || !self.event_words.is_empty()) {
+            return Err(Failure::Usage(
+                "--event and --event-word are about what was sent: give --as contacts, too".into(),
+            ));
+        }
             (None, _) => self.look(kind, &options, console)?,
             (Some(dir), false) => self.save_in_project(dir, &options, console)?,
             (Some(dir), true) => self.save_table(dir, kind, &options, console)?,
@@ -120,10 +135,18 @@ impl Import {
         self.refuse_unknown_types(&imported.dataset)?;
         let mut roles = Roles::suggest(&imported.dataset);
         if self.is_beside(kind) {
+        let mut said = Vec::new();
             let (key, time) = key_and_time(&imported.dataset, kind, self.key.as_deref(), self.time.as_deref())
                 .map_err(|error| error.in_file(&self.file))?;
             roles = table_roles(&imported.dataset, key.as_deref(), time.as_deref());
         }
+            let described = self.described(kind)?;
+            if described.table_name() == project::HISTORY {
+                let taken = [key.as_deref(), time.as_deref()];
+                let event = RowEvent::declared(&imported.dataset, &described.event, &taken)
+                    .map_err(|error| error.in_file(&self.file))?;
+                said = self.history_notes(&imported.dataset, &roles, &event, &Document::default(), console)?;
+            }
         self.change_roles(&mut roles, &imported.dataset)?;
         if !self.is_beside(kind) {
             self.meaning.look_again(&mut roles, &imported.dataset);
@@ -131,7 +154,8 @@ impl Import {
         if let Some(text) = &self.as_of {
             roles.as_of = Some(instant("--as-of", text)?);
         }
-        let Imported { dataset, notes, bad_rows, bad_cells, .. } = imported;
+        let Imported { dataset, mut notes, bad_rows, bad_cells, .. } = imported;
+        notes.extend(said);
         Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
     }
 
@@ -161,6 +185,7 @@ impl Import {
             Some(goal) if later(goal) => Some(goal.clone()),
             goal => goal.as_ref().map(|goal| column_named(&loaded.dataset, "--goal", goal)).transpose()?,
         };
+        let mut said = Vec::new();
         if parts.draft.actions.is_empty() {
             // Actions and models follow from the roles as they are now.
             let starter = project::starter_for(&parts.goal.name, &loaded, &roles, outcome.as_deref());
@@ -185,6 +210,7 @@ impl Import {
         let Loaded { dataset, mut notes, bad_rows, bad_cells, .. } = loaded;
         notes.extend(carried);
         Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
+        notes.extend(said);
     }
 
     /// Adds the file to the project as a table beside the customers.
@@ -210,16 +236,13 @@ impl Import {
         }
         let described = self.described_anew(dir, kind)?;
         let read = |task: &Task| project::import_table(dir, &described, &self.file, options.clone(), task);
-        let (source, table) = console.work(read)?;
+        let (source, mut table) = console.work(read)?;
         self.refuse_unknown_types(&table.dataset)?;
         let (mut project, mut parts) = self.open_or_create(dir, console)?;
-        if source.name == project::HISTORY {
+        if let Some(event) = &source.event {
             // Refused here, with its place, rather than at the next loading.
             let roles = table_roles(&table.dataset, table.key.as_deref(), table.time.as_deref());
-            console.work(|task| {
-                let known = project::history(&table.dataset, Some(&roles), &parts.draft, task);
-                known.map(|_| ()).map_err(|error| error.in_file(&self.file))
-            })?;
+            table.notes.extend(self.history_notes(&table.dataset, &roles, event, &parts.draft, console)?);
         }
         project::put_table(&mut parts, source, &table)?;
         if let Some(text) = &self.as_of {
@@ -238,6 +261,24 @@ impl Import {
     }
 
     /// What the arguments say of the table, and what stays hidden of the one of that name.
+    /// Reads a table of contacts as the history it becomes; what is to be said of it.
+    fn history_notes(
+        &self,
+        dataset: &Dataset,
+        roles: &Roles,
+        event: &RowEvent,
+        policy: &Document,
+        console: &Console,
+    ) -> Result<Vec<String>> {
+        let read = |task: &Task| project::history(dataset, Some(roles), Some(event), policy, task);
+        let known = console.work(|task| read(task).map_err(|error| error.in_file(&self.file)))?;
+        let mut notes = known.notes;
+        if let RowEvent::Said { .. } = event {
+            notes.insert(0, event.words(dataset));
+        }
+        Ok(notes)
+    }
+
     fn described_anew(&self, dir: &Path, kind: TableKind) -> Result<Described> {
         let mut described = self.described(kind)?;
         if dir.join("project.ron").exists() {
@@ -249,6 +290,7 @@ impl Import {
             described.pseudonymise.extend(known.iter().flat_map(|source| source.pseudonymise.iter().cloned()));
             described.hide_key = hide_key;
         }
+            described.event.before = known.and_then(|source| source.event.clone());
         Ok(described)
     }
 
@@ -263,6 +305,11 @@ impl Import {
             hide_key: false,
             ranges: self.ranges.iter().map(|argument| range(argument)).collect::<Result<_>>()?,
         })
+            event: AskedEvent {
+                event: self.event.clone(),
+                words: self.event_words.iter().map(|argument| word(argument)).collect::<Result<_>>()?,
+                before: None,
+            },
     }
 
     fn open_or_create(&self, dir: &Path, console: &Console) -> Result<(Project, Parts)> {
@@ -404,6 +451,12 @@ impl Import {
             "sha256": seen.dataset.source().sha256,
             "rows": seen.dataset.rows(),
             "notes": seen.notes,
+/// A word of a column and the event it stands for.
+fn word(argument: &str) -> Result<(String, String)> {
+    let (word, event) = pair("--event-word", argument)?;
+    Ok((word.to_owned(), event.to_owned()))
+}
+
             "columns": seen.dataset.columns(),
             "roles": roles,
             "bad_rows": seen.bad_rows,

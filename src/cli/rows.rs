@@ -5,7 +5,7 @@ use super::inputs::{Reading, instant};
 use attune_lab::data::import::dates;
 use attune_lab::data::import::stream::{OnBad, Rows, StreamOptions};
 use attune_lab::project;
-use attune_policy::{History, MemoryHistory, NoHistory, Policy};
+use attune_policy::{History, NoHistory, Policy};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ pub struct Opened {
     pub now: i64,
     /// Where that instant comes from.
     pub now_from: &'static str,
-    history: Option<MemoryHistory>,
+    history: Option<project::Known>,
 }
 
 impl Input {
@@ -125,9 +125,10 @@ impl Input {
             None => "The row number is the subject; --subject names a column instead.".to_owned(),
         });
         remarks.push(match &opened.history {
-            Some(history) => format!("The history has {} events; every row sees the same.", history.len()),
+            Some(known) => format!("The history has {} events; every row sees the same.", known.history.len()),
             None => "There is no history, so caps bind on nothing; --history gives one.".to_owned(),
         });
+        remarks.extend(opened.history.iter().flat_map(|known| known.notes.iter().cloned()));
         let (cells, rows) = (opened.rows.passed_cells(), opened.rows.passed_rows());
         if cells > 0 {
             remarks.push(format!("{cells} cells did not fit their column's type and count as missing."));
@@ -146,7 +147,7 @@ impl Input {
             "now_from": opened.now_from,
             "subject": self.subject,
             "time": self.time,
-            "history_events": opened.history.as_ref().map(MemoryHistory::len),
+            "history_events": opened.history.as_ref().map(|known| known.history.len()),
             "bad_cells": opened.rows.passed_cells(),
             "bad_rows": opened.rows.passed_rows(),
             "reading": opened.rows.options(),
@@ -163,7 +164,7 @@ impl Opened {
     /// The rows, and the history that all of them see.
     pub fn parts(&mut self) -> (&mut Rows, &dyn History) {
         let history: &dyn History = match &self.history {
-            Some(history) => history,
+            Some(known) => &known.history,
             None => &NoHistory,
         };
         (&mut self.rows, history)

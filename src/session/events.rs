@@ -12,7 +12,7 @@ use crate::save::SaveStatus;
 use crate::session::{InFlight, Session};
 use attune_lab::data::import::Detected;
 use attune_lab::data::{Page, Profile, Roles};
-use attune_lab::project::{DataSource, Exported, Loaded, SaveReport, Starter, TrainedModel, keep_roles};
+use attune_lab::project::{DataSource, Exported, Known, Loaded, SaveReport, Starter, TrainedModel, keep_roles};
 use attune_lab::simulate::Report;
 use attune_lab::task::Task;
 use attune_lab::{Error, Result};
@@ -23,8 +23,8 @@ use std::time::{Duration, SystemTime};
 pub(crate) enum Output {
     Inspected(Detected),
     Imported(Box<ImportResult>),
-    /// The source, and how many events it holds.
-    ImportedHistory(DataSource, usize),
+    /// The source, and the events that it holds.
+    ImportedHistory(DataSource, Known),
     Loaded(Loaded),
     Profiled(Profile),
     /// Per model id and key: what lies on the disk, up to date or of before.
@@ -134,8 +134,12 @@ impl Session {
         match output {
             Output::Inspected(detected) => shelves.inspection = Some(Ok(Arc::new(detected))),
             Output::Imported(result) => self.imported(*result),
-            Output::ImportedHistory(source, events) => match self.apply(Edit::SetSource(source)) {
-                Ok(()) => self.notices.done(format!("Imported a history of {events} events")),
+            Output::ImportedHistory(source, known) => match self.apply(Edit::SetSource(source)) {
+                Ok(()) => {
+                    let notes = known.notes.iter().map(|note| format!(". {}", note.trim_end_matches('.')));
+                    let notes: String = notes.collect();
+                    self.notices.done(format!("Imported a history of {} events{notes}", known.history.len()));
+                }
                 Err(error) => self.notices.failed(&error),
             },
             Output::Loaded(loaded) => {

@@ -204,11 +204,21 @@ impl Session {
             }
             Action::ImportHistory { path, options } => {
                 let (dir, draft) = (self.dir.clone(), self.document().draft.clone());
+                let before = self.document().sources.iter().find(|source| source.name == HISTORY);
+                let asked = project::AskedEvent {
+                    before: before.and_then(|source| source.event.clone()),
+                    ..project::AskedEvent::default()
+                };
                 self.submit(LaneName::Io, "import history", &title, None, move |task| {
-                    let (source, loaded) = project::import_source(&dir, HISTORY, &path, options, task)?;
+                    let (mut source, loaded) = project::import_source(&dir, HISTORY, &path, options, task)?;
                     // Refused here, with its place, rather than at the next loading.
-                    let events = project::history(&loaded.dataset, None, &draft, task).map_err(|e| e.in_file(&path))?;
-                    Ok(Output::ImportedHistory(source, events.len()))
+                    let event = project::RowEvent::declared(&loaded.dataset, &asked, &[]);
+                    let known = event.and_then(|event| {
+                        let known = project::history(&loaded.dataset, None, Some(&event), &draft, task);
+                        source.event = Some(event);
+                        known
+                    });
+                    Ok(Output::ImportedHistory(source, known.map_err(|e| e.in_file(&path))?))
                 })
             }
             Action::Reload => {

@@ -3,6 +3,7 @@
 //! What an event does not say (channel, group, issue, tags, cost) is taken from the policy's action of that name; the semantics ask
 //! for what held when it happened, so a table that says it is believed.
 
+use super::contacts::{Reader, RowEvent};
 use crate::data::{Dataset, Role, Roles};
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -13,18 +14,34 @@ use attune_policy::{Document, MemoryHistory, Type, Value};
 /// Columns of an events table, by the names they go by; the first is the canonical one.
 const SUBJECT: &[&str] = &["subject", "customer_id", "customerid", "customer", "user_id", "client_id", "id"];
 const TIME: &[&str] = &["time", "timestamp", "event_time", "date", "datetime", "sent_at", "at"];
-const EVENT: &[&str] = &["event", "event_type", "kind", "type"];
 
 /// Rows read between two ticks of the task.
 const CHUNK: usize = 4096;
 
-/// The events of a table. `subject`, `time` and `event` columns are needed; `action`, `treatment`, `channel`, `group`,
-/// `issue`, `cost` and `tags` (separated by `|` or `;`) are read when they are there. `roles`, when given, say which columns are the
-/// subject and the time.
+/// A history, and what is to be said of how it was read.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The events.
+    pub history: MemoryHistory,
+    /// One sentence each: what rows count as, which were left out.
+    pub notes: Vec<String>,
+}
+
+/// The events of a table. `subject` and `time` columns are needed; `action`, `treatment`, `channel`, `group`, `issue`, `cost` and
+/// `tags` (separated by `|` or `;`) are read when they are there. `roles`, when given, say which columns are the subject and the time;
+/// `events` which event a row is, by default what a column called `event` says, in any words, and sent without such a column. A row of a
+/// contact that names no action was one all the same: caps count it.
 ///
 /// # Errors
-/// When a needed column is missing or of the wrong type, or a row lacks its subject, time or event; rows are named.
-pub fn history(dataset: &Dataset, roles: Option<&Roles>, policy: &Document, task: &Task) -> Result<MemoryHistory> {
+/// When a needed column is missing or of the wrong type, a row lacks its subject or time, or its event is a word that was not declared;
+/// rows are named.
+pub fn history(
+    dataset: &Dataset,
+    roles: Option<&Roles>,
+    events: Option<&RowEvent>,
+    policy: &Document,
+    task: &Task,
+) -> Result<Known> {
     task.stage("Reading the history")?;
     let by_role = roles.and_then(|r| r.first(Role::Subject)).and_then(|name| dataset.position(name));
     let subject = match by_role {
@@ -33,7 +50,7 @@ pub fn history(dataset: &Dataset, roles: Option<&Roles>, policy: &Document, task
     };
     let by_role = roles.and_then(|r| r.first(Role::Time)).and_then(|name| dataset.position(name));
     let time = by_role.map_or_else(|| needed(dataset, TIME), Ok)?;
-    let event = needed(dataset, EVENT)?;
+    let mut reader = Reader::new(dataset, events)?;
     let time_type = dataset.columns()[time].type_;
     if !matches!(time_type, Type::Time | Type::Integer) {
         return Err(Error::new(format!("is {time_type} where times are needed"))
@@ -48,6 +65,7 @@ pub fn history(dataset: &Dataset, roles: Option<&Roles>, policy: &Document, task
         if row % CHUNK == 0 {
             task.tick(row as f32 / dataset.rows() as f32)?;
         }
+        let Some(kind) = reader.kind(row)? else { continue };
         let lacks = |position: usize| {
             Error::new("is empty").at_row(dataset.row_number(row)).in_column(&dataset.columns()[position].source)
         };
@@ -57,19 +75,20 @@ pub fn history(dataset: &Dataset, roles: Option<&Roles>, policy: &Document, task
         let said = |text: String| Some(text).filter(|text| !text.is_empty());
         let split =
             |tags: String| tags.split(['|', ';']).map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect();
+        let contact = !matches!(kind, EventKind::Custom(_)) && action.is_empty();
         let made = defaults.complete(PartialEvent {
             time: match dataset.value_at(row, time) {
                 Value::Time(ms) | Value::Integer(ms) => ms,
                 _ => return Err(lacks(time)),
             },
-            kind: EventKind::named(&text(event).ok_or_else(|| lacks(event))?),
+            kind,
             action,
             treatment,
             channel: said(channel),
             group: said(group),
             issue: said(issue),
             tags: said(tags).map(split),
-            counts: None,
+            counts: contact.then_some(true),
             cost: cost.and_then(|position| dataset.value_at(row, position).as_f64()),
         });
         events.push((text(subject).ok_or_else(|| lacks(subject))?, made));
@@ -80,7 +99,7 @@ pub fn history(dataset: &Dataset, roles: Option<&Roles>, policy: &Document, task
     for (subject, event) in events {
         history.push(&subject, event);
     }
-    Ok(history)
+    Ok(Known { history, notes: reader.notes() })
 }
 
 /// A column by the name it has in the table; its identifier differs where rules reserve the word, as they do `action`.
@@ -123,7 +142,7 @@ mod tests {
             ],
             &[20, 5, 10],
         );
-        let history = history(&dataset, None, &policy, &Task::default()).unwrap();
+        let history = history(&dataset, None, None, &policy, &Task::default()).unwrap().history;
         let events = history.events("a");
         assert_eq!(events.iter().map(|e| e.time).collect::<Vec<_>>(), [10, 20]);
         assert_eq!((&events[0].kind, events[0].channel.as_str(), events[0].counts), (&EventKind::Click, "", true));
@@ -139,15 +158,27 @@ mod tests {
     #[test]
     fn a_table_that_lacks_something_is_refused_with_its_place() {
         let policy = Document::default();
-        let no_event = table(&[("customer_id", &["a"])], &[1]);
         let no_time = table(&[("customer_id", &["a", "b"]), ("event", &["Sent", "Sent"])], &[1, Cells::MISSING]);
         let no_subject = table(&[("customer_id", &["a", ""]), ("event", &["Sent", "Sent"])], &[1, 2]);
-        for (dataset, expected) in
-            [(no_event, "no column `event`"), (no_time, "row 2, column `time`: is empty"), (no_subject, "row 2")]
-        {
-            let words = history(&dataset, None, &policy, &Task::default()).unwrap_err().to_string();
+        for (dataset, expected) in [(no_time, "row 2, column `time`: is empty"), (no_subject, "row 2")] {
+            let words = history(&dataset, None, None, &policy, &Task::default()).unwrap_err().to_string();
             assert!(words.contains(expected), "{words}");
         }
+    }
+
+    #[test]
+    fn a_list_of_what_was_sent_is_contacts_whoever_sent_them() {
+        let policy = samples::parts(200).unwrap().draft;
+        let list = table(&[("customer_id", &["a", "b"]), ("action", &["", "discount_email"])], &[1, 2]);
+        let known = history(&list, None, None, &policy, &Task::default()).unwrap();
+        for subject in ["a", "b"] {
+            let event = &known.history.events(subject)[0];
+            assert_eq!((&event.kind, event.counts), (&EventKind::Sent, true), "{subject}");
+        }
+        assert!(known.notes[0].contains("every row counts as sent"), "{:?}", known.notes);
+        let bought = RowEvent::Every(EventKind::Custom("purchase".into()));
+        let known = history(&list, None, Some(&bought), &policy, &Task::default()).unwrap();
+        assert!(!known.history.events("a")[0].counts, "what belongs to no action and is no contact counts for no cap");
     }
 
     #[test]
@@ -159,7 +190,7 @@ mod tests {
             events.iter().map(|event| Event { cost: 0.0, ..event.clone() }).collect()
         };
         for policy in [&Document::default(), &*samples::parts(200).unwrap().draft] {
-            let read = history(&world.events, None, policy, &Task::default()).unwrap();
+            let read = history(&world.events, None, None, policy, &Task::default()).unwrap().history;
             assert_eq!(read.len(), own.len());
             for customer in 1..=200 {
                 let customer = format!("C{customer:06}");

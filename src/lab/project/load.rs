@@ -3,7 +3,7 @@
 
 use super::artifacts::{self, key};
 use super::erasure;
-use super::history::history;
+use super::history::{Known, history};
 use super::parts::{DataSource, Origin, Parts};
 use super::sources::resolve;
 use crate::data::cells::Cells;
@@ -91,8 +91,19 @@ pub fn load(dir: &Path, parts: &Parts, task: &Task) -> Result<Loaded> {
         let mut roles = Roles::default();
         roles.columns.extend(events.key.iter().map(|key| (key.clone(), Role::Subject)));
         roles.columns.extend(events.time.iter().map(|time| (time.clone(), Role::Time)));
-        loaded.history = Some(Arc::new(history(&events.dataset, Some(&roles), &parts.draft, task)?));
-        loaded.history_fingerprint = events.fingerprint.clone();
+        let source = parts.sources.iter().find(|source| source.name == HISTORY);
+        let declared = source.and_then(|source| source.event.as_ref());
+        let known = history(&events.dataset, Some(&roles), declared, &parts.draft, task);
+        let known = known.map_err(|error| match source.map(|source| &source.origin) {
+            Some(Origin::File(file)) => error.in_file(&resolve(dir, file)),
+            _ => error,
+        })?;
+        loaded.history = Some(Arc::new(known.history));
+        loaded.notes.extend(known.notes.into_iter().map(|note| format!("{HISTORY}: {note}")));
+        loaded.history_fingerprint = match declared {
+            Some(declared) => key(&("history 1", &events.fingerprint, &events.key, &events.time, declared)),
+            None => events.fingerprint.clone(),
+        };
     }
     // What is made from the rows may look into any table but the history, which is kept apart.
     let others: Vec<_> = tables
@@ -179,17 +190,17 @@ pub fn event_tables(loaded: &Loaded) -> Vec<events::EventTable<'_>> {
         .collect()
 }
 
-/// Reads a table of events as a history for deciding, outside of any project.
+/// Reads a table of events as a history for deciding, outside of any project. A row whose event is empty is left out, and said.
 ///
 /// # Errors
 /// When the file cannot be read or is no table of events.
-pub fn load_history(path: &Path, policy: &Document, task: &Task) -> Result<MemoryHistory> {
+pub fn load_history(path: &Path, policy: &Document, task: &Task) -> Result<Known> {
     let imported = import::import(path, &ImportOptions::default(), task)?;
     if let Some(bad) = imported.bad_rows.first() {
         // A lost event could let a capped contact through.
         return Err(Error::new(&bad.reason).in_file(path).at_row(bad.row).at_line(bad.line));
     }
-    history(&imported.dataset, None, policy, task).map_err(|e| e.in_file(path))
+    history(&imported.dataset, None, None, policy, task).map_err(|e| e.in_file(path))
 }
 
 /// Loads the customer table alone. `key` is the column of its subject, where that is known.

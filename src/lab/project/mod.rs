@@ -8,6 +8,7 @@
 pub mod artifacts;
 mod assemble;
 pub mod atomic;
+mod contacts;
 mod effects;
 pub mod erasure;
 mod export;
@@ -39,9 +40,10 @@ mod tests;
 
 pub use artifacts::{TrainedModel, find_model, last_model, model_key, save_run};
 pub use assemble::{Assembled, assemble, findings};
+pub use contacts::{AskedEvent, RowEvent};
 pub use effects::effect_models;
 pub use export::{Exported, export};
-pub use history::history;
+pub use history::{Known, history};
 pub use home::home;
 pub use layout::source_order;
 pub use load::{CUSTOMERS, HISTORY, Loaded, event_tables, load, load_history};

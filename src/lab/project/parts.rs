@@ -1,6 +1,7 @@
 //! The document of a project: small shared parts, no rows and no trained models. What a person edits is here; what
 //! follows from it is found by the hash of its inputs (`super::artifacts`).
 
+use super::contacts::RowEvent;
 use crate::data::import::ImportOptions;
 use crate::data::join::Join;
 use crate::data::quality::{LeaveOut, Range};
@@ -73,6 +74,9 @@ pub struct DataSource {
     /// Column (identifier) that says when a row happened. For the customer table this is the column with the role time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
+    /// Which event a row of a table of contacts is. Without it a column called `event` says so, in any words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<RowEvent>,
     /// Where the rows come from.
     pub origin: Origin,
     /// How the file is read, everything filled in.

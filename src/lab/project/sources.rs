@@ -2,6 +2,7 @@
 //!
 //! Nothing is written here; what changes in the document is returned or made in [`Parts`].
 
+use super::contacts::{AskedEvent, RowEvent};
 use super::erasure;
 use super::load::{CUSTOMERS, HISTORY, Loaded, load_source, read_table, subjects};
 use super::parts::{DataSource, Origin, Parts, is_slug};
@@ -37,6 +38,8 @@ pub struct Described {
     pub hide_key: bool,
     /// Declared ranges by column, identifier or source name.
     pub ranges: Vec<(String, Range)>,
+    /// What the rows of the history say happened.
+    pub event: AskedEvent,
 }
 
 impl Described {
@@ -191,6 +194,16 @@ pub fn import_table(
     describe(&mut source, described, &table.dataset).map_err(|error| error.in_file(file))?;
     let key = source.key.clone().filter(|_| described.hide_key);
     let hidden = key.and_then(|key| hide(&mut source, &key));
+    if name == HISTORY {
+        let taken = [source.key.as_deref(), source.time.as_deref()];
+        let event = RowEvent::declared(&table.dataset, &described.event, &taken);
+        source.event = Some(event.map_err(|error| error.in_file(file))?);
+    } else if described.event.event.is_some() || !described.event.words.is_empty() {
+        return Err(Error::new(format!(
+            "what a row says happened is asked of the table `{HISTORY}` alone, over which decisions are made"
+        ))
+        .hint("import the file as contacts, without a name for the table"));
+    }
     source.join = described.on.as_ref().map(|on| Join { on: on.clone(), columns: BTreeMap::new() });
     if !source.pseudonymise.is_empty() {
         erasure::make_secret(dir)?;
@@ -202,6 +215,11 @@ pub fn import_table(
     }
     (table.key, table.time) = (source.key.clone(), source.time.clone());
     table.notes.extend(hidden);
+    if kind == TableKind::Contacts && name != HISTORY {
+        table.notes.push(format!(
+            "Caps do not see these contacts: decisions are made over the table called `{HISTORY}`. Features can be made of them."
+        ));
+    }
     Ok((source, table))
 }
 

@@ -1,8 +1,8 @@
 //! How each edit changes the document. Only the part that is edited is copied.
 
 use super::{DraftPart, Edit};
-use attune_lab::data::Arm;
-use attune_lab::project::{Parts, is_slug, put, source_order};
+use attune_lab::data::{Arm, TableKind};
+use attune_lab::project::{Parts, RowEvent, is_slug, put, source_order};
 use attune_lab::{Error, Result};
 use attune_policy::Document;
 use attune_policy::document::Fallback;
@@ -17,6 +17,7 @@ pub(super) fn apply(edit: Edit, parts: &Parts) -> Result<Parts> {
         | Edit::Import { .. }
         | Edit::SetSource(_)
         | Edit::SetImportOptions(_)
+        | Edit::SetEvent { .. }
         | Edit::RemoveSource(_)
         | Edit::SetRoles(_)
         | Edit::SetRole { .. }
@@ -79,6 +80,20 @@ fn data(edit: Edit, parts: &mut Parts) -> Result<()> {
         Edit::SetImportOptions(options) => {
             let source = Arc::make_mut(&mut parts.sources).first_mut();
             source.ok_or_else(|| Error::new("there are no data yet").hint("import a file first"))?.options = options;
+        }
+        Edit::SetEvent { source, event } => {
+            let sources = Arc::make_mut(&mut parts.sources).as_mut_slice();
+            let source = find(sources, "source", |s| s.name == source, &source)?;
+            if source.kind != TableKind::Contacts {
+                return Err(Error::new(format!("`{}` is a table of {}", source.name, source.kind.label()))
+                    .hint("what a row says happened is asked of contacts alone"));
+            }
+            if let RowEvent::Said { column, .. } = &event
+                && !source.columns.iter().any(|known| known.name == *column)
+            {
+                return Err(Error::new(format!("`{}` has no such column", source.name)).in_column(column));
+            }
+            source.event = Some(event);
         }
         Edit::RemoveSource(name) => {
             remove(Arc::make_mut(&mut parts.sources), "source", |s| s.name == name, &name)?;

@@ -17,6 +17,7 @@ pub(super) fn label(edit: &Edit, parts: &Parts) -> String {
         Edit::SetGoal(_) => "Change goal".into(),
         Edit::Import { source, .. } | Edit::SetSource(source) => format!("Import {}", quoted(&source.name)),
         Edit::SetImportOptions(_) => "Change import options".into(),
+        Edit::SetEvent { source, .. } => format!("Change what the rows of {} are", quoted(source)),
         Edit::RemoveSource(name) => format!("Remove data {}", quoted(name)),
         Edit::SetRoles(_) => "Change roles".into(),
         Edit::SetRole { column, role } => format!("Use {} as {}", quoted(column), role.label()),

@@ -10,7 +10,7 @@ use attune_lab::Result;
 use attune_lab::data::import::ImportOptions;
 use attune_lab::data::{Arm, Logging, Role, Roles};
 use attune_lab::models::ModelSpec;
-use attune_lab::project::{DataSource, Goal, Parts, Scenario, Starter};
+use attune_lab::project::{DataSource, Goal, Parts, RowEvent, Scenario, Starter};
 use attune_policy::Document as Policy;
 use attune_policy::action::{Action, Channel, Issue, Treatment};
 use attune_policy::arbitration::{Arbitration, ColdStart, ContextWeight, Floor, Mode, Slots};
@@ -45,6 +45,13 @@ pub enum Edit {
     SetSource(DataSource),
     /// Reads the customer file differently.
     SetImportOptions(ImportOptions),
+    /// Which event a row of a table of contacts is.
+    SetEvent {
+        /// The table.
+        source: String,
+        /// What its rows are.
+        event: RowEvent,
+    },
     /// Takes a table out.
     RemoveSource(String),
 

@@ -4,14 +4,14 @@
 use super::{DraftPart, Edit};
 use crate::{Document, UndoStack};
 use attune_lab::data::import::ImportOptions;
-use attune_lab::data::{Arm, Logging, Role, Roles};
+use attune_lab::data::{Arm, Logging, Role, Roles, TableKind};
 use attune_lab::models::ModelSpec;
-use attune_lab::project::{DataSource, Goal, Parts, Scenario, Starter, samples};
+use attune_lab::project::{DataSource, Goal, Parts, RowEvent, Scenario, Starter, samples};
 use attune_lab::random::Random;
 use attune_policy::Value;
 use attune_policy::action::{Channel, Direction, Group, Issue, Treatment};
 use attune_policy::arbitration::{Arbitration, ContextWeight, Floor, Mode, Slots};
-use attune_policy::contact::{CoolDown, QuietHours};
+use attune_policy::contact::{CoolDown, EventKind, QuietHours};
 use attune_policy::document::{Fallback, Operation};
 use attune_policy::exploration::Exploration;
 use attune_policy::holdout::{Holdout, HoldoutKind};
@@ -29,7 +29,7 @@ fn sample() -> Parts {
 }
 
 /// Number of kinds of edits that [`any_edit`] draws from.
-const KINDS: usize = 50;
+const KINDS: usize = 51;
 
 /// An edit of kind `kind` with arguments at random, some of which do not fit the document.
 fn any_edit(kind: usize, parts: &Parts, random: &mut Random) -> Edit {
@@ -171,7 +171,11 @@ fn any_edit(kind: usize, parts: &Parts, random: &mut Random) -> Edit {
         46 => Edit::ReplaceScenario { scenario: some_scenario(if on { &scenario } else { &fresh }), id: scenario },
         47 => Edit::RemoveScenario(scenario),
         48 => Edit::SetPart(some_part(n, on)),
-        _ => Edit::SetSource(DataSource { name: fresh, ..sample().sources[0].clone() }),
+        49 => Edit::SetEvent { source: if on { "history" } else { "customers" }.into(), event: some_event(n) },
+        _ => Edit::SetSource(match on {
+            true => DataSource { name: "history".into(), kind: TableKind::Contacts, ..sample().sources[0].clone() },
+            false => DataSource { name: fresh, ..sample().sources[0].clone() },
+        }),
     }
 }
 
@@ -323,6 +327,8 @@ fn refusals_say_what_to_do() {
     let cases = [
         (Edit::RemoveRule("nobody".into()), "there is no rule `nobody`"),
         (Edit::AddRule { rule: rule.clone(), at: None }, "there is a rule `consent` already; choose another id"),
+        (Edit::SetEvent { source: "history".into(), event: some_event(2) }, "there is no source `history`"),
+        (Edit::SetEvent { source: "customers".into(), event: some_event(2) }, "is a table of customers"),
         (Edit::AddRule { rule: Rule { id: "Très bien".into(), ..rule.clone() }, at: None }, "use lower-case letters"),
         (Edit::ReplaceRule { id: "adult".into(), rule }, "change its name instead"),
         (
@@ -337,6 +343,16 @@ fn refusals_say_what_to_do() {
 }
 
 /// A part that is edited as a whole; with `twice` one whose ids repeat, where it has ids.
+/// What the rows of a history are; a column that it has not, now and then.
+fn some_event(n: usize) -> RowEvent {
+    match n {
+        0 => RowEvent::Said { column: "nowhere".into(), words: Default::default() },
+        1 => RowEvent::Said { column: "age".into(), words: Default::default() },
+        2 => RowEvent::Every(EventKind::Click),
+        n => RowEvent::Every(EventKind::Custom(format!("own {n}"))),
+    }
+}
+
 fn some_part(n: usize, twice: bool) -> DraftPart {
     let cool_down = CoolDown {
         id: "gap".into(),

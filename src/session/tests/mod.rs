@@ -1,5 +1,6 @@
 //! The session from the outside, as a window uses it.
 
+mod contacts;
 mod recovery;
 mod work;
 
