@@ -12,9 +12,9 @@ use attune_lab::data::table::key_and_time;
 use attune_lab::data::{Arm, Dataset, Logging, Role, Roles, Severity, Table as DataTable, TableKind};
 use attune_lab::project::{self, Access, Described, Loaded, Parts, Project};
 use attune_lab::task::Task;
-use serde_json::json;
 use attune_policy::Document;
 use std::path::{Path, PathBuf};
+use serde_json::json;
 use std::sync::Arc;
 
 /// Read a file (CSV and other text, Parquet, Arrow, JSON lines, Excel): show what is in it, or make a project from it.
@@ -24,9 +24,9 @@ use std::sync::Arc;
                         attune import customers.csv shop --role segment=action --arm \"No E-Mail=NoAction\" \\\n      \
                         --arm \"Mens E-Mail=mens/email\"\n  \
                         attune import sales.csv shop --as transactions --key CustomerID --time InvoiceDate\n  \
-                        attune import purchases.txt.gz --names customer,day,items,amount\n  \
                         attune import mails.csv shop --as contacts --event status --event-word opened=impression\n  \
                         attune import book.xlsx --sheet Customers --quarantine problems.csv\n\n\
+                        attune import purchases.txt.gz --names customer,day,items,amount\n  \
                         Without PROJECT nothing is written: the file is read and described. With a PROJECT that exists its\n\
                         customer file is replaced and its roles are kept. --as adds another table beside the customers; a\n\
                         project without customers gets them from it: the subjects that occur in it.\n\n\
@@ -54,7 +54,6 @@ pub struct Import {
     /// Column that says when a row happened
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
-    /// Column of the customers that leads to the key: the table is joined to them by it
     /// What the rows of --as contacts are: the column that says it, or one event for all of them (decision, sent, delivered,
     /// impression, click, accept, reject). Without it a column called event, event_type, kind or type; without that, all were sent
     #[arg(long, value_name = "COLUMN|EVENT")]
@@ -64,6 +63,7 @@ pub struct Import {
     #[arg(long = "event-word", value_name = "WORD=EVENT")]
     event_words: Vec<String>,
     #[arg(long, value_name = "COLUMN", requires = "project")]
+    /// Column of the customers that leads to the key: the table is joined to them by it
     on: Option<String>,
     /// Replace the values of a column by pseudonyms whenever the file is read; may be given several times. A key that is a pseudonym
     /// in one table is one in all
@@ -98,13 +98,13 @@ impl Import {
             options.types.insert(column.to_owned(), type_named(name)?);
         }
         let kind = self.table_kind()?;
-        let (imported, roles) = match (&self.project, self.is_beside(kind)) {
         if kind != TableKind::Contacts && (self.event.is_some() || !self.event_words.is_empty()) {
             return Err(Failure::Usage(
                 "--event and --event-word are about what was sent: give --as contacts, too".into(),
             ));
         }
             (None, _) => self.look(kind, &options, console)?,
+        let (imported, roles) = match (&self.project, self.is_beside(kind)) {
             (Some(dir), false) => self.save_in_project(dir, &options, console)?,
             (Some(dir), true) => self.save_table(dir, kind, &options, console)?,
         };
@@ -134,12 +134,11 @@ impl Import {
         let imported = console.work(|task| import::import(&self.file, options, task))?;
         self.refuse_unknown_types(&imported.dataset)?;
         let mut roles = Roles::suggest(&imported.dataset);
-        if self.is_beside(kind) {
         let mut said = Vec::new();
             let (key, time) = key_and_time(&imported.dataset, kind, self.key.as_deref(), self.time.as_deref())
+        if self.is_beside(kind) {
                 .map_err(|error| error.in_file(&self.file))?;
             roles = table_roles(&imported.dataset, key.as_deref(), time.as_deref());
-        }
             let described = self.described(kind)?;
             if described.table_name() == project::HISTORY {
                 let taken = [key.as_deref(), time.as_deref()];
@@ -148,6 +147,7 @@ impl Import {
                 said = self.history_notes(&imported.dataset, &roles, &event, &Document::default(), console)?;
             }
         self.change_roles(&mut roles, &imported.dataset)?;
+        }
         if !self.is_beside(kind) {
             self.meaning.look_again(&mut roles, &imported.dataset);
         }
@@ -165,8 +165,7 @@ impl Import {
         let read = |task: &Task| project::import_customers(dir, &described, &self.file, options.clone(), task);
         let (source, loaded) = console.work(read)?;
         self.refuse_unknown_types(&loaded.dataset)?;
-        let name = self.name.clone().unwrap_or_else(|| folder_name(dir));
-        let (suggested, _) = project::starter(&name, &loaded);
+        let suggested = project::starting_roles(&loaded);
         if !dir.join("project.ron").exists() {
             // What makes no sense is refused before a folder is made.
             self.change_roles(&mut suggested.clone(), &loaded.dataset)?;
@@ -190,6 +189,7 @@ impl Import {
             // Actions and models follow from the roles as they are now.
             let starter = project::starter_for(&parts.goal.name, &loaded, &roles, outcome.as_deref());
             parts.goal = Arc::new(starter.goal);
+            said = starter.notes;
             parts.models = Arc::new(starter.models);
             parts.draft = Arc::new(starter.draft);
         }
@@ -209,9 +209,9 @@ impl Import {
         project::remember_rows(dir, project::CUSTOMERS, &loaded.dataset, roles.first(Role::Subject))?;
         let Loaded { dataset, mut notes, bad_rows, bad_cells, .. } = loaded;
         notes.extend(carried);
-        Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
         notes.extend(said);
     }
+        Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
 
     /// Adds the file to the project as a table beside the customers.
     fn save_table(
@@ -260,7 +260,6 @@ impl Import {
         Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
     }
 
-    /// What the arguments say of the table, and what stays hidden of the one of that name.
     /// Reads a table of contacts as the history it becomes; what is to be said of it.
     fn history_notes(
         &self,
@@ -280,6 +279,7 @@ impl Import {
     }
 
     fn described_anew(&self, dir: &Path, kind: TableKind) -> Result<Described> {
+    /// What the arguments say of the table, and what stays hidden of the one of that name.
         let mut described = self.described(kind)?;
         if dir.join("project.ron").exists() {
             let beside = self.is_beside(kind);
@@ -289,9 +289,9 @@ impl Import {
             let hide_key = project::hides_key(&opened.parts, name, kind, self.on.as_deref());
             described.pseudonymise.extend(known.iter().flat_map(|source| source.pseudonymise.iter().cloned()));
             described.hide_key = hide_key;
-        }
             described.event.before = known.and_then(|source| source.event.clone());
         Ok(described)
+        }
     }
 
     fn described(&self, kind: TableKind) -> Result<Described> {
@@ -304,13 +304,13 @@ impl Import {
             pseudonymise: self.pseudonymise.clone(),
             hide_key: false,
             ranges: self.ranges.iter().map(|argument| range(argument)).collect::<Result<_>>()?,
-        })
             event: AskedEvent {
                 event: self.event.clone(),
                 words: self.event_words.iter().map(|argument| word(argument)).collect::<Result<_>>()?,
                 before: None,
             },
     }
+        })
 
     fn open_or_create(&self, dir: &Path, console: &Console) -> Result<(Project, Parts)> {
         if dir.join("project.ron").exists() {

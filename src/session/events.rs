@@ -210,6 +210,7 @@ impl Session {
             starter.goal.name.clone_from(&self.document().goal.name);
             Box::new(starter)
         });
+        let said: String = starter.iter().flat_map(|starter| &starter.notes).map(|note| format!(". {note}")).collect();
         let name = loaded.dataset.source().file.clone();
         // With no history beside them these rows are the data, and need not be read a second time.
         if self.document().sources.iter().all(|s| s.name == source.name) {
@@ -223,7 +224,7 @@ impl Session {
             0 => String::new(),
             n => format!("; {n} rows could not be read and were set aside"),
         };
-        self.notices.done(format!("Imported {rows} rows of {name}{set_aside}"));
+        self.notices.done(format!("Imported {rows} rows of {name}{set_aside}{said}"));
     }
 
     fn failed(&mut self, slot: &str, key: Option<Key>, error: &Error) {

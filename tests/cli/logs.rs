@@ -205,3 +205,47 @@ fn history_that_looks_like_a_trial_is_asked_about() {
     assert_eq!(history["review"]["roles"]["logging"], "Unknown");
     assert!(history["import"].as_array().unwrap().iter().any(|word| word == "--history"), "{}", history["import"]);
 }
+
+/// Lists of two out of three offers, drawn by lot without a column of facts; the first offer is clicked most, the third never.
+fn lists(facts: bool) -> String {
+    let mut text = format!("slate_id,position,offer,propensity,click{}\n", if facts { ",recency" } else { "" });
+    let orders = [["a", "b"], ["a", "c"], ["b", "a"], ["b", "c"], ["c", "a"], ["c", "b"]];
+    for i in 0..1_800_usize {
+        for (place, offer) in orders[i % 6].iter().enumerate() {
+            let click = match *offer {
+                "a" => (i / 6) % 2 == 0,
+                "b" => (i / 6) % 5 == 0,
+                _ => false,
+            };
+            let fact = if facts { format!(",{}", 1 + (i / 6 * 7) % 12) } else { String::new() };
+            let propensity = if place == 0 { "0.333333333333" } else { "0.5" };
+            text.push_str(&format!("s{i:04},{},{offer},{propensity},{}{fact}\n", place + 1, u8::from(click)));
+        }
+    }
+    text
+}
+
+#[test]
+fn what_a_log_of_lists_begins_with_can_be_run() {
+    for facts in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        std::fs::write(dir.join("lists.csv"), lists(facts)).unwrap();
+        let imported = json(dir, &["import", "lists.csv", "shop", "--goal", "click", "--as-of", "2024-04-01"]);
+        let notes = imported["notes"].to_string();
+        let said =
+            if facts { "Of 3 actions 1 have no model of `click` of their own" } else { "so the draft has no models" };
+        assert!(notes.contains(said) && imported["roles"]["columns"]["position"] == "Position", "{facts}: {notes}");
+        let report = json(dir, &["run", "shop"]);
+        let models: Vec<&str> =
+            report["models"].as_array().unwrap().iter().map(|m| m["id"].as_str().unwrap()).collect();
+        assert_eq!(models, if facts { vec!["click_a", "click_b", "click_any"] } else { vec![] }, "{facts}");
+        assert_eq!(report["exported"]["differences"], 0);
+        // Lists of two are valued place by place, and the draft fills as many.
+        let own = &report["simulation"]["policies"][0];
+        assert_eq!(own["lists"][0]["places"], 2, "{own}");
+        assert!(!own["rows"]["why"].as_str().unwrap().contains("give it 2 slots"), "{}", own["rows"]["why"]);
+        let text = done(dir, &["simulate", "shop", "--bootstrap", "0"]).out;
+        assert!(text.contains("lists of up to 2 places"), "{text}");
+    }
+}

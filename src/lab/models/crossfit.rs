@@ -5,7 +5,7 @@ use super::fit::Fitter;
 use super::importance::{FoldModel, Sample};
 use super::learner::{Fits, Learner, Watch};
 use super::spec::{Calibrate, ModelSpec};
-use super::target::{Target, enough, target};
+use super::target::{Target, arm, enough, target};
 use super::validation::{Part, Plan, plan};
 use super::{base, calibration};
 use crate::data::{Dataset, Role, Roles};
@@ -176,6 +176,17 @@ fn cross_calibrated(method: Calibrate, raw: &[f64], labels: &[bool], fold: &[u32
         (0..raw.len()).filter(|&i| fold[i] == k).for_each(|i| out[i] = map.apply(raw[i]));
     }
     out
+}
+
+/// Whether some column tells the rows of a model apart, whatever its outcome.
+///
+/// # Errors
+/// When none does, or the arm has no rows.
+pub fn has_inputs(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32]) -> Result<()> {
+    spec.check()?;
+    let rows = arm(spec, dataset, roles, rows)?.into_iter().map(|(row, _)| row).collect();
+    let learner = base::learner(&spec.family, spec.seed);
+    usable(spec, dataset, roles, &Target { rows, ..Target::default() }, learner.as_ref(), &mut Vec::new()).map(|_| ())
 }
 
 /// The columns to learn from: those named, each of which must serve, or else every feature and context that does.

@@ -54,7 +54,7 @@ pub use report::ModelReport;
 pub use settings::words as settings_in_words;
 pub use spec::{Calibrate, ClassWeights, Cut, Direction, Family, Goal, ModelSpec, Validation};
 pub use text::text;
-pub use train::{Trained, train};
+pub use train::{Trained, can_learn, train};
 pub use tune::{Tuning, tune};
 
 #[cfg(test)]

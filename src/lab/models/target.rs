@@ -127,7 +127,10 @@ pub fn action<'r>(spec: &ModelSpec, arm: &str, roles: &'r Roles) -> Result<&'r s
 }
 
 /// The rows of the model's arm and, for an effect, of its control; whether each got the arm.
-fn arm(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32]) -> Result<Vec<(u32, bool)>> {
+///
+/// # Errors
+/// When no column is the action, or it has no such value.
+pub fn arm(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32]) -> Result<Vec<(u32, bool)>> {
     let Some(arm) = &spec.arm else { return Ok(rows.iter().map(|row| (*row, true)).collect()) };
     let column = action(spec, arm, roles)?;
     let dictionary = dataset.dictionary(column)?;

@@ -33,6 +33,18 @@ pub struct Trained {
     pub recipe: Vec<Step>,
 }
 
+/// Whether a model can be learned from these rows as far as that is seen without learning: columns to learn from, and enough rows of
+/// either outcome. An outcome that is no column yet, since it comes later, is taken as enough.
+///
+/// # Errors
+/// Why it cannot be.
+pub fn can_learn(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, rows: &[u32]) -> Result<()> {
+    if dataset.column(&spec.outcome).is_some() {
+        return Prepared::new(spec, dataset, roles, rows).map(|_| ());
+    }
+    super::crossfit::has_inputs(spec, dataset, roles, rows)
+}
+
 /// Trains `spec` on `rows` (positions) of a dataset: a model of an outcome, or of the effect of its arm. Rows that the split by subject holds out and that are not among
 /// `rows` are used to measure the final model, never to train it.
 ///

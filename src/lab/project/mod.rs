@@ -60,6 +60,6 @@ pub use simulate::{Asked, simulate, simulate_draft};
 pub use sources::{
     Described, carry_pseudonyms, hides_key, import_customers, import_source, import_table, put, put_table, subjects_of,
 };
-pub use starter::{Starter, create_from_file, keep_roles, starter, starter_for};
+pub use starter::{Starter, create_from_file, keep_roles, starter, starter_for, starting_roles};
 pub use store::{Access, Opened, Project, SaveReport};
 pub use train::{KEPT, TrainedNow, compare, refit, train, train_missing, train_stale, tune};

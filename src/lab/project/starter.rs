@@ -4,13 +4,15 @@ use super::load::{CUSTOMERS, Loaded};
 use super::parts::{Goal, Parts, is_slug, slug};
 use super::sources::import_source;
 use super::store::Project;
+use crate::data::cells::Dictionary;
 use crate::data::import::ImportOptions;
-use crate::data::{Arm, Dataset, Role, Roles};
+use crate::data::{Arm, Dataset, Role, Roles, split};
 use crate::error::Result;
-use crate::models::{Family, Goal as Estimates, ModelSpec};
+use crate::models::{Family, Goal as Estimates, ModelSpec, can_learn};
 use crate::task::Task;
 use attune_policy::Document;
 use attune_policy::action::{Action, Channel, Direction, Group, Issue, Treatment};
+use attune_policy::arbitration::Slots;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -22,25 +24,36 @@ pub struct Starter {
     pub goal: Goal,
     /// One model per action worth learning; without actions, one of the outcome.
     pub models: Vec<ModelSpec>,
-    /// Actions from the arms, ranked by P·C·V·L.
+    /// Actions from the arms, ranked by P·C·V·L; as many places as the lists of a log have.
     pub draft: Document,
+    /// What it has not that it might have had, and why, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// Roles and a starter for rows as they were loaded. `name` is the project's.
 pub fn starter(name: &str, loaded: &Loaded) -> (Roles, Starter) {
+    let roles = starting_roles(loaded);
+    let starter = starter_for(name, loaded, &roles, None);
+    (roles, starter)
+}
+
+/// The roles alone, with an instant at which the rows stand.
+pub fn starting_roles(loaded: &Loaded) -> Roles {
     let mut roles = Roles::suggest(&loaded.dataset);
     if roles.as_of.is_none() {
         // Rows without a time need an instant to stand at; once written to the project it never moves.
         roles.as_of = Some(today());
     }
-    let starter = starter_for(name, loaded, &roles, None);
-    (roles, starter)
+    roles
 }
 
 /// A starter for rows whose roles are settled. `goal` is the outcome to raise where it is known; models learn it when it
 /// is a yes or no, else the first outcome that is.
 pub fn starter_for(name: &str, loaded: &Loaded, roles: &Roles, goal: Option<&str>) -> Starter {
-    let mut outcomes = roles.with_role(&loaded.dataset, Role::Outcome);
+    let dataset = &loaded.dataset;
+    // Where rows cannot be parted there is nothing to train on either, and training says so.
+    let rows = split::train_rows(dataset, roles).unwrap_or_default();
+    let mut outcomes = roles.with_role(dataset, Role::Outcome);
     // Outcomes from a table beside the rows are known before they are columns.
     let later = |name: &str| roles.delayed.iter().find(|delayed| delayed.name == name);
     for delayed in roles.delayed.iter().filter(|delayed| roles.role(&delayed.name) == Role::Outcome) {
@@ -51,7 +64,7 @@ pub fn starter_for(name: &str, loaded: &Loaded, roles: &Roles, goal: Option<&str
     let wanted = outcomes.iter().copied().find(|o| Some(*o) == goal);
     let is_yes_or_no = |o: &&str| match later(o) {
         Some(delayed) => delayed.value.is_none(),
-        None => is_binary(&loaded.dataset, o),
+        None => is_binary(dataset, o),
     };
     let learnable = wanted.into_iter().chain(outcomes.iter().copied()).find(is_yes_or_no);
     let outcome = wanted.or(learnable).or(outcomes.first().copied()).map(str::to_owned);
@@ -63,8 +76,9 @@ pub fn starter_for(name: &str, loaded: &Loaded, roles: &Roles, goal: Option<&str
         least_lift: None,
         as_of: roles.as_of,
     };
-    let mut models = Vec::new();
+    let mut models: Vec<ModelSpec> = Vec::new();
     let mut actions: Vec<Action> = Vec::new();
+    let mut poor: Vec<(String, String)> = Vec::new();
     for (value, arm) in &roles.arms {
         let Arm::Candidate { action: id, treatment } = arm else { continue };
         let treatment = Treatment {
@@ -85,17 +99,22 @@ pub fn starter_for(name: &str, loaded: &Loaded, roles: &Roles, goal: Option<&str
             let mut spec = ModelSpec::new(slug(&format!("{outcome} {id}"), &taken), outcome.clone());
             spec.name = format!("{} after {value}", upper(outcome));
             spec.arm = Some(value.clone());
+            if let Err(why) = can_learn(&spec, dataset, roles, &rows) {
+                poor.push((spec.id.clone(), why.to_string()));
+            }
             models.push(spec);
             models[models.len() - 1].id.clone()
         });
         actions.push(action(id, value, treatment, propensity));
     }
+    let notes = without_poor(&mut models, &mut actions, &poor, |spec| can_learn(spec, dataset, roles, &rows).is_ok());
     // Without actions there is still something to learn: who does it, as in churn; or how much.
     if let (true, Some(outcome)) = (actions.is_empty(), &learnable) {
         models.push(model_of(outcome, Estimates::Propensity, &|_| false));
     } else if let (true, Some(delayed)) = (actions.is_empty(), outcome.as_deref().and_then(later)) {
         models.push(model_of(&delayed.name, Estimates::Amount, &|_| false));
     }
+    let places = places(dataset, roles).min(actions.len()).max(1);
     let draft = Document {
         id: if is_slug(name) { name.to_owned() } else { slug(name, &|_| false) },
         name: name.to_owned(),
@@ -106,9 +125,58 @@ pub fn starter_for(name: &str, loaded: &Loaded, roles: &Roles, goal: Option<&str
         }],
         channels: vec![Channel { id: "email".into(), direction: Direction::Outbound }],
         actions,
+        slots: Slots { count: places as u32, ..Slots::default() },
         ..Document::default()
     };
-    Starter { goal, models, draft }
+    Starter { goal, models, draft, notes }
+}
+
+/// Takes out models that cannot be learned (their ids, and why). An action without a model counts as certain to succeed and would
+/// outrank all others, so theirs take a model of all rows, or, where there can be none of it either, no action has a model.
+fn without_poor(
+    models: &mut Vec<ModelSpec>,
+    actions: &mut [Action],
+    poor: &[(String, String)],
+    can_learn: impl Fn(&ModelSpec) -> bool,
+) -> Vec<String> {
+    let Some((_, why)) = poor.first() else { return Vec::new() };
+    let is_poor = |id: &str| poor.iter().any(|(poor, _)| poor == id);
+    let all = models.len();
+    let outcome = models[0].outcome.clone();
+    models.retain(|spec| !is_poor(&spec.id));
+    let mut any = ModelSpec::new(slug(&format!("{outcome} any"), &|id| models.iter().any(|m| m.id == id)), &outcome);
+    any.name = format!("{} after whatever was done", upper(&outcome));
+    let instead = match models.is_empty() || !can_learn(&any) {
+        true => {
+            models.clear();
+            None
+        }
+        false => Some(any),
+    };
+    for action in actions.iter_mut() {
+        if instead.is_none() || action.propensity.as_deref().is_some_and(is_poor) {
+            action.propensity = instead.as_ref().map(|any| any.id.clone());
+        }
+    }
+    let done = match &instead {
+        Some(any) => format!("their actions take `{}`, a model of all rows", any.id),
+        None => "so the draft has no models, and its actions stand in the order of their values and ids".to_owned(),
+    };
+    models.extend(instead);
+    vec![format!("Of {all} actions {} have no model of `{outcome}` of their own ({why}); {done}.", poor.len())]
+}
+
+/// Places of the longest list in a log of lists; 1 where there is none. What is no list, with a gap or a place twice, does not count.
+fn places(dataset: &Dataset, roles: &Roles) -> usize {
+    let (Some(decision), Some(position)) = (roles.first(Role::Decision), roles.first(Role::Position)) else { return 1 };
+    let (Ok(ids), Ok(places)) = (dataset.dictionary(decision), dataset.numbers(position)) else { return 1 };
+    let top = places.iter().copied().filter(|place| !place.is_nan()).fold(f64::INFINITY, f64::min);
+    let mut rows: Vec<(u32, f64)> = ids.codes.iter().copied().zip(places).collect();
+    rows.retain(|(code, _)| *code != Dictionary::MISSING);
+    rows.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let lists = rows.chunk_by(|a, b| a.0 == b.0);
+    let whole = |list: &&[(u32, f64)]| list.iter().enumerate().all(|(i, (_, place))| *place == top + i as f64);
+    lists.filter(whole).map(<[_]>::len).max().unwrap_or(1)
 }
 
 /// The model that an outcome is begun with: the plainest of its kind, a yardstick for all others. `taken` tells ids that other models have.

@@ -101,6 +101,7 @@ fn any_edit(kind: usize, parts: &Parts, random: &mut Random) -> Edit {
                     goal: Goal { as_of: Some(5), ..Goal::default() },
                     models: vec![ModelSpec::new("m", "visit")],
                     draft: (*sample().draft).clone(),
+                    notes: Vec::new(),
                 })
             }),
         },
@@ -326,9 +327,9 @@ fn refusals_say_what_to_do() {
     let rule = parts.draft.rules[0].clone();
     let cases = [
         (Edit::RemoveRule("nobody".into()), "there is no rule `nobody`"),
-        (Edit::AddRule { rule: rule.clone(), at: None }, "there is a rule `consent` already; choose another id"),
         (Edit::SetEvent { source: "history".into(), event: some_event(2) }, "there is no source `history`"),
         (Edit::SetEvent { source: "customers".into(), event: some_event(2) }, "is a table of customers"),
+        (Edit::AddRule { rule: rule.clone(), at: None }, "there is a rule `consent` already; choose another id"),
         (Edit::AddRule { rule: Rule { id: "Très bien".into(), ..rule.clone() }, at: None }, "use lower-case letters"),
         (Edit::ReplaceRule { id: "adult".into(), rule }, "change its name instead"),
         (
@@ -342,7 +343,6 @@ fn refusals_say_what_to_do() {
     }
 }
 
-/// A part that is edited as a whole; with `twice` one whose ids repeat, where it has ids.
 /// What the rows of a history are; a column that it has not, now and then.
 fn some_event(n: usize) -> RowEvent {
     match n {
@@ -353,6 +353,7 @@ fn some_event(n: usize) -> RowEvent {
     }
 }
 
+/// A part that is edited as a whole; with `twice` one whose ids repeat, where it has ids.
 fn some_part(n: usize, twice: bool) -> DraftPart {
     let cool_down = CoolDown {
         id: "gap".into(),
