@@ -42,7 +42,7 @@ pub struct Board {
     pub entries: Vec<Entry>,
     /// Specifications that could not be trained, and why.
     pub failed: Vec<(String, String)>,
-    /// Columns learned from that tell the outcome too well.
+    /// Columns learned from that tell the outcome too well or, of an effect in a trial, who was treated.
     #[serde(default)]
     pub suspicions: Vec<Suspicion>,
 }

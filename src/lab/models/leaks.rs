@@ -1,4 +1,5 @@
-//! Leak suspicion: a feature that tells the outcome too well by itself is often known only after it.
+//! Leak suspicion: a feature that tells the outcome too well by itself is often known only after it; in a trial, one that tells the
+//! treatment at all.
 //!
 //! It only points; whether a column is a leak is for people to say.
 
@@ -53,6 +54,43 @@ pub fn suspicions(
         ),
     };
     Ok(alone[..suspected].iter().map(suspicion).collect())
+}
+
+/// The least AUC alone of a column that tells who was treated where lots were drawn, so that many rows do not make a fault of a trifle.
+pub const TELLING: f64 = 0.55;
+
+/// How many standard errors above 0.5, that of the rank-sum test, it must stand: among hundreds of columns one in a hundred files does by luck.
+const SURE: f64 = 4.0;
+
+/// Columns that tell who was treated (the labels of `target`) where lots were drawn. No column can then but by luck, so that much less is
+/// suspicious than of an outcome: whatever does was written down after the treatment, or shows that no lots were drawn.
+///
+/// # Errors
+/// When the task is cancelled.
+pub fn told_treatment(
+    dataset: &Dataset,
+    target: &Target,
+    fields: &[String],
+    fold: &[u32],
+    arm: &str,
+    task: &Task,
+) -> Result<Vec<Suspicion>> {
+    let (rows, treated) = (target.labels.len() as f64, target.positives() as f64);
+    let error = ((rows + 1.0) / (12.0 * treated * (rows - treated))).sqrt();
+    let least = TELLING.max(0.5 + SURE * error);
+    let alone = alone(dataset, target, fields, fold, task)?;
+    let told = alone.iter().take_while(|(_, auc)| *auc >= least).count();
+    let rest = alone.get(told).map_or(0.5, |(_, auc)| *auc);
+    let suspicion = |(field, auc): &(&String, f64)| Suspicion {
+        field: (*field).clone(),
+        auc: *auc,
+        next: rest,
+        message: format!(
+            "`{field}` alone tells who got `{arm}` with an AUC of {auc:.3}, where a draw by lot leaves 0.5: it was written down after the \
+             treatment, or no lots were drawn; leave it out, or say that the probability of treatment is to be estimated"
+        ),
+    };
+    Ok(alone[..told].iter().map(suspicion).collect())
 }
 
 /// How well each column alone tells the outcome: its AUC (0.5 to 1), cross-fitted over `fold` (a number per row of the target);

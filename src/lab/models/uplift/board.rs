@@ -23,10 +23,14 @@ pub fn board(specs: &[ModelSpec], dataset: &Dataset, roles: &Roles, rows: &[u32]
     let mut failed = Vec::new();
     let mut scored: Vec<(Entry, OutOfFold)> = Vec::new();
     let mut measured_on = String::new();
+    let mut suspicions = None;
     for spec in specs {
         let begun = Instant::now();
         task.stage(&format!("Learning {}", spec.id))?;
         let found = Prepared::new(spec, dataset, roles, rows).and_then(|prepared| {
+            if suspicions.is_none() {
+                suspicions = Some(prepared.suspicions(task)?);
+            }
             let found = prepared.out_of_fold(task)?;
             let quality = found.predicted.quality(None, spec.seed, task)?;
             Ok((prepared.plan.note, found, quality))
@@ -74,6 +78,6 @@ pub fn board(specs: &[ModelSpec], dataset: &Dataset, roles: &Roles, rows: &[u32]
         test: PAIRED.to_owned(),
         entries: scored.into_iter().map(|(entry, _)| entry).collect(),
         failed,
-        suspicions: Vec::new(),
+        suspicions: suspicions.unwrap_or_default(),
     })
 }

@@ -16,7 +16,7 @@ use crate::features;
 use crate::models::confidence;
 use crate::models::fit::Fit;
 use crate::models::importance::{FoldModel, Sample, importance};
-use crate::models::leaks::suspicions;
+use crate::models::leaks::{suspicions, told_treatment};
 use crate::models::report::{Confidence, Estimate, Evaluation, FoldReport, ModelReport, Suspicion};
 use crate::models::spec::{Goal, ModelSpec};
 use crate::models::target::{Target, action, enough, target};
@@ -187,20 +187,15 @@ impl<'a> Prepared<'a> {
     }
 
     /// Columns that tell the outcome, or who was treated, too well.
-    fn suspicions(&self, task: &Task) -> Result<Vec<Suspicion>> {
+    ///
+    /// # Errors
+    /// When the task is cancelled.
+    pub fn suspicions(&self, task: &Task) -> Result<Vec<Suspicion>> {
         let mut found = suspicions(self.dataset, &self.target, &self.fields, &self.plan.fold, task)?;
         if self.asked.chance != Chance::Estimated {
             let by_arm = Target { labels: self.target.treated.clone(), ..self.target.clone() };
-            let told = suspicions(self.dataset, &by_arm, &self.fields, &self.plan.fold, task)?;
             let arm = self.spec.arm.as_deref().unwrap_or_default();
-            found.extend(told.into_iter().map(|own| Suspicion {
-                message: format!(
-                    "`{}` alone tells who got `{arm}` with an AUC of {:.3}: it was written down after the treatment, or no lots were drawn; \
-                     leave it out, or say that the probability of treatment is to be estimated",
-                    own.field, own.auc
-                ),
-                ..own
-            }));
+            found.extend(told_treatment(self.dataset, &by_arm, &self.fields, &self.plan.fold, arm, task)?);
         }
         Ok(found)
     }

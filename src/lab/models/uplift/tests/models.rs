@@ -189,25 +189,53 @@ fn learners_are_ranked_and_the_champion_stays_until_it_is_beaten() {
     assert!(fought.verdict == Verdict::Kept && fought.why.contains("too few"), "{}", fought.why);
 }
 
-#[test]
-fn a_column_written_after_the_treatment_is_pointed_at() {
-    let world = world(2_000, false, 25);
-    let arms = world.dataset.dictionary("arm").unwrap();
-    let opened = (0..world.dataset.rows()).map(|row| i64::from(arms.get(row).is_some_and(|arm| **arm == *"mail")));
-    let mut columns: Vec<(String, Cells)> = world
-        .dataset
-        .columns()
-        .iter()
-        .map(|c| (c.name.clone(), world.dataset.cells(&c.name).unwrap().clone()))
-        .collect();
-    columns.push(("opened".into(), Cells::Integer(opened.collect())));
-    let dataset = Dataset::from_columns("leaky", columns).unwrap();
+/// The world with one more feature.
+fn with_column(world: &World, name: &str, cells: Cells) -> (Dataset, Roles) {
+    let own = world.dataset.columns().iter().map(|c| (c.name.clone(), world.dataset.cells(&c.name).unwrap().clone()));
+    let dataset = Dataset::from_columns("leaky", own.chain([(name.to_owned(), cells)]).collect()).unwrap();
     let mut roles = world.roles.clone();
-    roles.columns.insert("opened".into(), Role::Feature);
-    let rows = rows(&dataset);
-    let trained = models::train(&spec(Meta::Dr, true), &dataset, &roles, &rows, &Task::default()).unwrap();
-    let own = &trained.report.suspicions;
-    assert!(own.iter().any(|s| s.field == "opened" && s.message.contains("tells who got `mail`")), "{own:?}");
+    roles.columns.insert(name.to_owned(), Role::Feature);
+    (dataset, roles)
+}
+
+#[test]
+fn columns_that_tell_the_treatment_or_the_outcome_are_pointed_at_by_models_and_boards() {
+    let world = world(3_000, false, 25);
+    let mut random = Random::new(9);
+    let arms = world.dataset.dictionary("arm").unwrap();
+    let mailed: Vec<bool> = (0..3_000).map(|row| arms.get(row).is_some_and(|arm| **arm == *"mail")).collect();
+    let bought = world.dataset.numbers("bought").unwrap();
+    // Half of the mailed open it, and nobody else; an order number is there where somebody bought; letters went by luck.
+    let opened = mailed.iter().map(|&mailed| i64::from(mailed && random.chance(0.5))).collect();
+    let order = bought.iter().map(|&bought| if bought > 0.0 { random.normal() } else { f64::NAN }).collect();
+    let luck = (0..3_000).map(|_| i64::from(random.chance(0.5))).collect();
+    let outcome = "it looks written down after it";
+    for (column, cells, words) in [
+        ("opened", Cells::Integer(opened), Some("tells who got `mail` with an AUC of 0.7")),
+        ("order", Cells::Number(order), Some(outcome)),
+        ("luck", Cells::Integer(luck), None),
+    ] {
+        let (dataset, roles) = with_column(&world, column, cells);
+        let rows = rows(&dataset);
+        let quick = spec(Meta::T, false);
+        let slow = ModelSpec { id: "other".into(), ..spec(Meta::S, false) };
+        let board = board(&[quick.clone(), slow], &dataset, &roles, &rows, &Task::default()).unwrap();
+        let report = models::train(&quick, &dataset, &roles, &rows, &Task::default()).unwrap().report;
+        assert_eq!(board.suspicions, report.suspicions, "{column}");
+        let told: Vec<(&str, bool)> = board
+            .suspicions
+            .iter()
+            .map(|own| (own.field.as_str(), words.is_some_and(|words| own.message.contains(words))))
+            .collect();
+        assert_eq!(told, words.map(|_| (column, true)).into_iter().collect::<Vec<_>>(), "{:?}", board.suspicions);
+    }
+    // Where no lots were drawn, columns may tell the treatment: that is what is adjusted for.
+    let opened = mailed.iter().map(|&mailed| i64::from(mailed && random.chance(0.5))).collect();
+    let (dataset, roles) = with_column(&world, "opened", Cells::Integer(opened));
+    let mut estimated = spec(Meta::T, false);
+    estimated.uplift.as_mut().unwrap().chance = Chance::Estimated;
+    let board = board(&[estimated], &dataset, &roles, &rows(&dataset), &Task::default()).unwrap();
+    assert!(board.suspicions.is_empty(), "{:?}", board.suspicions);
 }
 
 #[test]
