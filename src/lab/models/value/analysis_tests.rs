@@ -27,6 +27,20 @@ fn close(what: &str, found: f64, expected: &serde_json::Value, tolerance: f64) {
     assert!((found - expected).abs() <= tolerance, "{what}: {found}, expected {expected} ± {tolerance}");
 }
 
+/// The log-likelihood that the fit reached, and that of the published parameters on the same customers. Published ones are rounded, and
+/// those of other weeks were fitted to other numbers: they may lie below the top of this likelihood, never above it.
+fn tops_the_published(report: &ValueReport, kind: Kind, known: &Histories, published: &serde_json::Value) {
+    let parameters = kind.parameters().map(|name| published[name].as_f64().unwrap());
+    let of = |parameters| -> f64 {
+        let model = PurchaseModel { kind, parameters };
+        known.customers.iter().map(|c| model.log_likelihood(&c.history)).sum()
+    };
+    let fit = report.purchases.iter().find(|fit| fit.model.kind == kind).unwrap();
+    let (own, theirs) = (of(fit.model.parameters), of(parameters));
+    assert!((own - fit.log_likelihood).abs() < 1e-6, "{kind:?}: {own} {}", fit.log_likelihood);
+    assert!(own >= theirs - 1e-6, "{kind:?}: ours {own}, the published {theirs}");
+}
+
 #[test]
 fn cdnow_is_as_published() {
     let (Some(data), Some(expected)) = (imported("data/cdnow/CDNOW_sample.txt"), expected()) else { return };
@@ -43,10 +57,12 @@ fn cdnow_is_as_published() {
     for name in ["r", "alpha", "a", "b"] {
         close(name, parameter(&report, Kind::BgNbd, name), &bg[name], tolerance);
     }
+    tops_the_published(&report, Kind::BgNbd, &known, bg);
     let tolerance_ll = bg["tol_ll"].as_f64().unwrap();
     close("BG/NBD", parameter(&report, Kind::BgNbd, "log_likelihood"), &bg["log_likelihood"], tolerance_ll);
-    // The reference was fitted to weeks rounded to two decimals.
+    // The reference was fitted to weeks rounded to two decimals: on whole days ours lies higher, at parameters a little apart.
     let pareto = &expected["pareto_nbd"];
+    tops_the_published(&report, Kind::ParetoNbd, &known, pareto);
     for name in ["r", "alpha", "s", "beta"] {
         close(name, parameter(&report, Kind::ParetoNbd, name), &pareto[name], tolerance);
     }
@@ -54,7 +70,8 @@ fn cdnow_is_as_published() {
 
     let spend = report.spend.as_ref().unwrap();
     let gamma = &expected["gamma_gamma"];
-    // Along the ridge of this likelihood v moves by a hundredth for a millionth of it; the published point lies a little below its top.
+    // Along the ridge of this likelihood v moves by a hundredth for a millionth of it; the published point lies a little below its top:
+    // the tolerances of p, q and v are wider than their digits because ours reach the better likelihood.
     let pairs: Vec<(f64, f64)> = known
         .customers
         .iter()
@@ -62,7 +79,7 @@ fn cdnow_is_as_published() {
         .collect();
     let published = ["p", "q", "v"].map(|name| gamma[name].as_f64().unwrap());
     let top = |params| gamma_gamma::Spends::new(&pairs).log_likelihood(params);
-    assert!(top(spend.params) >= top(published), "{} {}", top(spend.params), top(published));
+    assert!(top(spend.params) >= top(published) - 1e-6, "{} {}", top(spend.params), top(published));
     assert!((top(spend.params) - spend.log_likelihood).abs() < 1e-6);
     for (i, (name, tolerance)) in [("p", 0.001), ("q", 0.001), ("v", 0.006)].into_iter().enumerate() {
         close(name, spend.params[i], &gamma[name], tolerance);
@@ -119,6 +136,7 @@ fn the_summary_of_cdnow_gives_the_same() {
             close(name, parameter(&report, kind, name), published, tolerance);
         }
         close(set, parameter(&report, kind, "log_likelihood"), &expected[set]["log_likelihood"], 0.005_1);
+        tops_the_published(&report, kind, &known, &expected[set]);
     }
     assert_eq!((report.spend, report.holdout.len(), report.horizon), (Err("no amounts are known".into()), 0, 39.0));
 }
