@@ -226,8 +226,14 @@ impl Answer<'_> {
             table.row(row);
         }
         text.push_str(&table.text(2));
+        let other = match report.likeliest == report.model {
+            true => String::new(),
+            false => {
+                format!(" (--model {} takes the likeliest)", report.likeliest.name().to_lowercase().replace('/', "-"))
+            }
+        };
         text.push_str(&format!(
-            "  Likeliest: {}. Customers are valued by {}.\n",
+            "  Likeliest: {}. Customers are valued by {}{other}.\n",
             report.likeliest.name(),
             report.model.name()
         ));
@@ -290,8 +296,17 @@ impl Answer<'_> {
             return "\nNo holdout: nothing shows whether the models come true. Try --holdout-days.\n".into();
         }
         let mut text = format!("\nHoldout of {} {}\n", plain(report.holdout_periods), self.asked.unit());
-        let mut table =
-            Table::new(&["model", "bought", "expected", "95 %", "MAE", "RMSE", "correlation", "spent", "expected"]);
+        let mut table = Table::new(&[
+            "model",
+            "bought",
+            "expected",
+            "95 %",
+            "MAE",
+            "RMSE",
+            "correlation",
+            "spent",
+            "expected spend",
+        ]);
         for holdout in &report.holdout {
             let spend = holdout.spend.map_or([String::new(), String::new()], |spend| spend.map(|x| format!("{x:.0}")));
             let [spent, worth] = spend;

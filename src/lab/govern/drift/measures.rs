@@ -95,7 +95,8 @@ impl Sorted {
 
     /// The inner edges of bins cut at the tenths, linear between order statistics. Edges that are equal, also to the lowest
     /// or highest value, are one edge, and the outer two of what is left are open ends. Where nothing is left between them,
-    /// the cut is just above the lowest value; a constant is cut on both sides, so that any other value is seen.
+    /// the cut is beside the value that most have: below the highest where that is it, else just above the lowest; a constant is cut on
+    /// both sides, so that any other value is seen.
     pub fn tenths(&self) -> Vec<f64> {
         let last = self.len() - 1;
         let mut edges: Vec<f64> = (0..=10)
@@ -106,9 +107,14 @@ impl Sorted {
                 if tenth < 0.5 { a + (b - a) * tenth } else { b - (b - a) * (1.0 - tenth) }
             })
             .collect();
+        let median = edges[5];
         edges.dedup();
         match edges[..] {
             [only] => vec![only, only.next_up()],
+            // A mark such as 999 that most rows have: what matters is how many have another value.
+            [lowest, highest] if median == highest && self.below(highest) > self.below(lowest.next_up()) => {
+                vec![highest]
+            }
             [lowest, _] => vec![lowest.next_up()],
             _ => edges[1..edges.len() - 1].to_vec(),
         }
