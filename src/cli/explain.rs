@@ -408,7 +408,8 @@ impl Explain {
         Ok((
             text,
             json!({ "rows": out.rows, "base": out.base, "base_score": out.base_score, "drivers": out.strengths,
-            "directions": out.directions, "permutation": permutation }),
+            "directions": out.directions, "mean_score": out.mean_score, "together": out.together,
+            "permutation": permutation }),
         ))
     }
 

@@ -4,17 +4,18 @@ use super::console::{Console, Failure, Outcome, Result};
 use super::inputs::{Reading, instant, pair, type_named};
 use super::meaning::{Meaning, column_named};
 use super::new::folder_name;
+use super::profile::problem_lines;
 use super::table::{Table, count, percent, wrap};
 use attune_lab::data::import::{self, BadCell, BadRow, ImportOptions, Imported};
 use attune_lab::data::profile::{self, Profile};
 use attune_lab::data::quality::Range;
 use attune_lab::data::table::key_and_time;
-use attune_lab::data::{Arm, Dataset, Logging, Role, Roles, Severity, Table as DataTable, TableKind};
-use attune_lab::project::{self, Access, Described, Loaded, Parts, Project};
+use attune_lab::data::{Arm, Dataset, Logging, Role, Roles, Table as DataTable, TableKind};
+use attune_lab::project::{self, Access, AskedEvent, Described, Loaded, Parts, Project, RowEvent};
 use attune_lab::task::Task;
 use attune_policy::Document;
-use std::path::{Path, PathBuf};
 use serde_json::json;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Read a file (CSV and other text, Parquet, Arrow, JSON lines, Excel): show what is in it, or make a project from it.
@@ -25,8 +26,8 @@ use std::sync::Arc;
                         --arm \"Mens E-Mail=mens/email\"\n  \
                         attune import sales.csv shop --as transactions --key CustomerID --time InvoiceDate\n  \
                         attune import mails.csv shop --as contacts --event status --event-word opened=impression\n  \
-                        attune import book.xlsx --sheet Customers --quarantine problems.csv\n\n\
                         attune import purchases.txt.gz --names customer,day,items,amount\n  \
+                        attune import book.xlsx --sheet Customers --quarantine problems.csv\n\n\
                         Without PROJECT nothing is written: the file is read and described. With a PROJECT that exists its\n\
                         customer file is replaced and its roles are kept. --as adds another table beside the customers; a\n\
                         project without customers gets them from it: the subjects that occur in it.\n\n\
@@ -62,8 +63,8 @@ pub struct Import {
     /// given several times
     #[arg(long = "event-word", value_name = "WORD=EVENT")]
     event_words: Vec<String>,
-    #[arg(long, value_name = "COLUMN", requires = "project")]
     /// Column of the customers that leads to the key: the table is joined to them by it
+    #[arg(long, value_name = "COLUMN", requires = "project")]
     on: Option<String>,
     /// Replace the values of a column by pseudonyms whenever the file is read; may be given several times. A key that is a pseudonym
     /// in one table is one in all
@@ -103,8 +104,8 @@ impl Import {
                 "--event and --event-word are about what was sent: give --as contacts, too".into(),
             ));
         }
-            (None, _) => self.look(kind, &options, console)?,
         let (imported, roles) = match (&self.project, self.is_beside(kind)) {
+            (None, _) => self.look(kind, &options, console)?,
             (Some(dir), false) => self.save_in_project(dir, &options, console)?,
             (Some(dir), true) => self.save_table(dir, kind, &options, console)?,
         };
@@ -135,8 +136,8 @@ impl Import {
         self.refuse_unknown_types(&imported.dataset)?;
         let mut roles = Roles::suggest(&imported.dataset);
         let mut said = Vec::new();
-            let (key, time) = key_and_time(&imported.dataset, kind, self.key.as_deref(), self.time.as_deref())
         if self.is_beside(kind) {
+            let (key, time) = key_and_time(&imported.dataset, kind, self.key.as_deref(), self.time.as_deref())
                 .map_err(|error| error.in_file(&self.file))?;
             roles = table_roles(&imported.dataset, key.as_deref(), time.as_deref());
             let described = self.described(kind)?;
@@ -146,8 +147,8 @@ impl Import {
                     .map_err(|error| error.in_file(&self.file))?;
                 said = self.history_notes(&imported.dataset, &roles, &event, &Document::default(), console)?;
             }
-        self.change_roles(&mut roles, &imported.dataset)?;
         }
+        self.change_roles(&mut roles, &imported.dataset)?;
         if !self.is_beside(kind) {
             self.meaning.look_again(&mut roles, &imported.dataset);
         }
@@ -188,8 +189,8 @@ impl Import {
         if parts.draft.actions.is_empty() {
             // Actions and models follow from the roles as they are now.
             let starter = project::starter_for(&parts.goal.name, &loaded, &roles, outcome.as_deref());
-            parts.goal = Arc::new(starter.goal);
             said = starter.notes;
+            parts.goal = Arc::new(starter.goal);
             parts.models = Arc::new(starter.models);
             parts.draft = Arc::new(starter.draft);
         }
@@ -210,8 +211,8 @@ impl Import {
         let Loaded { dataset, mut notes, bad_rows, bad_cells, .. } = loaded;
         notes.extend(carried);
         notes.extend(said);
-    }
         Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
+    }
 
     /// Adds the file to the project as a table beside the customers.
     fn save_table(
@@ -278,8 +279,8 @@ impl Import {
         Ok(notes)
     }
 
-    fn described_anew(&self, dir: &Path, kind: TableKind) -> Result<Described> {
     /// What the arguments say of the table, and what stays hidden of the one of that name.
+    fn described_anew(&self, dir: &Path, kind: TableKind) -> Result<Described> {
         let mut described = self.described(kind)?;
         if dir.join("project.ron").exists() {
             let beside = self.is_beside(kind);
@@ -290,8 +291,8 @@ impl Import {
             described.pseudonymise.extend(known.iter().flat_map(|source| source.pseudonymise.iter().cloned()));
             described.hide_key = hide_key;
             described.event.before = known.and_then(|source| source.event.clone());
-        Ok(described)
         }
+        Ok(described)
     }
 
     fn described(&self, kind: TableKind) -> Result<Described> {
@@ -309,8 +310,8 @@ impl Import {
                 words: self.event_words.iter().map(|argument| word(argument)).collect::<Result<_>>()?,
                 before: None,
             },
-    }
         })
+    }
 
     fn open_or_create(&self, dir: &Path, console: &Console) -> Result<(Project, Parts)> {
         if dir.join("project.ron").exists() {
@@ -387,19 +388,7 @@ impl Import {
         }
         if !profile.problems.is_empty() {
             text.push_str("\nProblems\n");
-            for problem in &profile.problems {
-                let word = match problem.severity {
-                    Severity::Error => "error",
-                    Severity::Warning => "warning",
-                    Severity::Note => "note",
-                };
-                let rows: Vec<String> = problem.rows.iter().take(5).map(u64::to_string).collect();
-                let rows = match rows.is_empty() {
-                    true => String::new(),
-                    false => format!(" (rows {}{})", rows.join(", "), if problem.count > 5 { ", …" } else { "" }),
-                };
-                text.push_str(&wrap(&format!("- {word}: {}{rows}; {}", problem.message, problem.hint), 2, 110));
-            }
+            text.push_str(&problem_lines(&profile.problems, false));
         }
         text.push_str(&listed(
             "Rows set aside",
@@ -451,12 +440,6 @@ impl Import {
             "sha256": seen.dataset.source().sha256,
             "rows": seen.dataset.rows(),
             "notes": seen.notes,
-/// A word of a column and the event it stands for.
-fn word(argument: &str) -> Result<(String, String)> {
-    let (word, event) = pair("--event-word", argument)?;
-    Ok((word.to_owned(), event.to_owned()))
-}
-
             "columns": seen.dataset.columns(),
             "roles": roles,
             "bad_rows": seen.bad_rows,
@@ -466,6 +449,12 @@ fn word(argument: &str) -> Result<(String, String)> {
             "project": self.project,
         })
     }
+}
+
+/// A word of a column and the event it stands for.
+fn word(argument: &str) -> Result<(String, String)> {
+    let (word, event) = pair("--event-word", argument)?;
+    Ok((word.to_owned(), event.to_owned()))
 }
 
 /// `COLUMN=LOW..HIGH`, either end may be missing.

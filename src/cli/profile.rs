@@ -8,7 +8,7 @@ use attune_lab::data::import::{self, ImportOptions, dates};
 use attune_lab::data::join::JoinReport;
 use attune_lab::data::profile::association::{Association, associations};
 use attune_lab::data::profile::{ColumnProfile, Profile, profile_table};
-use attune_lab::data::quality::{Known, LISTED_ROWS, Problem, Severity};
+use attune_lab::data::quality::{CheckId, Known, LISTED_ROWS, Problem, Severity};
 use attune_lab::data::{Dataset, Roles, TableKind};
 use attune_lab::project::{self, Access, Profiled};
 use attune_policy::value::Type;
@@ -143,7 +143,7 @@ impl ProfileCommand {
             text.push_str(&columns_text(made, &looked.roles, looked.kind, about));
         }
         text.push_str(&joins_text(joins));
-        text.push_str(&associations_text(outcome.as_deref(), &told, dataset, self.define));
+        text.push_str(&associations_text(outcome.as_deref(), &told, dataset, &looked.roles, self.define));
         text.push_str(&problems_text(&profile.problems, self.define));
         let problems: Vec<_> = profile.problems.iter().map(problem_value).collect();
         let value = json!({
@@ -169,14 +169,21 @@ impl ProfileCommand {
 }
 
 fn heading(path: &Path, table: Option<&str>, dataset: &Dataset, profile: &Profile) -> String {
-    let cells = (profile.rows * profile.columns.len() as u64).max(1);
+    let share = profile.missing as f64 / (profile.rows * profile.columns.len() as u64).max(1) as f64;
+    let columns = match dataset.columns().len() {
+        1 => "1 column".to_owned(),
+        n => format!("{n} columns"),
+    };
+    let missing = match profile.missing {
+        0 => "no cell missing".to_owned(),
+        n if share < 0.0005 => format!("{} cells missing (less than 0.1 %)", count(n)),
+        n => format!("{} cells missing ({})", count(n), percent(share)),
+    };
     format!(
-        "{}{}: {} rows, {} columns, {} of the cells missing\n\n",
+        "{}{}: {} rows, {columns}, {missing}\n\n",
         path.display(),
         table.map(|name| format!(", {name}")).unwrap_or_default(),
         count(profile.rows),
-        dataset.columns().len(),
-        percent(profile.missing as f64 / cells as f64)
     )
 }
 
@@ -199,10 +206,7 @@ fn columns_text(dataset: &Dataset, roles: &Roles, kind: TableKind, profile: &Pro
         let shown = |x: Option<f64>| x.map(|x| of_type(about.type_, x)).unwrap_or_default();
         let median = about.quantiles.iter().find(|(level, _)| *level == 0.5).map(|(_, x)| *x);
         let number_only = |x: Option<f64>| if about.type_ == Type::Time { String::new() } else { shown(x) };
-        let top = about.top.first().map(|(value, n)| {
-            let value: String = value.chars().take(24).collect();
-            format!("{value} ({})", count(*n))
-        });
+        let top = about.top.first().map(|(value, n)| format!("{} ({})", cell_text(value, about.type_), count(*n)));
         table.row(vec![
             column.source.clone(),
             column.type_.to_string(),
@@ -230,17 +234,24 @@ fn columns_text(dataset: &Dataset, roles: &Roles, kind: TableKind, profile: &Pro
     if text.ends_with('\n') { text } else { text + "\n" }
 }
 
+/// The text of a cell, short enough for a table: numbers with the digits that tell them apart from others.
+fn cell_text(value: &str, type_: Type) -> String {
+    match value.parse::<f64>() {
+        Ok(x) if type_ == Type::Number && value.len() > 8 => number(x),
+        _ => value.chars().take(24).collect(),
+    }
+}
+
 fn span_text(about: &ColumnProfile) -> Option<String> {
     let span = about.span.as_ref()?;
     let day = |x: Option<f64>| x.map(|x| of_type(Type::Time, x)).unwrap_or_default();
-    Some(format!(
-        "{}: {} to {}, {} days with rows, {} sudden gaps",
-        about.source,
-        day(about.min),
-        day(about.max),
-        count(span.days),
-        span.gaps.len()
-    ))
+    let gaps = match span.gaps.len() {
+        0 => "no sudden gap".to_owned(),
+        1 => "1 sudden gap".to_owned(),
+        n => format!("{n} sudden gaps"),
+    };
+    let days = count(span.days);
+    Some(format!("{}: {} to {}, {days} days with rows, {gaps}", about.source, day(about.min), day(about.max)))
 }
 
 fn joins_text(joins: &[JoinReport]) -> String {
@@ -267,17 +278,35 @@ fn joins_text(joins: &[JoinReport]) -> String {
     text
 }
 
-fn associations_text(outcome: Option<&str>, told: &[Association], dataset: &Dataset, define: bool) -> String {
+fn associations_text(
+    outcome: Option<&str>,
+    told: &[Association],
+    dataset: &Dataset,
+    roles: &Roles,
+    define: bool,
+) -> String {
     let Some(outcome) = outcome else { return String::new() };
     let source = |name: &str| dataset.column(name).map_or(name.to_owned(), |column| column.source.clone());
-    let mut table = Table::new(&["column", "measure", "value", "strength", "rows"]);
+    let mut table = Table::new(&["column", "measure", "value", "strength", "where it happens", "rows", "role"]);
     for one in told {
+        // Of an AUC one half says nothing, and the side of it says which way the column leans.
+        let leans = match (one.measure.label(), one.value) {
+            ("AUC", x) if x > 0.5 => "higher",
+            ("AUC", x) if x < 0.5 => "lower",
+            _ => "",
+        };
+        let role = match roles.role(&one.column).label() {
+            "feature" => "",
+            label => label,
+        };
         table.row(vec![
             source(&one.column),
             one.measure.label().to_owned(),
             number(one.value),
             number(one.strength),
+            leans.to_owned(),
             count(one.rows),
+            role.to_owned(),
         ]);
     }
     let mut text = format!("\nAssociation with {}\n{}", source(outcome), table.text(2));
@@ -292,28 +321,90 @@ fn associations_text(outcome: Option<&str>, told: &[Association], dataset: &Data
     text
 }
 
+/// Columns with the same problem that are told together: more would be a wall of sentences.
+const TOGETHER: usize = 4;
+
+/// Problems as lines, those that many columns have in one; with the `--repair` that a project can be given, or what to do by hand.
+pub fn problem_lines(problems: &[Problem], repairs: bool) -> String {
+    let alike = |a: &Problem, b: &Problem| {
+        let gathers =
+            matches!(a.check, CheckId::Missing | CheckId::Outliers | CheckId::Sentinel | CheckId::ManyCategories);
+        let kind = |problem: &Problem| (problem.check, problem.severity, problem.about.clone(), problem.hint.clone());
+        gathers && a.column.is_some() && kind(a) == kind(b)
+    };
+    let mut text = String::new();
+    for (at, problem) in problems.iter().enumerate() {
+        let group: Vec<&Problem> = problems.iter().filter(|other| alike(problem, other)).collect();
+        if group.len() >= TOGETHER {
+            // Told where the first of them stands.
+            if !problems[..at].iter().any(|earlier| alike(problem, earlier)) {
+                text.push_str(&together(&group, repairs));
+            }
+            continue;
+        }
+        let rows: Vec<String> = problem.rows.iter().take(5).map(|row| count(*row)).collect();
+        let rows = match (rows.is_empty(), problem.count > 5) {
+            (true, _) => String::new(),
+            (false, more) => format!(" (rows {}{})", rows.join("; "), if more { "; …" } else { "" }),
+        };
+        let repair = match repairs && problem.repair.is_applicable() {
+            true => format!("; --repair {}: {}", for_shell(&problem.id()), problem.repair.words()),
+            false => format!("; {}", problem.hint),
+        };
+        text.push_str(&wrap(&format!("- {}: {}{rows}{repair}", word(problem.severity), problem.message), 2, 110));
+    }
+    text
+}
+
+/// One line for the same problem of many columns.
+fn together(group: &[&Problem], repairs: bool) -> String {
+    let first = group[0];
+    let name = |problem: &Problem| problem.column.clone().unwrap_or_default();
+    let columns: Vec<String> = group
+        .iter()
+        .map(|problem| match problem.count {
+            0 => format!("`{}`", name(problem)),
+            n => format!("`{}` ({} rows, {})", name(problem), count(n), percent(problem.share)),
+        })
+        .collect();
+    let mark = first.about.as_deref().unwrap_or_default();
+    let what = match first.check {
+        CheckId::Missing => "have missing cells".to_owned(),
+        CheckId::Outliers => {
+            "hold numbers far from the others, more than 3 interquartile ranges outside the quartiles".to_owned()
+        }
+        CheckId::Sentinel => format!("hold `{mark}`, which may stand for a missing value"),
+        _ => "have more than 100 different values".to_owned(),
+    };
+    let repair = match repairs && first.repair.is_applicable() {
+        true => {
+            let id = match first.about {
+                Some(_) => format!("{}:COLUMN={mark}", first.check.name()),
+                None => format!("{}:COLUMN", first.check.name()),
+            };
+            let words = first.repair.words().replace(&format!("`{}", name(first)), "`COLUMN");
+            format!("; --repair {}: {words}", for_shell(&id))
+        }
+        false => format!("; {}", first.hint),
+    };
+    let columns = columns.join(", ");
+    wrap(&format!("- {}: {} columns {what}: {columns}{repair}", word(first.severity), group.len()), 2, 110)
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
 fn problems_text(problems: &[Problem], define: bool) -> String {
     if problems.is_empty() {
         return "\nNo problems found.\n".to_owned();
     }
     let mut text = format!("\nProblems: {}\n", problems.len());
-    for problem in problems {
-        let word = match problem.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
-        };
-        let rows: Vec<String> = problem.rows.iter().take(5).map(u64::to_string).collect();
-        let rows = match (rows.is_empty(), problem.count > 5) {
-            (true, _) => String::new(),
-            (false, more) => format!(" (rows {}{})", rows.join(", "), if more { ", …" } else { "" }),
-        };
-        let repair = match problem.repair.is_applicable() {
-            true => format!("; --repair {}: {}", for_shell(&problem.id()), problem.repair.words()),
-            false => format!("; {}", problem.hint),
-        };
-        text.push_str(&wrap(&format!("- {word}: {}{rows}{repair}", problem.message), 2, 110));
-    }
+    text.push_str(&problem_lines(problems, true));
     if define {
         let mut checks: Vec<_> = problems.iter().map(|problem| problem.check).collect();
         checks.sort();

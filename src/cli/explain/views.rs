@@ -31,7 +31,26 @@ pub struct Drivers {
     pub strengths: Vec<Strength>,
     /// By column: whether larger numbers raise the score; absent for texts and where it depends.
     pub directions: BTreeMap<String, f64>,
+    /// Mean score of the rows.
+    pub mean_score: f64,
+    /// Columns of numbers that rise and fall together, the strongest of each group first.
+    pub together: Vec<Together>,
 }
+
+/// Columns that say nearly the same, so that their shares are those of all of them.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Together {
+    /// The columns, the strongest driver first.
+    pub fields: Vec<String>,
+    /// The least rank correlation (Spearman) by which one of them hangs on another, without its sign.
+    pub correlation: f64,
+}
+
+/// The rank correlation from which two columns are taken to say the same.
+const SAME: f64 = 0.85;
+
+/// The least share of a driver that is worth a word on whom it shares it with.
+const WORTH: f64 = 0.01;
 
 impl Drivers {
     pub fn new(out: &Attributions, dataset: &Dataset, rows: &[u32]) -> Drivers {
@@ -53,10 +72,54 @@ impl Drivers {
             base: out.base,
             base_score: out.base_score,
             log_odds: out.log_odds,
+            together: together(&out.strengths(), dataset, rows),
+            mean_score: out.scores.iter().sum::<f64>() / out.scores.len().max(1) as f64,
             strengths: out.strengths(),
             directions,
         }
     }
+}
+
+/// Groups of drivers whose numbers rise and fall together in these rows: each hangs on one of its group by a rank correlation of [`SAME`].
+fn together(strengths: &[Strength], dataset: &Dataset, rows: &[u32]) -> Vec<Together> {
+    let strong = strengths.iter().filter(|strength| strength.share >= WORTH);
+    let columns: Vec<(&String, Vec<f64>)> = strong
+        .filter_map(|strength| {
+            let numbers = dataset.cells(&strength.field)?.numbers()?;
+            Some((&strength.field, rows.iter().map(|&row| numbers[row as usize]).collect()))
+        })
+        .collect();
+    let mut group: Vec<usize> = (0..columns.len()).collect();
+    let mut least = vec![1.0_f64; columns.len()];
+    for a in 0..columns.len() {
+        for b in 0..a {
+            let known = columns[a].1.iter().zip(&columns[b].1).filter(|(x, y)| !x.is_nan() && !y.is_nan());
+            let (x, y): (Vec<f64>, Vec<f64>) = known.map(|(x, y)| (*x, *y)).unzip();
+            // Of few rows nothing is said.
+            let pairs: Vec<(f64, f64)> = ranks(&x).into_iter().zip(ranks(&y)).collect();
+            let Some(r) = correlation(&pairs).filter(|r| r.abs() >= SAME && pairs.len() >= 50) else { continue };
+            let (from, into) = (group[a].max(group[b]), group[a].min(group[b]));
+            least[into] = least[into].min(least[from]).min(r.abs());
+            group.iter_mut().filter(|number| **number == from).for_each(|number| *number = into);
+        }
+    }
+    let members =
+        |of: usize| (0..columns.len()).filter(|at| group[*at] == of).map(|at| columns[at].0.clone()).collect();
+    let groups = (0..columns.len()).map(|of| Together { fields: members(of), correlation: least[of] });
+    groups.filter(|group| group.fields.len() > 1).collect()
+}
+
+/// The rank of each number, ties in the middle of theirs.
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut begin = 0;
+    for tie in order.chunk_by(|a, b| values[*a] == values[*b]) {
+        tie.iter().for_each(|at| ranks[*at] = begin as f64 + (tie.len() - 1) as f64 / 2.0);
+        begin += tie.len();
+    }
+    ranks
 }
 
 /// Pearson's correlation; `None` where one of the two does not vary.
@@ -131,13 +194,38 @@ pub fn drivers(out: &Drivers, drops: &[Drop], rises: &[Rise]) -> String {
         cells.extend(rise.iter().flat_map(|rise| [within(&rise.rmse), within(&rise.mae)]));
         table.row(cells);
     }
-    format!(
-        "Drivers over {} rows it did not learn from: mean absolute attribution in {}\n{}  An average row scores {:.4}.\n",
+    let mut text = format!(
+        "Drivers over {} rows it did not learn from: mean absolute attribution in {}\n{}",
         count(out.rows as u64),
         unit(out.log_odds),
         table.text(2),
-        out.base_score
-    )
+    );
+    let start = match out.log_odds {
+        true => format!(
+            "Attributions start from the mean of the log-odds, a score of {}, and add up to the score of each row; the mean score is {}.",
+            percent(out.base_score),
+            percent(out.mean_score)
+        ),
+        false => format!(
+            "Attributions start from {} and add up to the score of each row; the mean score is {}.",
+            number(out.base_score),
+            number(out.mean_score)
+        ),
+    };
+    text.push_str(&wrap(&start, 2, WIDTH));
+    for group in &out.together {
+        let (last, others) =
+            group.fields.split_last().map_or((String::new(), &[][..]), |(last, all)| (last.clone(), all));
+        let others: Vec<String> = others.iter().map(|field| format!("`{field}`")).collect();
+        let said = format!(
+            "{} and `{last}` rise and fall together (rank correlation {:.2} or more): how they share what they tell, and which way each \
+             of them moves the score, says little; take them as one, or leave all but one out.",
+            others.join(", "),
+            (group.correlation * 100.0).floor() / 100.0
+        );
+        text.push_str(&wrap(&said, 2, WIDTH));
+    }
+    text
 }
 
 /// Why rows score as they do.
@@ -145,7 +233,7 @@ pub fn rows(out: &Attributions, dataset: &Dataset, rows: &[u32]) -> String {
     let mut text = String::new();
     for (i, &row) in rows.iter().enumerate() {
         text.push_str(&format!(
-            "Row {}: score {:.4}; an average row scores {:.4}\n",
+            "Row {}: score {:.4}; attributions start from {:.4}\n",
             count(dataset.row_number(row as usize)),
             out.scores[i],
             out.base_score
@@ -156,7 +244,7 @@ pub fn rows(out: &Attributions, dataset: &Dataset, rows: &[u32]) -> String {
         }
         let mut table = Table::new(&["column", "value", "attribution", "sum so far"]);
         let mut sum = out.base;
-        table.row(vec!["(average row)".into(), String::new(), String::new(), format!("{sum:+.4}")]);
+        table.row(vec!["(start)".into(), String::new(), String::new(), format!("{sum:+.4}")]);
         let all = out.strongest(i);
         for (field, attribution) in all.iter().take(TOLD) {
             sum += attribution;

@@ -112,6 +112,10 @@ fn overview_value(overview: &Overview, steps: &[Step]) -> Vec<(&'static str, Val
 }
 
 fn short(text: &str) -> String {
+    // Nobody reads the sixteenth digit of a mean.
+    if let (true, Ok(x)) = (text.contains('.') && text.len() > 9, text.parse::<f64>()) {
+        return number(x);
+    }
     match text.chars().count() > CELL {
         true => text.chars().take(CELL - 1).chain(['…']).collect(),
         false => text.to_owned(),

@@ -177,7 +177,8 @@ impl CheckId {
             }
             CheckId::ManyCategories => "a text column with more than 100 different values",
             CheckId::MixedTypes => {
-                "a text column in which at least half of the known cells, but not all, are numbers or dates"
+                "a text column in which at least half of the known cells, but not all, are numbers or dates; where nearly all others \
+                 are digits with a letter or two the column holds codes, and stays text"
             }
             CheckId::Impossible => {
                 "by the words of the name: ages outside 0 to 120; probabilities outside 0 to 1; percentages outside 0 to 100; \

@@ -176,7 +176,10 @@ fn encoding(inputs: &[Input], has_rare: bool) -> String {
     }
     match inputs.first().map(|input| &input.encode) {
         Some(Encode::Standard { center, scale, .. }) if *center == 0.0 && *scale == 1.0 => "0/1 as it is".to_owned(),
-        Some(Encode::Standard { center, scale, .. }) => format!("(x − {}) / {}", short(*center), short(*scale)),
+        Some(Encode::Standard { center, scale, .. }) => {
+            let sign = if *center < 0.0 { '+' } else { '−' };
+            format!("(x {sign} {}) / {}", short(center.abs()), short(*scale))
+        }
         Some(Encode::Missing) => "whether it is missing".to_owned(),
         _ => "as it is".to_owned(),
     }

@@ -39,7 +39,11 @@ pub fn plan(spec: &ModelSpec, dataset: &Dataset, roles: &Roles, target: &Target)
     let (measured, calibrating, note) = match spec.validation {
         Validation::Folds => {
             let by_subject = repeats(&target.rows, &subjects);
-            (by_fold(&all, &fold, spec.folds), Vec::new(), folds_note(spec, by_subject))
+            (
+                by_fold(&all, &fold, spec.folds),
+                Vec::new(),
+                folds_note(spec, by_subject, roles.first(Role::Subject).is_some()),
+            )
         }
         Validation::Time(_) | Validation::FileOrder(_) => {
             let (early, late) = by_time(spec.validation, dataset, roles, target)?;
@@ -140,7 +144,7 @@ fn sound(part: &Part, spec: &ModelSpec, target: &Target) -> Result<()> {
     })
 }
 
-fn folds_note(spec: &ModelSpec, by_subject: bool) -> String {
+fn folds_note(spec: &ModelSpec, by_subject: bool, known: bool) -> String {
     let split = if by_subject {
         "all rows of a subject fall in one fold; intervals take rows as independent"
     } else if spec.uplift.is_some() {
@@ -155,7 +159,8 @@ fn folds_note(spec: &ModelSpec, by_subject: bool) -> String {
         Calibrate::None => "; scores are not calibrated".to_owned(),
         _ => "; each fold's scores were calibrated by a map fitted on the other folds' out-of-fold scores; the deployed map is fitted on all of them".to_owned(),
     };
-    format!("out-of-fold numbers: {} folds by a hash of the subject, {split}{map}", spec.folds)
+    let of = if known { "subject" } else { "row's number" };
+    format!("out-of-fold numbers: {} folds by a hash of the {of}, {split}{map}", spec.folds)
 }
 
 fn time_note(

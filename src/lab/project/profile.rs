@@ -1,7 +1,7 @@
 //! The profile of a table of a project, with what the project knows of it, and repairs of what the profile found.
 
 use super::load::{Loaded, with_recipe};
-use super::parts::{DataSource, Parts};
+use super::parts::{DataSource, Origin, Parts};
 use crate::data::profile::{self, Profile, profile_table};
 use crate::data::quality::{Known, Repair, Repairable};
 use crate::data::{Dataset, Role, Roles, Source, TableKind};
@@ -42,8 +42,13 @@ pub fn profile(parts: &Parts, loaded: &Loaded, table: Option<&str>, task: &Task)
     };
     // A look-up is about something else than customers.
     let subject = parts.roles.first(Role::Subject).filter(|_| table.kind != TableKind::Lookup);
-    let customers = subject.map(|subject| (&loaded.dataset, subject));
-    let known = Known { kind: table.kind, as_of: parts.goal.as_of, ranges, customers, steps: &[] };
+    // Whoever comes in after the instant is a customer later, as the rows after it make outcomes: neither is a mistake, and left out
+    // they would take the outcome with them.
+    let is_origin = parts.source().is_some_and(|source| source.origin == Origin::SubjectsOf(table.name.clone()));
+    let customers = subject.filter(|_| !is_origin).map(|subject| (&loaded.dataset, subject));
+    let makes_outcomes = parts.roles.delayed.iter().any(|delayed| delayed.table == table.name);
+    let as_of = parts.goal.as_of.map(|as_of| if makes_outcomes { i64::MAX } else { as_of });
+    let known = Known { kind: table.kind, as_of, ranges, customers, steps: &[] };
     let roles = table.roles();
     let profile = profile_table(&table.dataset, &roles, &known, task)?;
     Ok(Profiled { dataset: table.dataset.clone(), roles, kind: table.kind, profile, made: None })

@@ -106,6 +106,41 @@ fn each_check_finds_what_it_is_for_with_its_rows() {
 }
 
 #[test]
+fn advice_fits_what_the_values_are() {
+    let sales = Known { kind: TableKind::Transactions, ..Known::default() };
+    let of_sale = |name: &str, cells: Cells| of_known(name, cells, Role::Feature, &sales);
+    let invoices = || texts(&["536365", "536366", "C536379", "536380", "536381"]);
+    let many = || spread(400, &[1_000.0]);
+    // The column, the check, what is said, how grave it is, and whether a click may change the data.
+    let cases = [
+        // A letter before the digits is a code: read as a number it would be lost.
+        (of("invoice", invoices()), CheckId::MixedTypes, "such as `C536379`", Severity::Note, false),
+        (of("x", texts(&["1", "2", "three", "4"])), CheckId::MixedTypes, "such as `three`", Severity::Warning, true),
+        // What came back was bought before: of sales it is no mistake.
+        (
+            of_sale("Quantity", Cells::Integer(vec![3, -1, 5])),
+            CheckId::Impossible,
+            "is negative",
+            Severity::Note,
+            false,
+        ),
+        (of("quantity", Cells::Integer(vec![3, -1, 5])), CheckId::Impossible, "is negative", Severity::Warning, true),
+        (of_sale("age", Cells::Integer(vec![30, 400])), CheckId::Impossible, "is no age", Severity::Warning, true),
+        // The end that is crossed, and no other.
+        (of("amount", many()), CheckId::Outliers, "lies above ", Severity::Note, true),
+        (of("amount", spread(400, &[-900.0])), CheckId::Outliers, "lies below ", Severity::Note, true),
+        (of("amount", spread(400, &[-900.0, 1_000.0])), CheckId::Outliers, "lies outside ", Severity::Note, true),
+        (of("x", texts(&["a  b", "a b", "a b"])), CheckId::SimilarCategories, "`a␣␣b` (1)", Severity::Warning, true),
+    ];
+    for (found, check, part, severity, by_click) in cases {
+        let problem =
+            found.iter().find(|problem| problem.check == check).unwrap_or_else(|| panic!("{part}: {found:#?}"));
+        assert!(problem.message.contains(part), "{part}: {}", problem.message);
+        assert_eq!((problem.severity, problem.repair.is_applicable()), (severity, by_click), "{problem:?}");
+    }
+}
+
+#[test]
 fn sound_columns_have_no_problem() {
     for (name, cells) in [
         ("age", Cells::Integer((0..60).map(|i| 20 + i % 50).collect())),

@@ -62,6 +62,20 @@ fn mixed(subject: &Subject<'_>, dictionary: &Dictionary, problems: &mut Vec<Prob
         let example = first.and_then(|row| dictionary.get(row)).cloned().unwrap_or_default();
         let message =
             format!("`{}` mixes {what} ({fitting} cells) with text such as `{example}`", subject.about.source);
+        // Numbers with a letter or two, such as `C536379` and `85123A`, are written on purpose: all of the column are codes.
+        let is_code = |text: &str| {
+            let digits = text.bytes().filter(u8::is_ascii_digit).count();
+            digits >= 3 && text.len() <= digits + 3 && !text.contains(char::is_whitespace)
+        };
+        let coded =
+            fits.iter().zip(&counts).zip(dictionary.values.iter()).filter(|((fits, _), text)| !**fits && is_code(text));
+        let coded: u64 = coded.map(|((_, n), _)| n).sum();
+        if type_ == Type::Number && coded * 10 >= 9 * (known - fitting) {
+            let hint = "these are codes: leave the column as text; what the letters mean (a cancellation, a variant) may be worth a feature";
+            let problem = subject.problem(CheckId::MixedTypes, Severity::Note, message, hint);
+            problems.push(problem.at_rows(subject.rows_where(odd)));
+            return;
+        }
         let hint = format!(
             "if it is a {}, set its type to {}: the text cells are then listed and count as missing",
             if type_ == Type::Time { "date" } else { "quantity" },
@@ -131,6 +145,11 @@ fn blanks(subject: &Subject<'_>, dictionary: &Dictionary, problems: &mut Vec<Pro
     }
 }
 
+/// A text whose double blanks are seen, which terminals and screens show as one.
+fn visible(text: &str) -> String {
+    text.replace("  ", "␣␣")
+}
+
 /// Categories that differ in writing alone.
 fn similar(subject: &Subject<'_>, dictionary: &Dictionary, problems: &mut Vec<Problem>) {
     if dictionary.values.len() > MAX_COMPARED {
@@ -162,8 +181,11 @@ fn similar(subject: &Subject<'_>, dictionary: &Dictionary, problems: &mut Vec<Pr
         .iter()
         .take(3)
         .map(|group| {
-            let each: Vec<String> =
-                group.iter().take(4).map(|c| format!("`{}` ({})", dictionary.values[*c], counts[*c])).collect();
+            let each: Vec<String> = group
+                .iter()
+                .take(4)
+                .map(|c| format!("`{}` ({})", visible(&dictionary.values[*c]), counts[*c]))
+                .collect();
             each.join(" and ")
         })
         .collect();

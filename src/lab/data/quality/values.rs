@@ -2,6 +2,7 @@
 
 use super::{CheckId, LeaveOut, Problem, Repair, Severity, Subject};
 use crate::data::cells::Cells;
+use crate::data::table::TableKind;
 use attune_policy::recipe::{Op, Step};
 use attune_policy::value::Type;
 
@@ -129,14 +130,24 @@ fn impossible(subject: &Subject<'_>, sentinels: &[f64], problems: &mut Vec<Probl
     let Some(first) = rows.first().and_then(|number| subject.dataset.row_at(*number)) else { return };
     let example = subject.cells.text(first).unwrap_or_default();
     let message = format!("`{}` holds values such as {example}, which {why}", about.source);
-    let hint = match clips(subject) {
-        true => "correct the source; until then read the number within its bounds",
-        false => "correct the source, or leave such rows out",
+    let parts_of_sales = ["quantity", "count", "orders", "price"];
+    let returned = subject.known.kind == TableKind::Transactions && high == f64::INFINITY && has(&parts_of_sales);
+    let hint = match (clips(subject), returned) {
+        (true, _) => "correct the source; until then read the number within its bounds",
+        (false, true) => {
+            "returns or corrections, as a rule: features over events count returns apart and leave them out of what was bought; where \
+             they are mistakes, correct the source"
+        }
+        (false, false) => "correct the source, or leave such rows out",
     };
+    // Whoever leaves returns out has bought what came back.
+    let severity = if returned { Severity::Note } else { Severity::Warning };
     let finite = |x: f64| x.is_finite().then_some(x);
-    let repair = within(subject, "possible", finite(low), finite(high));
-    problems
-        .push(subject.problem(CheckId::Impossible, Severity::Warning, message, hint).at_rows(rows).repaired_by(repair));
+    let repair = match returned {
+        true => Repair::ByHand(hint.to_owned()),
+        false => within(subject, "possible", finite(low), finite(high)),
+    };
+    problems.push(subject.problem(CheckId::Impossible, severity, message, hint).at_rows(rows).repaired_by(repair));
 }
 
 /// Words of names whose numbers are not negative.
@@ -176,14 +187,21 @@ fn outliers(subject: &Subject<'_>, sentinels: &[f64], problems: &mut Vec<Problem
     if rows.is_empty() {
         return;
     }
-    let ends = format!("{} to {}", about.min.unwrap_or(low), about.max.unwrap_or(high));
+    // An end that nothing crosses is no bound of interest: of what is never negative it lies below 0.
+    let crossed = |end: Option<f64>, fence: f64| end.is_some_and(|x| (x - fence) * (fence - q1) > 0.0);
+    let (below, above) = (crossed(about.min, low).then_some(low), crossed(about.max, high).then_some(high));
+    let beyond = match (below, above) {
+        (Some(low), None) => format!("below {}", short(low)),
+        (None, Some(high)) => format!("above {}", short(high)),
+        _ => format!("outside {} to {}", short(low), short(high)),
+    };
     let message = format!(
-        "`{}` lies outside {} to {} in {} rows ({:.2} %); it runs from {ends}",
+        "`{}` lies {beyond} in {} rows ({:.2} %); it runs from {} to {}",
         about.source,
-        short(low),
-        short(high),
         rows.len(),
-        rows.len() as f64 / subject.dataset.rows() as f64 * 100.0
+        rows.len() as f64 / subject.dataset.rows() as f64 * 100.0,
+        short(about.min.unwrap_or(low)),
+        short(about.max.unwrap_or(high)),
     );
     let hint = "trees do not mind; for linear models and segments read the number within these bounds";
     let repair = match clips(subject) {
@@ -279,9 +297,14 @@ fn mixed_units(subject: &Subject<'_>, problems: &mut Vec<Problem>) {
         .push(subject.problem(CheckId::MixedUnits, Severity::Warning, message, hint).at_rows(rows).repaired_by(repair));
 }
 
-/// A number for people: as many digits as it takes up to 6.
+/// A number for people: whole ones as they are, others with about five digits that count.
 fn short(x: f64) -> String {
-    if x.fract() == 0.0 { x.to_string() } else { format!("{x:.4}").trim_end_matches('0').to_owned() }
+    if x.fract() == 0.0 {
+        return x.to_string();
+    }
+    let decimals = (4 - x.abs().log10().floor().clamp(-4.0, 4.0) as i32).max(0) as usize;
+    let text = format!("{x:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 /// Numbers of the rows whose number (times in ms) is such; missing cells never are.

@@ -6,6 +6,7 @@
 //! and never credits an event that came before its decision.
 
 use crate::data::cells::{Cells, Dictionary};
+use crate::data::import::dates;
 use crate::data::join::canonical;
 use crate::data::roles::{Credit, Delayed};
 use crate::data::{Arm, Column, Dataset, Role, Roles, Table};
@@ -50,11 +51,17 @@ pub struct Matched {
     pub decisions: u64,
     /// Decisions whose window ends after the last event of the table: what follows them may not have come yet.
     pub open: u64,
+    /// The instant (ms) at which all rows stand, where they have no times of their own: then they are customers as of that day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instant: Option<i64>,
 }
 
 impl Matched {
     /// The same in a sentence.
     pub fn words(&self) -> String {
+        if let Some(instant) = self.instant {
+            return self.words_as_of(instant);
+        }
         let mut text = format!(
             "`{}`: {} of {} events of `{}` came within {} days of a decision and were credited to {}; {} decisions have one.",
             self.outcome, self.credited, self.events, self.table, self.window_days, self.credit, self.decisions
@@ -78,6 +85,26 @@ impl Matched {
                 " The windows of {} decisions end after the last event of the table: more may follow.",
                 self.open
             ));
+        }
+        text
+    }
+}
+
+impl Matched {
+    /// The same of rows that stand at one instant.
+    fn words_as_of(&self, instant: i64) -> String {
+        let Matched { outcome, table, window_days: days, credited, events, .. } = self;
+        let when: String = dates::render(instant).chars().take(10).collect();
+        let one = if self.decisions == 1 { "customer has" } else { "customers have" };
+        let mut text = format!(
+            "`{outcome}`: {} {one} something in `{table}` that counts, in the {days} days from {when} on ({credited} of its {events} rows).",
+            self.decisions
+        );
+        if self.unusable > 0 {
+            text.push_str(&format!(" {} rows without subject, time or value count for nobody.", self.unusable));
+        }
+        if self.open > 0 {
+            text.push_str(" The days end after the last row of the table: more may follow.");
         }
         text
     }
@@ -197,6 +224,7 @@ impl Decisions {
             window_days: delayed.window_days,
             credit: delayed.credit.words().to_owned(),
             events: table.dataset.rows() as u64,
+            instant: self.times.first().filter(|_| self.standing).map(|at| *at as i64),
             ..Matched::default()
         };
         let mut last = f64::NEG_INFINITY;
