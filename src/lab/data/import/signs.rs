@@ -1,5 +1,7 @@
 //! The signs that rows and fields are found by: delimiters, and what needs a closer look. 64 bytes at a time.
 
+use wide::u8x16;
+
 /// The places of delimiters and of three other signs in a text, in order, found 64 bytes at a time.
 pub struct Signs<'a> {
     text: &'a [u8],
@@ -135,46 +137,17 @@ impl<'a> Signs<'a> {
 }
 
 /// Which bytes of a block are the delimiter, and which one of the three others.
-#[cfg(target_arch = "x86_64")]
 #[inline]
-#[allow(unsafe_code)] // every processor of this kind has SSE2, which is all that is asked for
-fn bits_of(block: &[u8; BLOCK], delimiter: u8, [one, two, three]: [u8; 3]) -> (u64, u64) {
-    use core::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8};
-    #[target_feature(enable = "sse2")]
-    #[inline]
-    fn bits_of(block: &[u8; BLOCK], signs: [u8; 4]) -> (u64, u64) {
-        let [delimiter, one, two, three] = signs.map(|sign| _mm_set1_epi8(sign.cast_signed()));
-        let bits = |found| u64::from(_mm_movemask_epi8(found).cast_unsigned());
-        let (words, _) = block.as_chunks::<8>();
-        let (pairs, _) = words.as_chunks::<2>();
-        let mut both = (0, 0);
-        for [low, high] in pairs.iter().rev() {
-            let bytes = _mm_set_epi64x(i64::from_le_bytes(*high), i64::from_le_bytes(*low));
-            let others = _mm_or_si128(_mm_cmpeq_epi8(bytes, one), _mm_cmpeq_epi8(bytes, two));
-            let others = _mm_or_si128(others, _mm_cmpeq_epi8(bytes, three));
-            both = (both.0 << 16 | bits(_mm_cmpeq_epi8(bytes, delimiter)), both.1 << 16 | bits(others));
-        }
-        both
-    }
-    unsafe { bits_of(block, [delimiter, one, two, three]) }
+fn bits_of(block: &[u8; BLOCK], delimiter: u8, others: [u8; 3]) -> (u64, u64) {
+    let (delimiter, [one, two, three]) = (u8x16::splat(delimiter), others.map(u8x16::splat));
+    let bits = |found: u8x16| u64::from(found.to_bitmask() as u16);
+    let (quarters, _) = block.as_chunks::<16>();
+    quarters.iter().rev().fold((0, 0), |(delimiters, others), quarter| {
+        let bytes = u8x16::new(*quarter);
+        let other = bytes.simd_eq(one) | bytes.simd_eq(two) | bytes.simd_eq(three);
+        (delimiters << 16 | bits(bytes.simd_eq(delimiter)), others << 16 | bits(other))
+    })
 }
-
-/// As the one above, by arithmetic that every processor has.
-#[cfg(any(test, not(target_arch = "x86_64")))]
-#[cfg_attr(target_arch = "x86_64", allow(dead_code))] // there only tests compare with it
-fn bits_of_anywhere(block: &[u8; BLOCK], delimiter: u8, [one, two, three]: [u8; 3]) -> (u64, u64) {
-    // Bytes of zeros and ones, which compilers do many at once; eight of them become bits by a multiplication.
-    let bits = |is: &dyn Fn(u8) -> bool| {
-        let ones = block.map(|byte| u8::from(is(byte)));
-        let (words, _) = ones.as_chunks::<8>();
-        let bits = |word: &[u8; 8]| u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        words.iter().rev().fold(0, |found, word| found << 8 | bits(word))
-    };
-    (bits(&|byte| byte == delimiter), bits(&|byte| byte == one || byte == two || byte == three))
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-use bits_of_anywhere as bits_of;
 
 #[cfg(test)]
 mod tests {
@@ -217,20 +190,6 @@ mod tests {
                 }
                 assert_eq!((signs.next(&mut ends), signs.next_other(), ends.len), (None, None, passed.len()));
             }
-        }
-    }
-
-    #[test]
-    fn every_processor_finds_the_same_signs() {
-        let mut next = numbers();
-        for _ in 0..1_000 {
-            let mut block = [b'x'; BLOCK];
-            for byte in &mut block {
-                *byte = [b',', b'"', b'\n', 0, 255, 0x80, b','.wrapping_add(0x80), b'x'][next(8)];
-            }
-            let bits = |is: &dyn Fn(u8) -> bool| (0..BLOCK).fold(0u64, |bits, i| bits | u64::from(is(block[i])) << i);
-            let plainly = (bits(&|byte| byte == b','), bits(&|byte| OTHERS.contains(&byte)));
-            assert_eq!((bits_of(&block, b',', OTHERS), bits_of_anywhere(&block, b',', OTHERS)), (plainly, plainly));
         }
     }
 }
