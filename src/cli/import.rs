@@ -294,6 +294,7 @@ impl Import {
         }
         Ok(described)
     }
+            described.event.columns = known.iter().flat_map(|s| &s.columns).map(|c| c.name.clone()).collect();
 
     fn described(&self, kind: TableKind) -> Result<Described> {
         Ok(Described {
@@ -308,7 +309,7 @@ impl Import {
             event: AskedEvent {
                 event: self.event.clone(),
                 words: self.event_words.iter().map(|argument| word(argument)).collect::<Result<_>>()?,
-                before: None,
+                ..AskedEvent::default()
             },
         })
     }

@@ -207,6 +207,7 @@ impl Session {
                 let before = self.document().sources.iter().find(|source| source.name == HISTORY);
                 let asked = project::AskedEvent {
                     before: before.and_then(|source| source.event.clone()),
+                    columns: before.iter().flat_map(|s| &s.columns).map(|c| c.name.clone()).collect(),
                     ..project::AskedEvent::default()
                 };
                 self.submit(LaneName::Io, "import history", &title, None, move |task| {

@@ -7,7 +7,7 @@ use crate::data::{Dataset, table};
 use crate::error::{Error, Result};
 use attune_policy::contact::EventKind;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Names of columns that say what happened; the first is the canonical one.
 pub(super) const EVENT: &[&str] = &["event", "event_type", "kind", "type"];
@@ -50,6 +50,8 @@ pub struct AskedEvent {
     pub words: Vec<(String, String)>,
     /// What was declared of the table of this name before; it holds where nothing else is asked.
     pub before: Option<RowEvent>,
+    /// The columns (identifiers) that the table had then: one that came since and is called `event` is read.
+    pub columns: BTreeSet<String>,
 }
 
 impl RowEvent {
@@ -61,7 +63,7 @@ impl RowEvent {
         let is_free = |name: &str| !taken.contains(&Some(name));
         let found = || EVENT.iter().find_map(|name| column(dataset, name)).filter(|name| is_free(name));
         let before = asked.before.clone().filter(|before| match before {
-            RowEvent::Every(_) => true,
+            RowEvent::Every(_) => found().is_none_or(|name| asked.columns.contains(&name)),
             RowEvent::Said { column, .. } => dataset.column(column).is_some(),
         });
         let declared = match &asked.event {
@@ -309,11 +311,13 @@ mod tests {
     fn what_the_rows_are_is_asked_found_kept_or_sent() {
         let bare = table(&[("who", &["a"]), ("sent", &["2026-01-01"])]);
         let typed = table(&[("who", &["a"]), ("Event Type", &["x"]), ("kind", &["y"]), ("status", &["z"])]);
+        let kind = table(&[("who", &["a"]), ("kind", &["y"])]);
         let own = EventKind::Custom("bounce".into());
         let asked = |event: Option<&str>, words: &[(&str, &str)], before: Option<RowEvent>| AskedEvent {
             event: event.map(str::to_owned),
             words: words.iter().map(|(word, event)| ((*word).to_owned(), (*event).to_owned())).collect(),
             before,
+            columns: BTreeSet::from(["kind".to_owned()]),
         };
         let every = |kind| Ok(RowEvent::Every(kind));
         let before = said("status", &[("open", EventKind::Impression)]);
@@ -330,6 +334,9 @@ mod tests {
             (&typed, asked(None, &[], None), Ok(said("Event_Type", &[]))),
             (&typed, asked(Some("Event Type"), &[], None), Ok(said("Event_Type", &[]))),
             (&typed, asked(Some("sent"), &[], Some(before.clone())), every(EventKind::Sent)),
+            // The column was not there when every row was said to be a click.
+            (&typed, asked(None, &[], Some(RowEvent::Every(EventKind::Click))), Ok(said("Event_Type", &[]))),
+            (&kind, asked(None, &[], Some(RowEvent::Every(EventKind::Click))), every(EventKind::Click)),
             (&typed, asked(None, &[], Some(before.clone())), Ok(before.clone())),
             (&typed, asked(Some("kind"), &[], Some(before.clone())), Ok(said("kind", &[]))),
             (
