@@ -7,8 +7,8 @@ use super::new::folder_name;
 use super::profile::problem_lines;
 use super::table::{Table, count, percent, wrap};
 use attune_lab::data::import::{self, BadCell, BadRow, ImportOptions, Imported};
-use attune_lab::data::profile::{self, Profile};
-use attune_lab::data::quality::Range;
+use attune_lab::data::profile::{Profile, profile_table};
+use attune_lab::data::quality::{Known, Range};
 use attune_lab::data::table::key_and_time;
 use attune_lab::data::{Arm, Dataset, Logging, Role, Roles, Table as DataTable, TableKind};
 use attune_lab::project::{self, Access, AskedEvent, Described, Loaded, Parts, Project, RowEvent};
@@ -112,7 +112,10 @@ impl Import {
         if let Some(out) = &self.quarantine {
             import::quarantine::write(out, &imported.bad_rows, &imported.bad_cells)?;
         }
-        let profile = console.work(|task| profile::profile(&imported.dataset, &roles, task))?;
+        // What a table is about decides what is wrong with it: of sales, a quantity below 0 came back.
+        let beside = if self.is_beside(kind) { kind } else { TableKind::Customers };
+        let known = Known { kind: beside, ..Known::default() };
+        let profile = console.work(|task| profile_table(&imported.dataset, &roles, &known, task))?;
         console.result(&self.text(&imported, &roles, &profile), &self.value(&imported, &roles, &profile))?;
         Ok(Outcome::Done)
     }
@@ -291,10 +294,10 @@ impl Import {
             described.pseudonymise.extend(known.iter().flat_map(|source| source.pseudonymise.iter().cloned()));
             described.hide_key = hide_key;
             described.event.before = known.and_then(|source| source.event.clone());
+            described.event.columns = known.iter().flat_map(|s| &s.columns).map(|c| c.name.clone()).collect();
         }
         Ok(described)
     }
-            described.event.columns = known.iter().flat_map(|s| &s.columns).map(|c| c.name.clone()).collect();
 
     fn described(&self, kind: TableKind) -> Result<Described> {
         Ok(Described {

@@ -195,7 +195,7 @@ fn telco_churn() {
     let together = &explained["together"][0]["fields"];
     assert_eq!(together, &serde_json::json!(["tenure", "TotalCharges"]), "what was paid grows with the months");
     near("the mean score", &explained["mean_score"], 0.265, 0.01);
-    assert!(desk.text("explain telco", &file).contains("`tenure` and `TotalCharges` rise and fall together"));
+    assert!(desk.text("explain telco", &file).contains("- `tenure`, `TotalCharges`"));
 }
 
 /// Hillstrom's trial of e-mails: three arms drawn by lot, whose effects were published.
@@ -215,15 +215,15 @@ fn hillstrom() {
     assert_eq!(named(&features["inputs"], "column", "history_segment")["inputs"], 7);
     assert!(named(&features["inputs"], "column", "spend")["left_out"].as_str().unwrap().contains("outcome"));
 
-    desk.text("import FILE hill --goal visit --randomised", &file);
+    desk.text("import FILE hill --goal visit --randomised --one-row-in 3", &file);
     let trained = desk.json("train hill", &file);
     for (id, arm) in [("visit_mens_e_mail", "mens"), ("visit_womens_e_mail", "womens")] {
         let report = &named(&trained["models"], "id", id)["report"];
         let rate = report["positives"].as_f64().unwrap() / report["rows"].as_f64().unwrap();
         let visits = expected["visit_rate"][arm].as_f64().unwrap();
-        assert!((rate - visits).abs() < 0.006, "{id}: {rate}, published {visits}");
+        assert!((rate - visits).abs() < 0.015, "{id}: {rate}, published {visits}");
         assert!(report["suspicions"].as_array().unwrap().is_empty(), "{report}");
-        near("AUC", &quality(&trained, id)["auc"]["value"], 0.62, 0.02);
+        near("AUC", &quality(&trained, id)["auc"]["value"], 0.62, 0.03);
     }
 
     // Effects beside propensities: the published effect lies in the interval of the rows measured, and no column tells the arms apart.
@@ -309,7 +309,7 @@ fn cdnow() {
     );
 }
 
-/// Online retail: invoice lines with returns, cancellations and lines of nobody; features of all, a model of every fifth customer.
+/// Online retail: invoice lines with returns, cancellations and lines of nobody; features of all, a model of every second customer.
 #[test]
 fn online_retail() {
     let Some(file) = shared("data/online_retail/online_retail.csv") else { return };
@@ -342,7 +342,7 @@ fn online_retail() {
     let text = std::fs::read_to_string(&file).unwrap();
     let customer = |line: &str| -> Option<u32> { Some(line.rsplit(',').nth(1)?.parse::<f64>().ok()? as u32) };
     let mut some: Vec<&str> = text.lines().take(1).collect();
-    some.extend(text.lines().skip(1).filter(|line| customer(line).is_some_and(|id| id.is_multiple_of(5))));
+    some.extend(text.lines().skip(1).filter(|line| customer(line).is_some_and(|id| id.is_multiple_of(2))));
     desk.write("sales.csv", &some.join("\n"));
     desk.text("import sales.csv retail --as transactions", &file);
     let added = desk.json("features retail --outcome bought:90 --add", &file);
@@ -364,7 +364,7 @@ fn online_retail() {
     assert!(low > 0.6 && low < 0.744 && 0.744 < high, "all customers have 0.744: {own}");
     let evaluated = desk.json("evaluate retail --families logistic,boosted", &file);
     assert_eq!(evaluated["boards"][0]["board"]["entries"].as_array().unwrap().len(), 2);
-    near("AUC", &best(&evaluated)["quality"]["auc"]["value"], 0.744, 0.06);
+    near("AUC", &best(&evaluated)["quality"]["auc"]["value"], 0.744, 0.03);
 
     let explained = desk.json("explain retail", &file);
     let found = drivers(&explained);
@@ -372,7 +372,7 @@ fn online_retail() {
     assert!(explained["directions"]["recency"].as_f64().unwrap() < 0.0, "who bought lately buys again");
     // A year of data: what was bought in 365 days is all that was bought.
     let together = explained["together"].to_string();
-    assert!(together.contains("\"monetary_365d\"") && together.contains("\"monetary\""), "{together}");
+    assert!(together.contains("\"frequency_365d\"") && together.contains("\"frequency\""), "{together}");
     let kinds = problems(&desk.json("profile retail --table transactions", &file));
     assert!(kinds.contains("impossible:Quantity") && kinds.iter().all(|id| !id.starts_with("future")), "{kinds:?}");
 }

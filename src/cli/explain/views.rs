@@ -213,17 +213,16 @@ pub fn drivers(out: &Drivers, drops: &[Drop], rises: &[Rise]) -> String {
         ),
     };
     text.push_str(&wrap(&start, 2, WIDTH));
-    for group in &out.together {
-        let (last, others) =
-            group.fields.split_last().map_or((String::new(), &[][..]), |(last, all)| (last.clone(), all));
-        let others: Vec<String> = others.iter().map(|field| format!("`{field}`")).collect();
+    if !out.together.is_empty() {
         let said = format!(
-            "{} and `{last}` rise and fall together (rank correlation {:.2} or more): how they share what they tell, and which way each \
-             of them moves the score, says little; take them as one, or leave all but one out.",
-            others.join(", "),
-            (group.correlation * 100.0).floor() / 100.0
+            "Columns that rise and fall together (rank correlation of {SAME} or more, here) share what they tell: how it is divided among \
+             them, and which way each moves the score, says little. Take each group as one, or leave all but one out:"
         );
         text.push_str(&wrap(&said, 2, WIDTH));
+    }
+    for group in &out.together {
+        let fields: Vec<String> = group.fields.iter().map(|field| format!("`{field}`")).collect();
+        text.push_str(&wrap(&format!("- {}", fields.join(", ")), 4, WIDTH));
     }
     text
 }

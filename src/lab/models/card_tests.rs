@@ -30,7 +30,7 @@ fn the_card_says_what_how_well_from_what_and_its_limits() {
         "held out, ".to_owned(),
         "| `driver` | ".to_owned(),
         "- **Possible leak.** `x` is too good.".to_owned(),
-        "- Out-of-fold numbers: 5 folds by a hash of the subject".to_owned(),
+        "- Out-of-fold numbers: 5 folds by a hash of the row's number".to_owned(),
     ] {
         assert!(card.contains(&expected), "{expected}\n\n{card}");
     }
