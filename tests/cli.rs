@@ -2,6 +2,8 @@
 
 #[path = "cli/analyze.rs"]
 mod analyze;
+#[path = "cli/attach.rs"]
+mod attach;
 #[path = "cli/contacts.rs"]
 mod contacts;
 #[path = "cli/data.rs"]

@@ -2,6 +2,7 @@
 //! trains or values.
 
 mod analyze;
+mod attach;
 mod budgets;
 mod check;
 mod compare;
@@ -92,6 +93,7 @@ enum Command {
     Profile(profile::ProfileCommand),
     Erase(erase::Erase),
     Train(train::Train),
+    Attach(attach::Attach),
     Explain(explain::Explain),
     Evaluate(evaluate::Evaluate),
     Simulate(simulate::Simulate),
@@ -160,6 +162,7 @@ fn dispatch(cli: Cli, console: &Console) -> Result<Outcome, Failure> {
         Some(Command::Profile(command)) => command.run(console),
         Some(Command::Erase(command)) => command.run(console),
         Some(Command::Train(command)) => command.run(console),
+        Some(Command::Attach(command)) => command.run(console),
         Some(Command::Explain(command)) => command.run(console),
         Some(Command::Evaluate(command)) => command.run(console),
         Some(Command::Simulate(command)) => command.run(console),

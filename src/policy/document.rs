@@ -188,4 +188,7 @@ pub struct Training {
     pub rows: u64,
     /// Metric name to out-of-fold value.
     pub metrics: Vec<(String, f64)>,
+    /// The file it learned from, where that is none of the policy's own sources by itself: it was learned apart and attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
 }

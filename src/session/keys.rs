@@ -77,7 +77,8 @@ impl Session {
                 .map(|f| {
                     // Names of models are shown in the policy, so they count here though not for training.
                     let names: Vec<_> = parts.models.iter().map(|m| (&m.id, &m.name)).collect();
-                    key(&("draft", f, &*parts.roles, &*parts.recipe, &*parts.draft, names))
+                    let attached: Vec<_> = parts.attached.iter().map(|a| (&a.id, a.key())).collect();
+                    key(&("draft", f, &*parts.roles, &*parts.recipe, &*parts.draft, names, attached))
                 })
                 .ok_or_else(waiting),
             question: {

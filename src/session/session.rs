@@ -263,7 +263,8 @@ impl Session {
                 || draft.caps.iter().any(|c| c.id == id)
                 || draft.holdouts.iter().any(|h| h.id == id)
                 || draft.actions.iter().any(|a| a.id == id)
-                || parts.models.iter().any(|m| m.id == id)
+                || parts.model_ids().any(|model| model == id)
+                || parts.attached.iter().any(|a| a.id == id)
                 || parts.scenarios.iter().any(|s| s.id == id)
         })
     }

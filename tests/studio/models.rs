@@ -2,6 +2,10 @@
 
 use crate::support::Studio;
 use attune_lab::models::Family;
+use attune_lab::project::{Attachment, Learned, LearnedKind};
+use attune_policy::document::Source;
+use attune_policy::model::{Encode, Input, Model};
+use attune_session::Edit;
 use egui::{Key, Modifiers};
 
 fn with_models() -> Studio {
@@ -110,4 +114,29 @@ fn a_model_of_an_effect_is_added_trained_reported_and_used() {
     let changed = document.draft.actions.iter().find(|other| other.id == action.id).unwrap();
     assert_eq!(changed.uplift.as_deref(), Some(spec.id.as_str()));
     assert_eq!(changed.propensity, action.propensity, "its propensity is another matter");
+}
+
+#[test]
+fn attached_models_are_shown_and_detached() {
+    let mut studio = with_models();
+    let input = Input { field: "recency".into(), encode: Encode::Number };
+    let learned = Learned {
+        id: "taste".into(),
+        name: "Segments by recency".into(),
+        kind: LearnedKind::Segments,
+        source: Source { name: "people.csv".into(), sha256: String::new(), rows: 3 },
+        family: "k-means, 1 segments by recency".into(),
+        rows: 3,
+        metrics: Vec::new(),
+        uses: Vec::new(),
+        models: vec![Model { id: "taste_1".into(), inputs: vec![input], ..Model::default() }],
+    };
+    let before = studio.session().document().clone();
+    studio.session_mut().apply(Edit::Attach(Attachment::new(learned).unwrap())).unwrap();
+    studio.settle();
+    assert!(studio.has("Segments by recency") && studio.has("attached, learned from people.csv"));
+    studio.press("Detach taste");
+    assert_eq!(*studio.session().document(), before);
+    studio.keys(Modifiers::COMMAND, Key::Z);
+    assert_eq!(studio.session().document().attached.len(), 1, "undo attaches it again");
 }

@@ -17,6 +17,7 @@ mod value;
 
 use super::console::{Console, Outcome, Result};
 use attune_lab::Error;
+use attune_lab::project::{Learned, atomic};
 use attune_policy::model::Model;
 use std::path::Path;
 
@@ -66,6 +67,17 @@ impl Analyze {
             Question::Segments(question) => question.run(console),
         }
     }
+}
+
+/// Writes what was learned to a file that `attune attach` takes.
+fn write_learned(file: &Path, learned: &Learned) -> Result<()> {
+    Ok(atomic::replace(file, learned.text()?.as_bytes())?)
+}
+
+/// Where models were written, and how they come into a project.
+fn attach_next(what: &str, file: &Path) -> String {
+    let file = file.display();
+    format!("\n{what} written to {file}.\nNext: attune attach PROJECT {file}\n")
 }
 
 /// Writes models to a file, as a policy holds them.

@@ -5,14 +5,16 @@ use super::super::inputs::{Reading, instant};
 use super::super::meaning::column_named;
 use super::super::table::{Table, count, interval, number, percent, wrap};
 use attune_lab::Error;
+use attune_lab::data::Dataset;
 use attune_lab::data::import::{dates, import};
 use attune_lab::models::Calibrate;
 use attune_lab::models::recommend::{
     self, Calibrated, Columns, Comparison, Evaluated, Fields, Method, Options, Read, Recommender, Who, ranking,
 };
+use attune_lab::project::{Learned, atomic};
 use clap::ValueEnum;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Compare ways of recommending items on what customers took later, and recommend by the best
 #[derive(clap::Args)]
@@ -59,9 +61,12 @@ pub struct Recommend {
     /// Find what scores are worth as probabilities of taking the item within the time after the split, by customers held out
     #[arg(long, value_enum, value_name = "METHOD")]
     calibrate: Option<Map>,
-    /// File to write the best method's model to, as data of a policy (RON)
+    /// File to write the best method's model to (RON); `attune attach` makes it part of a project
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Table to write of what each customer has, which item-kNN, EASE, content and hybrid read at a decision
+    #[arg(long, value_name = "OUT.csv")]
+    baskets: Option<PathBuf>,
     #[command(flatten)]
     reading: Reading,
 }
@@ -166,7 +171,12 @@ impl Recommend {
                 ..Fields::default()
             };
             let model = recommend::lower(&best, &read.interactions, names, &fields, "recommend", calibrated.as_ref())?;
-            super::write_models(file, &[&model])?;
+            let method = best.method.words();
+            let learned = Learned::recommender(model, &comparison, method, calibrated.as_ref(), dataset.source());
+            super::write_learned(file, &learned)?;
+        }
+        if let Some(file) = &self.baskets {
+            write_baskets(file, &read, &columns, &dataset)?;
         }
         let text = self.text(dataset.rows(), &read, &comparison, &best, &lists, calibrated.as_ref());
         let value = json!({
@@ -276,10 +286,28 @@ impl Recommend {
             text.push_str(&table.text(2));
         }
         if let Some(file) = &self.model {
-            text.push_str(&format!("\nModel written to {}.\n", file.display()));
+            text.push_str(&super::attach_next("Model", file));
+        }
+        if let Some(file) = &self.baskets {
+            text.push_str(&format!("What each customer has was written to {}.\n", file.display()));
         }
         text
     }
+}
+
+/// One row per customer: the key as the file has it, and the items.
+fn write_baskets(file: &Path, read: &Read, columns: &Columns, dataset: &Dataset) -> Result<()> {
+    let fields = Fields::default();
+    let baskets = recommend::lists(&read.interactions, &fields.separator)?;
+    let key = dataset.column(&columns.customer).map_or(columns.customer.as_str(), |column| column.source.as_str());
+    let failed = |error: csv::Error| Error::new(format!("could not be written: {error}")).in_file(file);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record([key, fields.basket.as_str()]).map_err(failed)?;
+    for (subject, basket) in read.interactions.subjects.iter().zip(&baskets) {
+        writer.write_record([&**subject, basket.as_str()]).map_err(failed)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| Error::new(error.to_string()).in_file(file))?;
+    Ok(atomic::replace(file, &bytes)?)
 }
 
 /// What scores are worth, and how it was found.

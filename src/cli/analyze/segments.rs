@@ -6,6 +6,7 @@ use super::super::meaning::column_named;
 use super::super::table::{Table, count, number, percent, wrap};
 use attune_lab::data::import::import;
 use attune_lab::models::segments::{Cluster, SegmentReport, SegmentSpec, segment};
+use attune_lab::project::Learned;
 use clap::ValueEnum;
 use serde_json::json;
 use std::path::PathBuf;
@@ -15,7 +16,8 @@ use std::path::PathBuf;
 #[command(
     after_help = "Examples:\n  attune analyze segments hillstrom.csv --features recency,history --describe channel,zip_code\n  \
                         attune analyze segments telco_churn.csv --features tenure,MonthlyCharges --k 4 --json\n  \
-                        attune analyze segments customers.csv --features age,spend --method mixture --model segments.ron\n\n\
+                        attune analyze segments customers.csv --features age,spend --method mixture --model segments.ron\n  \
+                        attune attach shop segments.ron      makes them part of a project, where rules read them\n\n\
                         Columns are standardised so that each counts alike. The number of segments is the one with the largest mean\n\
                         silhouette (mixtures: the smallest BIC) unless --k is given. Stability is the mean adjusted Rand index between the\n\
                         segments of ten resamples and those shown: near 1 they would be found again, near 0 they would not."
@@ -41,7 +43,7 @@ pub struct Segments {
     /// Seed of everything random
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     seed: u64,
-    /// File to write the models to, as data of a policy (RON)
+    /// File to write the models to (RON); `attune attach` makes them part of a project
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     #[command(flatten)]
@@ -84,7 +86,8 @@ impl Segments {
         let rows: Vec<u32> = (0..dataset.rows() as u32).collect();
         let found = console.work(|task| segment(&spec, &dataset, &rows, task).map_err(|e| e.in_file(&self.file)))?;
         if let Some(file) = &self.model {
-            super::write_models(file, &found.models.iter().collect::<Vec<_>>())?;
+            let learned = Learned::segments(&found.report, found.models.clone(), dataset.source());
+            super::write_learned(file, &learned)?;
         }
         let value = json!({ "file": self.file, "report": found.report, "models": found.models });
         console.result(&self.text(&found.report), &value)?;
@@ -131,7 +134,7 @@ impl Segments {
             text.push_str(&wrap(&format!("- {note}"), 2, 110));
         }
         if let Some(file) = &self.model {
-            text.push_str(&format!("\nModels written to {}.\n", file.display()));
+            text.push_str(&super::attach_next("Models", file));
         }
         text
     }

@@ -5,12 +5,16 @@ use super::super::table::{Table, count, number, percent, wrap};
 use super::purchases::{Purchases, Read};
 use attune_lab::features::transactions::{self, Amount, CustomerId, Free};
 use attune_lab::models::value::{self, Preference, send_time};
+use attune_lab::project::Learned;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 /// Best hour and weekday per customer, drawn towards everybody's by how little is known
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  attune analyze send-time opens.csv --customer subject --date opened_at\n  attune analyze send-time online_retail.csv --json\n\n\
+    after_help = "Examples:\n  attune analyze send-time opens.csv --customer subject --date opened_at\n  attune analyze send-time online_retail.csv --json\n  \
+                        attune analyze send-time opens.csv --model hours.ron\n  \
+                        attune attach shop hours.ron         its policy sends at these hours\n\n\
                         Counts what customers did, in the clock of the file; what one did at one instant counts once. Where messages always went out at one hour, answers come\n\
                         then too: the evidence is for acting, not for receiving."
 )]
@@ -20,6 +24,9 @@ pub struct SendTime {
     /// Most customers shown in text
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
+    /// File to write the best hours to as a model (RON); `attune attach` makes them the send times of a project
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
 }
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -38,6 +45,11 @@ impl SendTime {
             });
             found.map_err(|e| e.in_file(self.purchases.file()))
         })?;
+        if let Some(file) = &self.model {
+            let names: Vec<String> = acts.customers.iter().map(ToString::to_string).collect();
+            let model = value::lower_hours(&found.hours, &names, &columns.customer, "send_time");
+            super::write_learned(file, &Learned::send_times(model, &found.hours, dataset.source()))?;
+        }
         let read =
             Read { file: self.purchases.file().to_owned(), columns: json!(columns), rows: dataset.rows(), notes };
         let each: Vec<Value> = acts
@@ -54,12 +66,16 @@ impl SendTime {
             "hours": { "population": found.hours.population, "concentration": found.hours.concentration },
             "weekdays": { "population": found.weekdays.population, "concentration": found.weekdays.concentration },
             "customers": each,
+            "model": self.model,
         });
         let mut text = read.text(Some(&acts.left_out));
         let hour = |slot: usize| format!("{slot:02}:00");
         let weekday = |slot: usize| WEEKDAYS[slot % 7].to_owned();
         text.push_str(&self.part("Hour of the day", &found.hours, &acts.customers, &hour));
         text.push_str(&self.part("Day of the week", &found.weekdays, &acts.customers, &weekday));
+        if let Some(file) = &self.model {
+            text.push_str(&super::attach_next("Model", file));
+        }
         console.result(&text, &value)?;
         Ok(Outcome::Done)
     }

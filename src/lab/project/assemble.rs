@@ -3,13 +3,14 @@
 use super::artifacts::TrainedModel;
 use super::load::Loaded;
 use super::parts::Parts;
+use crate::data::Role;
 use crate::features::events::Declared;
 use crate::models::ModelSpec;
 use crate::simulate::uses_models;
 use attune_policy::diagnostic::{Diagnostic, Part, Severity};
 use attune_policy::document::{Provenance, Source, Training};
 use attune_policy::model::{Calibration, Function, Model};
-use attune_policy::schema::EventFeature;
+use attune_policy::schema::{EventFeature, Field};
 use attune_policy::{Document, check};
 use std::sync::Arc;
 
@@ -46,6 +47,7 @@ pub fn assemble(
             field.missing = feature.missing.clone();
         }
     }
+    document.schema.fields.extend(subject_field(parts, loaded));
     document.recipe = (*parts.recipe).clone();
     let used = uses_models(&document);
     let mut untrained = Vec::new();
@@ -70,6 +72,18 @@ pub fn assemble(
             }
         }
     }
+    for attachment in parts.attached.iter() {
+        for model in &attachment.models {
+            if used.contains(&model.id) {
+                document.models.push(model.clone());
+                training.push(attachment.training(&model.id));
+            } else if all_models {
+                // Its name alone: what it reads of a candidate, no action may say yet.
+                let Model { id, name, target, .. } = model.clone();
+                document.models.push(Model { id, name, target, ..Model::default() });
+            }
+        }
+    }
     let source = loaded.dataset.source();
     document.provenance = Provenance {
         sources: vec![Source { name: source.file.clone(), sha256: source.sha256.clone(), rows: source.rows }],
@@ -78,6 +92,14 @@ pub fn assemble(
         training,
     };
     Assembled { document, untrained }
+}
+
+/// The subjects' keys as a field of a request, where an attached model knows subjects by them. Traces do not show them.
+fn subject_field(parts: &Parts, loaded: &Loaded) -> Option<Field> {
+    let name = parts.roles.first(Role::Subject)?;
+    let column = loaded.dataset.column(name)?;
+    let read = parts.attached.iter().any(|attachment| attachment.fields().contains(name));
+    read.then(|| Field { source: column.source.clone(), masked: true, ..Field::new(name, column.type_) })
 }
 
 /// The definition with the key and time columns of its table, so that another runtime needs no more.
@@ -112,6 +134,7 @@ fn provenance(trained: &TrainedModel) -> Training {
         family: report.spec.learner().to_owned(),
         rows: report.rows,
         metrics: metrics.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        source: None,
     }
 }
 

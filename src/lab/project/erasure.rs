@@ -5,6 +5,7 @@
 //! named, so that a person can see to it.
 
 use super::atomic;
+use super::attached::Attachment;
 use super::format;
 use super::load::read_table;
 use super::parts::{DataSource, Origin, Parts};
@@ -186,6 +187,7 @@ pub fn erase(project: &mut Project, parts: &mut Parts, subject: &str, task: &Tas
     if draft.cases.len() < cases {
         report.removed.push(format!("{} test cases of the subject", cases - draft.cases.len()));
     }
+    forget(parts, &|name| name == tombstone || secret.pseudonym(name) == tombstone, &mut report)?;
     project.save(parts, "Erase a subject")?;
     for (folder, what) in [
         (".local/rows", "what was remembered of rows"),
@@ -216,6 +218,23 @@ pub fn erase(project: &mut Project, parts: &mut Parts, subject: &str, task: &Tas
     }
     report.unreached.push("policies, decisions and copies that left the project".to_owned());
     Ok(report)
+}
+
+/// Takes the subject out of attached models that know subjects by their keys.
+fn forget(parts: &mut Parts, is_gone: &dyn Fn(&str) -> bool, report: &mut Erasure) -> Result<()> {
+    let subject = parts.roles.first(Role::Subject).map(str::to_owned);
+    for attachment in Arc::make_mut(&mut parts.attached) {
+        let mut learned = (**attachment).clone();
+        if subject.as_deref().is_some_and(|column| learned.forget(column, is_gone) > 0) {
+            *attachment = Attachment::new(learned)?;
+            report.removed.push(format!("the subject's key in the attached `{}`", attachment.id));
+        }
+        report.unreached.push(format!(
+            "the attached `{}` may have learned from the subject among others in {}: learn it again without them",
+            attachment.id, attachment.source.name
+        ));
+    }
+    Ok(())
 }
 
 /// What became of a file.

@@ -1,5 +1,6 @@
 //! Which part lies in which file: parts to texts and back. It touches no disk.
 
+use super::attached::{Attachment, Learned};
 use super::format;
 use super::parts::{DataSource, Goal, Parts, Scenario, is_slug};
 use crate::data::{Role, Roles, TableKind};
@@ -172,6 +173,9 @@ pub fn write(parts: &Parts) -> Result<Files> {
     files.insert("roles.ron".into(), format::write("roles", &roles)?);
     files.insert("features.ron".into(), write_features(parts)?);
     files.insert("models.ron".into(), format::write("models", &*parts.models)?);
+    for attachment in parts.attached.iter() {
+        files.insert(format!("attached/{}.ron", named(&attachment.id)?), attachment.text().to_owned());
+    }
     for source in parts.sources.iter() {
         files.insert(format!("data/{}.source.ron", named(&source.name)?), format::write("source", source)?);
     }
@@ -290,6 +294,7 @@ pub fn read(dir: &Path, names: &[String], get: &dyn Fn(&str) -> Result<Option<St
     let mut draft = reader.draft()?;
     let mut sources: Vec<DataSource> = Vec::new();
     let mut scenarios: Vec<Scenario> = Vec::new();
+    let mut attached: Vec<Attachment> = Vec::new();
     for name in names {
         if name.starts_with("data/") && name.ends_with(".source.ron") {
             sources.extend(reader.part::<DataSource>(name, "source")?.map(|mut source| {
@@ -301,6 +306,8 @@ pub fn read(dir: &Path, names: &[String], get: &dyn Fn(&str) -> Result<Option<St
             }));
         } else if name.starts_with("cases/") && name.ends_with(".ron") {
             draft.cases.extend(reader.part::<Case>(name, "case")?);
+        } else if name.starts_with("attached/") && name.ends_with(".ron") {
+            attached.extend(reader.part::<Learned>(name, "learned")?.map(Attachment::new).transpose()?);
         } else if name.starts_with("scenarios/") && name.ends_with(".ron") {
             scenarios.extend(reader.part::<Scenario>(name, "scenario")?);
         }
@@ -314,6 +321,7 @@ pub fn read(dir: &Path, names: &[String], get: &dyn Fn(&str) -> Result<Option<St
         events: Arc::new(events),
         recipe: Arc::new(recipe),
         models: Arc::new(models),
+        attached: Arc::new(attached),
         draft: Arc::new(draft),
         scenarios: Arc::new(scenarios),
     };

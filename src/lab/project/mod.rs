@@ -8,6 +8,7 @@
 pub mod artifacts;
 mod assemble;
 pub mod atomic;
+mod attached;
 mod contacts;
 mod effects;
 pub mod erasure;
@@ -40,6 +41,7 @@ mod tests;
 
 pub use artifacts::{TrainedModel, find_model, last_model, model_key, save_run};
 pub use assemble::{Assembled, assemble, findings};
+pub use attached::{Attachment, Learned, LearnedKind, Usage, attach, detach};
 pub use contacts::{AskedEvent, RowEvent};
 pub use effects::effect_models;
 pub use export::{Exported, export};

@@ -1,6 +1,7 @@
 //! The document of a project: small shared parts, no rows and no trained models. What a person edits is here; what
 //! follows from it is found by the hash of its inputs (`super::artifacts`).
 
+use super::attached::Attachment;
 use super::contacts::RowEvent;
 use crate::data::import::ImportOptions;
 use crate::data::join::Join;
@@ -31,6 +32,8 @@ pub struct Parts {
     pub recipe: Arc<Vec<Step>>,
     /// Models to train: `models.ron`.
     pub models: Arc<Vec<ModelSpec>>,
+    /// Models that were learned apart and made part of the project, in order of their ids: `attached/<id>.ron`.
+    pub attached: Arc<Vec<Attachment>>,
     /// The policy being written: `draft.ron` and `rules/<id>.rhai`. Its schema, recipe, models and provenance are empty;
     /// [`super::assemble`] fills them.
     pub draft: Arc<Document>,
@@ -173,6 +176,12 @@ impl Parts {
         self.models.iter().find(|m| m.id == id)
     }
 
+    /// Ids of all models that rules may read: those to train, then those attached.
+    pub fn model_ids(&self) -> impl Iterator<Item = &str> {
+        let attached = self.attached.iter().flat_map(|attachment| &attachment.models).map(|model| model.id.as_str());
+        self.models.iter().map(|spec| spec.id.as_str()).chain(attached)
+    }
+
     /// What must hold of every document, whatever was edited: ids are slugs and unique, and one fact stands in one place. Each
     /// sentence names a breach; none is what every edit keeps to.
     pub fn breaches(&self) -> Vec<String> {
@@ -191,7 +200,8 @@ impl Parts {
         };
         ids("source", &mut self.sources.iter().map(|s| s.name.as_str()));
         ids("scenario", &mut self.scenarios.iter().map(|s| s.id.as_str()));
-        ids("model", &mut self.models.iter().map(|m| m.id.as_str()));
+        ids("model", &mut self.model_ids());
+        ids("attached", &mut self.attached.iter().map(|a| a.id.as_str()));
         ids("rule", &mut draft.rules.iter().map(|r| r.id.as_str()));
         ids("cap", &mut draft.caps.iter().map(|c| c.id.as_str()));
         ids("holdout", &mut draft.holdouts.iter().map(|h| h.id.as_str()));

@@ -1,5 +1,6 @@
 //! What stands between a draft and its export, as a list that a person can work through.
 
+use super::attached::LearnedKind;
 use super::load::Loaded;
 use super::parts::Parts;
 use crate::data::Role;
@@ -72,6 +73,19 @@ pub fn readiness(
         let names: Vec<&str> = untrained.iter().map(|id| parts.model(id).map_or(id.as_str(), |m| &m.name)).collect();
         check("Models it uses are up to date", CheckState::Blocked, format!("Train {}", names.join(", ")))
     });
+    let used = crate::simulate::uses_models(&parts.draft);
+    for attachment in parts.attached.iter().filter(|a| a.models.iter().any(|model| used.contains(&model.id))) {
+        let (kind, file) = (attachment.kind.words(), &attachment.source.name);
+        let label = format!("Attached: {kind} `{}`", attachment.id);
+        let own = |source: &super::DataSource| source.sha256 == attachment.source.sha256;
+        list.push(match attachment.kind != LearnedKind::Segments && parts.sources.iter().any(own) {
+            // It knows how those went on that policies are valued on.
+            true => check(&label, CheckState::Look, format!(
+                "It learned from all of {file}, which the project decides on: values of policies that use it may be too good"
+            )),
+            false => check(&label, CheckState::Ok, format!("{}, learned from {file}", attachment.family)),
+        });
+    }
     let guards = || parts.draft.rules.iter().filter(|r| r.enabled && r.stage == attune_policy::rule::Stage::Guard);
     let unread: Vec<String> = parts
         .roles

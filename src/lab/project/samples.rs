@@ -74,6 +74,7 @@ pub fn parts(customers: usize) -> Result<Parts> {
         roles: Arc::new(roles),
         events: Arc::default(),
         recipe: Arc::default(),
+        attached: Arc::default(),
         scenarios: Arc::new(vec![Scenario {
             id: "discounts_for_all".into(),
             name: "Discounts for all".into(),

@@ -279,7 +279,7 @@ fn not_a_project(dir: &Path) -> Result<()> {
 /// Names of the files whose number is not fixed.
 fn list(dir: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
-    for folder in ["cases", "data", "scenarios"] {
+    for folder in ["attached", "cases", "data", "scenarios"] {
         let Ok(entries) = fs::read_dir(dir.join(folder)) else { continue };
         for entry in entries {
             let entry = entry.map_err(|e| Error::new(format!("could not be listed: {e}")).in_file(dir))?;

@@ -1,8 +1,9 @@
 //! How each edit changes the document. Only the part that is edited is copied.
 
 use super::{DraftPart, Edit};
+use attune_lab::data::Arm;
 use attune_lab::data::{Arm, TableKind};
-use attune_lab::project::{Parts, RowEvent, is_slug, put, source_order};
+use attune_lab::project::{self, Parts, RowEvent, is_slug, put, source_order};
 use attune_lab::{Error, Result};
 use attune_policy::Document;
 use attune_policy::document::Fallback;
@@ -30,6 +31,8 @@ pub(super) fn apply(edit: Edit, parts: &Parts) -> Result<Parts> {
         | Edit::AddModel(_)
         | Edit::ReplaceModel { .. }
         | Edit::RemoveModel(_)
+        | Edit::Attach(_)
+        | Edit::Detach(_)
         | Edit::AddScenario(_)
         | Edit::ReplaceScenario { .. }
         | Edit::RemoveScenario(_) => lists(edit, &mut parts)?,
@@ -140,13 +143,13 @@ fn lists(edit: Edit, parts: &mut Parts) -> Result<()> {
         }
         Edit::AddModel(spec) => {
             slug("model", &spec.id)?;
-            free("model", parts.models.iter().map(|m| &m.id), &spec.id)?;
+            free("model", parts.model_ids(), &spec.id)?;
             Arc::make_mut(&mut parts.models).push(spec);
         }
         Edit::ReplaceModel { id, spec } => {
             if spec.id != id {
                 slug("model", &spec.id)?;
-                free("model", parts.models.iter().map(|m| &m.id), &spec.id)?;
+                free("model", parts.model_ids(), &spec.id)?;
                 rename_model(Arc::make_mut(&mut parts.draft), &id, &spec.id);
             }
             *find(Arc::make_mut(&mut parts.models).as_mut_slice(), "model", |m| m.id == id, &id)? = spec;
@@ -154,6 +157,8 @@ fn lists(edit: Edit, parts: &mut Parts) -> Result<()> {
         Edit::RemoveModel(id) => {
             remove(Arc::make_mut(&mut parts.models), "model", |m| m.id == id, &id)?;
         }
+        Edit::Attach(attachment) => project::attach(parts, attachment)?,
+        Edit::Detach(id) => project::detach(parts, &id)?,
         Edit::AddScenario(scenario) => {
             slug("scenario", &scenario.id)?;
             free("scenario", parts.scenarios.iter().map(|s| &s.id), &scenario.id)?;
@@ -396,8 +401,8 @@ fn same(what: &str, id: &str, new: &str) -> Result<()> {
         .hint("reports and traces know it by its id; change its name instead"))
 }
 
-fn free<'a>(what: &str, mut ids: impl Iterator<Item = &'a String>, id: &str) -> Result<()> {
-    if ids.any(|taken| taken == id) {
+fn free<'a, T: AsRef<str> + ?Sized + 'a>(what: &str, mut ids: impl Iterator<Item = &'a T>, id: &str) -> Result<()> {
+    if ids.any(|taken| taken.as_ref() == id) {
         return Err(Error::new(format!("there is a {what} `{id}` already")).hint("choose another id"));
     }
     Ok(())

@@ -30,6 +30,11 @@ pub(super) fn label(edit: &Edit, parts: &Parts) -> String {
         Edit::AddModel(spec) => format!("Add model {}", quoted(&spec.name)),
         Edit::ReplaceModel { id, .. } => format!("Change model {}", model(id)),
         Edit::RemoveModel(id) => format!("Remove model {}", model(id)),
+        Edit::Attach(attachment) => format!("Attach {}", quoted(&attachment.name)),
+        Edit::Detach(id) => {
+            let attachment = parts.attached.iter().find(|attachment| attachment.id == *id);
+            format!("Detach {}", quoted(attachment.map_or(id, |attachment| &attachment.name)))
+        }
         Edit::SetDraft(_) => "Replace policy".into(),
         Edit::DescribePolicy { name, .. } if *name != draft.name => format!("Rename policy to {}", quoted(name)),
         Edit::DescribePolicy { .. } => "Change note of the policy".into(),

@@ -10,7 +10,7 @@ use attune_lab::Result;
 use attune_lab::data::import::ImportOptions;
 use attune_lab::data::{Arm, Logging, Role, Roles};
 use attune_lab::models::ModelSpec;
-use attune_lab::project::{DataSource, Goal, Parts, RowEvent, Scenario, Starter};
+use attune_lab::project::{Attachment, DataSource, Goal, Parts, RowEvent, Scenario, Starter};
 use attune_policy::Document as Policy;
 use attune_policy::action::{Action, Channel, Issue, Treatment};
 use attune_policy::arbitration::{Arbitration, ColdStart, ContextWeight, Floor, Mode, Slots};
@@ -109,6 +109,10 @@ pub enum Edit {
     },
     /// Removes a model.
     RemoveModel(String),
+    /// Makes models that were learned apart part of the project, in place of those attached under the same id.
+    Attach(Attachment),
+    /// Takes attached models out. Rules that name them stay and are reported.
+    Detach(String),
 
     /// Replaces the whole draft: a starter, a template, an imported policy.
     SetDraft(Box<Policy>),

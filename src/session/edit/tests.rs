@@ -6,15 +6,18 @@ use crate::{Document, UndoStack};
 use attune_lab::data::import::ImportOptions;
 use attune_lab::data::{Arm, Logging, Role, Roles, TableKind};
 use attune_lab::models::ModelSpec;
-use attune_lab::project::{DataSource, Goal, Parts, RowEvent, Scenario, Starter, samples};
+use attune_lab::project::{
+    Attachment, DataSource, Goal, Learned, LearnedKind, Parts, RowEvent, Scenario, Starter, Usage, samples,
+};
 use attune_lab::random::Random;
 use attune_policy::Value;
 use attune_policy::action::{Channel, Direction, Group, Issue, Treatment};
 use attune_policy::arbitration::{Arbitration, ContextWeight, Floor, Mode, Slots};
 use attune_policy::contact::{CoolDown, EventKind, QuietHours};
-use attune_policy::document::{Fallback, Operation};
+use attune_policy::document::{Fallback, Operation, Source};
 use attune_policy::exploration::Exploration;
 use attune_policy::holdout::{Holdout, HoldoutKind};
+use attune_policy::model::{Encode, Input, Model};
 use attune_policy::recipe::{Op, Step};
 use attune_policy::rule::{Rule, Scope, Stage};
 use std::collections::BTreeSet;
@@ -29,7 +32,7 @@ fn sample() -> Parts {
 }
 
 /// Number of kinds of edits that [`any_edit`] draws from.
-const KINDS: usize = 51;
+const KINDS: usize = 53;
 
 /// An edit of kind `kind` with arguments at random, some of which do not fit the document.
 fn any_edit(kind: usize, parts: &Parts, random: &mut Random) -> Edit {
@@ -46,6 +49,7 @@ fn any_edit(kind: usize, parts: &Parts, random: &mut Random) -> Edit {
     let holdout = pick(draft.holdouts.iter().map(|h| h.id.clone()).collect());
     let scenario = pick(parts.scenarios.iter().map(|s| s.id.clone()).collect());
     let step = pick(parts.recipe.iter().map(|s| s.output.clone()).collect());
+    let attached = pick(parts.attached.iter().map(|a| a.id.clone()).collect());
     let column = pick(parts.roles.columns.keys().cloned().collect());
     let n = random.below(6);
     let fresh = format!("new_{}", random.below(8));
@@ -173,6 +177,8 @@ fn any_edit(kind: usize, parts: &Parts, random: &mut Random) -> Edit {
         47 => Edit::RemoveScenario(scenario),
         48 => Edit::SetPart(some_part(n, on)),
         49 => Edit::SetEvent { source: if on { "history" } else { "customers" }.into(), event: some_event(n) },
+        50 => Edit::Attach(some_attachment(&fresh, [LearnedKind::Segments, LearnedKind::SendTimes][usize::from(on)])),
+        51 => Edit::Detach(attached),
         _ => Edit::SetSource(match on {
             true => DataSource { name: "history".into(), kind: TableKind::Contacts, ..sample().sources[0].clone() },
             false => DataSource { name: fresh, ..sample().sources[0].clone() },
@@ -351,6 +357,47 @@ fn some_event(n: usize) -> RowEvent {
         2 => RowEvent::Every(EventKind::Click),
         n => RowEvent::Every(EventKind::Custom(format!("own {n}"))),
     }
+}
+
+/// A model of one feature, as a file of learned models has it.
+fn some_attachment(id: &str, kind: LearnedKind) -> Attachment {
+    let input = Input { field: "age".into(), encode: Encode::Standard { missing: 0.0, center: 0.0, scale: 1.0 } };
+    let model = Model { id: id.into(), inputs: vec![input], ..Model::default() };
+    let learned = Learned {
+        id: id.into(),
+        name: "Learned".into(),
+        kind,
+        source: Source { name: "opens.csv".into(), sha256: "00".into(), rows: 3 },
+        family: "constant".into(),
+        rows: 3,
+        metrics: Vec::new(),
+        uses: vec![Usage { name: "it".into(), expr: format!("score(\"{id}\")") }],
+        models: vec![model],
+    };
+    Attachment::new(learned).unwrap()
+}
+
+#[test]
+fn attached_send_times_go_as_they_came() {
+    let parts = sample();
+    let attach = |parts: &Parts, id: &str, kind| Edit::Attach(some_attachment(id, kind)).apply(parts);
+    let with = attach(&parts, "hours", LearnedKind::SendTimes).unwrap();
+    let hours = |parts: &Parts| parts.draft.send_times.iter().map(|part| part.hour.clone()).collect::<Vec<_>>();
+    assert_eq!(hours(&with), ["score(\"hours\")"]);
+    assert_eq!(hours(&attach(&with, "hours", LearnedKind::SendTimes).unwrap()).len(), 1, "again takes its place");
+    assert_eq!(Edit::Detach("hours".into()).apply(&with).unwrap(), parts);
+    assert_eq!(hours(&attach(&parts, "hours", LearnedKind::Segments).unwrap()), Vec::<String>::new());
+    assert_eq!(Edit::Detach("hours".into()).label(&with), "Detach “Learned”");
+
+    let trained = parts.models[0].id.clone();
+    let words = attach(&parts, &trained, LearnedKind::Segments).unwrap_err().to_string();
+    assert!(words.contains("already; attach it under another id"), "{words}");
+    let words = Edit::AddModel(ModelSpec::new("hours", "visit")).apply(&with).unwrap_err().to_string();
+    assert!(words.contains("there is a model `hours` already"), "{words}");
+    let mut parts = parts;
+    Arc::make_mut(&mut parts.roles).columns.remove("age");
+    let words = attach(&parts, "hours", LearnedKind::Segments).unwrap_err().to_string();
+    assert!(words.contains("`hours` reads `age`, which is no feature of the project"), "{words}");
 }
 
 /// A part that is edited as a whole; with `twice` one whose ids repeat, where it has ids.

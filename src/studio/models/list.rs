@@ -5,6 +5,8 @@ use crate::theme::{bold, metrics};
 use crate::view::{Asks, Ctx, Target};
 use crate::widgets::{badge, progress_bar, selectable_card};
 use attune_lab::models::{Family, ModelSpec};
+use attune_lab::project::Attachment;
+use attune_session::Edit;
 use egui::{Label, RichText, Ui};
 
 /// Draws it.
@@ -15,6 +17,26 @@ pub fn ui(ui: &mut Ui, ctx: &Ctx<'_>, asks: &mut Asks) {
     for spec in ctx.session.document().models.iter() {
         card(ui, ctx, spec, chosen == Some(spec.id.as_str()), asks);
     }
+    for attachment in ctx.session.document().attached.iter() {
+        attached(ui, attachment, asks);
+    }
+}
+
+/// Models that were learned apart: what they are, from what, how rules read them, and out with them.
+fn attached(ui: &mut Ui, attachment: &Attachment, asks: &mut Asks) {
+    let uses: Vec<String> = attachment.uses.iter().map(|usage| format!("{}: {}", usage.name, usage.expr)).collect();
+    let shown = ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 3.0;
+        ui.add(Label::new(bold(&attachment.name)).selectable(false).wrap());
+        for line in [attachment.family.clone(), format!("attached, learned from {}", attachment.source.name)] {
+            ui.add(Label::new(RichText::new(line).small().weak()).selectable(false).truncate());
+        }
+        let button = ui.small_button(format!("Detach {}", attachment.id));
+        if button.on_hover_text("Take these models out of the project; rules that read them stay").clicked() {
+            asks.edit(Edit::Detach(attachment.id.clone()));
+        }
+    });
+    shown.response.on_hover_text(uses.join("\n"));
 }
 
 fn card(ui: &mut Ui, ctx: &Ctx<'_>, spec: &ModelSpec, chosen: bool, asks: &mut Asks) {

@@ -196,7 +196,7 @@ pub struct ModelsView {
 impl View for ModelsView {
     fn ui(&mut self, ui: &mut Ui, ctx: &Ctx<'_>, asks: &mut Asks) {
         let models = &ctx.session.document().models;
-        if models.is_empty() {
+        if models.is_empty() && ctx.session.document().attached.is_empty() {
             nothing(ui, ctx, asks);
             return;
         }

@@ -80,7 +80,7 @@ impl View for PolicyView {
         let simulation = ctx.session.simulation();
         // Before any data are there nothing is known of names; then there is nothing to complete either.
         let nothing = checked.value().is_none().then(|| Context::new(draft));
-        let models: Vec<&str> = parts.models.iter().map(|m| m.id.as_str()).collect();
+        let models: Vec<&str> = parts.model_ids().collect();
         let checked_now = checked.value();
         let profile = ctx.session.profile();
         let Some(names) = checked_now.map(|c| &c.context).or(nothing.as_ref()) else { return };

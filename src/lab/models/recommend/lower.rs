@@ -149,6 +149,21 @@ pub fn lower(
     })
 }
 
+/// What each subject has, in the order of subjects, as the text of a basket that a lowered model reads.
+///
+/// # Errors
+/// When the name of an item cannot stand in a basket.
+pub fn lists(interactions: &Interactions, separator: &str) -> Result<Vec<String>> {
+    let items: Vec<String> = interactions.items.iter().map(|item| item.to_string()).collect();
+    listable(&items, separator)?;
+    let baskets = interactions.baskets(None);
+    let of = |subject: usize| {
+        let held = baskets.basket(subject);
+        held.iter().map(|item| items[*item as usize].as_str()).collect::<Vec<&str>>().join(separator)
+    };
+    Ok((0..interactions.subjects.len()).map(of).collect())
+}
+
 /// Refuses names that a list of items cannot hold.
 fn listable(items: &[String], separator: &str) -> Result<()> {
     match items.iter().find(|item| item.trim() != **item || item.contains(separator)) {

@@ -29,7 +29,7 @@ pub use content::Attributes;
 pub use evaluate::{Comparison, Evaluated, Group, Options, compare};
 pub use fit::{Catalogue, Segments, fit};
 pub use interactions::{Baskets, Interaction, Interactions};
-pub use lower::{Fields, lower};
+pub use lower::{Fields, lists, lower};
 pub use recommender::{Method, Recommender, Who};
 pub use source::{Columns, Read, read};
 pub use sweep::MOST_ITEMS;

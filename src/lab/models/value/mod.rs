@@ -29,4 +29,4 @@ pub use histories::{Customer, Histories, Periods, SummaryColumns, from_summary, 
 pub use history::{Groups, History};
 pub use model::{Kind, PurchaseModel};
 pub use next_purchase::{Brier, FEATURES, NextPurchase};
-pub use send_time::{BestSlot, Preference, SendTime, acts, send_time};
+pub use send_time::{BestSlot, Preference, SendTime, acts, lower_hours, send_time};

@@ -8,6 +8,7 @@ use super::special::ln_beta;
 use crate::error::{Error, Result};
 use crate::features::transactions::Purchases;
 use crate::task::Task;
+use attune_policy::model::{Encode, Function, Input, Link, Model, Shape};
 use serde::{Deserialize, Serialize};
 
 /// Preferences for hours (24) or weekdays (7, Monday first).
@@ -62,6 +63,30 @@ pub fn send_time(acts: &[(u32, i64)], subjects: usize, task: &Task) -> Result<Se
         hours: preference(acts, subjects, 24, hour, task)?,
         weekdays: preference(acts, subjects, 7, weekday, task)?,
     })
+}
+
+/// Best hours as a model of a policy, called `id`: its score for a subject, whose name stands in `field`, is the subject's best hour; for
+/// anybody else, and where the name is missing, it is everybody's best hour. `names` are those of the subjects, in their order.
+pub fn lower_hours(hours: &Preference, names: &[String], field: &str, id: &str) -> Model {
+    let everybody = first_highest(&hours.population) as f64;
+    let shape = Shape {
+        input: 0,
+        scores: hours.subjects.iter().map(|subject| f64::from(subject.slot)).collect(),
+        other: everybody,
+        missing: everybody,
+        ..Shape::default()
+    };
+    Model {
+        id: id.to_owned(),
+        name: "Best hour to send".into(),
+        target: format!(
+            "hour of the day, 0 to 23, in which the subject acts most, drawn towards everybody's; {everybody} for a subject nobody knew"
+        ),
+        inputs: vec![Input { field: field.to_owned(), encode: Encode::Category { categories: names.to_vec() } }],
+        function: Function::Shapes { intercept: 0.0, shapes: vec![shape], pairs: Vec::new(), link: Link::Identity },
+        fallback: everybody,
+        ..Model::default()
+    }
 }
 
 /// The acts of customers who buy: the lines of one customer at one instant are one act, so that a long invoice says no more than

@@ -1,5 +1,6 @@
 //! Projects on disk: what is saved is read, what is torn is named, what is killed is whole.
 
+mod attached;
 mod crash;
 mod damage;
 mod effects;
