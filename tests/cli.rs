@@ -24,6 +24,8 @@ mod outcomes;
 mod questions;
 #[path = "cli/recipes.rs"]
 mod recipes;
+#[path = "cli/rules.rs"]
+mod rules;
 #[path = "cli/search.rs"]
 mod search;
 

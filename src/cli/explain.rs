@@ -209,7 +209,8 @@ impl Explain {
             })?;
             // The project's steps, then those that encode columns for this model.
             let steps: Vec<_> = parts.recipe.iter().chain(&trained.recipe).cloned().collect();
-            let (dataset, roles) = recipe::apply(&rows.dataset, &parts.roles, &steps)?;
+            let admitted = project::with_rules(&rows.dataset, parts)?;
+            let (dataset, roles) = recipe::apply(&admitted, &parts.roles, &steps)?;
             Ok(Loaded { model: trained.model, report: trained.report, dataset, roles })
         })
     }

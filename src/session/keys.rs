@@ -4,7 +4,7 @@ use crate::Document;
 use crate::derived::Key;
 use crate::session::Session;
 use attune_lab::project::artifacts::key;
-use attune_lab::project::{DataSource, Loaded, model_key};
+use attune_lab::project::{DataSource, Loaded, field_rules, model_key};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -78,7 +78,16 @@ impl Session {
                     // Names of models are shown in the policy, so they count here though not for training.
                     let names: Vec<_> = parts.models.iter().map(|m| (&m.id, &m.name)).collect();
                     let attached: Vec<_> = parts.attached.iter().map(|a| (&a.id, a.key())).collect();
-                    key(&("draft", f, &*parts.roles, &*parts.recipe, &*parts.draft, names, attached))
+                    key(&(
+                        "draft",
+                        f,
+                        &*parts.roles,
+                        &*parts.recipe,
+                        &*parts.draft,
+                        names,
+                        attached,
+                        field_rules(&parts),
+                    ))
                 })
                 .ok_or_else(waiting),
             question: {

@@ -2,6 +2,9 @@
 
 use crate::support::{Studio, trial};
 use attune_lab::data::{Arm, Logging, Role};
+use attune_lab::project::field_rules;
+use attune_policy::Value;
+use attune_policy::schema::Missing;
 use attune_studio::Workspace;
 use egui::{Key, Modifiers};
 
@@ -152,4 +155,28 @@ fn a_column_shows_its_profile() {
     studio.by_palette("channel");
     assert!(studio.has("Most frequent values") && studio.has("Multichannel"));
     assert_eq!(studio.workspace(), Workspace::Data);
+}
+
+#[test]
+fn what_a_decision_does_with_a_missing_value_is_chosen_shown_and_undone() {
+    let mut studio = Studio::trial();
+    studio.by_palette("Go to Data");
+    studio.press("Column recency");
+    let rule = |studio: &Studio| field_rules(studio.session().document()).remove("recency").unwrap_or_default();
+    assert!(rule(&studio).is_empty());
+    studio.press("Missing recency");
+    studio.press("The policy does not decide");
+    assert_eq!(rule(&studio).missing, Missing::Refuse);
+    assert!(studio.has("Where missing the policy does not decide."));
+    studio.press("Missing recency");
+    studio.press("A value stands in");
+    assert_eq!(rule(&studio).missing, Missing::Default(Value::Integer(0)));
+    studio.type_into("Value in place of a missing recency", "7");
+    studio.h.key_press(Key::Enter);
+    studio.settle();
+    assert_eq!(rule(&studio).missing, Missing::Default(Value::Integer(7)));
+    for _ in 0..3 {
+        studio.keys(Modifiers::COMMAND, Key::Z);
+    }
+    assert!(rule(&studio).is_empty());
 }

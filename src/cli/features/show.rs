@@ -197,6 +197,7 @@ pub fn value(found: &Found, described: &[Described]) -> Value {
         .collect();
     value["outcomes"] = json!(outcomes);
     value["written"] = json!(found.saved);
+    value["rules"] = super::rules::value(&found.rules);
     for (name, part) in found.overview.iter().flat_map(|overview| overview_value(overview, &found.steps)) {
         value[name] = part;
     }

@@ -1,6 +1,7 @@
 //! From events to features as of an instant, from typed columns to the numeric inputs of a model, and the row recipe. All are
 //! data: inputs and recipe the policy repeats exactly at decision time, event features it names by their definitions.
 
+pub mod entry;
 pub mod events;
 pub mod inputs;
 pub mod matrix;

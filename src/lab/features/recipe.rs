@@ -205,7 +205,7 @@ fn frequent(dataset: &Dataset, rows: &[u32], column: &str) -> Result<Vec<String>
 }
 
 /// Cells that are being filled with values of one type.
-enum Sink {
+pub(super) enum Sink {
     Bool(Vec<Option<bool>>),
     Integer(Vec<i64>),
     Number(Vec<f64>),
@@ -214,7 +214,7 @@ enum Sink {
 }
 
 impl Sink {
-    fn new(type_: Type, rows: usize) -> Sink {
+    pub(super) fn new(type_: Type, rows: usize) -> Sink {
         match type_ {
             Type::Bool => Sink::Bool(Vec::with_capacity(rows)),
             Type::Integer => Sink::Integer(Vec::with_capacity(rows)),
@@ -225,7 +225,7 @@ impl Sink {
     }
 
     /// Appends a value; one of another type counts as missing.
-    fn push(&mut self, value: &Value) {
+    pub(super) fn push(&mut self, value: &Value) {
         match (self, value) {
             (Sink::Bool(v), value) => v.push(if let Value::Bool(b) = value { Some(*b) } else { None }),
             (Sink::Integer(v), value) => v.push(if let Value::Integer(x) = value { *x } else { Cells::MISSING }),
@@ -235,7 +235,7 @@ impl Sink {
         }
     }
 
-    fn finish(self) -> Cells {
+    pub(super) fn finish(self) -> Cells {
         match self {
             Sink::Bool(v) => Cells::Bool(v),
             Sink::Integer(v) => Cells::Integer(v),

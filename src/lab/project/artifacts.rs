@@ -4,6 +4,7 @@
 use super::atomic;
 use super::format;
 use super::parts::Parts;
+use super::rules::without_freshness;
 use crate::data::Role;
 use crate::error::{Error, Result};
 use crate::models::{self, ModelReport, ModelSpec, Trained};
@@ -29,11 +30,14 @@ pub fn key<T: Serialize>(inputs: &T) -> String {
     sha256(ron::to_string(inputs).unwrap_or_default().as_bytes())
 }
 
-/// Hash of everything that a trained model depends on: its specification, the roles, the recipe and the data. Its name is
+/// Hash of everything that a trained model depends on: its specification, the roles, the rules of columns, the recipe and the data. Its name is
 /// not among them: renaming does not train again. The number at its head rises when the same inputs train another model.
 pub fn model_key(spec: &ModelSpec, parts: &Parts, data: &str) -> String {
     let nameless = ModelSpec { name: String::new(), ..spec.clone() };
-    key(&("model 2", nameless, &*parts.roles, &*parts.recipe, data))
+    match parts.fields.is_empty() {
+        true => key(&("model 2", nameless, &*parts.roles, &*parts.recipe, data)),
+        false => key(&("model 3", nameless, &*parts.roles, &*parts.fields, &*parts.recipe, data)),
+    }
 }
 
 /// Hash of what a person decided about a model: its specification, the recipes, who the subjects are and what was done to them, when the
@@ -45,7 +49,11 @@ pub fn settings_key(spec: &ModelSpec, parts: &Parts) -> String {
     let single: Vec<Option<&str>> =
         [Role::Subject, Role::Action, Role::Time].into_iter().map(|role| roles.first(role)).collect();
     let stand = (&roles.delayed, roles.as_of);
-    key(&("model settings 1", nameless, single, stand, &*parts.recipe, &*parts.events))
+    let events = without_freshness(&parts.events);
+    match parts.fields.is_empty() {
+        true => key(&("model settings 1", nameless, single, stand, &*parts.recipe, events)),
+        false => key(&("model settings 2", nameless, single, stand, &*parts.recipe, events, &*parts.fields)),
+    }
 }
 
 /// A trained model: the very data that score, and what is known about them.

@@ -47,6 +47,11 @@ pub fn assemble(
             field.missing = feature.missing.clone();
         }
     }
+    for (name, rule) in parts.fields.iter() {
+        if let Some(field) = document.schema.fields.iter_mut().find(|field| field.name == *name) {
+            (field.freshness, field.missing) = (rule.freshness.clone(), rule.missing.clone());
+        }
+    }
     document.schema.fields.extend(subject_field(parts, loaded));
     document.recipe = (*parts.recipe).clone();
     let used = uses_models(&document);

@@ -5,6 +5,7 @@ use super::format;
 use super::parts::{DataSource, Goal, Parts, Scenario, is_slug};
 use crate::data::{Role, Roles, TableKind};
 use crate::error::{Error, Result};
+use crate::features::entry::FieldRule;
 use crate::features::events::Declared;
 use crate::models::ModelSpec;
 use attune_policy::Document;
@@ -115,28 +116,33 @@ fn yes() -> bool {
     true
 }
 
-/// `features.ron`: features over events, then the steps of the row recipe. A file may also hold the steps alone, as a list: so it
-/// was before there were features over events, and so it still is where there are none.
+/// `features.ron`: features over events, rules of columns, then the steps of the row recipe. A file may also hold the steps alone, as a
+/// list: so it was before there were the others, and so it still is where there are none.
 #[derive(Default)]
 struct Features {
     events: Vec<Declared>,
+    fields: BTreeMap<String, FieldRule>,
     steps: Vec<Step>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FeaturesFile<E, S> {
+struct FeaturesFile<E, F, S> {
     #[serde(default)]
     events: E,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fields: Option<F>,
     #[serde(default)]
     steps: S,
 }
 
 fn write_features(parts: &Parts) -> Result<String> {
-    match parts.events.is_empty() {
-        true => format::write("features", &*parts.recipe),
-        false => format::write("features", &FeaturesFile { events: &*parts.events, steps: &*parts.recipe }),
+    let Parts { events, fields, recipe, .. } = parts;
+    if events.is_empty() && fields.is_empty() {
+        return format::write("features", &**recipe);
     }
+    let fields = (!fields.is_empty()).then_some(&**fields);
+    format::write("features", &FeaturesFile { events: &**events, fields, steps: &**recipe })
 }
 
 impl<'de> Deserialize<'de> for Features {
@@ -146,18 +152,18 @@ impl<'de> Deserialize<'de> for Features {
             type Value = Features;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("steps as a list, or `(events: […], steps: […])`")
+                f.write_str("steps as a list, or `(events: […], fields: {…}, steps: […])`")
             }
 
             fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> std::result::Result<Features, A::Error> {
                 let steps = Deserialize::deserialize(serde::de::value::SeqAccessDeserializer::new(seq))?;
-                Ok(Features { events: Vec::new(), steps })
+                Ok(Features { steps, ..Features::default() })
             }
 
             fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> std::result::Result<Features, A::Error> {
-                let file: FeaturesFile<Vec<Declared>, Vec<Step>> =
+                let file: FeaturesFile<Vec<Declared>, BTreeMap<String, FieldRule>, Vec<Step>> =
                     Deserialize::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
-                Ok(Features { events: file.events, steps: file.steps })
+                Ok(Features { events: file.events, fields: file.fields.unwrap_or_default(), steps: file.steps })
             }
         }
         deserializer.deserialize_any(Either)
@@ -285,7 +291,7 @@ pub fn read(dir: &Path, names: &[String], get: &dyn Fn(&str) -> Result<Option<St
     });
     let mut roles: Roles = reader.part("roles.ron", "roles")?.unwrap_or_default();
     roles.as_of = goal.as_of;
-    let Features { events, steps: recipe } = reader.part("features.ron", "features")?.unwrap_or_default();
+    let Features { events, fields, steps: recipe } = reader.part("features.ron", "features")?.unwrap_or_default();
     for feature in &events {
         // What a person declared is a feature, unless they gave it another role.
         roles.columns.entry(feature.name.clone()).or_insert(Role::Feature);
@@ -319,6 +325,7 @@ pub fn read(dir: &Path, names: &[String], get: &dyn Fn(&str) -> Result<Option<St
         sources: Arc::new(sources),
         roles: Arc::new(roles),
         events: Arc::new(events),
+        fields: Arc::new(fields),
         recipe: Arc::new(recipe),
         models: Arc::new(models),
         attached: Arc::new(attached),

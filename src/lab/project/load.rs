@@ -5,6 +5,7 @@ use super::artifacts::{self, key};
 use super::erasure;
 use super::history::{Known, history};
 use super::parts::{DataSource, Origin, Parts};
+use super::rules::without_freshness;
 use super::sources::resolve;
 use crate::data::cells::Cells;
 use crate::data::import::{self, BadCell, BadRow, ImportOptions, Imported, dates};
@@ -13,7 +14,7 @@ use crate::data::pseudonym::{not_erased, pseudonymise};
 use crate::data::quality::{LeftOut, leave_out};
 use crate::data::{Dataset, Role, Roles, Source, Table, TableKind};
 use crate::error::{Error, Result};
-use crate::features::{events, recipe};
+use crate::features::{entry, events, recipe};
 use crate::simulate::log::delayed;
 use crate::task::Task;
 use crate::world::{self, WorldSpec};
@@ -175,7 +176,7 @@ fn add_events(loaded: &mut Loaded, parts: &Parts, task: &Task) -> Result<()> {
     let notes: Vec<String> = leaks.iter().map(about).chain(computed.notes).collect();
     loaded.notes.extend(notes);
     loaded.dataset = dataset;
-    loaded.fingerprint = artifacts::key(&("events 1", &loaded.fingerprint, features));
+    loaded.fingerprint = artifacts::key(&("events 1", &loaded.fingerprint, without_freshness(features)));
     Ok(())
 }
 
@@ -398,11 +399,19 @@ fn changes(source: &DataSource, now: &Imported, path: &Path) -> Vec<Error> {
     changes
 }
 
-/// The dataset and roles that models learn from: the columns, then the outputs of the recipe as features. Requests and the
-/// schema know only the columns; the policy computes the rest itself.
+/// The dataset and roles that models learn from: the columns as their rules leave them, then the outputs of the recipe as features.
+/// Requests and the schema know only the columns; the policy does the rest itself.
 ///
 /// # Errors
-/// When a step does not fit the columns.
+/// When a rule or a step does not fit the columns.
 pub(super) fn with_recipe(dataset: &Dataset, parts: &Parts) -> Result<(Dataset, Roles)> {
-    recipe::apply(dataset, &parts.roles, &parts.recipe)
+    recipe::apply(&with_rules(dataset, parts)?, &parts.roles, &parts.recipe)
+}
+
+/// The columns as the rules of the project leave them: too old values are missing, and defaults stand where values are.
+///
+/// # Errors
+/// When a rule does not fit the columns.
+pub fn with_rules(dataset: &Dataset, parts: &Parts) -> Result<Dataset> {
+    entry::admit(dataset, &parts.roles, &parts.fields)
 }

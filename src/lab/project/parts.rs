@@ -7,6 +7,7 @@ use crate::data::import::ImportOptions;
 use crate::data::join::Join;
 use crate::data::quality::{LeaveOut, Range};
 use crate::data::{Column, Roles, TableKind};
+use crate::features::entry::FieldRule;
 use crate::features::events::Declared;
 use crate::models::ModelSpec;
 use crate::world::WorldSpec;
@@ -28,6 +29,9 @@ pub struct Parts {
     pub roles: Arc<Roles>,
     /// Features made from tables of events, which become columns of the customers: `features.ron`.
     pub events: Arc<Vec<Declared>>,
+    /// What is done at a decision with columns that are too old or missing, by column: `features.ron`. Features over events carry
+    /// their own rules; [`super::field_rules`] gives both.
+    pub fields: Arc<BTreeMap<String, FieldRule>>,
     /// Row features made from the columns: `features.ron`.
     pub recipe: Arc<Vec<Step>>,
     /// Models to train: `models.ron`.

@@ -73,6 +73,7 @@ pub fn parts(customers: usize) -> Result<Parts> {
         draft: Arc::new(draft()),
         roles: Arc::new(roles),
         events: Arc::default(),
+        fields: Arc::default(),
         recipe: Arc::default(),
         attached: Arc::default(),
         scenarios: Arc::new(vec![Scenario {

@@ -28,6 +28,8 @@ pub(super) fn apply(edit: Edit, parts: &Parts) -> Result<Parts> {
         | Edit::ReplaceStep { .. }
         | Edit::RemoveStep(_)
         | Edit::MoveStep { .. }
+        | Edit::SetFreshness { .. }
+        | Edit::SetMissing { .. }
         | Edit::AddModel(_)
         | Edit::ReplaceModel { .. }
         | Edit::RemoveModel(_)
@@ -141,6 +143,8 @@ fn lists(edit: Edit, parts: &mut Parts) -> Result<()> {
         Edit::MoveStep { output, to } => {
             shift(Arc::make_mut(&mut parts.recipe), "feature", |s| s.output == output, &output, to)?;
         }
+        Edit::SetFreshness { field, freshness } => project::set_freshness(parts, &field, freshness)?,
+        Edit::SetMissing { field, missing } => project::set_missing(parts, &field, missing)?,
         Edit::AddModel(spec) => {
             slug("model", &spec.id)?;
             free("model", parts.model_ids(), &spec.id)?;

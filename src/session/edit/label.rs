@@ -27,6 +27,8 @@ pub(super) fn label(edit: &Edit, parts: &Parts) -> String {
         Edit::ReplaceStep { output, .. } => format!("Change feature {}", quoted(output)),
         Edit::RemoveStep(output) => format!("Remove feature {}", quoted(output)),
         Edit::MoveStep { output, .. } => format!("Move feature {}", quoted(output)),
+        Edit::SetFreshness { field, .. } => format!("Change how old {} may be", quoted(field)),
+        Edit::SetMissing { field, .. } => format!("Change what stands for a missing {}", quoted(field)),
         Edit::AddModel(spec) => format!("Add model {}", quoted(&spec.name)),
         Edit::ReplaceModel { id, .. } => format!("Change model {}", model(id)),
         Edit::RemoveModel(id) => format!("Remove model {}", model(id)),

@@ -22,6 +22,7 @@ use attune_policy::overrides::Override;
 use attune_policy::property::Property;
 use attune_policy::recipe::Step;
 use attune_policy::rule::{Rule, Stage};
+use attune_policy::schema::{Freshness, Missing};
 use attune_policy::table::Table;
 use attune_policy::zones::{SendTime, Zones};
 
@@ -96,6 +97,21 @@ pub enum Edit {
         output: String,
         /// Its new position.
         to: usize,
+    },
+
+    /// Says how old a column or a feature over events may be at a decision; `None`: any age.
+    SetFreshness {
+        /// Name of the field.
+        field: String,
+        /// Its greatest age, and the time field that tells it.
+        freshness: Option<Freshness>,
+    },
+    /// Says what is done where a column or a feature over events is missing or too old.
+    SetMissing {
+        /// Name of the field.
+        field: String,
+        /// What is done.
+        missing: Missing,
     },
 
     /// Adds a model to train.

@@ -4,7 +4,7 @@
 use super::{DraftPart, Edit};
 use crate::{Document, UndoStack};
 use attune_lab::data::import::ImportOptions;
-use attune_lab::data::{Arm, Logging, Role, Roles, TableKind};
+use attune_lab::data::{Arm, Column, Logging, Role, Roles, TableKind};
 use attune_lab::models::ModelSpec;
 use attune_lab::project::{
     Attachment, DataSource, Goal, Learned, LearnedKind, Parts, RowEvent, Scenario, Starter, Usage, samples,
@@ -20,6 +20,8 @@ use attune_policy::holdout::{Holdout, HoldoutKind};
 use attune_policy::model::{Encode, Input, Model};
 use attune_policy::recipe::{Op, Step};
 use attune_policy::rule::{Rule, Scope, Stage};
+use attune_policy::schema::{Freshness, Missing};
+use attune_policy::value::Type;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
@@ -28,11 +30,18 @@ const STAGES: [Stage; 5] =
 
 fn sample() -> Parts {
     static SAMPLE: OnceLock<Parts> = OnceLock::new();
-    SAMPLE.get_or_init(|| samples::parts(300).unwrap()).clone()
+    let with_a_clock = || {
+        let mut parts = samples::parts(300).unwrap();
+        let column = Column { name: "seen_at".into(), source: "seen_at".into(), type_: Type::Time };
+        Arc::make_mut(&mut parts.sources)[0].columns.push(column);
+        Arc::make_mut(&mut parts.roles).columns.insert("seen_at".into(), Role::Context);
+        parts
+    };
+    SAMPLE.get_or_init(with_a_clock).clone()
 }
 
 /// Number of kinds of edits that [`any_edit`] draws from.
-const KINDS: usize = 53;
+const KINDS: usize = 55;
 
 /// An edit of kind `kind` with arguments at random, some of which do not fit the document.
 fn any_edit(kind: usize, parts: &Parts, random: &mut Random) -> Edit {
@@ -179,6 +188,14 @@ fn any_edit(kind: usize, parts: &Parts, random: &mut Random) -> Edit {
         49 => Edit::SetEvent { source: if on { "history" } else { "customers" }.into(), event: some_event(n) },
         50 => Edit::Attach(some_attachment(&fresh, [LearnedKind::Segments, LearnedKind::SendTimes][usize::from(on)])),
         51 => Edit::Detach(attached),
+        52 => Edit::SetFreshness {
+            field: column,
+            freshness: on.then(|| Freshness { at: "seen_at".into(), max_age: 3_600 * n as u64 }),
+        },
+        53 => Edit::SetMissing {
+            field: column,
+            missing: [Missing::Unknown, Missing::Refuse, Missing::Default(Value::Integer(n as i64))][n % 3].clone(),
+        },
         _ => Edit::SetSource(match on {
             true => DataSource { name: "history".into(), kind: TableKind::Contacts, ..sample().sources[0].clone() },
             false => DataSource { name: fresh, ..sample().sources[0].clone() },

@@ -1,6 +1,6 @@
 //! The profile of one column: what it is, what is missing, how its values lie.
 
-use super::words;
+use super::{decision, words};
 use crate::shell::{health, problems};
 use crate::theme::metrics;
 use crate::view::{Asks, Ctx};
@@ -38,6 +38,7 @@ pub fn ui(ui: &mut Ui, ctx: &Ctx<'_>, table: &Dataset, asks: &mut Asks) {
             ui.label(RichText::new(format!("In rules: {}", column.name)).small().weak());
         }
     });
+    decision::ui(ui, ctx, column, asks);
     match (of_column, &state) {
         (Some(column), _) => {
             numbers(ui, column, profile.as_ref().map_or(0, |p| p.rows));

@@ -2,6 +2,7 @@
 
 mod arms;
 mod column;
+mod decision;
 mod goal;
 mod header;
 mod import;

@@ -13,7 +13,7 @@ mod chosen;
 mod commands;
 mod condition;
 mod dates;
-mod edits;
+pub(crate) mod edits;
 mod effects;
 mod expression;
 mod fallback;

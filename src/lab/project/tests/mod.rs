@@ -8,6 +8,7 @@ mod events;
 mod privacy;
 mod refresh;
 mod repairs;
+mod rules;
 mod source;
 mod store;
 mod tables;
