@@ -1,6 +1,7 @@
 //! Effects among some rows, and whether an order of the rows by score is worth something: model and rule on rows that never train.
 
 use super::report::{Held, Top};
+use crate::distributions::clopper_pearson;
 use crate::error::Result;
 use crate::models::report::Estimate;
 use crate::random::Random;
@@ -49,6 +50,32 @@ impl Means {
         let variance = |[n, sum, squares]: [f64; 3]| ((squares - sum * sum / n) / (n - 1.0) / n).max(0.0);
         (self.mean(true) - self.mean(false), (variance(self.arms[0]) + variance(self.arms[1])).sqrt())
     }
+
+    /// The difference of means with its normal interval. Where an arm's outcomes are all the same its spread is not known: of yes or no the
+    /// interval is then Clopper and Pearson's of both arms, squared and added (Newcombe 1998); of amounts that vary in neither arm its ends
+    /// are infinite.
+    pub fn estimate(&self) -> Estimate {
+        let (value, se) = self.effect();
+        let same = |[n, sum, squares]: [f64; 3]| n > 0.0 && squares * n == sum * sum;
+        // Of zeros and ones the sum is that of the squares.
+        let yes_no = self.arms.iter().all(|[n, sum, squares]| *n > 0.0 && sum == squares);
+        match self.arms.map(same) {
+            [false, false] => return estimate((value, se)),
+            // What is known is the spread of the other arm.
+            [a, b] if !yes_no && !(a && b) => return estimate((value, se)),
+            _ if !yes_no => return Estimate { value, low: f64::NEG_INFINITY, high: f64::INFINITY },
+            _ => {}
+        }
+        let [(below_control, above_control), (below, above)] = self.arms.map(|[n, sum, _]| {
+            let (low, high) = clopper_pearson(sum as u64, n as u64, 0.95);
+            (sum / n - low, high - sum / n)
+        });
+        Estimate {
+            value,
+            low: value - libm::hypot(below, above_control),
+            high: value + libm::hypot(above, below_control),
+        }
+    }
 }
 
 /// A value with its normal interval of 95 %.
@@ -85,7 +112,7 @@ pub fn held(
     let by_model = order(model);
     let by_rule = rule.map(order);
     let top = |order: &[u32], share: f64| {
-        estimate(effect(&order[..(share * order.len() as f64).round() as usize], treated, y).effect())
+        effect(&order[..(share * order.len() as f64).round() as usize], treated, y).estimate()
     };
     let once = vec![1_u32; y.len()];
     let point =
@@ -110,7 +137,7 @@ pub fn held(
     Ok(Some(Held {
         treated: all.n(true) as u64,
         control: all.n(false) as u64,
-        effect: estimate(all.effect()),
+        effect: all.estimate(),
         top: SHARES
             .into_iter()
             .map(|share| Top {
@@ -153,4 +180,32 @@ fn gain(order: &[u32], treated: &[bool], y: &[f64], times: &[u32]) -> f64 {
     // Where the top holds one arm alone there is no effect to see.
     let area: f64 = curve.iter().map(|(depth, effect)| depth * (effect - all)).filter(|x| x.is_finite()).sum();
     area / DEPTHS as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arm_that_never_varies_leaves_an_interval_with_a_width() {
+        let unseen = |n: f64| 1.0 - 0.025f64.powf(1.0 / n);
+        let of = |treated: &[f64], control: &[f64]| {
+            let mut means = Means::default();
+            treated.iter().for_each(|y| means.add(true, *y));
+            control.iter().for_each(|y| means.add(false, *y));
+            means.estimate()
+        };
+        let none = of(&[0.0; 50], &[0.0; 60]);
+        assert!(none.value == 0.0 && (none.low + unseen(60.0)).abs() < 1e-9 && (none.high - unseen(50.0)).abs() < 1e-9);
+        let all = of(&[1.0; 50], &[0.0; 60]);
+        assert!(all.value == 1.0 && (all.low - (1.0 - libm::hypot(unseen(50.0), unseen(60.0)))).abs() < 1e-9);
+        assert!((all.high - 1.0).abs() < 1e-9, "{all:?}");
+        let one = of(&[0.0, 1.0, 0.0, 1.0], &[0.0; 60]);
+        assert!(one.low < 0.0 && one.high > 0.5 && one.high < 1.0, "{one:?}");
+        let amounts = of(&[2.5; 50], &[0.0; 60]);
+        assert!(amounts.low == f64::NEG_INFINITY && amounts.high == f64::INFINITY);
+        // Where both vary it is the normal one.
+        let both = of(&[0.0, 1.0, 0.0, 1.0], &[0.0, 0.0, 1.0]);
+        assert!((both.low + both.high - 2.0 * both.value).abs() < 1e-12);
+    }
 }

@@ -1,6 +1,6 @@
 //! How well scores of an effect do on rows they did not learn from, beside the best one-line rule on the same rows.
 
-use super::check::{Means, estimate};
+use super::check::Means;
 use super::measure::{Ask, Trial, evaluate, lead};
 use super::report::{BesideRule, Tenth, UpliftQuality};
 use crate::error::Result;
@@ -54,7 +54,7 @@ impl Predicted {
             control: means.n(false) as u64,
             mean_treated: means.mean(true),
             mean_control: means.mean(false),
-            effect: estimate(means.effect()),
+            effect: means.estimate(),
             adjusted,
             binary: trial.is_binary(),
             metrics: found.metrics,
@@ -76,7 +76,7 @@ impl Predicted {
                 tenth: part as u32 + 1,
                 rows: rows.len() as u64,
                 predicted: rows.iter().map(|&i| self.tau[i as usize]).sum::<f64>() / rows.len().max(1) as f64,
-                observed: (means.least() >= 2.0).then(|| estimate(means.effect())),
+                observed: (means.least() >= 2.0).then(|| means.estimate()),
             }
         };
         (0..10).map(tenth).collect()

@@ -2,7 +2,7 @@
 //!
 //! It is what a model must beat. Candidates are the categories of text columns and the deciles of numbers.
 
-use super::check::{Means, estimate};
+use super::check::Means;
 use super::report::Rule;
 use crate::data::Dataset;
 use crate::data::cells::{Cells, Dictionary};
@@ -49,8 +49,8 @@ pub fn rule(
                     field: field.clone(),
                     category,
                     at_least,
-                    inside: estimate(a),
-                    outside: estimate(b),
+                    inside: inside.estimate(),
+                    outside: outside.estimate(),
                     z,
                 });
             }

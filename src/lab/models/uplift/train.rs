@@ -145,7 +145,7 @@ impl Job<'_> {
             control: means.n(false) as u64,
             mean_treated: means.mean(true),
             mean_control: means.mean(false),
-            effect: estimate(means.effect()),
+            effect: means.estimate(),
             adjusted,
             scores: summary(&scores),
             rule,

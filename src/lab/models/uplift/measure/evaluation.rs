@@ -172,8 +172,12 @@ fn definitions() -> Vec<(String, String)> {
         ("causalml_auuc_norm", "AUUC, causalml: mean of the gain curve over |its last value|"),
         ("causalml_qini_norm", "Qini, causalml: mean of the Qini curve over |its last value|, less the random line"),
         ("causalml_auuc_raw_last", "last value of the gain curve: average effect times rows"),
-        ("autoc", "RATE (AUTOC): mean over q of the effect in the top q less the average effect"),
-        ("rate_qini", "RATE (Qini weights): the same weighted by q"),
+        (
+            "autoc",
+            "RATE (AUTOC): mean over q of the effect in the top q less the average effect; effects are AIPW scores whose outcome models are \
+             the two arms' means and whose propensity is the treated share, of these rows and of each resample: no model is fitted",
+        ),
+        ("rate_qini", "RATE (Qini weights): the same, from the same AIPW scores, weighted by q"),
     ]
     .map(|(key, definition)| (key.to_owned(), definition.to_owned()))
     .into();

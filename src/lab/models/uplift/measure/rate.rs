@@ -12,7 +12,7 @@ pub struct Rate {
     pub qini: f64,
 }
 
-/// Effect of each row without bias: Γ = (μ₁ − μ₀) + t (y − μ₁)/p − (1 − t)(y − μ₀)/(1 − p), with the arms' means and the treated share of
+/// Effect of each row without bias, its AIPW score: Γ = (μ₁ − μ₀) + t (y − μ₁)/p − (1 − t)(y − μ₀)/(1 − p), with the arms' means and the treated share of
 /// all rows. TOC(q) is the mean of Γ in the top q less that of all; ties share their mean. `None` when an arm is empty.
 pub fn rate(ranking: Ranking<'_>) -> Option<Rate> {
     let total = ranking.total();
