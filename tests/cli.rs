@@ -24,6 +24,8 @@ mod outcomes;
 mod questions;
 #[path = "cli/recipes.rs"]
 mod recipes;
+#[path = "cli/recomputed.rs"]
+mod recomputed;
 #[path = "cli/rules.rs"]
 mod rules;
 #[path = "cli/search.rs"]
@@ -227,9 +229,9 @@ fn a_file_becomes_a_policy_that_decides_as_it_was_simulated() {
     let (mut weights, mut rewards) = (0.0, 0.0);
     for row in &used {
         if row["action"] == row["logged_action"] && row["treatment"] == row["logged_treatment"] {
-            let weight = 1.0 / row["logging_propensity"].parse::<f64>().unwrap();
+            let weight = 1.0 / row["pscore"].parse::<f64>().unwrap();
             weights += weight;
-            rewards += weight * row["outcome:visit"].parse::<f64>().unwrap();
+            rewards += weight * row["reward"].parse::<f64>().unwrap();
         }
     }
     let answer = simulation["policies"][0]["values"][0]["answer"]["value"].as_f64().unwrap();

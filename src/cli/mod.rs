@@ -11,6 +11,7 @@ mod console;
 mod decide;
 mod diff;
 mod erase;
+mod estimators;
 mod evaluate;
 mod explain;
 mod export;

@@ -9,7 +9,9 @@ use super::table::{Table, count, interval, number, percent, wrap};
 use attune_lab::data::import::dates::render as day;
 use attune_lab::models::ModelReport;
 use attune_lab::project::{CheckState, RunReport};
-use attune_lab::simulate::report::{Estimate, Instead, Kind, PolicyReport, Refusal, Report, Week};
+use attune_lab::simulate::report::{
+    ByEstimator, Estimate, Instead, Kind, ListValue, Method, Note, PolicyReport, Refusal, Report, RewardReport, Week,
+};
 
 /// Width of running text.
 const WIDTH: usize = 110;
@@ -29,7 +31,7 @@ pub fn run(run: &RunReport) -> String {
         text.push_str(&format!("\nModels\n{}", models(&reports)));
     }
     text.push('\n');
-    text.push_str(&simulation(&run.simulation));
+    text.push_str(&simulation(&run.simulation, false));
     text.push_str("\nChecklist\n");
     for check in &run.checklist {
         let mark = match check.state {
@@ -47,11 +49,11 @@ pub fn run(run: &RunReport) -> String {
     text
 }
 
-/// A simulation.
-pub fn simulation(report: &Report) -> String {
+/// A simulation; `estimators` asks for all of them.
+pub fn simulation(report: &Report, estimators: bool) -> String {
     let mut text = format!("What “{}” would have done (revision {})\n", report.policy, short(&report.revision));
     trial(report, &mut text);
-    values(report, &mut text);
+    values(report, estimators, &mut text);
     funnel(report, &mut text);
     rules(report, &mut text);
     segments(report, &mut text);
@@ -65,7 +67,12 @@ pub fn simulation(report: &Report) -> String {
         }
     }
     text.push_str("\nDefinitions\n");
-    for note in &report.notes {
+    // Of estimators those that are shown.
+    let shown = |note: &&Note| {
+        let method = Method::ALL.into_iter().find(|method| method.label() == note.term);
+        estimators || method.is_none_or(is_brief)
+    };
+    for note in report.notes.iter().filter(shown) {
         text.push_str(&wrap(&format!("{}: {}", note.term, note.definition), 2, WIDTH));
     }
     text
@@ -115,7 +122,7 @@ fn trial(report: &Report, text: &mut String) {
     }
 }
 
-fn values(report: &Report, text: &mut String) {
+fn values(report: &Report, all: bool, text: &mut String) {
     let of_lists = report.main().filter(|main| !main.lists.is_empty());
     let method =
         report.policies.iter().flat_map(|policy| &policy.values).map(|value| value.answer.method.label()).next();
@@ -165,8 +172,8 @@ fn values(report: &Report, text: &mut String) {
             let line = format!("Chance chooses in {} of its decisions; {how}.", percent(main.explored));
             text.push_str(&wrap(&line, 2, WIDTH));
         }
-        estimators(report, main, text);
-        lists(main, text);
+        estimators(report, main, all, text);
+        lists(&main.lists, text);
     }
     let differences: Vec<_> = report.differences.iter().filter(|d| d.outcome == report.goal).collect();
     if !differences.is_empty() {
@@ -242,44 +249,68 @@ fn instead_of(policy: &PolicyReport, instead: &Instead, goal: &str) -> String {
     text
 }
 
-/// The value in the goal by every estimator.
-fn estimators(report: &Report, main: &PolicyReport, text: &mut String) {
-    let Some(value) = main.value(&report.goal) else { return };
-    text.push_str(&format!("\n{} by every estimator\n", report.goal));
-    let mut table = Table::new(&["estimator", "value", "se", "95 %, normal", "95 %, bootstrap", "λ"]);
-    for own in std::iter::once(&value.answer).chain(&value.others) {
-        let lambdas: Vec<String> = (value.lambdas.iter().filter(|lambda| lambda.method == own.method))
-            .map(|lambda| format!("{} ({})", plain(lambda.lambda), lambda.by))
-            .collect();
-        table.row(vec![
-            own.method.label().to_owned(),
-            number(own.value),
-            number(own.se),
-            interval(own.low, own.high),
-            own.bootstrap.map_or(String::new(), |(low, high)| interval(low, high)),
-            lambdas.join(", "),
-        ]);
-    }
-    text.push_str(&table.text(2));
-    if let Some(rewards) = report.rewards.iter().find(|own| own.outcome == report.goal) {
-        let mut line = format!(
-            "Reward model: {}, one per arm, {} inputs, cross-fitted by subject in {} parts; explains {} of the variance on rows it \
-             did not learn from.",
-            rewards.family,
-            rewards.inputs,
-            rewards.folds,
-            percent(rewards.explained)
-        );
-        if !rewards.means.is_empty() {
-            line.push_str(&format!(" Too few rows, so their mean: {}.", rewards.means.join(", ")));
+/// The value by other estimators: the best known of them, or in every outcome all there are.
+fn estimators(report: &Report, main: &PolicyReport, all: bool, text: &mut String) {
+    let outcomes = report.outcomes.iter().filter(|outcome| all || **outcome == report.goal);
+    for value in outcomes.filter_map(|outcome| main.value(outcome)) {
+        let others = || value.estimates().skip(1);
+        text.push_str(&match all {
+            true => format!("\n{} by all estimators\n", value.outcome),
+            false => format!("\n{} by other estimators\n", value.outcome),
+        });
+        if all {
+            text.push_str(&super::estimators::list(&value.estimators));
+        } else {
+            let shown: Vec<ByEstimator> =
+                value.estimators.iter().filter(|own| own.estimate.is_some()).cloned().collect();
+            let (brief, rest): (Vec<_>, Vec<_>) = shown.into_iter().partition(|own| is_brief(own.method));
+            text.push_str(&super::estimators::values(&brief));
+            if let (false, Some((least, most))) = (rest.is_empty(), ends(others().map(|own| own.value))) {
+                let line = format!(
+                    "With {} more they lie between {} and {}; `attune simulate --estimators` shows all of them, with λ, intervals by other means, and \
+                     which cannot be had here.",
+                    rest.len(),
+                    number(least),
+                    number(most)
+                );
+                text.push_str(&wrap(&line, 2, WIDTH));
+            }
         }
-        text.push_str(&wrap(&line, 2, WIDTH));
+        let Some(rewards) = report.rewards.iter().find(|own| own.outcome == value.outcome) else { continue };
+        text.push_str(&reward_model(rewards));
     }
 }
 
+/// What stands behind the estimators with a reward model.
+pub fn reward_model(rewards: &RewardReport) -> String {
+    let mut line = format!(
+        "Reward model: {}, one per arm, {} inputs, cross-fitted by subject in {} parts; explains {} of the variance on {} rows it did not \
+         learn from.",
+        rewards.family,
+        rewards.inputs,
+        rewards.folds,
+        percent(rewards.explained),
+        count(rewards.rows)
+    );
+    if !rewards.means.is_empty() {
+        line.push_str(&format!(" Too few rows, so their mean: {}.", rewards.means.join(", ")));
+    }
+    wrap(&line, 2, WIDTH)
+}
+
+/// Whether it is shown to everybody: the answer, the weights as they are, the reward model alone, both together, and whole lists.
+fn is_brief(method: Method) -> bool {
+    matches!(method, Method::Snips | Method::Ips | Method::Dm | Method::Dr | Method::Dml) || method.is_of_lists()
+}
+
+/// The least and the largest.
+fn ends(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    values.fold(None, |ends, x| Some(ends.map_or((x, x), |(a, b): (f64, f64)| (a.min(x), b.max(x)))))
+}
+
 /// Values of whole lists.
-fn lists(main: &PolicyReport, text: &mut String) {
-    let Some(first) = main.lists.first() else { return };
+pub fn lists(lists: &[ListValue], text: &mut String) {
+    let Some(first) = lists.first() else { return };
     text.push_str(&format!(
         "\nLists: {} of up to {} places, {} left out\n",
         count(first.lists),
@@ -295,7 +326,7 @@ fn lists(main: &PolicyReport, text: &mut String) {
         "as shown",
         "95 % interval",
     ]);
-    for list in &main.lists {
+    for list in lists {
         let mut row = vec![list.outcome.clone(), format!("{:?}", list.assumption).to_lowercase()];
         row.extend(estimate(list.answer.as_ref()));
         row.push(count(list.support.effective_sample_size as u64));
@@ -304,7 +335,7 @@ fn lists(main: &PolicyReport, text: &mut String) {
     }
     text.push_str(&table.text(2));
     // Support is the same for every outcome.
-    for list in main.lists.iter().filter(|list| !list.refused.is_empty() && list.outcome == first.outcome) {
+    for list in lists.iter().filter(|list| !list.refused.is_empty() && list.outcome == first.outcome) {
         let line = format!("No {:?} value: {}.", list.assumption, list.refused.join("; "));
         text.push_str(&wrap(&line, 2, WIDTH));
     }
@@ -463,11 +494,6 @@ fn weeks(weeks: &[Week], text: &mut String) {
             "  The first and the last {MOST_WEEKS} weeks; {left_out} between them are in --json.\n"
         ));
     }
-}
-
-/// A number in as few digits as it has, unless they are many.
-fn plain(x: f64) -> String {
-    if x.abs() < 1e9 { x.to_string() } else { number(x) }
 }
 
 fn estimate(estimate: Option<&Estimate>) -> [String; 2] {

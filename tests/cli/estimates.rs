@@ -267,6 +267,23 @@ fn what_no_column_tells_and_what_was_never_seen_is_said() {
     rounds("none.csv", 0.5, 0);
     let none = done(dir.path(), &asked("none.csv")).out;
     assert!(none.contains("warning: no reward was seen") && none.contains("at most 0.0036"), "{none}");
+    // An interval without a width says nothing: Clopper and Pearson's stands in its place, here and for machines, or nothing does.
+    let none = json(dir.path(), &asked("none.csv"));
+    let high = 1.0 - 0.025f64.powf(1.0 / 1_000.0);
+    let near = |found: &Value| assert!((found.as_f64().unwrap() - high).abs() < 1e-9, "{found}, expected {high}");
+    near(&none["no_reward"]["rate"][1]);
+    near(&none["ipw"]["high"]);
+    let rows = none["estimators"].as_array().unwrap();
+    for method in ["Snips", "Ips", "Replay", "CressieRead", "ClippedIps", "SgIps"] {
+        let row = rows.iter().find(|row| row["method"] == method).unwrap();
+        assert_eq!(
+            (row["estimate"]["low"].as_f64(), &row["estimate"]["bootstrap"]),
+            (Some(0.0), &Value::Null),
+            "{row}"
+        );
+        assert!(row["estimate"]["high"].as_f64().unwrap() > 0.003, "{row}");
+    }
+    assert!(none["intervals_ipw"]["normal"].is_null() && none["ipw"]["bootstrap"].is_null(), "{none}");
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn a_finished_test_is_read_on_any_file() {
 }
 
 /// A project of rules alone over a generated world, so that nothing has to be trained.
-fn shop(dir: &Path, name: &str) -> PathBuf {
+pub fn shop(dir: &Path, name: &str) -> PathBuf {
     let mut parts = samples::parts(3_000).unwrap();
     let mut draft = (*parts.draft).clone();
     draft.actions.iter_mut().for_each(|a| a.propensity = None);

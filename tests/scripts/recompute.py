@@ -4,7 +4,7 @@
     recompute.py OUT.csv [OUT.csv ...]
 
 Prints one JSON object per file: support, values (SNIPS, IPS, IPS with empirical propensities, replay) with standard
-errors per outcome, share contacted, action mix, funnel and removals per cause. Formulas are those of the report's notes,
+errors per outcome (`reward` is the goal), share contacted, action mix, funnel and removals per cause. Formulas are those of the report's notes,
 written again from their definitions; sums are exact (math.fsum). Standard library only.
 """
 
@@ -45,7 +45,7 @@ def snips(weights, rewards, subjects):
 def recompute(path):
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    outcomes = [name[len("outcome:"):] for name in (rows[0] if rows else {}) if name.startswith("outcome:")]
+    outcomes = [name for name in (rows[0] if rows else {}) if name == "reward" or name.startswith("reward:")]
     used = [row for row in rows if row["used"] == "1"]
     n = len(used)
     subjects = [row["subject"] for row in used]
@@ -57,7 +57,7 @@ def recompute(path):
         return (row["logged_action"], row["logged_treatment"])
 
     matched = [chosen(row) == logged(row) for row in used]
-    weights = [1.0 / float(row["logging_propensity"]) if m else 0.0 for row, m in zip(used, matched)]
+    weights = [1.0 / float(row["pscore"]) if m else 0.0 for row, m in zip(used, matched)]
     counts = {}
     for row in used:
         counts[logged(row)] = counts.get(logged(row), 0) + 1
@@ -77,7 +77,7 @@ def recompute(path):
 
     values = {}
     for outcome in outcomes:
-        cells = [row["outcome:" + outcome] for row in used]
+        cells = [row[outcome] for row in used]
         known = [i for i, cell in enumerate(cells) if cell != ""]
         r = [float(cells[i]) for i in known]
         s = [subjects[i] for i in known]

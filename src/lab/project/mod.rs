@@ -53,7 +53,9 @@ pub use load::{CUSTOMERS, HISTORY, Loaded, event_tables, load, load_history, wit
 pub use outcome::{AskedOutcome, Following, PutOutcome, put_outcome};
 pub use parts::{DataSource, Goal, Origin, Parts, Scenario, is_slug, slug};
 pub use profile::{Profiled, apply_repair, profile};
-pub use questions::{Asked as Question, budgets, compare as compare_policies, decisions, simulate_in_parts, sweep};
+pub use questions::{
+    Asked as Question, budgets, compare as compare_policies, decisions, expectations, simulate_in_parts, sweep,
+};
 pub use readiness::{Check, CheckState, readiness};
 pub use refresh::{RowChanges, SourceChange, refresh, remember_rows};
 pub use resume::{Finished, Keeping};

@@ -8,7 +8,7 @@ use crate::simulate::questions::Knob;
 use crate::simulate::questions::budgets::{self, BudgetReport};
 use crate::simulate::questions::compare::{self, CompareReport};
 use crate::simulate::questions::sweep::{self, SweepReport};
-use crate::simulate::{self, Decisions, Options, Other, Report, RewardModels};
+use crate::simulate::{self, Decisions, Expected, Options, Other, Report, RewardModels};
 use crate::task::Task;
 use attune_policy::Policy;
 use serde::Serialize;
@@ -106,6 +106,20 @@ pub fn simulate_in_parts(
 /// As [`simulate::decisions`].
 pub fn decisions(asked: Asked<'_>, policy: &Policy, task: &Task) -> Result<Decisions> {
     simulate::decisions(policy, &asked.loaded.dataset, &asked.parts.roles, &asked.options(), task)
+}
+
+/// The reward models' expectations behind the values of [`simulate_in_parts`], one per outcome.
+///
+/// # Errors
+/// As [`simulate::expectations`].
+pub fn expectations(
+    asked: Asked<'_>,
+    decisions: &Decisions,
+    report: &Report,
+    task: &Task,
+) -> Result<Vec<Option<Expected>>> {
+    let (dataset, roles) = (&asked.loaded.dataset, &asked.parts.roles);
+    simulate::expectations(decisions, report, dataset, roles, &asked.options(), task)
 }
 
 /// A policy among the inputs.

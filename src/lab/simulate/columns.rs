@@ -3,6 +3,7 @@
 //! Every cell is checked here, and what is wrong is named by its column and row; what the numbers mean is for
 //! [`super::off_policy`] and [`super::uplift`].
 
+use super::off_policy::slate::Lists;
 use super::off_policy::{Logged, Predictions};
 use super::uplift::Trial;
 use crate::data::Dataset;
@@ -16,23 +17,49 @@ use std::sync::Arc;
 pub struct RoundColumns {
     /// Reward of the logged action.
     pub reward: String,
-    /// Probability with which the logger took it.
+    /// Probability with which the logger took it; empty where it is to be estimated ([`Rounds::learn`]).
     pub propensity: String,
-    /// Probability with which the target policy takes it.
+    /// Probability with which the target policy takes it; not read where `choice` is given.
     pub target: String,
+    /// The logged action, and the one that the target policy takes.
+    pub choice: Option<(String, String)>,
     /// A reward model's prediction for it, with its expectation under the target policy.
     pub model: Option<(String, String)>,
+    /// The same of a reward model made to have little variance for the target policy.
+    pub mrdr: Option<(String, String)>,
     /// Who was decided for, where subjects repeat.
     pub subject: Option<String>,
+    /// When, or in which order: what a subject's decisions are multiplied along.
+    pub time: Option<String>,
+    /// Whether what the target policy took is what was logged.
+    pub matched: Option<String>,
+    /// Whether the row counts. Where it is given, rows without a reward are left out, too.
+    pub used: Option<String>,
+    /// Which list the row is a place of, and which place: 1 at the top, or 0.
+    pub places: Option<(String, String)>,
 }
 
 /// Logged rounds that were read.
 #[derive(Clone, Debug, Default)]
 pub struct Rounds {
-    weights: Vec<f64>,
-    rewards: Vec<f64>,
-    model: Option<(Vec<f64>, Vec<f64>)>,
+    /// The rows that count.
+    pub(super) data: Option<Dataset>,
+    pub(super) weights: Vec<f64>,
+    pub(super) rewards: Vec<f64>,
+    pub(super) model: Option<(Vec<f64>, Vec<f64>)>,
     clusters: Option<Vec<u32>>,
+    pub(super) most_weight: f64,
+    /// The target policy's probability of the logged action.
+    pub chances: Vec<f64>,
+    /// 1 where what it took is what was logged, where a column says so.
+    pub matched: Option<Vec<f64>>,
+    /// When each round was decided, where a column says so.
+    pub times: Option<Vec<i64>>,
+    pub(super) mrdr: Option<(Vec<f64>, Vec<f64>)>,
+    /// The same rounds as lists, where columns say which are places of one.
+    pub lists: Option<Lists>,
+    /// Rows left out since they do not count, and since their reward is missing.
+    pub left_out: (u64, u64),
 }
 
 impl Rounds {
@@ -42,9 +69,28 @@ impl Rounds {
     /// Names the column that is not there or holds no numbers, or the first row whose cell is missing, whose propensity is not in
     /// (0, 1], or whose target probability is not in [0, 1].
     pub fn read(dataset: &Dataset, columns: &RoundColumns) -> Result<Rounds> {
+        let Some(used) = &columns.used else { return Rounds::of(dataset, columns) };
+        let (counts, rewards) = (flags(dataset, used, &[])?, cells_of(dataset, &columns.reward)?);
+        let all: Vec<u32> = (0..dataset.rows() as u32).filter(|row| counts[*row as usize]).collect();
+        let rows: Vec<u32> = all.iter().copied().filter(|row| !rewards.is_missing(*row as usize)).collect();
+        let left_out = ((dataset.rows() - all.len()) as u64, (all.len() - rows.len()) as u64);
+        Ok(Rounds { left_out, ..Rounds::of(&dataset.select(&rows), columns)? })
+    }
+
+    fn of(dataset: &Dataset, columns: &RoundColumns) -> Result<Rounds> {
         let rewards = known(dataset, &columns.reward)?;
-        let propensity = known(dataset, &columns.propensity)?;
-        let target = known(dataset, &columns.target)?;
+        let propensity = match columns.propensity.as_str() {
+            "" => vec![1.0; rewards.len()],
+            name => known(dataset, name)?,
+        };
+        let target = match &columns.choice {
+            None => known(dataset, &columns.target)?,
+            Some((action, choice)) => {
+                let (action, choice) = (cells_of(dataset, action)?, cells_of(dataset, choice)?);
+                let same = |row: usize| f64::from(u8::from(action.text(row) == choice.text(row)));
+                (0..dataset.rows()).map(same).collect()
+            }
+        };
         let outside = |name: &str, values: &[f64], what: &str, fits: fn(f64) -> bool| {
             values.iter().position(|p| !fits(*p)).map_or(Ok(()), |at| {
                 let error = Error::new(format!("is {}, but {what}", values[at]));
@@ -54,15 +100,63 @@ impl Rounds {
         let name = &columns.propensity;
         outside(name, &propensity, "a logging propensity is above 0 and at most 1", |p| p > 0.0 && p <= 1.0)?;
         outside(&columns.target, &target, "a probability is between 0 and 1", |p| (0.0..=1.0).contains(&p))?;
-        let model = match &columns.model {
-            Some((logged, target)) => Some((known(dataset, logged)?, known(dataset, target)?)),
-            None => None,
+        let both = |columns: &Option<(String, String)>| match columns {
+            Some((logged, target)) => Ok::<_, Error>(Some((known(dataset, logged)?, known(dataset, target)?))),
+            None => Ok(None),
         };
+        let (model, mrdr) = (both(&columns.model)?, both(&columns.mrdr)?);
+        let matched = columns.matched.as_deref().map(|name| flags(dataset, name, &[])).transpose()?;
+        let matched = matched.map(|own| own.into_iter().map(|is| f64::from(u8::from(is))).collect());
+        let times = columns.time.as_deref().map(|name| order(dataset, name)).transpose()?;
         let clusters = columns.subject.as_deref().map(|name| groups(dataset, name)).transpose()?;
         // A subject in each row is no cluster.
         let clusters = clusters.filter(|own| own.iter().max().is_some_and(|most| (*most as usize) + 1 < own.len()));
         let weights = target.iter().zip(&propensity).map(|(target, p)| target / p).collect();
-        Ok(Rounds { weights, rewards, model, clusters })
+        let most_weight = 1.0 / propensity.iter().copied().fold(1.0, f64::min);
+        let rounds = Rounds {
+            data: Some(dataset.clone()),
+            most_weight,
+            weights,
+            rewards,
+            model,
+            clusters,
+            chances: target,
+            matched,
+            times,
+            mrdr,
+            ..Rounds::default()
+        };
+        let lists = match &columns.places {
+            Some((list, position)) => Some(rounds.as_lists(dataset, list, position)?),
+            None => None,
+        };
+        Ok(Rounds { lists, ..rounds })
+    }
+
+    /// The rounds as places of lists; a list whose places are not 1, 2, 3 … from the top of the file's lists on is left out.
+    fn as_lists(&self, dataset: &Dataset, list: &str, position: &str) -> Result<Lists> {
+        let (numbers, places) = (groups(dataset, list)?, known(dataset, position)?);
+        let top = places.iter().copied().fold(f64::INFINITY, f64::min);
+        let mut own: Vec<Vec<usize>> = vec![Vec::new(); numbers.iter().max().map_or(0, |most| *most as usize + 1)];
+        numbers.iter().enumerate().for_each(|(row, number)| own[*number as usize].push(row));
+        let mut lists = Lists { clusters: self.clusters.as_ref().map(|_| Vec::new()), ..Lists::default() };
+        for mut rows in own {
+            rows.sort_by(|a, b| places[*a].total_cmp(&places[*b]));
+            if let Some(pair) = rows.windows(2).find(|pair| places[pair[0]] == places[pair[1]]) {
+                let error = Error::new(format!("is {} twice in one list", places[pair[0]]));
+                return Err(error.in_column(position).at_row(dataset.row_number(pair[0].max(pair[1]))));
+            }
+            if rows.iter().enumerate().any(|(place, row)| places[*row] != top + place as f64) {
+                lists.dropped += 1;
+                continue;
+            }
+            lists.weights.push(rows.iter().map(|row| self.weights[*row]).collect());
+            lists.rewards.push(rows.iter().map(|row| self.rewards[*row]).collect());
+            if let (Some(into), Some(clusters)) = (&mut lists.clusters, &self.clusters) {
+                into.push(clusters[rows[0]]);
+            }
+        }
+        Ok(lists)
     }
 
     /// The rounds as the estimators take them.
@@ -73,6 +167,16 @@ impl Rounds {
             model: self.model.as_ref().map(|(logged, target)| Predictions { logged, target }),
             clusters: self.clusters.as_deref(),
         }
+    }
+
+    /// The largest weight that the propensities allow.
+    pub fn most_weight(&self) -> f64 {
+        self.most_weight
+    }
+
+    /// The reward model made for the target policy, where there is one.
+    pub fn mrdr(&self) -> Option<Predictions<'_>> {
+        self.mrdr.as_ref().map(|(logged, target)| Predictions { logged, target })
     }
 }
 
@@ -258,6 +362,17 @@ pub fn instants(dataset: &Dataset, name: &str) -> Result<Vec<i64>> {
     match values.iter().position(|t| t.is_nan()) {
         Some(at) => Err(Error::new("is missing, so nobody knows when").in_column(name).at_row(dataset.row_number(at))),
         None => Ok(values.into_iter().map(|t| t as i64).collect()),
+    }
+}
+
+/// Times (ms since 1970) or any whole numbers that order rows, none of them missing.
+///
+/// # Errors
+/// Names the column that is not there or holds neither, or the first row that is missing.
+pub fn order(dataset: &Dataset, name: &str) -> Result<Vec<i64>> {
+    match cells_of(dataset, name)? {
+        Cells::Time(_) => instants(dataset, name),
+        _ => Ok(known(dataset, name)?.into_iter().map(|t| t as i64).collect()),
     }
 }
 

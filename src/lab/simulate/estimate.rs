@@ -3,7 +3,9 @@
 //! Round i carries the weight w_i = π(a_i|x_i)/p_i and the reward r_i. Conventions are those of METHODS, "Off-policy
 //! evaluation". Whether a log can carry an answer at all is for [`crate::simulate::support`] to say.
 
+use crate::distributions::clopper_pearson;
 use crate::simulate::report::{Estimate, Method};
+use std::collections::BTreeSet;
 
 /// The 97.5 % point of the standard normal distribution.
 pub const Z95: f64 = 1.959_963_984_540_054;
@@ -29,7 +31,7 @@ pub fn ips(rounds: Rounds<'_>, method: Method) -> Option<Estimate> {
     (groups > 1).then(|| {
         let groups = groups as f64;
         let se = (squares * groups / (groups - 1.0)).sqrt() / n as f64;
-        normal(method, value, se, n)
+        spread(normal(method, value, se, n), rounds, false)
     })
 }
 
@@ -43,7 +45,7 @@ pub fn snips(rounds: Rounds<'_>) -> Option<Estimate> {
     let value = sum(products(rounds)) / total;
     let residuals = rounds.weights.iter().zip(rounds.rewards).map(|(w, r)| w * (r - value));
     let (squares, _) = clustered_squares(residuals, rounds.clusters, rounds.rewards.len());
-    Some(normal(Method::Snips, value, squares.sqrt() / total, rounds.rewards.len()))
+    Some(spread(normal(Method::Snips, value, squares.sqrt() / total, rounds.rewards.len()), rounds, true))
 }
 
 /// Replay: mean reward over the rounds whose logged action is the policy's (w > 0). SE as for SNIPS with weights 1.
@@ -77,6 +79,54 @@ pub fn snips_difference(a: Rounds<'_>, b: Rounds<'_>) -> Option<Estimate> {
 pub fn normal(method: Method, value: f64, se: f64, n: usize) -> Estimate {
     let (low, high) = (value - Z95 * se, value + Z95 * se);
     Estimate { method, value, se, low, high, bootstrap: None, n: n as u64 }
+}
+
+/// The estimate with an interval that has a width: that of [`unvaried`] where no reward varies.
+fn spread(estimate: Estimate, rounds: Rounds<'_>, normalised: bool) -> Estimate {
+    match unvaried(rounds, normalised) {
+        Some((low, high)) => Estimate { low, high, ..estimate },
+        None => estimate,
+    }
+}
+
+/// The 95 % interval of a value when the rewards of all rounds that weigh are the same, so that nothing is known of their spread; `None`
+/// where the spread is known. Of a yes or no: Clopper and Pearson's of the rounds that weigh where their weights are equal, else that of
+/// all rounds times the largest weight. Of an amount the ends are infinite, but for 0 below where no reward is negative.
+pub(crate) fn unvaried(rounds: Rounds<'_>, normalised: bool) -> Option<(f64, f64)> {
+    let Rounds { weights, rewards, clusters } = rounds;
+    let weighs = || weights.iter().zip(rewards).filter(|(w, _)| **w > 0.0);
+    let (first, same) = weighs().next().map(|(w, r)| (*w, *r))?;
+    if weighs().any(|(_, r)| *r != same) {
+        return None;
+    }
+    let (equal, all) = (weighs().all(|(w, _)| *w == first), weights.iter().all(|w| *w > 0.0));
+    // Weights that differ are a spread of their own, unless they are divided by their mean or nothing is weighed.
+    if same != 0.0 && !normalised && !(equal && all) {
+        return None;
+    }
+    if !rewards.iter().all(|r| *r == 0.0 || *r == 1.0) {
+        let least = if rewards.iter().all(|r| *r >= 0.0) { 0.0 } else { f64::NEG_INFINITY };
+        return Some((least, f64::INFINITY));
+    }
+    let units = |of: &dyn Fn(usize) -> bool| match clusters {
+        None => (0..weights.len()).filter(|i| of(*i)).count(),
+        Some(clusters) => (0..weights.len()).filter(|i| of(*i)).map(|i| clusters[i]).collect::<BTreeSet<u32>>().len(),
+    } as u64;
+    let n = weights.len() as f64;
+    let (scale, trials) = match (normalised, equal) {
+        (true, true) => (1.0, units(&|i| weights[i] > 0.0)),
+        (true, false) => {
+            let mean = sum(weights.iter().copied()) / n;
+            (weights.iter().copied().fold(0.0, f64::max) / mean, units(&|_| true))
+        }
+        (false, _) => (weights.iter().copied().fold(0.0, f64::max), units(&|_| true)),
+    };
+    let unseen = scale * clopper_pearson(0, trials, 0.95).1;
+    let cap = if normalised { 1.0 } else { scale };
+    Some(match same == 0.0 {
+        true => (0.0, unseen.min(cap)),
+        false => ((cap - unseen).max(0.0), cap),
+    })
 }
 
 /// Sum with Neumaier's compensation: the answer does not depend on how long the log is.

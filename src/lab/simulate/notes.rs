@@ -1,48 +1,11 @@
 //! Definitions of the terms in a report, so that every number can be shown beside its meaning.
 
-use crate::simulate::report::Note;
+use crate::simulate::report::{Method, Note};
 
 const NOTES: &[(&str, &str)] = &[
     (
         "value",
         "Mean outcome per decision if the policy had decided, after guards, caps and fallback; estimated by SNIPS.",
-    ),
-    (
-        "SNIPS",
-        "Σwr/Σw over the rows, w = π(logged action)/logging propensity, π being 1 or 0 where the policy leaves nothing to chance; standard error by the delta method, √(Σw²(r − V)²)/Σw, residuals added within a subject where subjects repeat.",
-    ),
-    (
-        "IPS",
-        "mean(wr) with the logging propensities of the design or the log; standard error std(wr)/√n with n − 1 in the denominator.",
-    ),
-    (
-        "IPS, empirical propensities",
-        "mean(wr) with each arm's share of the rows in place of the design's logging propensity.",
-    ),
-    (
-        "direct method",
-        "mean(q^π): what a reward model q, cross-fitted by subject in three parts, expects of the policy's choices. Its interval holds chance, not the model's error.",
-    ),
-    (
-        "DR",
-        "Doubly robust: mean(q^π + w(r − q)). Right when either the propensities or the reward model are; with known propensities as unbiased as IPS, and narrower where q explains the outcome.",
-    ),
-    ("SNDR", "Doubly robust with weights divided by their mean."),
-    (
-        "Switch-DR",
-        "Doubly robust where w ≤ λ, the reward model alone elsewhere; λ chosen by SLOPE++ (the last setting, from the widest interval to the narrowest, that agrees with all before it); the MSE upper bound's λ stands beside it. Like the direct method's, its interval does not hold the bias that leaning on the model brings.",
-    ),
-    (
-        "DRos",
-        "Doubly robust with weights shrunk to λw/(w² + λ); λ chosen, and the interval to be read, as for Switch-DR.",
-    ),
-    (
-        "MRDR",
-        "Doubly robust with a linear reward model fitted for this policy by least squares weighted by π(a|x)(1 − p)/p², which makes the variance small.",
-    ),
-    (
-        "DML",
-        "Doubly robust where the logging propensities are cross-fitted models too (double machine learning): exploratory, as nothing shows that history chose by what the columns hold.",
     ),
     (
         "answer",
@@ -57,25 +20,8 @@ const NOTES: &[(&str, &str)] = &[
         "A log of one row per place has lists: each is one decision, made at its top row, whose value is the expected sum of the outcome over its places, Σwr/Σw place by place. The answer stands on the first of cascade, independent and standard that the weights support for most of the policies.",
     ),
     (
-        "lists, cascade",
-        "What stands above bears on a place; w = Π π/p down to it, propensities being those given what stands above.",
-    ),
-    (
-        "lists, independent",
-        "Nothing else bears on a place; w = π/p of the place, propensities being those of the place whatever stands elsewhere.",
-    ),
-    ("lists, standard", "The whole list bears on a place; w = Π π/p over all of it. Unbiased and of huge variance."),
-    (
         "estimated propensities",
         "Where history does not say how it chose: a multinomial logit of the action on the features, cross-fitted by subject in three parts and kept above 0.01. Everything that stands on them is exploratory.",
-    ),
-    (
-        "replay",
-        "Mean outcome over the rows where the policy chose what was logged: unbiased for a uniform logger. Where the logger preferred some actions, the rows that match are not the rows of the policy.",
-    ),
-    (
-        "trajectory weighting",
-        "SNIPS with the weights of a subject's decisions multiplied in order of time; given where its effective sample size is at least 100.",
     ),
     (
         "interval",
@@ -125,12 +71,22 @@ const NOTES: &[(&str, &str)] = &[
 /// What the value of a policy with state rests on, wherever it is given.
 pub(super) const STATE: (&str, &str) = (
     "state",
-    "The value of a policy whose caps evolve is weighted row by row, which assumes that the logger's own earlier contacts carry nothing over to later outcomes; trajectory weighting, which a simulation gives beside it where it has support, does without that assumption.",
+    "The value of a policy whose caps evolve is weighted row by row, which assumes that the logger's own earlier contacts carry nothing over to later outcomes; trajectory weighting, which stands beside it where it has support, does without that assumption.",
 );
 
-/// The definitions, and what a sample does to the policies that it does something to.
-pub(super) fn notes(caveats: &[&str]) -> Vec<Note> {
-    let mut list: Vec<Note> = NOTES.iter().chain([&STATE]).map(|(term, definition)| note(term, definition)).collect();
+/// The other weighting of a policy with state.
+pub(super) fn trajectory() -> Note {
+    note(Method::Trajectory.label(), Method::Trajectory.definition())
+}
+
+/// The definitions, those of the estimators that a report shows among them, and what a sample does to the policies that it does something
+/// to.
+pub(super) fn notes(shown: &[Method], caveats: &[&str]) -> Vec<Note> {
+    let estimators = shown.iter().map(|method| note(method.label(), method.definition()));
+    let (first, rest) = NOTES.split_at(1);
+    let own = |list: &'static [(&str, &str)]| list.iter().map(|(term, definition)| note(term, definition));
+    let mut list: Vec<Note> = own(first).chain(estimators).chain(own(rest)).collect();
+    list.push(note(STATE.0, STATE.1));
     list.extend(sampled(caveats));
     list
 }

@@ -5,10 +5,12 @@
 
 mod estimate;
 mod log;
+mod method;
 mod support;
 
-pub use estimate::{Estimate, Lambda, ListValue, Method, RewardReport, Value};
+pub use estimate::{ByEstimator, Estimate, Lambda, ListValue, RewardReport, Value};
 pub use log::{ArmReport, Effect, LogReport, Overlap, SampleRatio};
+pub use method::Method;
 pub use support::{Blended, Instead, Refusal, Region, Support};
 
 use serde::{Deserialize, Serialize};

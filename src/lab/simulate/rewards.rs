@@ -1,7 +1,7 @@
 //! Reward models q(x, a) of a log: what each arm would have brought each row, expected by models that did not learn from the row.
 //!
 //! Each arm has a model of its own, of the rows that got it; an arm with too few of them takes its mean, drawn towards that of all
-//! arms. Which learner is asked for by [`RewardModels`]; what the expectations are used for is said in [`crate::simulate::doubly`].
+//! arms. Which learner is asked for by [`RewardModels`]; what the expectations are used for is said in [`crate::simulate::estimators`].
 
 use crate::error::Result;
 use crate::models::learner::Fits;
@@ -121,6 +121,29 @@ impl Rewards {
             }
         }
         Ok(rewards)
+    }
+
+    /// A linear model that weighs each round by π(a|x)(1 − p)/p², given in `weights`, in place of the weights of `rounds`: made to have
+    /// little variance for one policy. `None` where no round weighs.
+    ///
+    /// # Errors
+    /// When the task is cancelled.
+    pub fn learn_mrdr(
+        design: &Design<'_>,
+        rounds: &Rounds<'_>,
+        mut weights: Vec<f64>,
+        seed: u64,
+        task: &Task,
+    ) -> Result<Option<Rewards>> {
+        let weighed = weights.iter().filter(|w| **w > 0.0).count();
+        if weighed == 0 {
+            return Ok(None);
+        }
+        // The penalty of the fit is for weights around 1.
+        let scale = weights.iter().sum::<f64>() / weighed as f64;
+        weights.iter_mut().for_each(|w| *w /= scale);
+        let rounds = Rounds { weights: Some(&weights), arm: rounds.arm, arms: rounds.arms, rewards: rounds.rewards };
+        Rewards::learn(design, &rounds, &Family::linear(), Goal::Amount, seed, task).map(Some)
     }
 
     /// q(x, a) of the arm that was logged.

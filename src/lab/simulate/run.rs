@@ -12,9 +12,10 @@ use crate::simulate::impact::Compared;
 use crate::simulate::instead::instead;
 use crate::simulate::keep::{Keep, KeepNothing};
 use crate::simulate::log::DecisionLog;
+use crate::simulate::off_policy::slate::Assumption;
 use crate::simulate::replay::pieces::{Cut, PIECE};
 use crate::simulate::replay::{MOST_FATES, NO_ACTION, Replay, Stage, Told, Want, sample};
-use crate::simulate::report::{Difference, Kind, PolicyReport, Refusal, Report, RowsUsed};
+use crate::simulate::report::{Difference, Kind, Method, PolicyReport, Refusal, Report, RowsUsed};
 use crate::simulate::srm::{distrusted, mismatch};
 use crate::simulate::values::{Parts, ValueSet};
 use crate::simulate::{Options, Other, arms, impact, notes, segments, weeks};
@@ -165,7 +166,7 @@ pub(super) fn run_within(
         state: main.state.clone(),
         degraded: main.degraded,
         diagnostics: diagnostics(main),
-        notes: notes::notes(&entries.iter().filter_map(|entry| entry.caveat.as_deref()).collect::<Vec<_>>()),
+        notes: Vec::new(),
     };
     if mismatch(&log).is_some() && !options.even_so {
         // Differences of means are no more to be believed than values.
@@ -174,6 +175,8 @@ pub(super) fn run_within(
     for (i, entry) in entries.iter().enumerate() {
         report.policies.push(sets.policy(i, entry, &stage, &all, &held_out));
     }
+    let caveats: Vec<&str> = entries.iter().filter_map(|entry| entry.caveat.as_deref()).collect();
+    report.notes = notes::notes(&shown(&report), &caveats);
     for (i, entry) in entries.iter().enumerate().skip(1) {
         for outcome in 0..log.outcomes.len() {
             report.differences.extend(sets.difference(i, entry, outcome, &report));
@@ -433,6 +436,15 @@ fn places(log: &DecisionLog, entry: &Entry) -> String {
             " The policy fills up to {slots} places; the log has one action per decision, so only what it places first is valued."
         ),
     }
+}
+
+/// The estimators that a report speaks of, SNIPS always; those that cannot be had are defined where they stand.
+fn shown(report: &Report) -> Vec<Method> {
+    let values = || report.policies.iter().flat_map(|policy| &policy.values);
+    let has = |method: &Method| *method == Method::Snips || values().any(|value| value.by(*method).is_some());
+    let lists = report.policies.iter().any(|policy| !policy.lists.is_empty());
+    let all = [Assumption::Cascade, Assumption::Independent, Assumption::Standard].map(Method::lists);
+    Method::ALL.into_iter().filter(has).chain(all.into_iter().filter(|_| lists)).collect()
 }
 
 fn diagnostics(replay: &Replay) -> Vec<(String, u64)> {

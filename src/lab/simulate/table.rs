@@ -1,16 +1,17 @@
 //! The rows behind a report as CSV, one line per decision, for a second opinion: everything needed to recompute every
-//! value and the funnel.
+//! value and the funnel. It is a file of logged rounds for whatever evaluates such files.
 
 use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
 use crate::simulate::fates::{How, STEPS};
 use crate::simulate::log::NO_ARM;
 use crate::simulate::run::Decisions;
+use crate::simulate::values::Expected;
 use crate::task::Task;
 use std::io::Write;
 
 /// Columns before the outcomes.
-pub const COLUMNS: [&str; 15] = [
+pub const COLUMNS: [&str; 16] = [
     "row",
     "subject",
     "time",
@@ -18,8 +19,9 @@ pub const COLUMNS: [&str; 15] = [
     "logged_arm",
     "logged_action",
     "logged_treatment",
-    "logging_propensity",
-    "policy_probability",
+    "pscore",
+    "pi_e",
+    "matched",
     "action",
     "treatment",
     "fallback",
@@ -31,16 +33,21 @@ pub const COLUMNS: [&str; 15] = [
 /// Candidates beyond which the `fates` column stays empty.
 const MOST_FATES: usize = 200;
 
-/// Writes one line per decision, of a list that of its top row and what is placed first. `row` is the row's number in the source from 1; `time` is in ms since 1970; `used` is 1
-/// when the value stands on the row; `logged_*` is what history did with its `logging_propensity`, and `policy_probability` that of the policy doing the
-/// same: 1 or 0 where it leaves nothing to chance; `action` and
-/// `treatment` are the policy's choice, `NoAction` for none; `fates` lists `action/treatment=Stage:cause` per candidate,
-/// separated by `;`, and is empty where they are too many to keep. Outcomes follow under `outcome:<name>`. Numbers are written so that they read back exactly.
+/// Writes one line per decision, of a list that of its top row and what is placed first. `row` is the row's number in the source from 1;
+/// `time` is in ms since 1970; `used` is 1 when the value stands on the row; `logged_*` is what history did, with the logging propensity
+/// `pscore`, and `pi_e` the policy's probability of doing the same: 1 or 0 where it leaves nothing to chance; `matched` is 1 where what the
+/// policy took, or drew, is what was logged; `action` and `treatment` are the policy's choice, `NoAction` for none; `fates` lists
+/// `action/treatment=Stage:cause` per candidate, separated by `;`, and is empty where they are too many to keep.
+///
+/// Then, for each outcome, its value in the row and, where `expected` has a reward model, what that expects of the logged action and of the
+/// policy: `reward`, `q_hat`, `q_hat_pi_e`, and of the model made for the policy `q_mrdr`, `q_mrdr_pi_e`. Those of the goal are called so,
+/// those of every other outcome `reward:<name>` and so on. Numbers are written so that they read back exactly.
 ///
 /// # Errors
 /// When writing fails, or the task is cancelled.
 pub fn decisions_table(
     decisions: &Decisions,
+    expected: &[Option<Expected>],
     dataset: &Dataset,
     roles: &Roles,
     out: &mut dyn Write,
@@ -51,11 +58,17 @@ pub fn decisions_table(
     let subjects = roles.subjects(dataset)?;
     let mut writer = csv::Writer::from_writer(out);
     let mut header: Vec<String> = COLUMNS.iter().map(|c| (*c).to_owned()).collect();
-    header.extend(log.outcomes.iter().map(|o| format!("outcome:{}", o.name)));
+    let model = |outcome: usize| expected.get(outcome).and_then(Option::as_ref);
+    for (number, outcome) in log.outcomes.iter().enumerate() {
+        let columns = outcome_columns(model(number));
+        header.extend(columns.iter().map(|column| column_of(column, (number > 0).then_some(outcome.name.as_str()))));
+    }
     writer.write_record(&header).map_err(failed)?;
 
     let codes: Vec<String> = replay.causes.list().iter().map(|c| c.code()).collect();
     let mut used = used.iter().peekable();
+    // Position in each model's rows.
+    let mut modelled = vec![0; log.outcomes.len()];
     let mut line = csv::StringRecord::new();
     for (position, row) in replay.rows.iter().enumerate() {
         if position % 4096 == 0 {
@@ -80,18 +93,40 @@ pub fn decisions_table(
         line.push_field(treatment);
         line.push_field(&number(log.propensity[at]));
         line.push_field(&number(replay.probability(position, log.arm[at])));
+        line.push_field(if replay.arm[position] == log.arm[at] && log.arm[at] != NO_ARM { "1" } else { "0" });
         line.push_field(own_action);
         line.push_field(own_treatment);
         line.push_field(if replay.fallback[position] { "1" } else { "0" });
         line.push_field(&number(replay.propensity[position]));
         line.push_field(&number(replay.priority[position]));
         line.push_field(&fates(decisions, position, &codes));
-        for outcome in &log.outcomes {
+        for (own, (outcome, next)) in log.outcomes.iter().zip(&mut modelled).enumerate() {
             line.push_field(&number(outcome.values[at]));
+            let Some(model) = model(own) else { continue };
+            let has = model.rows.get(*next) == Some(row);
+            let mrdr = model.mrdr.iter().flat_map(|(q, target)| [q, target]);
+            for values in [&model.logged, &model.target].into_iter().chain(mrdr) {
+                line.push_field(&if has { number(values[*next]) } else { String::new() });
+            }
+            *next += usize::from(has);
         }
         writer.write_record(&line).map_err(failed)?;
     }
     writer.flush().map_err(|error| Error::new(format!("the decisions could not be written: {error}")))
+}
+
+/// Columns of an outcome with a reward model or without.
+pub fn outcome_columns(model: Option<&Expected>) -> &'static [&'static str] {
+    match model {
+        None => &["reward"],
+        Some(Expected { mrdr: None, .. }) => &["reward", "q_hat", "q_hat_pi_e"],
+        Some(_) => &["reward", "q_hat", "q_hat_pi_e", "q_mrdr", "q_mrdr_pi_e"],
+    }
+}
+
+/// The name of a column of an outcome; the goal's are not named after it.
+fn column_of(column: &str, outcome: Option<&str>) -> String {
+    outcome.map_or_else(|| column.to_owned(), |name| format!("{column}:{name}"))
 }
 
 fn fates(decisions: &Decisions, position: usize, codes: &[String]) -> String {

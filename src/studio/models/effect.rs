@@ -110,7 +110,7 @@ pub fn tenths(ui: &mut Ui, ctx: &Ctx<'_>, uplift: &UpliftQuality, height: f32) {
             }
             plot.hline(HLine::new("no effect", 0.0).color(t.border).allow_hover(false));
             let known = || uplift.tenths.iter().filter_map(|tenth| Some((tenth.predicted, tenth.observed?)));
-            for (x, observed) in known() {
+            for (x, observed) in known().filter(|(_, own)| own.low.is_finite() && own.high.is_finite()) {
                 let bar = Line::new("95 % interval", vec![[x, observed.low], [x, observed.high]]);
                 plot.line(bar.color(t.series[0].gamma_multiply(0.6)).width(1.5).allow_hover(false));
             }

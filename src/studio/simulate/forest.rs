@@ -94,7 +94,9 @@ pub fn show(
             detail,
         );
         let color = if row.main { tokens.accent } else { row.tone.color(tokens) };
-        let (low, high) = (scale.x(row.low), scale.x(row.high));
+        // An end that nothing bounds lies beyond the plot.
+        let end = |value: f64| scale.x(value).clamp(plot.left(), plot.right());
+        let (low, high) = (end(row.low), end(row.high));
         painter.hline(low..=high, middle, Stroke::new(2.0, color));
         for end in [low, high] {
             painter.vline(end, middle - 5.0..=middle + 5.0, Stroke::new(2.0, color));

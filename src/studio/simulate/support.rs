@@ -3,7 +3,7 @@
 use super::unit::Unit;
 use crate::theme::{self, Tone, metrics};
 use crate::widgets::{self, number};
-use attune_lab::simulate::report::{Method, PolicyReport, Report, Support};
+use attune_lab::simulate::report::{PolicyReport, Report, Support};
 use egui::{RichText, Ui};
 
 /// One diagnostic: its name, its number, what it must be, whether it is.
@@ -102,10 +102,10 @@ pub fn estimators(ui: &mut Ui, report: &Report, policy: &PolicyReport, outcome: 
     let unit = Unit::of(report, outcome);
     widgets::section(ui, "Estimators", "the same value, several ways", |ui| {
         egui::Grid::new("estimators").num_columns(3).spacing([metrics().gap_large, 5.0]).show(ui, |ui| {
-            for estimate in std::iter::once(&value.answer).chain(&value.others) {
-                let definition = definition(report, estimate.method);
-                ui.label(estimate.method.label()).on_hover_text(&definition);
-                ui.label(theme::bold(unit.value(estimate.value))).on_hover_text(&definition);
+            for estimate in value.estimates() {
+                let definition = estimate.method.definition();
+                ui.label(estimate.method.label()).on_hover_text(definition);
+                ui.label(theme::bold(unit.value(estimate.value))).on_hover_text(definition);
                 ui.label(RichText::new(unit.interval(estimate)).weak());
                 ui.end_row();
                 if let Some((low, high)) = estimate.bootstrap {
@@ -118,39 +118,16 @@ pub fn estimators(ui: &mut Ui, report: &Report, policy: &PolicyReport, outcome: 
             }
         });
         ui.add_space(metrics().gap_small);
-        widgets::hint(ui, &definition(report, value.answer.method));
+        widgets::hint(ui, value.answer.method.definition());
+        let absent = value.estimators.iter().filter_map(|own| Some((own.name.as_str(), own.absent.as_deref()?)));
+        let absent: Vec<String> = absent.map(|(name, why)| format!("{name}: {why}")).collect();
+        if !absent.is_empty() {
+            widgets::hint(ui, &format!("Not to be had here. {}.", absent.join("; ")));
+        }
         if value.missing > 0 {
             let text =
                 format!("{} left out because {outcome} is missing", number::counted(value.missing, "row", "rows"));
             widgets::hint(ui, &text);
         }
     });
-}
-
-fn definition(report: &Report, method: Method) -> String {
-    let label = method.label();
-    let written = report.notes.iter().find(|n| n.term.eq_ignore_ascii_case(label)).map(|n| n.definition.clone());
-    written.unwrap_or_else(|| {
-        match method {
-            Method::Snips => "SNIPS: Σwr / Σw with w = 1[policy chose what was logged] / logging propensity",
-            Method::Ips => "IPS: mean of w·r with w = 1[policy chose what was logged] / logging propensity",
-            Method::IpsEmpirical => "IPS with the arms' shares in the log as logging propensities",
-            Method::Replay => {
-                "Replay: mean outcome of the rows where the policy chose what was logged; unbiased for a uniform logger"
-            }
-            Method::Trajectory => "Weights multiplied along each subject's decisions",
-            Method::Mean => "Mean over the rows",
-            Method::Dm => "What a cross-fitted reward model expects of the policy's choices",
-            Method::Dr => "Doubly robust: the reward model, corrected by weighted residuals",
-            Method::SnDr => "Doubly robust with weights divided by their mean",
-            Method::SwitchDr => "Doubly robust where weights are small, the reward model alone elsewhere",
-            Method::DrOs => "Doubly robust with shrunken weights",
-            Method::Mrdr => "Doubly robust with a reward model of little variance for this policy",
-            Method::Dml => "Doubly robust with propensities that are cross-fitted models too",
-            Method::ListsCascade | Method::ListsIndependent | Method::ListsStandard => {
-                "Expected sum of a list's outcome: Σwr / Σw place by place"
-            }
-        }
-        .to_owned()
-    })
 }

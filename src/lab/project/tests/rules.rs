@@ -89,7 +89,8 @@ fn rules_are_kept_and_reach_training_and_decisions_alike() {
         let decision = policy.decide(&requests.get(row), &attune_policy::NoHistory);
         let words = decision.diagnostics.join("; ");
         assert_eq!(words.contains("`plan` is missing: the policy does not decide without it"), refused, "{words}");
-        let told = ["", "`balance` is 31 days old and may be 168 hours: 0 stands in", "since `balance_at` is unknown: 0"];
+        let told =
+            ["", "`balance` is 31 days old and may be 168 hours: 0 stands in", "since `balance_at` is unknown: 0"];
         assert!(words.contains(told[row]), "{words}");
     }
 

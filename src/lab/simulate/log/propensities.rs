@@ -26,7 +26,7 @@ const PARTS: u32 = 3;
 const SEED: u64 = 1;
 
 /// Propensities of every row, as estimated.
-pub(super) struct Estimated {
+pub(in crate::simulate) struct Estimated {
     /// Of the logged arm; NaN where that is not known.
     pub propensity: Vec<f64>,
     /// How far the arms overlap.
@@ -40,7 +40,7 @@ pub(super) struct Estimated {
 ///
 /// # Errors
 /// When a role names a column that is not there, or the task is cancelled.
-pub(super) fn estimate(
+pub(in crate::simulate) fn estimate(
     dataset: &Dataset,
     roles: &Roles,
     arm: &[u16],

@@ -32,7 +32,21 @@ pub fn bootstrap(
     seed: u64,
     task: &Task,
 ) -> Result<Vec<Vec<f64>>> {
-    Terms::new(estimators, logged).values(replicates, seed, task)
+    let asked: Vec<(Estimator, Logged<'_>)> = estimators.iter().map(|estimator| (*estimator, *logged)).collect();
+    bootstrap_of(&asked, replicates, seed, task)
+}
+
+/// The same for estimators that have rounds of their own (other weights, another model) of the same rows and subjects.
+///
+/// # Errors
+/// [`crate::Error::Cancelled`] when the task was told to stop.
+pub(crate) fn bootstrap_of(
+    asked: &[(Estimator, Logged<'_>)],
+    replicates: usize,
+    seed: u64,
+    task: &Task,
+) -> Result<Vec<Vec<f64>>> {
+    Terms::new(asked).values(replicates, seed, task)
 }
 
 /// The mean of each column in `replicates` resamples of rounds, or of whole subjects; the draws are those of [`bootstrap`].
@@ -78,27 +92,28 @@ struct Terms {
 }
 
 impl Terms {
-    fn new(estimators: &[Estimator], logged: &Logged<'_>) -> Terms {
-        let n = logged.rounds();
+    fn new(asked: &[(Estimator, Logged<'_>)]) -> Terms {
+        let (n, clusters) = asked.first().map_or((0, None), |(_, logged)| (logged.rounds(), logged.clusters));
         let mut columns: Vec<Vec<f64>> = vec![vec![1.0; n]];
-        let mut weight = None;
-        let add = |columns: &mut Vec<Vec<f64>>, column: Vec<f64>| {
-            columns.push(column);
-            columns.len() - 1
+        // Estimators share what they sum: the weights, q^π, terms that λ leaves as they are.
+        let mut add = |column: Vec<f64>| {
+            columns.iter().position(|own| *own == column).unwrap_or_else(|| {
+                columns.push(column);
+                columns.len() - 1
+            })
         };
-        let shapes = estimators
+        let shapes = asked
             .iter()
-            .map(|estimator| {
+            .map(|(estimator, logged)| {
                 if !estimator.self_normalised() {
-                    return Some(Shape::Mean(add(&mut columns, estimator.terms(logged)?)));
+                    return Some(Shape::Mean(add(estimator.terms(logged)?)));
                 }
                 let (fixed, weighted) = estimator.parts(logged)?;
-                let weight = *weight.get_or_insert_with(|| add(&mut columns, logged.weights.to_vec()));
-                let (fixed, weighted) = (add(&mut columns, fixed), add(&mut columns, weighted));
-                Some(Shape::Ratio { fixed, weighted, weight })
+                let weight = add(logged.weights.to_vec());
+                Some(Shape::Ratio { fixed: add(fixed), weighted: add(weighted), weight })
             })
             .collect();
-        Terms::of(columns, shapes, logged.clusters)
+        Terms::of(columns, shapes, clusters)
     }
 
     /// Adds columns of rounds up by unit.

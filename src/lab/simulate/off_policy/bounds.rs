@@ -3,9 +3,11 @@
 //! Where subjects repeat their rounds are one term ([`per_subject`]): what is bounded, and counted as independent, is a subject.
 
 use super::estimator::{mean, per_subject};
+use super::{Estimator, Logged};
 use crate::distributions::{clopper_pearson, student_quantile};
 use crate::simulate::estimate::{Z95, sum};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// One-sided lower bounds of a mean, each true with probability 1 − δ under its assumptions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,17 +20,17 @@ pub struct LowerBounds {
     pub student_t: f64,
 }
 
-/// Two-sided 95 % intervals of one mean, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// Two-sided 95 % intervals of one value, by name; `None` for those that it does not have: all but the exact one where nothing varies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Intervals {
     /// Value ± 1.96 se.
-    pub normal: (f64, f64),
+    pub normal: Option<(f64, f64)>,
     /// Value ± t se.
-    pub student_t: (f64, f64),
-    /// Empirical Bernstein, both sides.
-    pub bernstein: (f64, f64),
-    /// Hoeffding, both sides.
-    pub hoeffding: (f64, f64),
+    pub student_t: Option<(f64, f64)>,
+    /// Empirical Bernstein, both sides; not of a ratio.
+    pub bernstein: Option<(f64, f64)>,
+    /// Hoeffding, both sides; not of a ratio.
+    pub hoeffding: Option<(f64, f64)>,
     /// Exact binomial, when every term is 0 or 1 and no subject repeats.
     pub clopper_pearson: Option<(f64, f64)>,
 }
@@ -57,12 +59,35 @@ pub fn intervals(terms: &[f64], clusters: Option<&[u32]>) -> Option<Intervals> {
     let around = |half: f64| (moments.mean - half, moments.mean + half);
     let binary = clusters.is_none() && terms.iter().all(|x| *x == 0.0 || *x == 1.0);
     let hits = terms.iter().filter(|x| **x == 1.0).count() as u64;
+    let varies = |interval: (f64, f64)| (moments.variance > 0.0).then_some(interval);
     Some(Intervals {
-        normal: around(Z95 * moments.se()),
-        student_t: around(student_quantile(0.975, moments.n - 1.0) * moments.se()),
-        bernstein: around(moments.bernstein(most - least, 0.025)),
-        hoeffding: around(moments.hoeffding(most - least, 0.025)),
+        normal: varies(around(Z95 * moments.se())),
+        student_t: varies(around(student_quantile(0.975, moments.n - 1.0) * moments.se())),
+        bernstein: varies(around(moments.bernstein(most - least, 0.025))),
+        hoeffding: varies(around(moments.hoeffding(most - least, 0.025))),
         clopper_pearson: binary.then(|| clopper_pearson(hits, terms.len() as u64, 0.95)),
+    })
+}
+
+/// 95 % intervals of a self-normalised value with the standard error of the delta method. Where all weights are the same it is the mean of
+/// the rounds that weigh, and has all [`intervals`] of one; else it is a ratio. `None` with fewer than two rounds or subjects.
+pub(crate) fn ratio_intervals(logged: &Logged<'_>, estimator: Estimator, value: f64, se: f64) -> Option<Intervals> {
+    let weighs = || (0..logged.rounds()).filter(|i| logged.weights[*i] > 0.0);
+    let first = weighs().next()?;
+    if !estimator.needs_model() && weighs().all(|i| logged.weights[i] == logged.weights[first]) {
+        let rewards: Vec<f64> = weighs().map(|i| logged.rewards[i]).collect();
+        let clusters: Option<Vec<u32>> = logged.clusters.map(|own| weighs().map(|i| own[i]).collect());
+        return intervals(&rewards, clusters.as_deref());
+    }
+    let units = match logged.clusters {
+        Some(clusters) => clusters.iter().collect::<BTreeSet<&u32>>().len(),
+        None => logged.rounds(),
+    };
+    let around = |half: f64| (se > 0.0).then_some((value - half, value + half));
+    (units > 1).then(|| Intervals {
+        normal: around(Z95 * se),
+        student_t: around(student_quantile(0.975, units as f64 - 1.0) * se),
+        ..Intervals::default()
     })
 }
 

@@ -5,7 +5,8 @@
 //! Pipeline 0.5.5.
 
 use super::Logged;
-use crate::simulate::estimate::{Z95, clustered_squares, sum};
+use crate::simulate::estimate::{Rounds, Z95, clustered_squares, sum, unvaried};
+use crate::simulate::report::Method;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -44,7 +45,8 @@ pub struct Answer {
     /// Standard error of the terms, std(ddof 1)/√n, as Open Bandit Pipeline has it: a self-normalised estimator's mean weight counts as
     /// known. Rounds of one subject are added first.
     pub se: f64,
-    /// Lower end of the 95 % normal interval; self-normalised estimators by the delta method, so their own error, not `se`, is in it.
+    /// Lower end of the 95 % normal interval; self-normalised estimators by the delta method, so their own error, not `se`, is in it. Where
+    /// no reward varies: Clopper and Pearson's of a yes or no, infinite of an amount.
     pub low: f64,
     /// Upper end.
     pub high: f64,
@@ -89,22 +91,45 @@ impl Estimator {
         }
     }
 
-    /// The definition in a line.
-    pub fn definition(self) -> &'static str {
+    /// Its family in the list of estimators, which has its definition.
+    pub fn method(self) -> Method {
         use Estimator::*;
         match self {
-            Ips => "inverse propensity weighting: mean(w r)",
-            ClippedIps(_) => "the same with weights of at most λ: mean(min(w, λ) r)",
-            SnIps => "self-normalised: mean(w r)/mean(w)",
-            Dm => "direct method: the reward model's expectation under the policy, mean(q^π)",
-            Dr => "doubly robust: mean(q^π + w (r − q))",
-            SnDr => "doubly robust, weights divided by their mean",
-            ClippedDr(_) => "doubly robust with weights of at most λ",
-            SwitchDr(_) => "doubly robust where w ≤ λ, the reward model alone elsewhere",
-            DrOs(_) => "doubly robust with optimistic shrinkage, ŵ = λw/(w² + λ)",
-            SgIps(_) => "sub-Gaussian weights, ŵ = w/(1 − λ + λw)",
-            SgDr(_) => "doubly robust with sub-Gaussian weights, ŵ = w/(1 − λ + λw)",
+            Ips => Method::Ips,
+            ClippedIps(_) => Method::ClippedIps,
+            SnIps => Method::Snips,
+            Dm => Method::Dm,
+            Dr => Method::Dr,
+            SnDr => Method::SnDr,
+            ClippedDr(_) => Method::ClippedDr,
+            SwitchDr(_) => Method::SwitchDr,
+            DrOs(_) => Method::DrOs,
+            SgIps(_) => Method::SgIps,
+            SgDr(_) => Method::SgDr,
         }
+    }
+
+    /// Its λ, where it has one.
+    pub fn lambda(self) -> Option<f64> {
+        use Estimator::*;
+        match self {
+            ClippedIps(l) | ClippedDr(l) | SwitchDr(l) | DrOs(l) | SgIps(l) | SgDr(l) => Some(l),
+            Ips | SnIps | Dm | Dr | SnDr => None,
+        }
+    }
+
+    /// The settings among which λ is chosen, family by family; those with a model only when there is one.
+    pub fn families(with_model: bool) -> Vec<Vec<Estimator>> {
+        use Estimator::*;
+        let limits = || WEIGHT_LIMITS.into_iter().chain([20.0, 200.0, 500.0]);
+        let mut families: Vec<Vec<Estimator>> = vec![limits().map(ClippedIps).collect(), SHRINKAGES.map(SgIps).into()];
+        if with_model {
+            families.push(limits().map(ClippedDr).collect());
+            families.push(limits().map(SwitchDr).collect());
+            families.push([0.1, 1.0, 10.0, 100.0, 1e3, 1e4].map(DrOs).into());
+            families.push(SHRINKAGES.map(SgDr).into());
+        }
+        families
     }
 
     /// Whether it needs a reward model.
@@ -177,28 +202,50 @@ impl Estimator {
 
     /// The estimate; `None` as for [`Estimator::terms`], or with fewer than two rounds or subjects.
     pub fn estimate(self, logged: &Logged<'_>) -> Option<Answer> {
+        self.answer(logged).map(|(answer, _)| answer)
+    }
+
+    /// The same, with the standard error that its normal interval stands on.
+    pub(crate) fn answer(self, logged: &Logged<'_>) -> Option<(Answer, f64)> {
         let terms = self.terms(logged)?;
         let n = terms.len();
         let value = mean(&terms);
-        let error = |terms: &[f64], center: f64| {
-            let (squares, groups) = clustered_squares(terms.iter().map(|x| x - center), logged.clusters, n);
-            let groups = groups as f64;
-            (groups > 1.0).then(|| (squares * groups / (groups - 1.0)).sqrt() / n as f64)
-        };
-        let se = error(&terms, value)?;
+        let (squares, groups) = clustered_squares(terms.iter().map(|x| x - value), logged.clusters, n);
+        let groups = groups as f64;
+        if groups <= 1.0 {
+            return None;
+        }
+        let se = (squares * groups / (groups - 1.0)).sqrt() / n as f64;
         let spread = if self.self_normalised() {
             // The ratio's own influence: the mean weight is estimated too.
             let (fixed, weighted) = self.parts(logged)?;
             let (scale, base) = (mean(logged.weights), mean(&fixed));
             let ratio = value - base;
-            let influence: Vec<f64> = (fixed.iter().zip(&weighted).zip(logged.weights))
-                .map(|((b, x), w)| (b - base) + (x - w * ratio) / scale)
-                .collect();
-            error(&influence, 0.0)?
+            let influence = (fixed.iter().zip(&weighted).zip(logged.weights))
+                .map(|((b, x), w)| (b - base) + (x - w * ratio) / scale);
+            clustered_squares(influence, logged.clusters, n).0.sqrt() / n as f64
         } else {
             se
         };
-        Some(Answer { value, se, low: value - Z95 * spread, high: value + Z95 * spread })
+        let (low, high) = self.without_spread(logged, &terms).unwrap_or((value - Z95 * spread, value + Z95 * spread));
+        Some((Answer { value, se, low, high }, spread))
+    }
+
+    /// The interval of a value that nothing varies in; `None` where something does.
+    fn without_spread(self, logged: &Logged<'_>, terms: &[f64]) -> Option<(f64, f64)> {
+        let (weights, clusters) = (logged.weights, logged.clusters);
+        if !self.needs_model() {
+            // Most often rewards vary, which is seen soon.
+            unvaried(Rounds { weights, rewards: logged.rewards, clusters }, true)?;
+            let own: Cow<'_, [f64]> = match self {
+                Estimator::Ips | Estimator::SnIps => Cow::Borrowed(weights),
+                _ => Cow::Owned(weights.iter().map(|w| self.weight(*w)).collect()),
+            };
+            let rounds = Rounds { weights: &own, rewards: logged.rewards, clusters };
+            return unvaried(rounds, self.self_normalised());
+        }
+        // A model that expects the same everywhere, of rewards that are all the same.
+        terms.iter().all(|x| *x == terms[0]).then_some((f64::NEG_INFINITY, f64::INFINITY))
     }
 }
 

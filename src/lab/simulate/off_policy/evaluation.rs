@@ -2,13 +2,13 @@
 
 use super::blend::{Blend, blend};
 use super::bounds::{Intervals, LowerBounds, intervals, lower_bounds};
-use super::cressie_read::{Range, cressie_read};
-use super::estimator::{Answer, Estimator, SHRINKAGES, WEIGHT_LIMITS, mean};
-use super::tuning::{Tuned, Tuning, tune};
-use super::{Logged, bootstrap::bootstrap};
+use super::estimator::{Answer, Estimator, mean};
+use super::tuning::{Tuned, Tuning};
+use super::{Logged, Predictions};
 use crate::error::Result;
-use crate::simulate::bootstrap::percentile_interval;
-use crate::simulate::report::Refusal;
+use crate::random::Random;
+use crate::simulate::estimators::{Along, Every, Material, Resampling, every, seen};
+use crate::simulate::report::{ByEstimator, Method, Refusal};
 use crate::simulate::support::{MOST_UNLOGGED, refusal, support};
 use crate::task::Task;
 use rayon::prelude::*;
@@ -25,6 +25,24 @@ pub struct Ask<'a> {
     pub delta: f64,
     /// Rewards of rounds that the target policy logged itself: what it earned, to hold the estimates against.
     pub on_policy: Option<OnPolicy<'a>>,
+    /// π(a|x) of the logged action, for replay, which draws from it.
+    pub chances: Option<&'a [f64]>,
+    /// 1 where what the target policy took, or drew, is what was logged; nothing is drawn then.
+    pub matched: Option<&'a [f64]>,
+    /// Largest weight that the log's propensities allow; infinite where it is not known.
+    pub most_weight: f64,
+    /// When each round was decided, for weights along a subject's rounds.
+    pub times: Option<&'a [i64]>,
+    /// A reward model made to have little variance for this policy.
+    pub mrdr: Option<Predictions<'a>>,
+    /// Whether the logging propensities were estimated.
+    pub estimated: bool,
+    /// Why there is no reward model, where there is none.
+    pub no_model: &'a str,
+    /// Why the order of rounds is not known.
+    pub no_order: &'a str,
+    /// Why there is no model made for this policy.
+    pub no_mrdr: &'a str,
 }
 
 /// Rounds that the target policy logged itself.
@@ -38,7 +56,21 @@ pub struct OnPolicy<'a> {
 
 impl Default for Ask<'_> {
     fn default() -> Self {
-        Ask { replicates: 1_000, seed: 1, delta: 0.05, on_policy: None }
+        Ask {
+            replicates: 1_000,
+            seed: 1,
+            delta: 0.05,
+            on_policy: None,
+            chances: None,
+            matched: None,
+            most_weight: f64::INFINITY,
+            times: None,
+            mrdr: None,
+            estimated: false,
+            no_model: "",
+            no_order: "",
+            no_mrdr: "",
+        }
     }
 }
 
@@ -107,6 +139,8 @@ pub struct Evaluation {
     pub intervals: Option<Intervals>,
     /// Empirical likelihood.
     pub cressie_read: Option<Robust>,
+    /// The list of estimators: each family once, with the λ chosen from the log, its intervals and its sample size, or why it is not there.
+    pub estimators: Vec<ByEstimator>,
     /// λ chosen from the log, per family and method.
     pub tuned: Vec<(Tuning, Tuned)>,
     /// What could be estimated instead, when there is a refusal.
@@ -137,7 +171,7 @@ pub fn diagnose(logged: &Logged<'_>) -> (Diagnostics, Option<Refusal>) {
     if short > MOST_UNLOGGED && short > BEYOND_CHANCE * chance {
         let refused = refusal.get_or_insert_with(|| Refusal { reasons: Vec::new(), advice: String::new() });
         refused.reasons.push(format!(
-            "the mean weight is {:.3}, short of 1 by more than chance explains: about {:.1} % of what the target does are actions that this              log never took, and no column of it tells their value; the limit is {:.0} %",
+            "the mean weight is {:.3}, short of 1 by more than chance explains: about {:.1} % of what the target does are actions that this log never took, and no column of it tells their value; the limit is {:.0} %",
             support.mean_weight,
             100.0 * short,
             100.0 * MOST_UNLOGGED
@@ -159,38 +193,62 @@ pub fn evaluate(logged: &Logged<'_>, ask: Ask<'_>, task: &Task) -> Result<Evalua
     let on_policy = ask.on_policy.map(|own| own.mean()).transpose()?.flatten();
     diagnostics.on_policy_v_eval = on_policy.map(|own| own.value);
     let all = Estimator::all(logged.model.is_some());
-    let resampled = if ask.replicates > 0 {
-        task.stage("Intervals of every estimator")?;
-        bootstrap(&all, logged, ask.replicates, ask.seed, task)?
-    } else {
-        vec![Vec::new(); all.len()]
-    };
     task.stage("Estimating")?;
-    let estimated = |(estimator, values): (&Estimator, Vec<f64>)| {
-        let bootstrap = percentile_interval(values);
+    let material = Material {
+        logged: *logged,
+        no_model: said(ask.no_model, "no reward model is given"),
+        estimated: ask.estimated,
+        most_weight: ask.most_weight,
+        empirical: Err("a file of rounds does not say which arms were drawn in which shares".into()),
+        matched: (ask.matched.map(<[f64]>::to_vec))
+            .or_else(|| ask.chances.map(|own| drawn(own, ask.seed)))
+            .ok_or_else(|| "what the policy would have done is not given".into()),
+        trajectory: match (logged.clusters, ask.times) {
+            (Some(subjects), Some(times)) => Ok(Along::new(subjects, times).products(logged.weights)),
+            (None, Some(_)) => Err("no subject repeats, or none is named".into()),
+            (_, None) => Err(said(ask.no_order, "the order of a subject's rounds is not given")),
+        },
+        mrdr: ask
+            .mrdr
+            .map(|own| (own.logged.to_vec(), own.target.to_vec()))
+            .ok_or_else(|| said(ask.no_mrdr, "no reward model was made for this policy")),
+    };
+    let resampling = Resampling { replicates: ask.replicates, seed: ask.seed, task };
+    let Every { rows, also, tuned } = every(&material, &Method::ALL, true, &all, resampling)?;
+    let estimated = |(estimator, bootstrap): (&Estimator, Option<(f64, f64)>)| {
         estimator.estimate(logged).map(|answer| Estimated { estimator: *estimator, answer, bootstrap })
     };
-    let estimates = all.par_iter().zip(resampled).filter_map(estimated).collect();
+    let estimates = all.par_iter().zip(also).filter_map(estimated).collect();
     let terms = Estimator::Ips.terms(logged);
-    let seen = logged.rewards.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), r| (a.min(*r), b.max(*r)));
-    let range = Range { weights: (0.0, f64::INFINITY), rewards: seen };
+    let range = seen(logged.rewards);
+    let robust = rows.iter().find(|row| row.method == Method::CressieRead).and_then(|row| row.estimate);
     Ok(Evaluation {
         diagnostics,
         on_policy,
         estimates,
         bounds: terms.as_deref().and_then(|terms| lower_bounds(terms, logged.clusters, ask.delta)),
         intervals: terms.as_deref().and_then(|terms| intervals(terms, logged.clusters)),
-        cressie_read: cressie_read(logged.weights, logged.rewards, logged.clusters, range, 0.05).map(|c| Robust {
-            value: c.value,
-            low: c.low,
-            high: c.high,
-            rewards: seen,
-        }),
-        tuned: tuned(logged),
+        cressie_read: robust.map(|own| Robust { value: own.value, low: own.low, high: own.high, rewards: range }),
+        estimators: rows,
+        tuned,
         instead: refusal.as_ref().and_then(|_| blend(logged)),
         refusal,
     })
 }
+
+/// A reason, or what is said where none was given.
+fn said(why: &str, otherwise: &str) -> String {
+    if why.is_empty() { otherwise.to_owned() } else { why.to_owned() }
+}
+
+/// Whether a draw of the policy is what was logged, from its probability of that.
+fn drawn(chances: &[f64], seed: u64) -> Vec<f64> {
+    let mut random = Random::stream(seed, DRAWS);
+    chances.iter().map(|p| f64::from(u8::from(*p >= 1.0 || (*p > 0.0 && random.chance(*p))))).collect()
+}
+
+/// Stream of the draws of a policy that explores.
+const DRAWS: u64 = u64::MAX;
 
 impl OnPolicy<'_> {
     /// The mean reward, as the value of a policy whose weights are all 1.
@@ -200,23 +258,4 @@ impl OnPolicy<'_> {
         own.check()?;
         Ok(Estimator::Ips.estimate(&own))
     }
-}
-
-/// λ of each family that has one, by both methods.
-fn tuned(logged: &Logged<'_>) -> Vec<(Tuning, Tuned)> {
-    let limits = WEIGHT_LIMITS.into_iter().chain([20.0, 200.0, 500.0]);
-    let mut families: Vec<Vec<Estimator>> =
-        vec![limits.clone().map(Estimator::ClippedIps).collect(), SHRINKAGES.map(Estimator::SgIps).into()];
-    if logged.model.is_some() {
-        families.push(limits.clone().map(Estimator::ClippedDr).collect());
-        families.push(limits.map(Estimator::SwitchDr).collect());
-        families.push([0.1, 1.0, 10.0, 100.0, 1e3, 1e4].map(Estimator::DrOs).into());
-        families.push(SHRINKAGES.map(Estimator::SgDr).into());
-    }
-    let choose = |family: &Vec<Estimator>| {
-        let answers: Vec<(Estimator, Answer)> =
-            family.par_iter().filter_map(|estimator| Some((*estimator, estimator.estimate(logged)?))).collect();
-        [Tuning::Slope, Tuning::MseBound].map(|by| tune(by, &answers, logged).map(|tuned| (by, tuned)))
-    };
-    families.iter().flat_map(choose).flatten().collect()
 }

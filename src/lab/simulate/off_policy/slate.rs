@@ -5,7 +5,9 @@
 
 use super::estimator::{Answer, mean};
 use crate::error::{Error, Result};
-use crate::simulate::estimate::Z95;
+use crate::simulate::estimate::{Z95, clustered_squares, normal, sum};
+use crate::simulate::report::{Estimate, ListValue, Method, Support};
+use crate::simulate::support::{refusal, support};
 use serde::{Deserialize, Serialize};
 
 /// What is taken to bear on the reward of a position.
@@ -82,4 +84,124 @@ pub fn place_weights(weights: &[f64], assumption: Assumption) -> Vec<f64> {
         Assumption::Cascade => down.collect(),
         Assumption::Standard => vec![weights.iter().product(); weights.len()],
     }
+}
+
+/// Weights and rewards per list and place, the top one first.
+pub(crate) struct Places {
+    pub weights: Vec<Vec<f64>>,
+    pub rewards: Vec<Vec<f64>>,
+    /// Subject of each list, where subjects repeat.
+    pub clusters: Option<Vec<u32>>,
+}
+
+impl Places {
+    pub fn depth(&self) -> usize {
+        self.weights.iter().map(Vec::len).max().unwrap_or(0)
+    }
+
+    pub fn estimate(&self, method: Method, value: f64, influence: &[f64]) -> Option<Estimate> {
+        let n = influence.len();
+        let (squares, groups) = clustered_squares(influence.iter().copied(), self.clusters.as_deref(), n);
+        let groups = groups as f64;
+        (groups > 1.0).then(|| normal(method, value, (squares * groups / (groups - 1.0)).sqrt() / n as f64, n))
+    }
+
+    /// Mean over the lists of what each makes of its places.
+    fn mean(&self, method: Method, of: impl Fn(&[f64], &[f64]) -> f64) -> Option<Estimate> {
+        let sums: Vec<f64> = self.weights.iter().zip(&self.rewards).map(|(w, r)| of(w, r)).collect();
+        let value = sum(sums.iter().copied()) / sums.len() as f64;
+        self.estimate(method, value, &sums.iter().map(|x| x - value).collect::<Vec<_>>())
+    }
+
+    /// Mean over the lists of Σ w r over their places.
+    pub fn ips(&self) -> Option<Estimate> {
+        self.mean(Method::Ips, |weights, rewards| weights.iter().zip(rewards).map(|(w, r)| w * r).sum())
+    }
+
+    /// Mean over the lists as they were shown.
+    pub fn logged(&self) -> Option<Estimate> {
+        self.mean(Method::Mean, |_, rewards| rewards.iter().sum())
+    }
+
+    pub fn snips(&self, assumption: Assumption) -> Option<Estimate> {
+        let (value, influence) = self.normalised()?;
+        self.estimate(Method::lists(assumption), value, &influence)
+    }
+
+    /// Σ over places of the share of lists that have it times Σwr/Σw there; and the influence of each list, for the delta method.
+    pub fn normalised(&self) -> Option<(f64, Vec<f64>)> {
+        let n = self.weights.len();
+        let mut value = 0.0;
+        let mut influence = vec![0.0; n];
+        for place in 0..self.depth() {
+            let at =
+                || self.weights.iter().zip(&self.rewards).filter_map(|(w, r)| Some((*w.get(place)?, *r.get(place)?)));
+            let total = sum(at().map(|(w, _)| w));
+            if total <= 0.0 {
+                return None;
+            }
+            let have = at().count() as f64;
+            let (share, own, scale) = (have / n as f64, sum(at().map(|(w, r)| w * r)) / total, total / have);
+            value += share * own;
+            for ((slot, weights), rewards) in influence.iter_mut().zip(&self.weights).zip(&self.rewards) {
+                *slot += match (weights.get(place), rewards.get(place)) {
+                    (Some(w), Some(r)) => w * (r - own) / scale + (1.0 - share) * own,
+                    _ => -share * own,
+                };
+            }
+        }
+        Some((value, influence))
+    }
+}
+
+/// Logged lists of one outcome: per list its places from the top down.
+#[derive(Clone, Debug, Default)]
+pub struct Lists {
+    /// w = π/p of what was shown at each place, given what stands above.
+    pub weights: Vec<Vec<f64>>,
+    /// Reward at each place.
+    pub rewards: Vec<Vec<f64>>,
+    /// Subject of each list, where subjects repeat.
+    pub clusters: Option<Vec<u32>>,
+    /// Lists left out since places are missing.
+    pub dropped: u64,
+}
+
+/// The value of a policy's lists under every assumption, each with the support at the place that has least of it; one without support has
+/// no value, only the reasons.
+pub fn evaluate_lists(lists: &Lists, outcome: &str) -> Vec<ListValue> {
+    let of = |assumption: Assumption| {
+        let places = Places {
+            weights: lists.weights.iter().map(|own| place_weights(own, assumption)).collect(),
+            rewards: lists.rewards.clone(),
+            clusters: lists.clusters.clone(),
+        };
+        let (mut least, mut refused) = (Support::default(), Vec::new());
+        for place in 0..places.depth() {
+            let at: Vec<f64> = places.weights.iter().filter_map(|list| list.get(place).copied()).collect();
+            let own = support(&at, 0);
+            if place == 0 || own.effective_sample_size < least.effective_sample_size {
+                least = own;
+            }
+            let reasons = refusal(&own, &[]).map_or(Vec::new(), |own| own.reasons);
+            refused.extend(reasons.into_iter().map(|why| format!("place {}: {why}", place + 1)));
+        }
+        if places.depth() == 0 {
+            refused.push("no list is whole".into());
+        }
+        let shown = refused.is_empty();
+        ListValue {
+            outcome: outcome.to_owned(),
+            assumption,
+            lists: lists.weights.len() as u64,
+            dropped: lists.dropped,
+            places: places.depth() as u64,
+            support: least,
+            answer: shown.then(|| places.snips(assumption)).flatten(),
+            ips: shown.then(|| places.ips()).flatten(),
+            logged: places.logged(),
+            refused,
+        }
+    };
+    [Assumption::Independent, Assumption::Cascade, Assumption::Standard].map(of).into()
 }

@@ -1,23 +1,70 @@
 //! Values by estimators, and what stands behind them.
 
-use super::Support;
+use super::{Method, Support};
+use crate::simulate::off_policy::bounds::Intervals;
 use crate::simulate::off_policy::slate::Assumption;
 use serde::{Deserialize, Serialize};
 
 /// Value of a policy in one outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Written")]
 pub struct Value {
     /// Outcome.
     pub outcome: String,
     /// The answer: SNIPS, of whole lists where the log has lists. It stands on the weights alone, whatever a reward model expects.
     pub answer: Estimate,
-    /// The same value by other estimators.
-    pub others: Vec<Estimate>,
-    /// λ of the estimators that have one, as chosen from the log.
-    #[serde(default)]
-    pub lambdas: Vec<Lambda>,
+    /// The value by every estimator, the answer's among them, in the order of [`Method::ALL`]. Of the policy that a report is about
+    /// those that cannot be had are there too, with the reason.
+    pub estimators: Vec<ByEstimator>,
     /// Rows, or lists, left out because the outcome is missing.
     pub missing: u64,
+}
+
+/// What one estimator says, or why it says nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ByEstimator {
+    /// The estimator.
+    pub method: Method,
+    /// Its name for people.
+    pub name: String,
+    /// What it is.
+    pub definition: String,
+    /// Value, standard error, intervals and sample size; `None` where it cannot be had.
+    pub estimate: Option<Estimate>,
+    /// λ as chosen from the log, where it has one; the value stands on the first.
+    pub lambdas: Vec<Lambda>,
+    /// Intervals by other means, where they were asked for.
+    pub intervals: Option<Intervals>,
+    /// Why it cannot be had.
+    pub absent: Option<String>,
+}
+
+/// A value as it is written in a file. Older ones hold bare estimates.
+#[derive(Deserialize)]
+struct Written {
+    outcome: String,
+    answer: Estimate,
+    #[serde(default)]
+    estimators: Vec<ByEstimator>,
+    #[serde(default)]
+    others: Vec<Estimate>,
+    #[serde(default)]
+    lambdas: Vec<Lambda>,
+    missing: u64,
+}
+
+impl From<Written> for Value {
+    fn from(written: Written) -> Value {
+        let Written { outcome, answer, mut estimators, others, lambdas, missing } = written;
+        if estimators.is_empty() {
+            let of = |estimate: Estimate| ByEstimator {
+                lambdas: lambdas.iter().filter(|own| own.method == estimate.method).cloned().collect(),
+                ..ByEstimator::new(estimate)
+            };
+            estimators = std::iter::once(answer).chain(others).map(of).collect();
+        }
+        Value { outcome, answer, estimators, missing }
+    }
 }
 
 /// λ of an estimator, chosen from the log.
@@ -50,43 +97,6 @@ pub struct RewardReport {
     pub means: Vec<String>,
 }
 
-/// An estimator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Method {
-    /// Self-normalised inverse propensity scoring, Σwr/Σw.
-    Snips,
-    /// Inverse propensity scoring with the logging propensities of the design or the log, mean(wr).
-    Ips,
-    /// The same with the arms' shares in the log as propensities.
-    IpsEmpirical,
-    /// Mean over the rows where the policy chose what was logged.
-    Replay,
-    /// Weights multiplied along each subject's decisions.
-    Trajectory,
-    /// Mean of an arm, or difference of two arms' means.
-    Mean,
-    /// Direct method: what a cross-fitted reward model expects of the policy.
-    Dm,
-    /// Doubly robust: the reward model, corrected by weighted residuals.
-    Dr,
-    /// Doubly robust with weights divided by their mean.
-    SnDr,
-    /// Doubly robust where weights are at most λ, the reward model alone elsewhere.
-    SwitchDr,
-    /// Doubly robust with optimistic shrinkage of weights.
-    DrOs,
-    /// Doubly robust with a reward model made to have little variance for the policy.
-    Mrdr,
-    /// Doubly robust with propensities that are cross-fitted too: double machine learning.
-    Dml,
-    /// Expected sum of a list's outcome, self-normalised place by place; what stands above bears on a place.
-    ListsCascade,
-    /// The same; nothing else bears on a place.
-    ListsIndependent,
-    /// The same; the whole list bears on a place.
-    ListsStandard,
-}
-
 /// A value and how sure it is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
@@ -96,11 +106,12 @@ pub struct Estimate {
     pub value: f64,
     /// Standard error.
     pub se: f64,
-    /// Normal interval, lower end.
+    /// Normal interval, lower end. Where no outcome varied, so that the normal interval has no width: Clopper and Pearson's of a yes or no,
+    /// times the largest weight; of an amount the ends are infinite, since nothing bounds them.
     pub low: f64,
-    /// Normal interval, upper end.
+    /// The same, upper end.
     pub high: f64,
-    /// Percentile bootstrap interval of resampled rows or subjects.
+    /// Percentile bootstrap interval of resampled rows or subjects; `None` also where it would have no width.
     pub bootstrap: Option<(f64, f64)>,
     /// Rows it is computed from.
     pub n: u64,
@@ -133,46 +144,35 @@ pub struct ListValue {
 }
 
 impl Value {
-    /// The value by one estimator.
+    /// The value by one estimator; `None` where it cannot be had.
     pub fn by(&self, method: Method) -> Option<&Estimate> {
-        std::iter::once(&self.answer).chain(&self.others).find(|e| e.method == method)
+        self.estimates().find(|e| e.method == method)
+    }
+
+    /// The value by every estimator that has one, the answer first.
+    pub fn estimates(&self) -> impl Iterator<Item = &Estimate> {
+        let others = self.estimators.iter().filter_map(|own| own.estimate.as_ref());
+        std::iter::once(&self.answer).chain(others.filter(|own| own.method != self.answer.method))
     }
 }
 
-impl Method {
-    /// The value of lists under an assumption.
-    pub fn lists(assumption: Assumption) -> Method {
-        match assumption {
-            Assumption::Standard => Method::ListsStandard,
-            Assumption::Cascade => Method::ListsCascade,
-            Assumption::Independent => Method::ListsIndependent,
-        }
+impl ByEstimator {
+    /// What an estimator says.
+    pub fn new(estimate: Estimate) -> ByEstimator {
+        let method = estimate.method;
+        ByEstimator { estimate: Some(estimate), absent: None, ..ByEstimator::absent(method, String::new()) }
     }
 
-    /// Whether it values whole lists.
-    pub fn is_of_lists(self) -> bool {
-        matches!(self, Method::ListsCascade | Method::ListsIndependent | Method::ListsStandard)
-    }
-
-    /// Name for people.
-    pub fn label(self) -> &'static str {
-        match self {
-            Method::Snips => "SNIPS",
-            Method::Ips => "IPS",
-            Method::IpsEmpirical => "IPS, empirical propensities",
-            Method::Replay => "replay",
-            Method::Trajectory => "trajectory weighting",
-            Method::Mean => "mean",
-            Method::Dm => "direct method",
-            Method::Dr => "DR",
-            Method::SnDr => "SNDR",
-            Method::SwitchDr => "Switch-DR",
-            Method::DrOs => "DRos",
-            Method::Mrdr => "MRDR",
-            Method::Dml => "DML",
-            Method::ListsCascade => "lists, cascade",
-            Method::ListsIndependent => "lists, independent",
-            Method::ListsStandard => "lists, standard",
+    /// One that says nothing, and why.
+    pub fn absent(method: Method, why: String) -> ByEstimator {
+        ByEstimator {
+            method,
+            name: method.label().to_owned(),
+            definition: method.definition().to_owned(),
+            estimate: None,
+            lambdas: Vec::new(),
+            intervals: None,
+            absent: Some(why),
         }
     }
 }

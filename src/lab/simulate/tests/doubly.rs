@@ -7,7 +7,8 @@ use crate::data::import::{ImportOptions, import};
 use crate::data::{Arm, Dataset, Logging, Role, Roles};
 use crate::random::Random;
 use crate::simulate::bootstrap::percentile_interval;
-use crate::simulate::doubly::{Resampling, by, difference};
+use crate::simulate::estimators::{Resampling, difference};
+use crate::simulate::off_policy::bootstrap::bootstrap;
 use crate::simulate::off_policy::{Estimator, Logged, Predictions};
 use crate::simulate::report::{Estimate, Method, Report, Value};
 use crate::simulate::{Options, RewardModels, run};
@@ -126,7 +127,21 @@ fn every_estimator_stands_in_the_report_with_its_lambda_and_its_reward_model() {
     let options = Options { baselines: true, bootstrap: 400, ..modelled() };
     let report = run(&policy, &[], &world, &roles, &options, &Task::default()).unwrap().report;
     let value = report.main().unwrap().value("bought").unwrap();
-    for method in [Method::Dm, Method::Dr, Method::SnDr, Method::SwitchDr, Method::DrOs, Method::Mrdr] {
+    let resampled = [
+        Method::Ips,
+        Method::ClippedIps,
+        Method::SgIps,
+        Method::Replay,
+        Method::Dm,
+        Method::Dr,
+        Method::SnDr,
+        Method::ClippedDr,
+        Method::SwitchDr,
+        Method::DrOs,
+        Method::SgDr,
+        Method::Mrdr,
+    ];
+    for method in resampled {
         let estimate = value.by(method).unwrap_or_else(|| panic!("{method:?} is missing"));
         assert!((estimate.value - TRUTH).abs() < 5.0 * value.answer.se, "{method:?}: {estimate:?}");
         assert!(report.notes.iter().any(|note| note.term == method.label()), "{method:?} is defined");
@@ -139,9 +154,11 @@ fn every_estimator_stands_in_the_report_with_its_lambda_and_its_reward_model() {
         );
     }
     assert_eq!(value.answer.method, Method::Snips);
-    let lambdas: Vec<(Method, &str)> = value.lambdas.iter().map(|l| (l.method, l.by.as_str())).collect();
+    let lambdas: Vec<(Method, &str)> =
+        value.estimators.iter().flat_map(|own| &own.lambdas).map(|l| (l.method, l.by.as_str())).collect();
     let both = |method| [(method, "SLOPE++"), (method, "MSE upper bound")];
-    assert_eq!(lambdas, [both(Method::SwitchDr), both(Method::DrOs)].concat());
+    let families = [Method::ClippedIps, Method::SgIps, Method::ClippedDr, Method::SwitchDr, Method::DrOs, Method::SgDr];
+    assert_eq!(lambdas, families.map(both).concat());
     let rewards = &report.rewards[0];
     assert_eq!((rewards.folds, rewards.rows, rewards.means.len()), (3, 4_000, 0));
     assert!(rewards.explained > 0.01 && rewards.explained < 0.2, "{}", rewards.explained);
@@ -192,8 +209,12 @@ fn bootstrap_intervals_are_those_of_drawing_whole_subjects_by_hand() {
     ];
     let task = Task::default();
     let resampling = Resampling { replicates: 4_000, seed: 5, task: &task };
-    let found = by(&chosen, &whole, resampling).unwrap();
-    assert_eq!(found.len(), chosen.len());
+    let estimators = chosen.map(|(estimator, _)| estimator);
+    let by = |estimators: &[Estimator], logged: &Logged<'_>| -> Vec<Option<(f64, f64)>> {
+        let draws = bootstrap(estimators, logged, 4_000, 5, &task).unwrap();
+        draws.into_iter().map(percentile_interval).collect()
+    };
+    let found = by(&estimators, &whole);
     let mut drawn: Vec<Vec<f64>> = vec![Vec::new(); chosen.len()];
     let mut differences = Vec::new();
     for _ in 0..4_000 {
@@ -215,16 +236,16 @@ fn bootstrap_intervals_are_those_of_drawing_whole_subjects_by_hand() {
         let tolerance = 0.07 * (b - a);
         assert!((low - a).abs() < tolerance && (high - b).abs() < tolerance, "{what}: {low} {high}, by hand {a} {b}");
     };
-    for (own, by_hand) in found.iter().zip(drawn) {
-        alike(own.bootstrap, by_hand, own.method.label());
+    for ((own, by_hand), (_, method)) in found.iter().zip(drawn).zip(chosen) {
+        alike(*own, by_hand, method.label());
     }
     let terms = |estimator: Estimator| estimator.terms(&whole).unwrap();
     let (a, b) = (terms(Estimator::Dr), terms(Estimator::Dm));
     let gap = difference(&a, &b, Some(&clusters), Method::Dr, resampling).unwrap().unwrap();
     alike(gap.bootstrap, differences, "difference");
     // As if rows were independent, the interval is too narrow.
-    let rows = by(&chosen[1..2], &Logged { clusters: None, ..whole }, resampling).unwrap()[0].bootstrap.unwrap();
-    let subjects = found[1].bootstrap.unwrap();
+    let rows = by(&estimators[1..2], &Logged { clusters: None, ..whole })[0].unwrap();
+    let subjects = found[1].unwrap();
     assert!(rows.1 - rows.0 < 0.9 * (subjects.1 - subjects.0), "{rows:?} {subjects:?}");
 }
 
@@ -233,7 +254,14 @@ fn reports_written_before_reward_models_are_read() {
     let old = "(outcome: \"visit\", answer: (method: Snips, value: 0.1, se: 0.01, low: 0.08, high: 0.12, bootstrap: None, n: 9), \
                others: [], missing: 0)";
     let value: Value = ron::from_str(old).unwrap();
-    assert!(value.lambdas.is_empty() && value.by(Method::Dr).is_none());
+    assert!(value.by(Method::Snips) == Some(&value.answer) && value.by(Method::Dr).is_none());
+    // Later ones had bare estimates, and λ beside them.
+    let ips = "(method: Ips, value: 0.2, se: 0.01, low: 0.18, high: 0.22, bootstrap: None, n: 9)";
+    let later =
+        old.replace("others: []", &format!("others: [{ips}], lambdas: [(method: Ips, by: \"x\", lambda: 2.0)]"));
+    let value: Value = ron::from_str(&later).unwrap();
+    assert_eq!(value.estimates().map(|own| own.value).collect::<Vec<_>>(), [0.1, 0.2]);
+    assert_eq!(value.estimators[1].lambdas[0].lambda, 2.0);
 }
 
 #[test]
@@ -264,9 +292,10 @@ fn a_policy_that_explores_is_valued_by_its_probabilities() {
     assert!((value.answer.value - by_hand * rows as f64 / total).abs() < 1e-12);
     // 0.8 · mean of a + 0.2 · mean of b.
     let truth = 0.8 * 0.5 + 0.2 * 0.4;
-    for estimate in std::iter::once(&value.answer).chain(&value.others).filter(|e| e.method != Method::Replay) {
+    for estimate in value.estimates().filter(|e| e.method != Method::Replay) {
         // What leans on the model alone where weights are large has the model's error, which no interval holds.
-        let leans = matches!(estimate.method, Method::Dm | Method::SwitchDr | Method::DrOs);
+        let leans =
+            estimate.method.needs_model() && ![Method::Dr, Method::SnDr, Method::Mrdr].contains(&estimate.method);
         let slack = if leans { 0.02 } else { 4.0 * estimate.se };
         assert!((estimate.value - truth).abs() < slack, "{estimate:?}");
     }

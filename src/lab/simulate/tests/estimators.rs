@@ -3,6 +3,7 @@
 use crate::random::Random;
 use crate::simulate::bootstrap::{percentile_interval, quantile, resample};
 use crate::simulate::estimate::{Rounds, ips, replay, snips, snips_difference, sum};
+use crate::simulate::off_policy::{Estimator, Logged};
 use crate::simulate::report::Method;
 use crate::simulate::support::{refusal, support};
 use crate::task::Task;
@@ -34,6 +35,46 @@ fn a_subject_repeated_is_one_observation() {
     ] {
         assert!((a.value - b.value).abs() < 1e-15 && (a.se - b.se).abs() < 1e-15, "{a:?} {b:?}");
     }
+}
+
+#[test]
+fn an_interval_has_a_width_where_nothing_varies() {
+    // Clopper and Pearson's upper end of no hit in n.
+    let unseen = |n: f64| 1.0 - 0.025f64.powf(1.0 / n);
+    // 40 of 100 rounds weigh 3.
+    let weights: Vec<f64> = (0..100).map(|i| if i < 40 { 3.0 } else { 0.0 }).collect();
+    let uneven: Vec<f64> = (0..100).map(|i| [3.0, 1.5, 0.0][i % 3]).collect();
+    let of = |reward: f64, other: f64| -> Vec<f64> { (0..100).map(|i| if i < 40 { reward } else { other }).collect() };
+    let mean_of_uneven = uneven.iter().sum::<f64>() / 100.0;
+    let infinite = (f64::NEG_INFINITY, f64::INFINITY);
+    let cases: [(&str, &[f64], Vec<f64>, bool, (f64, f64)); 8] = [
+        ("none, of the rounds that weigh", &weights, of(0.0, 1.0), true, (0.0, unseen(40.0))),
+        ("all, of the rounds that weigh", &weights, of(1.0, 0.0), true, (1.0 - unseen(40.0), 1.0)),
+        ("none, by the weights as they are", &weights, of(0.0, 1.0), false, (0.0, 3.0 * unseen(100.0))),
+        ("none, of weights that differ", &uneven, of(0.0, 0.0), true, (0.0, 3.0 / mean_of_uneven * unseen(100.0))),
+        ("none, of weights that differ, as they are", &uneven, of(0.0, 0.0), false, (0.0, 3.0 * unseen(100.0))),
+        ("amounts of nothing", &weights, of(0.0, 7.0), true, (0.0, f64::INFINITY)),
+        ("one amount", &weights, of(2.0, -7.0), true, infinite),
+        ("an arm of 100 without any", &[1.0; 100], vec![0.0; 100], false, (0.0, unseen(100.0))),
+    ];
+    for (what, weights, rewards, normalised, (low, high)) in cases {
+        let rounds = Rounds { weights, rewards: &rewards, clusters: None };
+        let own = if normalised { snips(rounds) } else { ips(rounds, Method::Ips) }.unwrap();
+        let near = |a: f64, b: f64| a == b || (a - b).abs() < 1e-9;
+        assert!(near(own.low, low) && near(own.high, high), "{what}: {own:?}, expected [{low}, {high}]");
+        // The other implementation, of files of rounds, says the same.
+        let estimator = if normalised { Estimator::SnIps } else { Estimator::Ips };
+        let answer = estimator.estimate(&Logged::new(weights, &rewards)).unwrap();
+        assert!(near(answer.low, own.low) && near(answer.high, own.high), "{what}: {answer:?}");
+    }
+    // Ten rounds of each subject are one observation.
+    let clusters: Vec<u32> = (0..100).map(|i| i / 10).collect();
+    let rounds = Rounds { weights: &weights, rewards: &of(0.0, 0.0), clusters: Some(&clusters) };
+    assert!((snips(rounds).unwrap().high - unseen(4.0)).abs() < 1e-9);
+    // What varies keeps its normal interval.
+    let varies = Rounds { weights: &weights, rewards: &uneven, clusters: None };
+    let own = snips(varies).unwrap();
+    assert!((own.high - own.value - 1.959_963_984_540_054 * own.se).abs() < 1e-15);
 }
 
 #[test]

@@ -7,11 +7,10 @@
 //! and no bootstrap.
 
 use super::weigh::{Names, Odds, judged};
-use crate::simulate::estimate::{clustered_squares, normal, sum};
 use crate::simulate::log::{DecisionLog, Lists};
-use crate::simulate::off_policy::slate::{Assumption, place_weights};
+use crate::simulate::off_policy::slate::{Assumption, Places, place_weights};
 use crate::simulate::replay::Replay;
-use crate::simulate::report::{Estimate, ListValue, Method, Refusal, Support, Value};
+use crate::simulate::report::{ByEstimator, Estimate, ListValue, Method, Refusal, Support, Value};
 use crate::simulate::srm::mismatch;
 use crate::simulate::support::{Beyond, support_of};
 
@@ -74,19 +73,22 @@ impl<'a> ListSet<'a> {
         let known = self.known(outcome);
         let answer = self.answer(policy, outcome)?;
         let places = self.places(policy, outcome, &known, self.assumption);
-        let mut others: Vec<Estimate> = places.ips().into_iter().collect();
+        let mut estimates: Vec<Estimate> = std::iter::once(answer).chain(places.ips()).collect();
         for assumption in ORDER.into_iter().filter(|own| *own != self.assumption) {
             if self.policies[policy].support[self.place_of(assumption)].1.is_none() {
-                others.extend(self.places(policy, outcome, &known, assumption).snips(assumption));
+                estimates.extend(self.places(policy, outcome, &known, assumption).snips(assumption));
             }
         }
-        Some(Value {
-            outcome: self.log.outcomes[outcome].name.clone(),
-            answer,
-            others,
-            lambdas: Vec::new(),
-            missing: (self.lists.len() - known.len()) as u64,
-        })
+        let mut estimators: Vec<ByEstimator> = estimates.into_iter().map(ByEstimator::new).collect();
+        // Its definition is that of one action per decision.
+        for ips in estimators.iter_mut().filter(|own| own.method == Method::Ips) {
+            ips.definition = format!(
+                "Mean over the lists of Σ w r over their places; w as for {}.",
+                Method::lists(self.assumption).label()
+            );
+        }
+        let missing = (self.lists.len() - known.len()) as u64;
+        Some(Value { outcome: self.log.outcomes[outcome].name.clone(), answer, estimators, missing })
     }
 
     /// The answer alone.
@@ -209,72 +211,5 @@ impl Placed {
             (least, refused)
         });
         Placed { weights, support }
-    }
-}
-
-/// Weights and rewards per list and place, the top one first.
-struct Places {
-    weights: Vec<Vec<f64>>,
-    rewards: Vec<Vec<f64>>,
-    clusters: Option<Vec<u32>>,
-}
-
-impl Places {
-    fn depth(&self) -> usize {
-        self.weights.iter().map(Vec::len).max().unwrap_or(0)
-    }
-
-    fn estimate(&self, method: Method, value: f64, influence: &[f64]) -> Option<Estimate> {
-        let n = influence.len();
-        let (squares, groups) = clustered_squares(influence.iter().copied(), self.clusters.as_deref(), n);
-        let groups = groups as f64;
-        (groups > 1.0).then(|| normal(method, value, (squares * groups / (groups - 1.0)).sqrt() / n as f64, n))
-    }
-
-    /// Mean over the lists of what each makes of its places.
-    fn mean(&self, method: Method, of: impl Fn(&[f64], &[f64]) -> f64) -> Option<Estimate> {
-        let sums: Vec<f64> = self.weights.iter().zip(&self.rewards).map(|(w, r)| of(w, r)).collect();
-        let value = sum(sums.iter().copied()) / sums.len() as f64;
-        self.estimate(method, value, &sums.iter().map(|x| x - value).collect::<Vec<_>>())
-    }
-
-    /// Mean over the lists of Σ w r over their places.
-    fn ips(&self) -> Option<Estimate> {
-        self.mean(Method::Ips, |weights, rewards| weights.iter().zip(rewards).map(|(w, r)| w * r).sum())
-    }
-
-    /// Mean over the lists as they were shown.
-    fn logged(&self) -> Option<Estimate> {
-        self.mean(Method::Mean, |_, rewards| rewards.iter().sum())
-    }
-
-    fn snips(&self, assumption: Assumption) -> Option<Estimate> {
-        let (value, influence) = self.normalised()?;
-        self.estimate(Method::lists(assumption), value, &influence)
-    }
-
-    /// Σ over places of the share of lists that have it times Σwr/Σw there; and the influence of each list, for the delta method.
-    fn normalised(&self) -> Option<(f64, Vec<f64>)> {
-        let n = self.weights.len();
-        let mut value = 0.0;
-        let mut influence = vec![0.0; n];
-        for place in 0..self.depth() {
-            let at =
-                || self.weights.iter().zip(&self.rewards).filter_map(|(w, r)| Some((*w.get(place)?, *r.get(place)?)));
-            let total = sum(at().map(|(w, _)| w));
-            if total <= 0.0 {
-                return None;
-            }
-            let have = at().count() as f64;
-            let (share, own, scale) = (have / n as f64, sum(at().map(|(w, r)| w * r)) / total, total / have);
-            value += share * own;
-            for ((slot, weights), rewards) in influence.iter_mut().zip(&self.weights).zip(&self.rewards) {
-                *slot += match (weights.get(place), rewards.get(place)) {
-                    (Some(w), Some(r)) => w * (r - own) / scale + (1.0 - share) * own,
-                    _ => -share * own,
-                };
-            }
-        }
-        Some((value, influence))
     }
 }

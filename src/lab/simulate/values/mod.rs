@@ -5,18 +5,21 @@ mod model;
 mod weigh;
 
 use lists::ListSet;
+use model::MOST_ROWS;
+pub use model::{Expected, expectations};
 use weigh::Other;
 pub(super) use weigh::{Names, Odds, Target, Weighed, weigh};
 
 use crate::error::Result;
 use crate::simulate::Options;
 use crate::simulate::bootstrap::{Resamples, Sums, percentile_interval, resample};
-use crate::simulate::estimate::{Rounds, ips, replay as replay_mean, snips, snips_difference};
+use crate::simulate::estimate::{Rounds, snips, snips_difference};
+use crate::simulate::estimators::{Material, Resampling, every};
 use crate::simulate::keep::{Keep, KeepNothing, part};
 use crate::simulate::log::DecisionLog;
+use crate::simulate::off_policy::Logged;
 use crate::simulate::replay::Replay;
-use crate::simulate::report::{Estimate, ListValue, Method, Refusal, RewardReport, Support, Value};
-use crate::simulate::support::{LEAST_ESS, support};
+use crate::simulate::report::{ByEstimator, Estimate, ListValue, Method, Refusal, RewardReport, Support, Value};
 use crate::task::Task;
 
 /// Where a set keeps its parts, and under which name.
@@ -45,7 +48,20 @@ pub(super) struct ValueSet<'a> {
     outcomes: Vec<Rewards>,
     /// In their place, where rows are places of lists.
     lists: Option<ListSet<'a>>,
+    /// Whether the first policy is the one that the report is about, and told of by every estimator.
+    main: bool,
+    /// Why there is no reward model, where there is none.
+    no_model: String,
 }
+
+/// Why weights are not multiplied along subjects: rows stand alone, or subjects do.
+pub(super) const NO_TIMES: &str = "rows have no times, so that no decision bears on a later one";
+/// The other reason.
+pub(super) const NO_REPEATS: &str = "no subject is decided for twice";
+/// Those of weights alone whose λ is chosen among many.
+const TUNED: [Method; 2] = [Method::ClippedIps, Method::SgIps];
+/// The estimators of weights alone of policies that the report is not about.
+const BRIEF: [Method; 5] = [Method::Snips, Method::Ips, Method::IpsEmpirical, Method::Replay, Method::Trajectory];
 
 struct Rewards {
     /// Positions of the rows whose outcome is known; `None` when all are.
@@ -73,7 +89,16 @@ impl<'a> ValueSet<'a> {
         let rows: Vec<u32> = rows.iter().copied().filter(|row| log.is_usable(*row as usize)).collect();
         if lists.is_some() {
             let (replays, policies, outcomes) = (replays.to_vec(), Vec::new(), Vec::new());
-            return Ok(ValueSet { log, replays, rows, policies, outcomes, lists });
+            return Ok(ValueSet {
+                log,
+                replays,
+                rows,
+                policies,
+                outcomes,
+                lists,
+                main: false,
+                no_model: String::new(),
+            });
         }
         let weigh = |replay: &&Replay| weigh(log, &rows, &replay.positions(&rows), *replay, options.even_so);
         let policies: Vec<Weighed> = replays.iter().map(weigh).collect();
@@ -108,7 +133,16 @@ impl<'a> ValueSet<'a> {
             }
             outcomes.push(rewards);
         }
-        Ok(ValueSet { log, replays: replays.to_vec(), rows, policies, outcomes, lists })
+        Ok(ValueSet {
+            log,
+            replays: replays.to_vec(),
+            rows,
+            policies,
+            outcomes,
+            lists,
+            main: false,
+            no_model: String::new(),
+        })
     }
 
     /// Support of a policy, and why it has no value.
@@ -156,27 +190,68 @@ impl<'a> ValueSet<'a> {
         let resampled = |statistic: fn(&Sums) -> f64| {
             percentile_interval(rewards.resamples.iter().map(|sums| statistic(&sums[policy])))
         };
-        let answer = Estimate { bootstrap: resampled(|s| s.reward / s.weight), ..snips(rounds)? };
-        let mut others = vec![ips(rounds, Method::Ips)?];
-        let other = |which| own.other(which, self.log, &self.rows, self.replays[policy]).map(|weights| at(&weights));
-        if let Some(empirical) = other(Other::Empirical) {
-            others.extend(ips(rewards.rounds(&empirical), Method::IpsEmpirical));
+        let bootstrap = resampled(|s| s.reward / s.weight).filter(|(low, high)| low < high);
+        let answer = Estimate { bootstrap, ..snips(rounds)? };
+        let main = self.main && policy == 0;
+        let modelled = rewards.modelled.as_ref().and_then(|own| own.policies.get(policy)).filter(|own| !own.is_empty());
+        let mut estimators: Vec<ByEstimator> = modelled.cloned().unwrap_or_default();
+        if !main || estimators.is_empty() {
+            let logged = Logged { clusters: rounds.clusters, ..Logged::new(rounds.weights, rounds.rewards) };
+            let wanted: &[Method] = if main { &Method::ALL } else { &BRIEF };
+            // Without resamples there is nothing to wait for.
+            let resampling = Resampling { replicates: 0, seed: 0, task: &Task::default() };
+            for method in wanted {
+                if TUNED.contains(method) && self.rows.len() > MOST_ROWS {
+                    let why = format!("λ is not chosen from more than {MOST_ROWS} rows; a sample has it");
+                    estimators.push(ByEstimator::absent(*method, why));
+                    continue;
+                }
+                // One after the other: what all of them are given is more than memory should hold of a large log.
+                let own = [*method];
+                estimators.extend(
+                    every(&self.material(policy, outcome, logged, &own), &own, main, &[], resampling).ok()?.rows,
+                );
+            }
+            estimators.retain(|row| main || row.absent.is_none());
         }
-        others.extend(match other(Other::Drawn) {
-            // A policy that draws chose what was logged where its own draw says so, not where it might have.
-            Some(drawn) => replay_mean(rewards.rounds(&drawn)),
-            None => replay_mean(rounds),
-        });
-        if let Some(weights) = other(Other::Trajectory)
-            && support(&weights, 0).effective_sample_size >= LEAST_ESS
-        {
-            others.extend(snips(rewards.rounds(&weights)).map(|e| Estimate { method: Method::Trajectory, ..e }));
+        estimators.sort_by_key(|row| Method::ALL.iter().position(|method| *method == row.method));
+        if let Some(own) = estimators.iter_mut().find(|row| row.method == Method::Snips) {
+            own.estimate = Some(answer);
         }
-        let modelled = rewards.modelled.as_ref().and_then(|own| own.policies.get(policy));
-        others.extend(modelled.into_iter().flat_map(|own| own.estimates.iter().copied()));
-        let lambdas = modelled.map(|own| own.lambdas.clone()).unwrap_or_default();
         let missing = (self.rows.len() - rewards.values.len()) as u64;
-        Some(Value { outcome: self.log.outcomes[outcome].name.clone(), answer, others, lambdas, missing })
+        Some(Value { outcome: self.log.outcomes[outcome].name.clone(), answer, estimators, missing })
+    }
+
+    /// What the estimators of `wanted` can be given of a policy in an outcome; there is no model made for it yet.
+    fn material<'b>(&self, policy: usize, outcome: usize, logged: Logged<'b>, wanted: &[Method]) -> Material<'b> {
+        let (own, rewards, replay) = (&self.policies[policy], &self.outcomes[outcome], self.replays[policy]);
+        let other = |method: Method, which: Other| {
+            let asked = wanted.contains(&method);
+            let weights = asked.then(|| own.other(which, self.log, &self.rows, replay)).flatten();
+            weights.map(|weights| pick(&weights, rewards.known.as_deref()))
+        };
+        let matched = || match other(Method::Replay, Other::Drawn) {
+            // A policy that draws chose what was logged where its own draw says so, not where it might have.
+            Some(drawn) => drawn,
+            None => logged.weights.iter().map(|w| f64::from(u8::from(*w > 0.0))).collect(),
+        };
+        let no_order = match replay.stateful {
+            false => NO_TIMES,
+            true => NO_REPEATS,
+        };
+        let known = || pick(&self.rows, rewards.known.as_deref());
+        let least = || known().into_iter().map(|row| self.log.propensity[row as usize]).fold(1.0, f64::min);
+        Material {
+            logged,
+            no_model: self.no_model.clone(),
+            estimated: self.log.is_estimated(),
+            most_weight: if wanted.contains(&Method::CressieRead) { 1.0 / least() } else { f64::INFINITY },
+            empirical: other(Method::IpsEmpirical, Other::Empirical)
+                .ok_or_else(|| "history did not draw the arms in constant shares".to_owned()),
+            matched: if wanted.contains(&Method::Replay) { Ok(matched()) } else { Err(String::new()) },
+            trajectory: other(Method::Trajectory, Other::Trajectory).ok_or_else(|| no_order.to_owned()),
+            mrdr: Err(self.no_model.clone()),
+        }
     }
 
     /// The reward models that were learned, one per outcome.

@@ -1,6 +1,7 @@
 //! Weighing, in one place: from a log, what a policy chose with which probabilities, and rows come the weights π(a|x)/p, what they can
 //! support, and why there is no value. Reports, segments, questions and searches all weigh here; lists do it place by place.
 
+use crate::simulate::estimators::Along;
 use crate::simulate::log::{DecisionLog, NO_ARM};
 use crate::simulate::replay::Replay;
 use crate::simulate::report::{Refusal, Support};
@@ -206,9 +207,10 @@ impl Weighed {
                 };
                 rows.iter().zip(&positions()).map(matched).collect()
             }),
-            Other::Trajectory => (replay.stateful && log.clusters.is_some()).then(|| {
+            Other::Trajectory => log.clusters.as_ref().filter(|_| replay.stateful).map(|clusters| {
+                let subjects: Vec<u32> = rows.iter().map(|row| clusters[*row as usize]).collect();
                 let times: Vec<i64> = positions().iter().map(|p| replay.times[*p]).collect();
-                along_subjects(log, rows, &self.weights, &times)
+                Along::new(&subjects, &times).products(&self.weights)
             }),
             Other::Drawn => replay.chances.as_ref().map(|_| {
                 let same = |(row, at): (&u32, &usize)| f64::from(u8::from(log.arm[*row as usize] == replay.arm[*at]));
@@ -216,22 +218,4 @@ impl Weighed {
             }),
         }
     }
-}
-
-/// The product of a subject's weights up to each of its decisions, in order of time.
-fn along_subjects(log: &DecisionLog, rows: &[u32], weights: &[f64], times: &[i64]) -> Vec<f64> {
-    let Some(clusters) = &log.clusters else { return weights.to_vec() };
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|i| (clusters[rows[*i] as usize], times[*i], rows[*i]));
-    let mut out = vec![0.0; rows.len()];
-    let (mut subject, mut product) = (u32::MAX, 1.0);
-    for i in order {
-        let own = clusters[rows[i] as usize];
-        if own != subject {
-            (subject, product) = (own, 1.0);
-        }
-        product *= weights[i];
-        out[i] = product;
-    }
-    out
 }
