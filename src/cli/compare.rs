@@ -176,6 +176,8 @@ fn values(report: &CompareReport, text: &mut String) {
     text.push_str(&table.text(2));
     let refused = report.policies.iter().filter_map(|side| Some((side.name.as_str(), side.refusal.as_ref()?)));
     refusals(refused, (report.mismatch && report.distrusted.is_none()).then_some("compare"), text);
+    let sides = report.policies.iter().map(|side| (side.name.clone(), side.trajectory.as_slice()));
+    super::estimators::trajectories(&report.outcomes, sides, text);
     text.push_str("\nLess today's policy, on the same rows\n");
     let mut table =
         Table::new(&["policy", "outcome", "difference", "95 % interval", "bootstrap", "adjusted p", "changed"]);

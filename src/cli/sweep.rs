@@ -189,6 +189,8 @@ fn text(report: &SweepReport) -> String {
         }
         text.push_str(&table.text(2));
     }
+    let sides = report.settings.iter().map(|setting| (name(setting), setting.trajectory.as_slice()));
+    super::estimators::trajectories(&report.outcomes, sides, &mut text);
     let names: Vec<String> = report.settings.iter().map(name).collect();
     let refused =
         names.iter().zip(&report.settings).filter_map(|(name, own)| Some((name.as_str(), own.refusal.as_ref()?)));

@@ -3,7 +3,7 @@
 //! A part that was finished once is not decided again: [`Keep`] finds it by the revision of its policy. What a part holds follows
 //! from its policy, the rows and the options alone, so a run that was broken off and taken up again gives the same report.
 
-use crate::data::{Dataset, Roles, split};
+use crate::data::{Dataset, Requests, Role, Roles, split};
 use crate::error::Result;
 use crate::simulate::funnel::tally;
 use crate::simulate::impact::cause_name;
@@ -15,6 +15,7 @@ use crate::simulate::values::{Names, Odds, Target};
 use crate::simulate::{Options, uses_models};
 use crate::task::Task;
 use attune_policy::policy::Policy;
+use attune_policy::schema::Schema;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 
@@ -347,6 +348,18 @@ impl<'a> Variants<'a> {
             None => format!("Deciding {n} rows with {name}{of}"),
             Some(shared) => format!("Deciding all {n} rows with {name}{of}: {shared} over everybody"),
         }
+    }
+
+    /// When rows were decided; `None` where they have no times.
+    ///
+    /// # Errors
+    /// When a role names a column that is not there.
+    pub fn times(&self, rows: &[u32]) -> Result<Option<Vec<i64>>> {
+        if self.roles.first(Role::Time).is_none() {
+            return Ok(None);
+        }
+        let requests = Requests::new(self.dataset, self.roles, &Schema::default())?;
+        Ok(Some(rows.iter().map(|row| requests.now(*row as usize)).collect()))
     }
 
     /// Positions of ascending `rows` among the decided ones.

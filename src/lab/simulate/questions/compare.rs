@@ -14,9 +14,9 @@ use crate::error::{Error, Result};
 use crate::simulate::estimate::mean;
 use crate::simulate::impact::{Compared, blocked, removed_alone};
 use crate::simulate::log::DecisionLog;
-use crate::simulate::notes::STATE;
+use crate::simulate::notes::{STATE, trajectory};
 use crate::simulate::replay::{NO_ACTION, Replay, Told, Want};
-use crate::simulate::report::{Estimate, Note, Refusal, RowsUsed, Support};
+use crate::simulate::report::{ByEstimator, Estimate, Note, Refusal, RowsUsed, Support};
 use crate::simulate::run::compile;
 use crate::simulate::segments::parts;
 use crate::simulate::srm::distrusted;
@@ -85,6 +85,9 @@ pub struct Side {
     pub refusal: Option<Refusal>,
     /// Value per decision in every outcome.
     pub values: Vec<Option<Estimate>>,
+    /// The same with weights multiplied along each subject's decisions, or why not.
+    #[serde(default)]
+    pub trajectory: Vec<ByEstimator>,
     /// Who is never contacted.
     pub never: Never,
 }
@@ -270,6 +273,7 @@ pub fn compare(
             Panel::new(&variants, &variants.used, o, &every, By::Probability, options.bootstrap, &task.silent())
         })
         .collect::<Result<_>>()?;
+    let trajectories = panels.iter().map(|panel| panel.trajectories(task)).collect::<Result<Vec<_>>>()?;
     let names: Vec<String> = all.iter().map(|o| o.name.to_owned()).collect();
     let mut sides = Vec::new();
     for (i, own) in choices.iter().enumerate() {
@@ -281,6 +285,7 @@ pub fn compare(
             support: panels.first().map(|p| p.support[i]).unwrap_or_default(),
             refusal: panels.first().and_then(|p| p.refusal[i].clone()),
             values: panels.iter().map(|p| p.value(i)).collect(),
+            trajectory: trajectories.iter().map(|own| own[i].clone()).collect(),
             never: never(&variants, own, &segments),
         });
     }
@@ -322,7 +327,7 @@ pub fn compare(
         sensitivity,
         rule_rows,
         alone_rows,
-        notes: [notes(NOTES), sampled(&variants.about)].concat(),
+        notes: [notes(NOTES), vec![trajectory()], sampled(&variants.about)].concat(),
     })
 }
 

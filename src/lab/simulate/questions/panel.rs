@@ -6,10 +6,12 @@ use crate::distributions::normal_cdf;
 use crate::error::Result;
 use crate::simulate::bootstrap::{Sums, percentile_interval, resample};
 use crate::simulate::estimate::{Rounds, mean, snips, snips_difference};
-use crate::simulate::report::{Estimate, Refusal, Support};
+use crate::simulate::estimators::{Along, Material, Resampling, every};
+use crate::simulate::off_policy::Logged;
+use crate::simulate::report::{ByEstimator, Estimate, Method, Refusal, Support};
 #[cfg(test)]
 use crate::simulate::support::support;
-use crate::simulate::values::{Weighed, weigh};
+use crate::simulate::values::{NO_REPEATS, NO_TIMES, Weighed, weigh};
 use crate::task::Task;
 
 /// The rounds of an outcome under several policies.
@@ -22,6 +24,8 @@ pub(super) struct Panel {
     pub refusal: Vec<Option<Refusal>>,
     /// Sums per resample and policy; empty without a bootstrap.
     pub resamples: Vec<Vec<Sums>>,
+    /// When each round was decided, where rows have times.
+    times: Option<Vec<i64>>,
 }
 
 impl Panel {
@@ -43,6 +47,7 @@ impl Panel {
         let rewards: Vec<f64> = rows.iter().map(|r| values[*r as usize]).collect();
         let clusters = log.clusters.as_ref().map(|c| rows.iter().map(|r| c[*r as usize]).collect::<Vec<u32>>());
         let mut panel = Panel {
+            times: variants.times(&rows)?,
             rewards,
             clusters,
             weights: Vec::new(),
@@ -72,6 +77,7 @@ impl Panel {
         Panel {
             resamples: resample(&slices, &rewards, None, bootstrap, seed, &Task::default()).unwrap(),
             clusters: None,
+            times: None,
             support: weights.iter().map(|w| support(w, 0)).collect(),
             refusal: vec![None; weights.len()],
             rewards,
@@ -95,6 +101,39 @@ impl Panel {
         }
         let draws = self.resamples.iter().map(|s| s[policy].reward / s[policy].weight);
         Some(Estimate { bootstrap: percentile_interval(draws), ..snips(self.rounds(policy))? })
+    }
+
+    /// Values with the weights of a subject's decisions multiplied in order of time, one per policy, or why there is none.
+    ///
+    /// # Errors
+    /// When the task is cancelled.
+    pub fn trajectories(&self, task: &Task) -> Result<Vec<ByEstimator>> {
+        let along = match (&self.clusters, &self.times) {
+            (Some(subjects), Some(times)) => Ok(Along::new(subjects, times)),
+            (None, Some(_)) => Err(NO_REPEATS),
+            (_, None) => Err(NO_TIMES),
+        };
+        let of = |(weights, refusal): (&Vec<f64>, &Option<Refusal>)| {
+            let none = || Err(String::new());
+            let material = Material {
+                logged: Logged { clusters: self.clusters.as_deref(), ..Logged::new(weights, &self.rewards) },
+                no_model: String::new(),
+                estimated: false,
+                most_weight: f64::INFINITY,
+                empirical: none(),
+                matched: none(),
+                trajectory: match (&along, refusal) {
+                    (_, Some(_)) => Err("the policy has no value".to_owned()),
+                    (Err(why), None) => Err((*why).to_owned()),
+                    (Ok(along), None) => Ok(along.products(weights)),
+                },
+                mrdr: Err(String::new()),
+            };
+            let resampling = Resampling { replicates: 0, seed: 0, task };
+            Ok(every(&material, &[Method::Trajectory], false, &[], resampling)?.rows)
+        };
+        let rows: Vec<Vec<ByEstimator>> = self.weights.iter().zip(&self.refusal).map(of).collect::<Result<_>>()?;
+        Ok(rows.concat())
     }
 
     /// SNIPS value of `a` less that of `b` on the same rounds; `None` when either is refused.

@@ -10,9 +10,9 @@ use super::{Figure, notes, sampled};
 use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
 use crate::simulate::log::DecisionLog;
-use crate::simulate::notes::STATE;
+use crate::simulate::notes::{STATE, trajectory};
 use crate::simulate::replay::NO_ACTION;
-use crate::simulate::report::{Estimate, Note, Refusal, RowsUsed, Support};
+use crate::simulate::report::{ByEstimator, Estimate, Note, Refusal, RowsUsed, Support};
 use crate::simulate::run::compile;
 use crate::simulate::srm::distrusted;
 use crate::simulate::{Keep, Options};
@@ -88,6 +88,9 @@ pub struct Setting {
     pub refusal: Option<Refusal>,
     /// Value per decision in every outcome; empty when refused.
     pub values_per_decision: Vec<Option<Estimate>>,
+    /// The same with weights multiplied along each subject's decisions, or why not.
+    #[serde(default)]
+    pub trajectory: Vec<ByEstimator>,
     /// Value less that of the current policy, in every outcome; `None` for the current one and where either is refused.
     pub differences: Vec<Option<Paired>>,
     /// Decisions in which something failed.
@@ -196,6 +199,7 @@ pub fn sweep(
             Panel::new(&variants, &variants.used, o, &all, By::Probability, options.bootstrap, &task.silent())
         })
         .collect::<Result<Vec<Panel>>>()?;
+    let trajectories = panels.iter().map(|panel| panel.trajectories(task)).collect::<Result<Vec<_>>>()?;
     let current = knobs.iter().map(|k| k.current(policy.document())).collect::<Result<Vec<_>>>()?;
     let mut report = SweepReport {
         policy: title(policy),
@@ -209,12 +213,14 @@ pub fn sweep(
         state: choices[0].head.state.clone(),
         seed: options.seed,
         settings: Vec::new(),
-        notes: [notes(NOTES), sampled(&variants.about)].concat(),
+        notes: [notes(NOTES), vec![trajectory()], sampled(&variants.about)].concat(),
     };
     let listed = std::iter::once((current, 0, true))
         .chain(settings.into_iter().zip(of).filter(|(_, of)| *of > 0).map(|(s, of)| (s.values, of, false)));
     for (values, at, is_current) in listed {
-        report.settings.push(setting(values, at, is_current, &choices, &panels, &variants));
+        let mut own = setting(values, at, is_current, &choices, &panels, &variants);
+        own.trajectory = trajectories.iter().map(|own| own[at].clone()).collect();
+        report.settings.push(own);
     }
     for outcome in 0..panels.len() {
         Paired::adjust(report.settings.iter_mut().filter_map(|s| s.differences.get_mut(outcome)?.as_mut()).collect());
@@ -305,6 +311,7 @@ fn setting(
         support: panels.first().map(|p| p.support[at]).unwrap_or_default(),
         refusal: panels.first().and_then(|p| p.refusal[at].clone()),
         values_per_decision: panels.iter().map(|p| p.value(at)).collect(),
+        trajectory: Vec::new(),
         differences: panels.iter().map(paired).collect(),
         degraded: own.head.degraded,
     }
