@@ -199,7 +199,9 @@ impl Job<'_> {
 /// Cressie–Read; rewards are taken to lie between those seen.
 fn likelihood(material: &Material<'_>) -> Option<Estimate> {
     let Logged { weights, rewards, clusters, .. } = material.logged;
-    let range = Range { weights: (0.0, material.most_weight), rewards: seen(rewards) };
+    // A weight whose square is no number any more bounds nothing.
+    let most = Some(material.most_weight).filter(|most| (most * most).is_finite()).unwrap_or(f64::INFINITY);
+    let range = Range { weights: (0.0, most), rewards: seen(rewards) };
     let found = cressie_read(weights, rewards, clusters, range, 0.05)?;
     // Without a reward that varies it has nothing to reweigh.
     let (low, high) = match range.rewards {
