@@ -1,7 +1,6 @@
 //! How each edit changes the document. Only the part that is edited is copied.
 
 use super::{DraftPart, Edit};
-use attune_lab::data::Arm;
 use attune_lab::data::{Arm, TableKind};
 use attune_lab::project::{self, Parts, RowEvent, is_slug, put, source_order};
 use attune_lab::{Error, Result};
