@@ -82,6 +82,13 @@ fn rules_are_kept_and_reach_training_and_decisions_alike() {
         Value::Number(20.5),
         "the table shows what the file holds"
     );
+    let offers = super::sample().draft;
+    let draft = Arc::make_mut(&mut parts.draft);
+    (draft.issues, draft.channels) = (offers.issues.clone(), offers.channels.clone());
+    let mut offer = offers.actions[0].clone();
+    (offer.propensity, offer.uplift) = (None, None);
+    offer.treatments.iter_mut().for_each(|treatment| (treatment.propensity, treatment.uplift) = (None, None));
+    draft.actions = vec![offer];
     let document = assemble(&parts, &loaded, &|_| None, false).document;
     let requests = Requests::new(&loaded.dataset, &parts.roles, &document.schema).unwrap();
     let policy = Policy::compile(document).unwrap();
