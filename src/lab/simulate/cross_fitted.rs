@@ -81,7 +81,6 @@ impl Rounds {
         let made = Rewards::learn_mrdr(&design, &learning, weights, seed, task)?;
         let model = (expected.logged(&arm), expected.logged(&chosen));
         let mrdr = made.map(|made| (made.logged(&arm), made.logged(&chosen)));
-        drop(learning);
         (self.model, self.mrdr) = (Some(model), mrdr);
         Ok(CrossFitted { rewards, overlap })
     }
