@@ -37,6 +37,9 @@ fn a_subject_repeated_is_one_observation() {
     }
 }
 
+/// What it is, weights, rewards, whether weights are divided by their mean, and the interval.
+type Unvaried<'a> = (&'a str, &'a [f64], Vec<f64>, bool, (f64, f64));
+
 #[test]
 fn an_interval_has_a_width_where_nothing_varies() {
     // Clopper and Pearson's upper end of no hit in n.
@@ -47,7 +50,7 @@ fn an_interval_has_a_width_where_nothing_varies() {
     let of = |reward: f64, other: f64| -> Vec<f64> { (0..100).map(|i| if i < 40 { reward } else { other }).collect() };
     let mean_of_uneven = uneven.iter().sum::<f64>() / 100.0;
     let infinite = (f64::NEG_INFINITY, f64::INFINITY);
-    let cases: [(&str, &[f64], Vec<f64>, bool, (f64, f64)); 8] = [
+    let cases: [Unvaried<'_>; 8] = [
         ("none, of the rounds that weigh", &weights, of(0.0, 1.0), true, (0.0, unseen(40.0))),
         ("all, of the rounds that weigh", &weights, of(1.0, 0.0), true, (1.0 - unseen(40.0), 1.0)),
         ("none, by the weights as they are", &weights, of(0.0, 1.0), false, (0.0, 3.0 * unseen(100.0))),
