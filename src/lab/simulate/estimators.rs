@@ -32,9 +32,12 @@ pub(super) struct Material<'a> {
     pub matched: std::result::Result<Vec<f64>, String>,
     /// Weights multiplied along each subject's decisions.
     pub trajectory: std::result::Result<Vec<f64>, String>,
-    /// A reward model made to have little variance for the policy: q of the logged action, and of the policy.
-    pub mrdr: std::result::Result<(Vec<f64>, Vec<f64>), String>,
+    /// A reward model made to have little variance for the policy.
+    pub mrdr: Made,
 }
+
+/// What a reward model made for one policy expects of the logged action, and of the policy; or why there is none.
+pub(super) type Made = std::result::Result<(Vec<f64>, Vec<f64>), String>;
 
 /// How intervals are resampled, with the reward model as it is.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@ use super::{Parts, ValueSet, pick};
 use crate::data::{Dataset, Roles};
 use crate::error::Result;
 use crate::simulate::crossfit::Design;
-use crate::simulate::estimators::{Resampling, difference, every};
+use crate::simulate::estimators::{Made, Resampling, difference, every};
 use crate::simulate::keep::{Text, part};
 use crate::simulate::log::DecisionLog;
 use crate::simulate::off_policy::{Estimator, Logged, Predictions};
@@ -186,7 +186,7 @@ fn mrdr(
     replay: &Replay,
     seed: u64,
     task: &Task,
-) -> Result<std::result::Result<(Vec<f64>, Vec<f64>), String>> {
+) -> Result<Made> {
     let positions = replay.positions(rows);
     let weigh = |(row, at): (&u32, &usize)| {
         let (arm, p) = (log.arm[*row as usize], log.propensity[*row as usize]);
