@@ -201,7 +201,9 @@ mod tests {
         assert!(all.value == 1.0 && (all.low - (1.0 - libm::hypot(unseen(50.0), unseen(60.0)))).abs() < 1e-9);
         assert!((all.high - 1.0).abs() < 1e-9, "{all:?}");
         let one = of(&[0.0, 1.0, 0.0, 1.0], &[0.0; 60]);
-        assert!(one.low < 0.0 && one.high > 0.5 && one.high < 1.0, "{one:?}");
+        // Two of four: from 0.0676 to 0.9324 (Clopper and Pearson).
+        let low = 0.5 - libm::hypot(0.5 - 0.067_585_99, unseen(60.0));
+        assert!((one.low - low).abs() < 1e-6 && (one.high - 0.932_414_01).abs() < 1e-6, "{one:?}");
         let amounts = of(&[2.5; 50], &[0.0; 60]);
         assert!(amounts.low == f64::NEG_INFINITY && amounts.high == f64::INFINITY);
         // Where both vary it is the normal one.
