@@ -62,7 +62,7 @@ impl Means {
         match self.arms.map(same) {
             [false, false] => return estimate((value, se)),
             // What is known is the spread of the other arm.
-            [a, b] if !yes_no && !(a && b) => return estimate((value, se)),
+            [a, b] if !(yes_no || a && b) => return estimate((value, se)),
             _ if !yes_no => return Estimate { value, low: f64::NEG_INFINITY, high: f64::INFINITY },
             _ => {}
         }
