@@ -299,7 +299,7 @@ impl Scan<'_> {
         let word = self.bytes.get(start..self.at)?;
         let is_word =
             |name: &&str| name.as_bytes().eq_ignore_ascii_case(word) || name.as_bytes()[..3].eq_ignore_ascii_case(word);
-        let index = MONTHS.iter().position(|name| is_word(&name))?;
+        let index = MONTHS.iter().position(is_word)?;
         Some(index as i64 + 1)
     }
 
