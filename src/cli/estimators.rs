@@ -33,7 +33,17 @@ pub fn values(rows: &[ByEstimator]) -> String {
             row.method.formula().to_owned(),
         ]);
     }
-    table.text(2)
+    let leans = |row: &ByEstimator| row.estimate.is_some() && (row.method == Method::Dm || !row.lambdas.is_empty());
+    let note = match rows.iter().any(leans) {
+        true => wrap(
+            "Intervals of the direct method and of estimators with λ hold what varies from sample to sample, not the bias of \
+             the reward model or of cut weights: trust them where they agree with SNIPS and DR.",
+            2,
+            WIDTH,
+        ),
+        false => String::new(),
+    };
+    format!("{}{note}", table.text(2))
 }
 
 /// Intervals that trust less than the normal one.

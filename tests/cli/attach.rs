@@ -238,6 +238,10 @@ fn send_times_are_learned_attached_and_sent_by() {
     let erased = json(dir, &["erase", "shop", "--subject", "b0"]);
     assert!(erased["removed"].to_string().contains("the subject's key in the attached `send_time`"), "{erased}");
     assert!(!fs::read_to_string(dir.join("shop/attached/send_time.ron")).unwrap().contains("\"b0\""));
+    // Nor does it come back with the file that still knows it.
+    let again = json(dir, &["attach", "shop", "hours.ron"]);
+    assert!(again["notes"].to_string().contains("1 erased from the project: taken out"), "{again}");
+    assert!(!fs::read_to_string(dir.join("shop/attached/send_time.ron")).unwrap().contains("\"b0\""));
     let policy = exported(dir);
     assert_eq!(policy.document().models[0].fallback, 20.0);
 

@@ -3,7 +3,7 @@
 use super::{selected, state};
 use crate::theme::{bold, metrics};
 use crate::view::{Asks, Ctx, Target};
-use crate::widgets::{badge, progress_bar, selectable_card};
+use crate::widgets::{badge, card as framed, progress_bar, selectable_card};
 use attune_lab::models::{Family, ModelSpec};
 use attune_lab::project::Attachment;
 use attune_session::Edit;
@@ -25,13 +25,14 @@ pub fn ui(ui: &mut Ui, ctx: &Ctx<'_>, asks: &mut Asks) {
 /// Models that were learned apart: what they are, from what, how rules read them, and out with them.
 fn attached(ui: &mut Ui, attachment: &Attachment, asks: &mut Asks) {
     let uses: Vec<String> = attachment.uses.iter().map(|usage| format!("{}: {}", usage.name, usage.expr)).collect();
-    let shown = ui.scope(|ui| {
+    let shown = framed(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 3.0;
         ui.add(Label::new(bold(&attachment.name)).selectable(false).wrap());
         for line in [attachment.family.clone(), format!("attached, learned from {}", attachment.source.name)] {
-            ui.add(Label::new(RichText::new(line).small().weak()).selectable(false).truncate());
+            ui.add(Label::new(RichText::new(&line).small().weak()).selectable(false).truncate()).on_hover_text(line);
         }
-        let button = ui.small_button(format!("Detach {}", attachment.id));
+        ui.add_space(3.0);
+        let button = ui.button(format!("Detach {}", attachment.id));
         if button.on_hover_text("Take these models out of the project; rules that read them stay").clicked() {
             asks.edit(Edit::Detach(attachment.id.clone()));
         }
