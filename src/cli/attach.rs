@@ -4,7 +4,6 @@ use super::console::{Console, Failure, Outcome, Result};
 use super::table::{Table, count, wrap};
 use attune_lab::Error;
 use attune_lab::data::Role;
-use attune_lab::data::pseudonym::is_pseudonym;
 use attune_lab::project::{self, Access, Attachment, Learned, LearnedKind, Loaded, Parts, erasure};
 use attune_lab::simulate::uses_models;
 use attune_policy::diagnostic::{Part, Severity};
@@ -55,17 +54,14 @@ impl Attach {
         let mut learned = self.learned(file)?;
         let mut opened = super::project::open_needing(&self.project, Access::Write, &["draft.ron"], console)?;
         let id = learned.id.clone();
-        if let Some(there) = opened.parts.attached.iter().find(|there| there.id == id && there.kind != learned.kind) {
-            let told =
-                format!("`{id}` is attached as {} and would become {}", there.kind.words(), learned.kind.words());
-            let hint = format!("detach it first (--detach {id}), or attach this under another id (--as ID)");
-            return Err(Error::new(told).hint(hint).into());
-        }
-        let without = private(opened.project.dir(), &opened.parts, &mut learned)?;
+        let gone = erasure::keep_out(opened.project.dir(), &opened.parts, &mut learned)?;
         let attachment = Attachment::new(learned)?;
         project::attach(&mut opened.parts, attachment.clone())?;
         let dir = opened.project.dir().to_owned();
-        let (parts, mut notes) = (&opened.parts, Vec::from_iter(without));
+        let (parts, mut notes) = (&opened.parts, Vec::new());
+        if gone > 0 {
+            notes.push(format!("{} erased from the project: taken out of the models.", count(gone as u64)));
+        }
         console.work(|task| {
             let loaded = super::project::load(&dir, parts, console, task)?;
             fits(&dir, parts, &loaded, &attachment)?;
@@ -133,26 +129,6 @@ impl Attach {
         console.result(&text, &json!({ "detached": id, "still_read": left, "send_times_removed": hours }))?;
         Ok(Outcome::Done)
     }
-}
-
-/// Takes erased subjects out of what is attached, and says how many; refuses keys where the project holds pseudonyms of them.
-fn private(dir: &Path, parts: &Parts, learned: &mut Learned) -> attune_lab::Result<Option<String>> {
-    let Some(subject) = parts.roles.first(Role::Subject).map(str::to_owned) else { return Ok(None) };
-    let hidden =
-        parts.sources.iter().any(|source| source.kind.is_customers() && source.pseudonymise.contains(&subject));
-    if hidden && learned.clone().forget(&subject, &|key| !is_pseudonym(key)) > 0 {
-        return Err(Error::new(format!(
-            "the models know customers by their keys, and the project holds pseudonyms of `{subject}`"
-        ))
-        .hint("learn them from a file that has the pseudonyms; keys would go into the exported policy"));
-    }
-    let erased = erasure::erased(dir)?;
-    if erased.is_empty() {
-        return Ok(None);
-    }
-    let secret = erasure::secret(dir)?;
-    let gone = learned.forget(&subject, &|key| erased.contains(key) || erased.contains(&secret.pseudonym(key)));
-    Ok((gone > 0).then(|| format!("{} erased from the project: taken out of the models.", count(gone as u64))))
 }
 
 /// Refuses models that the policy could not evaluate over the project's features, such as a number read from a text.

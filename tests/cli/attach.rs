@@ -245,6 +245,18 @@ fn send_times_are_learned_attached_and_sent_by() {
     let policy = exported(dir);
     assert_eq!(policy.document().models[0].fallback, 20.0);
 
+    // What is attached is not silently something else, and a project of pseudonyms takes no keys.
+    let segments = ["analyze", "segments", "people.csv", "--features", "age,spend", "--k", "2", "--model", "two.ron"];
+    done(dir, &segments);
+    let long = "b".repeat(64);
+    for (id, words) in [("send_time", "is attached as send times and would become segments"), (&long, "_1")] {
+        let refused = attune(dir, &["attach", "shop", "two.ron", "--as", id]);
+        assert!(refused.code == 1 && refused.err.contains(words), "{}", refused.err);
+    }
+    done(dir, &["import", "people.csv", "hidden", "--role", "customer=subject", "--pseudonymise", "customer"]);
+    let refused = attune(dir, &["attach", "hidden", "hours.ron"]);
+    assert!(refused.code == 1 && refused.err.contains("holds pseudonyms of `customer`"), "{}", refused.err);
+
     assert_eq!(json(dir, &["attach", "shop", "--detach", "send_time"])["send_times_removed"], 1);
     assert_eq!(parts(dir).draft.send_times, []);
     assert!(exported(dir).document().models.is_empty());

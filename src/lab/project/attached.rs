@@ -318,9 +318,16 @@ impl PartialEq for Attachment {
 /// them yet.
 ///
 /// # Errors
-/// When the id is no slug or a model of the project has the id of one of them, or they read what is no feature of the project.
+/// When an id is no slug or one that the project has for something else, or they read what is no feature of the project.
 pub fn attach(parts: &mut Parts, attachment: Attachment) -> Result<()> {
     slug(&attachment.id)?;
+    attachment.models.iter().try_for_each(|model| slug(&model.id))?;
+    if let Some(there) = parts.attached.iter().find(|there| there.id == attachment.id && there.kind != attachment.kind)
+    {
+        let (id, old, new) = (&there.id, there.kind.words(), attachment.kind.words());
+        return Err(Error::new(format!("`{id}` is attached as {old} and would become {new}"))
+            .hint("detach it first, or attach this under another id"));
+    }
     let taken = parts.attached.iter().filter(|other| other.id != attachment.id).flat_map(|other| &other.models);
     let mut taken = taken.map(|model| &model.id).chain(parts.models.iter().map(|spec| &spec.id));
     if let Some(id) = taken.find(|id| attachment.models.iter().any(|model| model.id == **id)) {

@@ -5,7 +5,7 @@
 //! named, so that a person can see to it.
 
 use super::atomic;
-use super::attached::Attachment;
+use super::attached::{Attachment, Learned};
 use super::format;
 use super::load::read_table;
 use super::parts::{DataSource, Origin, Parts};
@@ -119,6 +119,8 @@ pub fn erase(project: &mut Project, parts: &mut Parts, subject: &str, task: &Tas
     let tombstone = if is_pseudonym(key) { key.to_owned() } else { secret.pseudonym(key) };
     let mut report = Erasure { tombstone: tombstone.clone(), ..Erasure::default() };
 
+    let is_gone = |name: &str| name == tombstone || secret.pseudonym(name) == tombstone;
+
     let only: BTreeSet<String> = [tombstone.clone()].into();
     let sources: Vec<DataSource> = parts.sources.to_vec();
     for source in &sources {
@@ -163,7 +165,6 @@ pub fn erase(project: &mut Project, parts: &mut Parts, subject: &str, task: &Tas
         let key = source.key.clone().or_else(|| parts.roles.first(Role::Subject).map(str::to_owned));
         let key = key.and_then(|key| source.columns.iter().find(|c| c.name == key)).map(|c| c.source.clone());
         let inside = is_inside(&dir, &path);
-        let is_gone = |value: &str| value == tombstone || secret.pseudonym(value) == tombstone;
         let why = match key.filter(|_| inside).map(|key| rewrite(&path, source, &key, &is_gone)).transpose()? {
             Some(Rewritten::Without(removed, sha256)) => {
                 report.removed.push(format!("{removed} rows of {}", path.display()));
@@ -181,13 +182,11 @@ pub fn erase(project: &mut Project, parts: &mut Parts, subject: &str, task: &Tas
     }
     let draft = Arc::make_mut(&mut parts.draft);
     let cases = draft.cases.len();
-    draft
-        .cases
-        .retain(|case| secret.pseudonym(&case.request.subject) != tombstone && case.request.subject != tombstone);
+    draft.cases.retain(|case| !is_gone(&case.request.subject));
     if draft.cases.len() < cases {
         report.removed.push(format!("{} test cases of the subject", cases - draft.cases.len()));
     }
-    forget(parts, &|name| name == tombstone || secret.pseudonym(name) == tombstone, &mut report)?;
+    forget(parts, &is_gone, &mut report)?;
     project.save(parts, "Erase a subject")?;
     for (folder, what) in [
         (".local/rows", "what was remembered of rows"),
@@ -221,6 +220,26 @@ pub fn erase(project: &mut Project, parts: &mut Parts, subject: &str, task: &Tas
 }
 
 /// Takes the subject out of attached models that know subjects by their keys.
+/// Keeps out of models that are to be attached what the project must not hold: takes erased subjects out of them; how many there were.
+///
+/// # Errors
+/// When they know customers by keys of which the project holds pseudonyms, or it cannot be read who was erased.
+pub fn keep_out(dir: &Path, parts: &Parts, learned: &mut Learned) -> Result<usize> {
+    let Some(subject) = parts.roles.first(Role::Subject) else { return Ok(0) };
+    let hidden = parts.sources.iter().any(|source| source.kind.is_customers() && source.pseudonymise.contains(subject));
+    if hidden && learned.subjects(subject).into_iter().any(|key| !is_pseudonym(key)) {
+        let told = format!("the models know customers by their keys, and the project holds pseudonyms of `{subject}`");
+        return Err(Error::new(told)
+            .hint("learn them from a file that has the pseudonyms; keys would go into the exported policy"));
+    }
+    let erased = erased(dir)?;
+    if erased.is_empty() {
+        return Ok(0);
+    }
+    let secret = secret(dir)?;
+    Ok(learned.forget(subject, &|key| erased.contains(key) || erased.contains(&secret.pseudonym(key))))
+}
+
 fn forget(parts: &mut Parts, is_gone: &dyn Fn(&str) -> bool, report: &mut Erasure) -> Result<()> {
     let subject = parts.roles.first(Role::Subject).map(str::to_owned);
     for attachment in Arc::make_mut(&mut parts.attached) {

@@ -56,6 +56,16 @@ pub struct Part {
     pub bad: Vec<(u32, String)>,
 }
 
+/// Where the cells of a column of numbers or instants are gathered, as in a [`Part`].
+pub struct Sink<'s, T> {
+    /// Its cells.
+    pub values: &'s mut Vec<T>,
+    /// What they look like.
+    pub evidence: &'s mut Evidence,
+    /// Position and text of those that do not fit the type.
+    pub bad: &'s mut Vec<(u32, String)>,
+}
+
 impl Fields<'_> {
     /// Some of the rows.
     pub fn block(&self, rows: std::ops::Range<usize>) -> Fields<'_> {
@@ -102,14 +112,7 @@ impl Fields<'_> {
     }
 
     /// Whole numbers.
-    pub fn integers(
-        &self,
-        column: usize,
-        parser: &CellParser,
-        values: &mut Vec<i64>,
-        evidence: &mut Evidence,
-        bad: &mut Vec<(u32, String)>,
-    ) {
+    pub fn integers(&self, column: usize, parser: &CellParser, into: &mut Sink<'_, i64>) {
         let (mut plain, mut compact, mut epochs) = (0, 0, 0);
         let fast = |field: Field<'_>| {
             let value = field.whole()?;
@@ -119,19 +122,12 @@ impl Fields<'_> {
             Some(value)
         };
         let slow = |text: &str| parser.integer(text);
-        self.cells(column, parser, Cells::MISSING, (values, evidence, bad), fast, slow);
-        evidence.add_whole(plain, compact, epochs);
+        self.cells(column, parser, Cells::MISSING, into, fast, slow);
+        into.evidence.add_whole(plain, compact, epochs);
     }
 
     /// Numbers.
-    pub fn numbers(
-        &self,
-        column: usize,
-        parser: &CellParser,
-        values: &mut Vec<f64>,
-        evidence: &mut Evidence,
-        bad: &mut Vec<(u32, String)>,
-    ) {
+    pub fn numbers(&self, column: usize, parser: &CellParser, into: &mut Sink<'_, f64>) {
         let (mut plain, mut compact, mut epochs, mut fractions, mut zeros) = (0, 0, 0, 0, 0);
         let comma = parser.decimal_comma();
         let mark = if comma { b',' } else { b'.' };
@@ -148,20 +144,13 @@ impl Fields<'_> {
             Some(value)
         };
         let slow = |text: &str| parser.number(text);
-        self.cells(column, parser, f64::NAN, (values, evidence, bad), fast, slow);
-        evidence.add_whole(plain, compact, epochs);
-        evidence.add_fractions(fractions, zeros, comma);
+        self.cells(column, parser, f64::NAN, into, fast, slow);
+        into.evidence.add_whole(plain, compact, epochs);
+        into.evidence.add_fractions(fractions, zeros, comma);
     }
 
     /// Instants.
-    pub fn times(
-        &self,
-        column: usize,
-        parser: &CellParser,
-        values: &mut Vec<i64>,
-        evidence: &mut Evidence,
-        bad: &mut Vec<(u32, String)>,
-    ) {
+    pub fn times(&self, column: usize, parser: &CellParser, into: &mut Sink<'_, i64>) {
         let (mut compact, mut dates, mut naive, mut zoned) = (0, 0, 0, 0);
         let zone = parser.dates().zone.as_ref();
         let fast = |field: Field<'_>| {
@@ -178,9 +167,9 @@ impl Fields<'_> {
             })
         };
         let slow = |text: &str| parser.time(text);
-        self.cells(column, parser, Cells::MISSING, (values, evidence, bad), fast, slow);
-        evidence.add_whole(compact, compact, 0);
-        evidence.add_dates(dates, naive, zoned);
+        self.cells(column, parser, Cells::MISSING, into, fast, slow);
+        into.evidence.add_whole(compact, compact, 0);
+        into.evidence.add_dates(dates, naive, zoned);
     }
 
     /// Reads every cell, the fast way where that knows it.
@@ -189,10 +178,11 @@ impl Fields<'_> {
         column: usize,
         parser: &CellParser,
         missing: T,
-        (values, evidence, bad): (&mut Vec<T>, &mut Evidence, &mut Vec<(u32, String)>),
+        into: &mut Sink<'_, T>,
         mut fast: impl FnMut(Field<'_>) -> Option<T>,
         slow: impl Fn(&str) -> Option<T>,
     ) {
+        let Sink { values, evidence, bad } = into;
         let before = values.len();
         let read = |(row, field): (usize, Field<'_>)| {
             let bare = self.bare(field);

@@ -1,6 +1,6 @@
 //! A column of a chunk while it is read: block of rows by block of rows, so that what a block needs stays near.
 
-use super::column::{Fields, Part, Store};
+use super::column::{Fields, Part, Sink, Store};
 use super::digits::Field;
 use super::infer::Evidence;
 use super::parse::{CellParser, boolean};
@@ -42,9 +42,9 @@ impl<'w> Draft<'w> {
     pub fn read(&mut self, fields: &Fields<'_>, column: usize, parser: &CellParser) {
         let Part { store, evidence, bad } = &mut self.part;
         match store {
-            Store::Integer(values) => fields.integers(column, parser, values, evidence, bad),
-            Store::Number(values) => fields.numbers(column, parser, values, evidence, bad),
-            Store::Time(values) => fields.times(column, parser, values, evidence, bad),
+            Store::Integer(values) => fields.integers(column, parser, &mut Sink { values, evidence, bad }),
+            Store::Number(values) => fields.numbers(column, parser, &mut Sink { values, evidence, bad }),
+            Store::Time(values) => fields.times(column, parser, &mut Sink { values, evidence, bad }),
             Store::Nothing | Store::Bool(_) | Store::Text(..) => self.read_codes(fields, column),
         }
     }

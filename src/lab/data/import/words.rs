@@ -19,8 +19,6 @@ pub struct Key {
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
     heads: Vec<[u8; HEAD]>,
-    /// The first halves of the heads once more: of short texts they are all that is looked at, and more of them are near.
-    halves: Vec<u64>,
     places: Vec<Place>,
     /// Those that are longer than a key, one behind the other.
     bytes: Vec<u8>,
@@ -75,11 +73,6 @@ impl Key {
             }
             _ => Key::of(text),
         }
-    }
-
-    #[inline]
-    fn half(&self) -> u64 {
-        u128::from_le_bytes(self.head) as u64
     }
 
     /// A hash by folded multiplication, sixteen bytes at a time (as in Wang Yi's wyhash).
@@ -140,7 +133,6 @@ impl Texts {
     /// Makes room for so many more texts.
     pub fn reserve(&mut self, texts: usize) {
         self.heads.reserve(texts);
-        self.halves.reserve(texts);
         self.places.reserve(texts);
     }
 
@@ -149,7 +141,6 @@ impl Texts {
     pub fn push(&mut self, key: Key, text: &[u8]) -> u32 {
         let code = self.places.len() as u32;
         self.heads.push(key.head);
-        self.halves.push(key.half());
         self.places.push(Place { length: key.length, hash: key.hash, start: self.bytes.len() as u32 });
         if text.len() > HEAD {
             self.bytes.extend_from_slice(text);
@@ -159,7 +150,7 @@ impl Texts {
 
     /// Bytes in memory.
     pub fn bytes(&self) -> usize {
-        self.bytes.len() + self.len() * (HEAD + size_of::<u64>() + size_of::<Place>())
+        self.bytes.len() + self.len() * (HEAD + size_of::<Place>())
     }
 }
 
@@ -208,8 +199,7 @@ impl Words {
         if self.slots.is_empty() {
             self.grow();
         }
-        let heads = other.heads.chunks(BATCH).zip(other.halves.chunks(BATCH));
-        for (places, (heads, halves)) in other.places.chunks(BATCH).zip(heads) {
+        for (places, heads) in other.places.chunks(BATCH).zip(other.heads.chunks(BATCH)) {
             // Each look waits for the memory, so that many are begun at once: nothing is decided until all of them were.
             let table = Slots::of(self.slots.len());
             let mut slots = [FREE; BATCH];
@@ -222,14 +212,10 @@ impl Words {
                 }
             }
             let mut found = [false; BATCH];
-            for (i, place) in places.iter().enumerate() {
-                let code = table.code(slots[i]) as usize;
-                found[i] = table.tell_lengths()
-                    && match place.length {
-                        0..=8 => self.texts.halves.get(code) == Some(&halves[i]),
-                        9..=16 => self.texts.heads.get(code) == Some(&heads[i]),
-                        _ => false,
-                    };
+            for ((found, slot), (place, head)) in found.iter_mut().zip(slots).zip(places.iter().zip(heads)) {
+                *found = table.tell_lengths()
+                    && place.length as usize <= HEAD
+                    && self.texts.heads.get(table.code(slot) as usize) == Some(head);
             }
             for (found, slot) in found.into_iter().zip(slots).take(places.len()) {
                 let code = codes.len() as u32;
@@ -254,9 +240,8 @@ impl Words {
         const MOST: f64 = (64 << 20) as f64;
         let more =
             |so_far: usize, size: usize| (so_far as f64 * (times - 1.0).max(0.0)).min(MOST / size as f64) as usize;
-        let Texts { heads, halves, places, bytes } = &mut self.texts;
+        let Texts { heads, places, bytes } = &mut self.texts;
         heads.try_reserve(more(heads.len(), HEAD)).ok();
-        halves.try_reserve(more(halves.len(), size_of::<u64>())).ok();
         places.try_reserve(more(places.len(), size_of::<Place>())).ok();
         bytes.try_reserve(more(bytes.len(), 1)).ok();
     }

@@ -87,22 +87,22 @@ impl<'a> ValueSet<'a> {
     ) -> Result<ValueSet<'a>> {
         let lists = log.lists.as_ref().map(|known| ListSet::new(log, known, rows, replays, options.even_so));
         let rows: Vec<u32> = rows.iter().copied().filter(|row| log.is_usable(*row as usize)).collect();
-        if lists.is_some() {
-            let (replays, policies, outcomes) = (replays.to_vec(), Vec::new(), Vec::new());
-            return Ok(ValueSet {
-                log,
-                replays,
-                rows,
-                policies,
-                outcomes,
-                lists,
-                main: false,
-                no_model: String::new(),
-            });
+        let mut set = ValueSet {
+            log,
+            replays: replays.to_vec(),
+            rows,
+            policies: Vec::new(),
+            outcomes: Vec::with_capacity(log.outcomes.len()),
+            lists,
+            main: false,
+            no_model: String::new(),
+        };
+        if set.lists.is_some() {
+            return Ok(set);
         }
-        let weigh = |replay: &&Replay| weigh(log, &rows, &replay.positions(&rows), *replay, options.even_so);
+        let rows = &set.rows;
+        let weigh = |replay: &&Replay| weigh(log, rows, &replay.positions(rows), *replay, options.even_so);
         let policies: Vec<Weighed> = replays.iter().map(weigh).collect();
-        let mut outcomes = Vec::with_capacity(log.outcomes.len());
         for (i, outcome) in log.outcomes.iter().enumerate() {
             let all: Vec<f64> = rows.iter().map(|row| outcome.values[*row as usize]).collect();
             let known = all
@@ -131,18 +131,10 @@ impl<'a> ValueSet<'a> {
                 })?
                 .0;
             }
-            outcomes.push(rewards);
+            set.outcomes.push(rewards);
         }
-        Ok(ValueSet {
-            log,
-            replays: replays.to_vec(),
-            rows,
-            policies,
-            outcomes,
-            lists,
-            main: false,
-            no_model: String::new(),
-        })
+        set.policies = policies;
+        Ok(set)
     }
 
     /// Support of a policy, and why it has no value.
