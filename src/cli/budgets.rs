@@ -18,7 +18,7 @@ const WIDTH: usize = 110;
 /// When do budgets and stocks run dry, at the pace at which the policy itself spends them
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  attune budgets shop\n  attune budgets shop --policy policy.ron --json\n\n\
-                        Each limit is taken away by itself; what the policy then spends, in order of time, says when it is reached.\n\
+                        Each limit is taken away by itself; what the policy then spends, in order of time, says when it is reached. \
                         The rows need a column with the role time.")]
 pub struct Budgets {
     /// Folder of the project

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  attune diff old.ron new.ron\n  attune diff releases/3/policy.ron shop --strict\n\n\
-                        Exit codes: 0 compared, whether or not they differ, 1 a policy cannot be read, 2 wrong usage, 3 with\n\
+                        Exit codes: 0 compared, whether or not they differ, 1 a policy cannot be read, 2 wrong usage, 3 with \
                         --strict: a protection became weaker, or a person has to read whether it did."
 )]
 pub struct Diff {

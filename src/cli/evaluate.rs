@@ -25,10 +25,10 @@ const WIDTH: usize = 110;
                         attune evaluate bank.csv --outcome y --ignore duration --families logistic,boosted,ebm\n  \
                         attune evaluate bank.csv --outcome y --ignore duration --by-time 0.2 --json\n  \
                         attune evaluate hillstrom.csv --outcome spend --amount --ignore visit --ignore conversion\n\n\
-                        A project's models are compared with each other, each outcome and arm by itself; --families puts families\n\
-                        with their usual settings beside them, and --outcome picks an outcome. On a file every column\n\
-                        that looks like a feature is learned from, but for those ignored: no other outcome, no protected attribute. Families:\n\
-                        logistic, linear, elastic_net, scorecard, bayes, tree, ebm, forest, boosted; and neighbours, a yardstick that\n\
+                        A project's models are compared with each other, each outcome and arm by itself; --families puts families \
+                        with their usual settings beside them, and --outcome picks an outcome. On a file every column \
+                        that looks like a feature is learned from, but for those ignored: no other outcome, no protected attribute. Families: \
+                        logistic, linear, elastic_net, scorecard, bayes, tree, ebm, forest, boosted; and neighbours, a yardstick that \
                         no policy can hold. A text with too many categories is encoded by its outcome with --target-mean.")]
 pub struct Evaluate {
     /// Folder of a project, or a file

@@ -37,8 +37,8 @@ const SEED: u64 = 42;
                         attune explain churn.csv --outcome Churn --threshold --cost 2 --benefit 30\n  \
                         attune explain churn.csv --outcome Churn --curves\n  \
                         attune explain orders.csv --outcome spend --amount --segments country\n\n\
-                        PROJECT is a folder, or a file with --outcome: then a model is trained for the occasion on 70 % of the\n\
-                        subjects, and nothing is written. Numbers are measured on rows the model did not learn from. Attributions\n\
+                        PROJECT is a folder, or a file with --outcome: then a model is trained for the occasion on 70 % of the \
+                        subjects, and nothing is written. Numbers are measured on rows the model did not learn from. Attributions \
                         are Shapley values: from the score of an average row, they add up to the score of the row."
 )]
 pub struct Explain {

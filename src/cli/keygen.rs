@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Make a pair of keys: NAME.key signs policies and belongs to one person alone, NAME.pub verifies them.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  attune keygen release --name \"Release manager\"\n\n\
-                        The secret key can be read by its owner only, and is never written over another. Exit codes: 0 made,\n\
+                        The secret key can be read by its owner only, and is never written over another. Exit codes: 0 made, \
                         1 could not be written, 2 wrong usage.")]
 pub struct Keygen {
     /// Path of the two files, without their endings

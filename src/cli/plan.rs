@@ -19,7 +19,7 @@ const WIDTH: usize = 110;
 #[command(
     after_help = "Examples:\n  attune plan --base 0.01 --lift 0.05 --holdout 0.02 --per-day 20000\n  attune plan --mean 42 --sd 90 --lift 0.03 --holdout 0.1\n  \
                         attune plan --base 0.04 --lift 0.1 --holdout 0.25 --arms 3 --correction bonferroni\n  attune plan shop --lift 0.1 --json\n\n\
-                        With a project, the outcome without treatment, its spread and the volume are read from its log, the share\n\
+                        With a project, the outcome without treatment, its spread and the volume are read from its log, the share \
                         held out from its policy and the least effect worth having from its goal; what is given here goes before."
 )]
 pub struct PlanCommand {

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
     after_help = "Examples:\n  attune profile customers.csv\n  attune profile customers.csv --outcome churned --json\n  \
                         attune profile shop --table transactions\n  \
                         attune profile shop --repair missing:age --repair repeated-rows\n\n\
-                        Every problem has a name such as `missing:age` or `sentinel:pdays=999`; --repair applies what is suggested for it, and --define\n\
+                        Every problem has a name such as `missing:age` or `sentinel:pdays=999`; --repair applies what is suggested for it, and --define \
                         says how each check and measure is defined."
 )]
 pub struct ProfileCommand {

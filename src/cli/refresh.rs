@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// Read the files of a project again: which changed, which columns and rows came or went.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  attune refresh shop\n  attune refresh shop --look --json\n\n\
-                        Roles are kept, also those of columns that vanished; new columns get the role that their name and\n\
+                        Roles are kept, also those of columns that vanished; new columns get the role that their name and \
                         contents speak for. Models that learned from rows which changed are trained again by `attune train`.")]
 pub struct Refresh {
     /// Folder of the project

@@ -17,8 +17,8 @@ const MOST_RANKS: usize = 1_000;
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  attune score policy.ron --input rows.csv --output scores.csv --top 3 --subject customer_id\n\n\
-                        Output columns: subject, score_MODEL for each model, then per rank k from 1: best_k (the action, empty\n\
-                        when none is left), treatment_k, channel_k, propensity_k, priority_k. The best actions are those that\n\
+                        Output columns: subject, score_MODEL for each model, then per rank k from 1: best_k (the action, empty \
+                        when none is left), treatment_k, channel_k, propensity_k, priority_k. The best actions are those that \
                         pass every rule and cap, in the order of arbitration; held-out subjects have none."
 )]
 pub struct Score {

@@ -20,8 +20,8 @@ const WIDTH: usize = 110;
 #[command(after_help = "Examples:\n  attune search shop\n  attune search shop --outcome conversion --budget 0.3\n  \
                         attune search shop --depth 3 --columns age,frequency,discount_share --write proposal\n  \
                         attune search shop --worth 40 --cost 0.05\n  attune search shop --settings --rule not_just_bought\n\n\
-                        Part of the subjects is never looked at while searching. It is asked once, about the proposal, and says whether the\n\
-                        proposal beats the current policy beyond chance. Guards, eligibility, caps, budgets and holdouts stay as they are: the\n\
+                        Part of the subjects is never looked at while searching. It is asked once, about the proposal, and says whether the \
+                        proposal beats the current policy beyond chance. Guards, eligibility, caps, budgets and holdouts stay as they are: the \
                         policy's own budgets and stocks bind the proposal like --budget. The project is not changed.")]
 pub struct Search {
     /// Folder of the project

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  attune sign policy.ron --key release.key\n  \
                         attune sign policy.ron --key release.key --key compliance.key --with policy-book.md\n\n\
-                        The policy must load: nobody signs what cannot decide. The signature replaces an earlier one. Exit codes:\n\
+                        The policy must load: nobody signs what cannot decide. The signature replaces an earlier one. Exit codes: \
                         0 signed, 1 the policy, a file or a key cannot be used, 2 wrong usage.")]
 pub struct Sign {
     /// Policy file

@@ -25,9 +25,9 @@ pub const MOST_RESAMPLES: usize = 100_000;
     after_help = "Examples:\n  attune sweep shop --set cap:four_a_month.limit=1,2,4,8\n  attune sweep shop --set floor.min_propensity=0,0.01,0.02 --json\n  \
                         attune sweep shop --set rule:not_just_bought.recency_days=0,7,30 --set holdout:measure_us.share=0,0.05\n  \
                         attune sweep shop --policy policy.ron --set lever:home_email=-50,0,50 --set cap:weekly.window.Rolling=7d,14d\n\n\
-                        A place is KIND:ID.FIELD as the policy file has it; kinds: cap, floor, budget, stock, holdout, rule, action,\n\
-                        treatment, group, issue, lever, weight, cool_down, suppression, exclusion, quiet_hours, arbitration, exploration.\n\
-                        In a rule a number is named by what it is compared with, or by its place: rule:ID.#2. `none` empties a field.\n\
+                        A place is KIND:ID.FIELD as the policy file has it; kinds: cap, floor, budget, stock, holdout, rule, action, \
+                        treatment, group, issue, lever, weight, cool_down, suppression, exclusion, quiet_hours, arbitration, exploration. \
+                        In a rule a number is named by what it is compared with, or by its place: rule:ID.#2. `none` empties a field. \
                         Several --set are combined. Every setting decides the same rows with the same chances."
 )]
 pub struct Sweep {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  attune test policy.ron\n  attune test shop --cases more-cases.ron\n  attune test *.ron --json\n\n\
-                        A case file is a list of cases as they stand in a policy file. Exit codes: 0 every case came out as\n\
+                        A case file is a list of cases as they stand in a policy file. Exit codes: 0 every case came out as \
                         expected, 1 a file cannot be used, 2 wrong usage, 3 a case came out otherwise."
 )]
 pub struct Test {

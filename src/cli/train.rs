@@ -23,14 +23,14 @@ use std::sync::Arc;
                         attune train shop --uplift dr\n  attune train shop --uplift trees --control \"No E-Mail\"\n  \
                         attune train shop --family boosted --outcome churned --decreasing tenure --calibrate isotonic\n  \
                         attune train shop --family logistic,ebm --class-weights balanced --validation time:0.3\n\n\
-                        A model whose data, roles, features and settings did not change is found again, not trained again.\n\
-                        Where the data changed, the model in use is the champion: a model of the data as they are now takes its\n\
-                        place only when it is better on held-out rows, of which neither learned. --again replaces it in any case.\n\
-                        30 % of the subjects never train, so that policies can be valued on them.\n\
+                        A model whose data, roles, features and settings did not change is found again, not trained again. \
+                        Where the data changed, the model in use is the champion: a model of the data as they are now takes its \
+                        place only when it is better on held-out rows, of which neither learned. --again replaces it in any case. \
+                        30 % of the subjects never train, so that policies can be valued on them. \
                         --target-mean is for texts of too many categories to be an input each.\n\
-                        --uplift adds a model for each arm of the history, whose score is the difference that the arm makes to the\n\
-                        project's outcome; an action names it as its `uplift`, and rules read it with score(\"…\").\n\
-                        --tune searches settings of the same family and writes the best into models.ron; --refit trains on the\n\
+                        --uplift adds a model for each arm of the history, whose score is the difference that the arm makes to the \
+                        project's outcome; an action names it as its `uplift`, and rules read it with score(\"…\"). \
+                        --tune searches settings of the same family and writes the best into models.ron; --refit trains on the \
                         data as they are now and keeps the model in use unless those 30 % show the new one to be better.")]
 pub struct Train {
     /// Folder of the project

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  attune verify policy.ron --key release.pub\n  \
                         attune verify policy.ron --key release.pub --key compliance.pub --all --with policy-book.md\n\n\
-                        Without a key a policy that is not signed passes, and one that is signed is refused, since nothing could\n\
+                        Without a key a policy that is not signed passes, and one that is signed is refused, since nothing could \
                         check it. Exit codes: 0 verified, 1 a file cannot be read, 2 wrong usage, 3 refused.")]
 pub struct Verify {
     /// Policy file

@@ -20,7 +20,7 @@ const MOST_IN_SEVERAL: f64 = 0.01;
     after_help = "Examples:\n  attune analyze experiment hillstrom.csv --arm segment --control \"No E-Mail\" --outcome visit --outcome spend --before history\n  \
                         attune analyze experiment test.csv --arm group --control A --treated B --outcome bought --design A=0.9,B=0.1\n  \
                         attune analyze experiment orders.csv --arm variant --control old --outcome revenue --subject customer --json\n\n\
-                        Where the arms have not the sizes of the design (χ², p < 0.001) the test is not read and the exit code is 3;\n\
+                        Where the arms have not the sizes of the design (χ², p < 0.001) the test is not read and the exit code is 3; \
                         --even-so prints it all the same."
 )]
 pub struct Experiment {

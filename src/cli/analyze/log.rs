@@ -26,11 +26,11 @@ const ARMS: usize = 20;
     after_help = "Examples:\n  attune analyze log decisions.csv\n  attune analyze log trial.csv --randomised\n  attune analyze log campaigns.csv --history\n  \
                         attune analyze log bandit.csv --role item_id=action --role position=position --role request=decision\n  \
                         attune analyze log decisions.csv --delayed bought=orders.csv:7 --delayed spent=orders.csv:14:amount\n\n\
-                        A row is one decision: about whom, when, what was done, with which probability, what followed. What is not\n\
-                        said is proposed by names and contents. All checks run at once and name the rows; exit code 3 when one of\n\
-                        them must be mended first. An outcome that comes later is read from another file, NAME=FILE:DAYS, and\n\
-                        credited to a decision at most so many days before it. Without propensities and without a design these are\n\
-                        estimated, and everything that stands on them is exploratory. A design is guessed where the arms are of even\n\
+                        A row is one decision: about whom, when, what was done, with which probability, what followed. What is not \
+                        said is proposed by names and contents. All checks run at once and name the rows; exit code 3 when one of \
+                        them must be mended first. An outcome that comes later is read from another file, NAME=FILE:DAYS, and \
+                        credited to a decision at most so many days before it. Without propensities and without a design these are \
+                        estimated, and everything that stands on them is exploratory. A design is guessed where the arms are of even \
                         size and no column tells them apart; it is marked as a guess until --randomised or --history says."
 )]
 pub struct Log {

@@ -16,7 +16,7 @@ const WIDTH: usize = 110;
 #[command(
     after_help = "Examples:\n  attune analyze narrowing contacts.csv --subject customer --time sent_at --action campaign\n  \
                         attune analyze narrowing decisions.csv --subject customer --time decided_at --action offer --none \"No e-mail\" --json\n\n\
-                        A row is a contact, or a decision; rows whose action is missing or one of --none are decisions without contact.\n\
+                        A row is a contact, or a decision; rows whose action is missing or one of --none are decisions without contact. \
                         With such rows the share reached is of those who were decided for, else of all subjects of the file."
 )]
 pub struct Narrowing {

@@ -13,8 +13,8 @@ use serde_json::json;
 #[command(
     after_help = "Examples:\n  attune analyze rfm online_retail.csv\n  attune analyze rfm orders.csv --customer buyer --amount paid --snapshot 2024-01-01\n  \
                         attune analyze rfm online_retail.csv --json > rfm.json\n\n\
-                        Recency is in calendar days, frequency counts distinct invoices, monetary is the sum of quantity × price.\n\
-                        Rows without a customer, and those whose quantity or price is not above 0, are left out and counted;\n\
+                        Recency is in calendar days, frequency counts distinct invoices, monetary is the sum of quantity × price. \
+                        Rows without a customer, and those whose quantity or price is not above 0, are left out and counted; \
                         duplicate rows are kept. --json has every customer, under the keys CustomerID, R, F, M."
 )]
 pub struct Rfm {

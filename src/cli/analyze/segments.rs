@@ -18,8 +18,8 @@ use std::path::PathBuf;
                         attune analyze segments telco_churn.csv --features tenure,MonthlyCharges --k 4 --json\n  \
                         attune analyze segments customers.csv --features age,spend --method mixture --model segments.ron\n  \
                         attune attach shop segments.ron      makes them part of a project, where rules read them\n\n\
-                        Columns are standardised so that each counts alike. The number of segments is the one with the largest mean\n\
-                        silhouette (mixtures: the smallest BIC) unless --k is given. Stability is the mean adjusted Rand index between the\n\
+                        Columns are standardised so that each counts alike. The number of segments is the one with the largest mean \
+                        silhouette (mixtures: the smallest BIC) unless --k is given. Stability is the mean adjusted Rand index between the \
                         segments of ten resamples and those shown: near 1 they would be found again, near 0 they would not."
 )]
 pub struct Segments {

@@ -14,9 +14,9 @@ use std::path::PathBuf;
 #[command(
     after_help = "Examples:\n  attune analyze uplift scores.csv --treatment treated --outcome bought --score model_a --score recency\n  \
                         attune analyze uplift hillstrom.csv --treatment segment --treated \"Mens E-Mail\" --control \"No E-Mail\" --outcome spend \\\n      --score history --margin 0.4 --contact-cost 0.1\n\n\
-                        A row is one person of the trial, or one of several rows of a --subject. Higher scores are treated sooner. Of a\n\
-                        trial with several arms one is held against its control; rows of the others are left out. Two conventions share\n\
-                        names in this field; sklift_ is scikit-uplift's, causalml_ causalml's. Several --score are compared on the same\n\
+                        A row is one person of the trial, or one of several rows of a --subject. Higher scores are treated sooner. Of a \
+                        trial with several arms one is held against its control; rows of the others are left out. Two conventions share \
+                        names in this field; sklift_ is scikit-uplift's, causalml_ causalml's. Several --score are compared on the same \
                         resamples."
 )]
 pub struct Uplift {

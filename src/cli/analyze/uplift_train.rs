@@ -22,8 +22,8 @@ use std::path::PathBuf;
     after_help = "Examples:\n  attune analyze uplift-train hillstrom.csv --treatment segment --control \"No E-Mail\" --outcome visit --features recency,history,mens,womens,newbie,zip_code,channel\n  \
                         attune analyze uplift-train trial.csv --treatment arm --control none --outcome spend --arm mail --learner x --effects boosted --scores scores.csv\n  \
                         attune analyze uplift-train trial.csv --treatment arm --control none --outcome visit --learner trees --split kl\n\n\
-                        30 % of the subjects never train: model and rule are measured on them. --scores writes their scores, for\n\
-                        `attune analyze uplift scores.csv --treatment treated --outcome … --score score --score rule`; --model writes the models, as data of a policy. Without a trial say --observational:\n\
+                        30 % of the subjects never train: model and rule are measured on them. --scores writes their scores, for \
+                        `attune analyze uplift scores.csv --treatment treated --outcome … --score score --score rule`; --model writes the models, as data of a policy. Without a trial say --observational: \
                         the probability of treatment is then estimated, and effects are exploratory."
 )]
 pub struct UpliftTrain {

@@ -20,8 +20,8 @@ use std::path::PathBuf;
     after_help = "Examples:\n  attune analyze value orders.csv\n  attune analyze value CDNOW_sample.txt --calibration-end 1997-09-30\n  \
                         attune analyze value orders.csv --holdout-days 91 --discount 0.08 --output value.csv\n  \
                         attune analyze value cdnow_customers_summary.csv --horizon 39 --json\n\n\
-                        Purchases of a customer on one day are one, also free ones; the first is no repeat. Time runs in weeks from a customer's first\n\
-                        purchase to the end of calibration; what comes after it is the holdout, on which the models are measured.\n\
+                        Purchases of a customer on one day are one, also free ones; the first is no repeat. Time runs in weeks from a customer's first \
+                        purchase to the end of calibration; what comes after it is the holdout, on which the models are measured. \
                         FILE may also have one row per customer with the columns frequency, recency and T."
 )]
 pub struct Value {

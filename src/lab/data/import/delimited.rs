@@ -356,7 +356,8 @@ fn resolve(
         if comma {
             notes.push(match commas {
                 0 => "Numbers are taken to have a decimal comma; nothing in them rules out thousands.".to_owned(),
-                n => format!("Numbers have a decimal comma: {n} column(s) can be read in no other way."),
+                1 => "Numbers have a decimal comma: one column can be read in no other way.".to_owned(),
+                n => format!("Numbers have a decimal comma: {n} columns can be read in no other way."),
             });
         }
         csv.decimal_comma = Some(comma);

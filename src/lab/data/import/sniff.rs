@@ -145,7 +145,7 @@ pub fn sniff(text: &str, options: &ImportOptions, parser: &CellParser) -> Result
         {
             let text =
                 records[..titles].iter().map(|(from, to, _)| text[*from..*to].trim()).collect::<Vec<_>>().join(" / ");
-            notes.push(format!("{titles} line(s) above the table were passed over: {text}"));
+            notes.push(format!("Passed over above the table: {text}"));
             first = titles;
         }
     }

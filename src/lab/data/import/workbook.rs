@@ -125,7 +125,7 @@ fn table(
     };
     if header > 0 {
         let titles: Vec<String> = rows[..header].iter().map(|(_, row)| words(row)).collect();
-        notes.push(format!("{header} row(s) above the table were passed over: {}", titles.join(" / ")));
+        notes.push(format!("Passed over above the table: {}", titles.join(" / ")));
     }
     // Columns in which nothing stands, beside the table or inside it, are none.
     let width = range.width();

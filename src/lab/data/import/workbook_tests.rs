@@ -166,7 +166,7 @@ fn sheets_are_read_like_any_other_table() {
             xlsx(&[("A", &rows(none)), ("!Secret", &rows(plain)), ("B", &rows(below))], false),
             ImportOptions::default(),
             "code:Text n:Integer n_2:Integer ; 007,12,3 / 012,13,4",
-            "1 row(s) above the table were passed over: Report of May",
+            "Passed over above the table: Report of May",
         ),
         (
             "a hidden sheet, as asked",
@@ -181,7 +181,7 @@ fn sheets_are_read_like_any_other_table() {
             set(|o| o.workbook.header_row = Some(2)),
             "c_17850:Integer Anna_A_Bell:Text c_2024_12_31:Time true_:Bool c_1_5:Text ; \
              13047,two\nlines; here,2024-12-31T12:00:00Z,false,–",
-            "1 row(s) above the table were passed over",
+            "Passed over above the table",
         ),
         (
             "the leap year that was none",

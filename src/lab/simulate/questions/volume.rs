@@ -82,7 +82,8 @@ fn volume(dataset: &Dataset, roles: &Roles) -> Result<(Option<f64>, String)> {
     // Whole days from the first to the last: rows of one day came in one day.
     let days = ((last / DAY).floor() - (first / DAY).floor() + 1.0).max(1.0);
     if days < WEEK {
-        return Ok((None, format!("{n} rows within {days:.0} day(s), too few days to tell a volume")));
+        let days = if days > 1.0 { format!("{days:.0} days") } else { "one day".to_owned() };
+        return Ok((None, format!("{n} rows within {days}, too few days to tell a volume")));
     }
     Ok((Some(n as f64 / days), format!("{n} rows in {days:.0} days")))
 }
