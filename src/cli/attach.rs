@@ -21,9 +21,9 @@ use std::path::{Path, PathBuf};
                         attune attach shop hours.ron               the policy sends at the hours of `attune analyze send-time`\n  \
                         attune attach shop                         what is attached, and how rules read it\n  \
                         attune attach shop --detach segments\n\n\
-                        A recommender scores what an action offers: give actions the attribute `item`, and take the score as their\n\
-                        propensity or in the formula of arbitration. What is attached again under the same id takes the place of what was\n\
-                        there. The models go into the project's folder and, where the policy uses them, into the exported file, with\n\
+                        A recommender scores what an action offers: give actions the attribute `item`, and take the score as their \
+                        propensity or in the formula of arbitration. What is attached again under the same id takes the place of what was \
+                        there. The models go into the project's folder and, where the policy uses them, into the exported file, with \
                         the name and SHA-256 of what they learned from. Send times and factors hold the keys of customers."
 )]
 pub struct Attach {

@@ -14,6 +14,7 @@ use attune_lab::project::{self, Access, Question};
 use attune_lab::simulate::questions::Figure;
 use attune_lab::simulate::questions::compare::{Against, Ask, CompareReport, Side};
 use attune_lab::simulate::report::Estimate;
+use attune_lab::simulate::support::LEAST_ESS;
 use attune_lab::simulate::{Options, Other};
 use attune_policy::Policy;
 use std::path::PathBuf;
@@ -27,7 +28,7 @@ const MOST: usize = 8;
 #[command(
     after_help = "Examples:\n  attune compare shop new.ron\n  attune compare shop new.ron --today live.ron --segment region --json\n  \
                         attune compare shop v1.ron v2.ron v3.ron --rule-rows 0\n  attune compare shop --scenarios\n\n\
-                        Today's policy is the project's draft unless --today names a file. What each rule costs, and what\n\
+                        Today's policy is the project's draft unless --today names a file. What each rule costs, and what \
                         arbitration leans on, is told of the first of the others."
 )]
 pub struct Compare {
@@ -263,10 +264,17 @@ fn one(against: &Against, text: &mut String) {
         table.row(row);
     }
     text.push_str(&table.text(2));
-    for swap in against.swaps.iter().take(MOST) {
-        if let Some(why) = &swap.refusal {
-            text.push_str(&wrap(&format!("No value from {} to {}: {why}.", swap.from, swap.to), 2, WIDTH));
-        }
+    // Where rows are too few there is nothing more to say of their weights.
+    let refused = against.swaps.iter().take(MOST).filter_map(|swap| Some((swap, swap.refusal.as_ref()?)));
+    let (few, others): (Vec<_>, Vec<_>) = refused.partition(|(_, why)| why.contains("effective sample size"));
+    let names: Vec<String> = few.iter().map(|(swap, _)| format!("{} to {}", swap.from, swap.to)).collect();
+    if !names.is_empty() {
+        let line =
+            format!("Too few rows for a value (effective sample size below {LEAST_ESS:.0}): {}.", names.join("; "));
+        text.push_str(&wrap(&line, 2, WIDTH));
+    }
+    for (swap, why) in others {
+        text.push_str(&wrap(&format!("No value from {} to {}: {why}.", swap.from, swap.to), 2, WIDTH));
     }
 }
 

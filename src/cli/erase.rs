@@ -8,8 +8,8 @@ use std::path::PathBuf;
 /// Erase a subject from a project: its rows go, and never come back when files are read again.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  attune erase shop --subject 12346\n\n\
-                        Text, JSON lines, Parquet and Arrow files inside the project are rewritten without its rows. What lies\n\
-                        outside, such as the original files, and workbooks are not touched and are listed, so that it can be\n\
+                        Text, JSON lines, Parquet and Arrow files inside the project are rewritten without its rows. What lies \
+                        outside, such as the original files, and workbooks are not touched and are listed, so that it can be \
                         erased there.")]
 pub struct Erase {
     /// Folder of the project

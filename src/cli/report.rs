@@ -322,6 +322,7 @@ pub fn lists(lists: &[ListValue], text: &mut String) {
         "assumption",
         "value",
         "95 % interval",
+        "95 %, bootstrap",
         "effective lists",
         "as shown",
         "95 % interval",
@@ -329,6 +330,8 @@ pub fn lists(lists: &[ListValue], text: &mut String) {
     for list in lists {
         let mut row = vec![list.outcome.clone(), format!("{:?}", list.assumption).to_lowercase()];
         row.extend(estimate(list.answer.as_ref()));
+        let bootstrap = list.answer.and_then(|own| own.bootstrap);
+        row.push(bootstrap.map_or(String::new(), |(low, high)| interval(low, high)));
         row.push(count(list.support.effective_sample_size as u64));
         row.extend(estimate(list.logged.as_ref()));
         table.row(row);
@@ -336,7 +339,8 @@ pub fn lists(lists: &[ListValue], text: &mut String) {
     text.push_str(&table.text(2));
     // Support is the same for every outcome.
     for list in lists.iter().filter(|list| !list.refused.is_empty() && list.outcome == first.outcome) {
-        let line = format!("No {:?} value: {}.", list.assumption, list.refused.join("; "));
+        let what = if list.answer.is_some() { "No support for the" } else { "No" };
+        let line = format!("{what} {:?} value: {}.", list.assumption, list.refused.join("; "));
         text.push_str(&wrap(&line, 2, WIDTH));
     }
 }

@@ -21,10 +21,10 @@ fn held(dir: &Path, simulate: &[&str]) -> (Value, Value, Vec<String>) {
     let text = done(dir, &[simulate, &["--decisions", "decisions.csv"]].concat()).out;
     let report = json(dir, simulate);
     let command = named(&text);
-    let arguments: Vec<&str> = command.iter().map(String::as_str).chain(["--bootstrap", "0"]).collect();
+    let arguments: Vec<&str> = command.iter().map(String::as_str).collect();
     let again = json(dir, &arguments);
     let value = report["policies"][0]["values"][0].clone();
-    let mut both = Vec::new();
+    let (mut both, mut resampled) = (Vec::new(), 0);
     for (method, row) in rows(&value) {
         let (_, other) = rows(&again).find(|(own, _)| *own == method).unwrap();
         assert_eq!(row["definition"], other["definition"], "{method}");
@@ -39,14 +39,23 @@ fn held(dir: &Path, simulate: &[&str]) -> (Value, Value, Vec<String>) {
                 "{method} {key}: {a} in the report, {b} from its decisions"
             );
         }
+        // The same rows, draws and seed.
+        assert_eq!(own["bootstrap"].is_null(), other["bootstrap"].is_null(), "{method}: {own} {other}");
+        for end in (0..2).filter(|_| own["bootstrap"].is_array()) {
+            let (a, b) = (own["bootstrap"][end].as_f64().unwrap(), other["bootstrap"][end].as_f64().unwrap());
+            assert!((a - b).abs() <= 1e-9 * a.abs().max(1.0), "{method}, bootstrap: {a} and {b}");
+            resampled += 1;
+        }
         both.push(method.to_owned());
     }
+    assert!(resampled > 20, "{resampled} ends of bootstrap intervals");
     (value, again, both)
 }
 
-const EVERY: [&str; 15] = [
+const EVERY: [&str; 16] = [
     "Snips",
     "Ips",
+    "IpsEmpirical",
     "ClippedIps",
     "SgIps",
     "CressieRead",
@@ -79,7 +88,7 @@ fn decisions_of_a_policy_with_models_give_its_values_again() {
     std::fs::write(&path, text.lines().enumerate().map(lost).collect::<String>()).unwrap();
     done(dir, &["import", "customers.csv", "shop"]);
     done(dir, &["train", "shop"]);
-    let (value, again, both) = held(dir, &["simulate", "shop", "--bootstrap", "0", "--rule-rows", "0"]);
+    let (value, again, both) = held(dir, &["simulate", "shop", "--bootstrap", "40", "--seed", "7", "--rule-rows", "0"]);
     let mut expected: Vec<&str> = EVERY.into_iter().filter(|method| *method != "Trajectory").collect();
     expected.sort_unstable();
     let mut found = both.clone();
@@ -113,7 +122,7 @@ fn decisions_of_a_policy_with_state_give_its_values_again() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();
     questions::shop(dir, "shop");
-    let (value, _, both) = held(dir, &["simulate", "shop", "--bootstrap", "0", "--rule-rows", "0"]);
+    let (value, _, both) = held(dir, &["simulate", "shop", "--bootstrap", "40", "--seed", "7", "--rule-rows", "0"]);
     let trajectory = rows(&value).find(|(method, _)| *method == "Trajectory").unwrap().1;
     assert_eq!(trajectory["estimate"].is_null(), trajectory["absent"].is_string(), "{trajectory}");
     assert!(both.iter().any(|own| own == "Dr") && both.iter().any(|own| own == "CressieRead"), "{both:?}");
@@ -209,9 +218,12 @@ fn a_file_with_features_has_the_estimators_that_learn() {
     assert_eq!(estimated["estimated_propensities"].as_array().unwrap().len(), 2);
     let text = done(dir, &[&asked[..], &features].concat()).out;
     assert!(text.contains("Exploratory") && text.contains("Reward model:"), "{text}");
-    for (args, words) in
-        [(vec!["--propensity", "p"], "--features"), (vec!["--propensity", "p", "--features", "y"], "no column `y`")]
-    {
+    for (args, words) in [
+        (vec!["--propensity", "p"], "--features"),
+        (vec!["--propensity", "p", "--features", "y"], "no column `y`"),
+        (vec!["--propensity", "p", "--features", "x,click"], "is the reward, and cannot be a feature"),
+        (vec!["--propensity", "p", "--features", "shown"], "is the logged action, and cannot be a feature"),
+    ] {
         let ended = attune(dir, &[&asked[..], &args].concat());
         let fine = ended.code == 0 && ended.out.contains(words) || ended.code == 1 && ended.err.contains(words);
         assert!(fine, "{args:?}: {} {}", ended.code, ended.err);

@@ -3,9 +3,11 @@
 //! Every cell is checked here, and what is wrong is named by its column and row; what the numbers mean is for
 //! [`super::off_policy`] and [`super::uplift`].
 
+use super::estimators::Along;
 use super::off_policy::slate::Lists;
 use super::off_policy::{Logged, Predictions};
 use super::uplift::Trial;
+use super::values::pick;
 use crate::data::Dataset;
 use crate::data::cells::{Cells, Dictionary};
 use crate::error::{Error, Result};
@@ -21,8 +23,10 @@ pub struct RoundColumns {
     pub propensity: String,
     /// Probability with which the target policy takes it; not read where `choice` is given.
     pub target: String,
-    /// The logged action, and the one that the target policy takes.
-    pub choice: Option<(String, String)>,
+    /// The logged action. Where each has one propensity, as in a trial, the shares of the actions can stand in its place.
+    pub action: Option<String>,
+    /// The action that the target policy takes, in place of `target`; needs `action`.
+    pub choice: Option<String>,
     /// A reward model's prediction for it, with its expectation under the target policy.
     pub model: Option<(String, String)>,
     /// The same of a reward model made to have little variance for the target policy.
@@ -42,7 +46,7 @@ pub struct RoundColumns {
 /// Logged rounds that were read.
 #[derive(Clone, Debug, Default)]
 pub struct Rounds {
-    /// The rows that count.
+    /// The rows that count, and have a reward.
     pub(super) data: Option<Dataset>,
     pub(super) weights: Vec<f64>,
     pub(super) rewards: Vec<f64>,
@@ -53,13 +57,38 @@ pub struct Rounds {
     pub chances: Vec<f64>,
     /// 1 where what it took is what was logged, where a column says so.
     pub matched: Option<Vec<f64>>,
-    /// When each round was decided, where a column says so.
-    pub times: Option<Vec<i64>>,
     pub(super) mrdr: Option<(Vec<f64>, Vec<f64>)>,
     /// The same rounds as lists, where columns say which are places of one.
     pub lists: Option<Lists>,
     /// Rows left out since they do not count, and since their reward is missing.
     pub left_out: (u64, u64),
+    /// Rounds in which the target policy takes what was never logged, and what that is; as far as actions are named.
+    pub never: Never,
+    pub(super) whole: Whole,
+}
+
+/// What a policy takes that a log never took.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Never {
+    /// Rounds.
+    pub rounds: usize,
+    /// Actions.
+    pub actions: Vec<String>,
+}
+
+/// All rows that count, whether or not their reward is known.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Whole {
+    pub data: Option<Dataset>,
+    /// Positions of those with a reward; `None`: all.
+    pub known: Option<Vec<u32>>,
+    pub weights: Vec<f64>,
+    pub chances: Vec<f64>,
+    propensity: Vec<f64>,
+    subjects: Option<Vec<u32>>,
+    times: Option<Vec<i64>>,
+    /// The logged action by number.
+    arm: Option<Vec<u32>>,
 }
 
 impl Rounds {
@@ -67,29 +96,52 @@ impl Rounds {
     ///
     /// # Errors
     /// Names the column that is not there or holds no numbers, or the first row whose cell is missing, whose propensity is not in
-    /// (0, 1], or whose target probability is not in [0, 1].
+    /// (0, 1], or whose target probability is not in [0, 1]; and the column of subjects where all rows are of one.
     pub fn read(dataset: &Dataset, columns: &RoundColumns) -> Result<Rounds> {
-        let Some(used) = &columns.used else { return Rounds::of(dataset, columns) };
+        let lists = columns.places.as_ref().map(|places| ListColumns::read(dataset, places)).transpose()?;
+        let Some(used) = &columns.used else { return Rounds::of(dataset, columns, None, lists) };
         let (counts, rewards) = (flags(dataset, used, &[])?, cells_of(dataset, &columns.reward)?);
-        let all: Vec<u32> = (0..dataset.rows() as u32).filter(|row| counts[*row as usize]).collect();
-        let rows: Vec<u32> = all.iter().copied().filter(|row| !rewards.is_missing(*row as usize)).collect();
-        let left_out = ((dataset.rows() - all.len()) as u64, (all.len() - rows.len()) as u64);
-        Ok(Rounds { left_out, ..Rounds::of(&dataset.select(&rows), columns)? })
+        let missing = |row: u32| rewards.is_missing(row as usize);
+        let mut rows: Vec<u32> = (0..dataset.rows() as u32).filter(|row| counts[*row as usize]).collect();
+        let without = rows.iter().filter(|row| missing(**row)).count();
+        let left_out = ((dataset.rows() - rows.len()) as u64, without as u64);
+        let mut dropped = 0;
+        if let Some(lists) = &lists {
+            // A list that lacks one of its places is another list.
+            let lacks = lists.that(|row| !counts[row] || missing(row as u32));
+            let some = lists.that(|row| counts[row]);
+            dropped = lacks.iter().zip(some).filter(|(lacks, some)| **lacks && *some).count() as u64;
+            rows.retain(|row| !lacks[lists.number[*row as usize] as usize]);
+        }
+        let known: Vec<u32> = (0u32..).zip(&rows).filter(|(_, row)| !missing(**row)).map(|(at, _)| at).collect();
+        let known = (known.len() < rows.len()).then_some(known);
+        let lists = lists.map(|own| own.among(&rows));
+        let mut rounds = Rounds::of(&dataset.select(&rows), columns, known, lists)?;
+        if let Some(lists) = &mut rounds.lists {
+            lists.dropped += dropped;
+        }
+        Ok(Rounds { left_out, ..rounds })
     }
 
-    fn of(dataset: &Dataset, columns: &RoundColumns) -> Result<Rounds> {
-        let rewards = known(dataset, &columns.reward)?;
+    fn of(
+        dataset: &Dataset,
+        columns: &RoundColumns,
+        known_rows: Option<Vec<u32>>,
+        lists: Option<ListColumns>,
+    ) -> Result<Rounds> {
+        let with_reward = known_rows.as_deref();
+        let rewards = known_at(dataset, &columns.reward, with_reward)?;
+        let mut actions = Vec::new();
+        let arm = columns.action.as_deref().map(|name| numbered(dataset, name, &mut actions)).transpose()?;
+        let logged = actions.len();
+        let chosen = columns.choice.as_deref().map(|name| numbered(dataset, name, &mut actions)).transpose()?;
         let propensity = match columns.propensity.as_str() {
-            "" => vec![1.0; rewards.len()],
+            "" => vec![1.0; dataset.rows()],
             name => known(dataset, name)?,
         };
-        let target = match &columns.choice {
-            None => known(dataset, &columns.target)?,
-            Some((action, choice)) => {
-                let (action, choice) = (cells_of(dataset, action)?, cells_of(dataset, choice)?);
-                let same = |row: usize| f64::from(u8::from(action.text(row) == choice.text(row)));
-                (0..dataset.rows()).map(same).collect()
-            }
+        let chances = match (&arm, &chosen) {
+            (Some(arm), Some(chosen)) => arm.iter().zip(chosen).map(|(a, b)| f64::from(u8::from(a == b))).collect(),
+            _ => known(dataset, &columns.target)?,
         };
         let outside = |name: &str, values: &[f64], what: &str, fits: fn(f64) -> bool| {
             values.iter().position(|p| !fits(*p)).map_or(Ok(()), |at| {
@@ -99,59 +151,122 @@ impl Rounds {
         };
         let name = &columns.propensity;
         outside(name, &propensity, "a logging propensity is above 0 and at most 1", |p| p > 0.0 && p <= 1.0)?;
-        outside(&columns.target, &target, "a probability is between 0 and 1", |p| (0.0..=1.0).contains(&p))?;
+        outside(&columns.target, &chances, "a probability is between 0 and 1", |p| (0.0..=1.0).contains(&p))?;
+        let at = |name: &str| known_at(dataset, name, with_reward);
         let both = |columns: &Option<(String, String)>| match columns {
-            Some((logged, target)) => Ok::<_, Error>(Some((known(dataset, logged)?, known(dataset, target)?))),
+            Some((logged, target)) => Ok::<_, Error>(Some((at(logged)?, at(target)?))),
             None => Ok(None),
         };
         let (model, mrdr) = (both(&columns.model)?, both(&columns.mrdr)?);
         let matched = columns.matched.as_deref().map(|name| flags(dataset, name, &[])).transpose()?;
-        let matched = matched.map(|own| own.into_iter().map(|is| f64::from(u8::from(is))).collect());
+        let matched = matched.map(|own| own.into_iter().map(|is| f64::from(u8::from(is))).collect::<Vec<f64>>());
         let times = columns.time.as_deref().map(|name| order(dataset, name)).transpose()?;
-        let clusters = columns.subject.as_deref().map(|name| groups(dataset, name)).transpose()?;
+        let subjects = columns.subject.as_deref().map(|name| several(dataset, name)).transpose()?;
         // A subject in each row is no cluster.
-        let clusters = clusters.filter(|own| own.iter().max().is_some_and(|most| (*most as usize) + 1 < own.len()));
-        let weights = target.iter().zip(&propensity).map(|(target, p)| target / p).collect();
-        let most_weight = 1.0 / propensity.iter().copied().fold(1.0, f64::min);
+        let subjects = subjects.filter(|own| own.iter().max().is_some_and(|most| (*most as usize) + 1 < own.len()));
+        let weights: Vec<f64> = chances.iter().zip(&propensity).map(|(pi, p)| pi / p).collect();
+        let beyond = |at: &usize| chosen.as_ref().is_some_and(|own| own[*at] as usize >= logged);
+        let never: Vec<bool> = (0..dataset.rows()).map(|at| beyond(&at)).collect();
         let rounds = Rounds {
-            data: Some(dataset.clone()),
-            most_weight,
-            weights,
+            data: Some(with_reward.map_or_else(|| dataset.clone(), |rows| dataset.select(rows))),
+            most_weight: 1.0 / propensity.iter().copied().fold(1.0, f64::min),
+            weights: pick(&weights, with_reward),
             rewards,
             model,
-            clusters,
-            chances: target,
-            matched,
-            times,
+            clusters: subjects.as_deref().map(|own| pick(own, with_reward)),
+            chances: pick(&chances, with_reward),
+            matched: matched.map(|own| pick(&own, with_reward)),
             mrdr,
-            ..Rounds::default()
+            lists: None,
+            left_out: (0, 0),
+            never: Never {
+                rounds: pick(&never, with_reward).into_iter().filter(|is| *is).count(),
+                actions: actions.split_off(logged),
+            },
+            whole: Whole {
+                data: Some(dataset.clone()),
+                known: known_rows,
+                weights,
+                chances,
+                propensity,
+                subjects,
+                times,
+                arm,
+            },
         };
-        let lists = match &columns.places {
-            Some((list, position)) => Some(rounds.as_lists(dataset, list, position)?),
-            None => None,
-        };
+        let lists = lists.map(|own| rounds.as_lists(dataset, &own, &never)).transpose()?;
         Ok(Rounds { lists, ..rounds })
     }
 
-    /// The rounds as places of lists; a list whose places are not 1, 2, 3 … from the top of the file's lists on is left out.
-    fn as_lists(&self, dataset: &Dataset, list: &str, position: &str) -> Result<Lists> {
-        let (numbers, places) = (groups(dataset, list)?, known(dataset, position)?);
-        let top = places.iter().copied().fold(f64::INFINITY, f64::min);
-        let mut own: Vec<Vec<usize>> = vec![Vec::new(); numbers.iter().max().map_or(0, |most| *most as usize + 1)];
-        numbers.iter().enumerate().for_each(|(row, number)| own[*number as usize].push(row));
-        let mut lists = Lists { clusters: self.clusters.as_ref().map(|_| Vec::new()), ..Lists::default() };
-        for mut rows in own {
-            rows.sort_by(|a, b| places[*a].total_cmp(&places[*b]));
-            if let Some(pair) = rows.windows(2).find(|pair| places[pair[0]] == places[pair[1]]) {
-                let error = Error::new(format!("is {} twice in one list", places[pair[0]]));
-                return Err(error.in_column(position).at_row(dataset.row_number(pair[0].max(pair[1]))));
+    /// Weights multiplied along each subject's rounds in order of time, over all rows that count; what has no reward is left out behind it.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn trajectory(&self) -> std::result::Result<Vec<f64>, &'static str> {
+        let Whole { known, weights, subjects, times, .. } = &self.whole;
+        match (subjects, times) {
+            (Some(subjects), Some(times)) => Ok(pick(&Along::new(subjects, times).products(weights), known.as_deref())),
+            (None, Some(_)) => Err("no subject repeats, or none is named"),
+            (_, None) => Err("the order of a subject's rounds is not given; --subject and --time name its columns"),
+        }
+    }
+
+    /// Weights with the share of each action as its propensity, where each has one propensity throughout.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn empirical(&self) -> std::result::Result<Vec<f64>, &'static str> {
+        let Whole { known, chances, propensity, arm, .. } = &self.whole;
+        let Some(arm) = arm else { return Err("the logged actions are not named; --action names their column") };
+        let actions = arm.iter().max().map_or(0, |most| *most as usize + 1);
+        let (mut counts, mut first) = (vec![0u64; actions], vec![f64::NAN; actions]);
+        for (arm, p) in arm.iter().zip(propensity) {
+            let at = *arm as usize;
+            counts[at] += 1;
+            if first[at].is_nan() {
+                first[at] = *p;
+            } else if (first[at] - p).abs() > 1e-9 {
+                return Err("the log did not draw its actions in constant shares");
             }
-            if rows.iter().enumerate().any(|(place, row)| places[*row] != top + place as f64) {
+        }
+        let n = arm.len() as f64;
+        let weigh = |(pi, arm): (&f64, &u32)| pi * n / counts[*arm as usize] as f64;
+        Ok(pick(&chances.iter().zip(arm).map(weigh).collect::<Vec<f64>>(), known.as_deref()))
+    }
+
+    /// Takes propensities of all rows that count for those of the log, of at least `least`.
+    pub(super) fn weigh(&mut self, propensity: &[f64], least: f64) {
+        let own = &mut self.whole;
+        own.propensity = propensity.iter().map(|p| p.max(least)).collect();
+        own.weights = own.chances.iter().zip(&own.propensity).map(|(pi, p)| pi / p).collect();
+        self.most_weight = 1.0 / own.propensity.iter().copied().fold(1.0, f64::min);
+        self.weights = pick(&own.weights, own.known.as_deref());
+    }
+
+    /// The rounds as places of lists; a list whose places do not go down from the top one without a gap is left out.
+    fn as_lists(&self, dataset: &Dataset, columns: &ListColumns, never: &[bool]) -> Result<Lists> {
+        let ListColumns { number, place, top, name } = columns;
+        let mut own: Vec<Vec<usize>> = vec![Vec::new(); number.iter().max().map_or(0, |most| *most as usize + 1)];
+        number.iter().enumerate().for_each(|(row, number)| own[*number as usize].push(row));
+        let mut lists = Lists {
+            clusters: self.clusters.as_ref().map(|_| Vec::new()),
+            unlogged_actions: self.never.actions.clone(),
+            ..Lists::default()
+        };
+        for mut rows in own.into_iter().filter(|rows| !rows.is_empty()) {
+            rows.sort_by(|a, b| place[*a].total_cmp(&place[*b]));
+            if let Some(pair) = rows.windows(2).find(|pair| place[pair[0]] == place[pair[1]]) {
+                let error = Error::new(format!("is {} twice in one list", place[pair[0]]));
+                return Err(error.in_column(name).at_row(dataset.row_number(pair[0].max(pair[1]))));
+            }
+            if rows.iter().enumerate().any(|(at, row)| place[*row] != top + at as f64) {
                 lists.dropped += 1;
                 continue;
             }
             lists.weights.push(rows.iter().map(|row| self.weights[*row]).collect());
             lists.rewards.push(rows.iter().map(|row| self.rewards[*row]).collect());
+            lists.unlogged.resize(lists.unlogged.len().max(rows.len()), 0);
+            rows.iter().zip(&mut lists.unlogged).for_each(|(row, count)| *count += usize::from(never[*row]));
             if let (Some(into), Some(clusters)) = (&mut lists.clusters, &self.clusters) {
                 into.push(clusters[rows[0]]);
             }
@@ -177,6 +292,39 @@ impl Rounds {
     /// The reward model made for the target policy, where there is one.
     pub fn mrdr(&self) -> Option<Predictions<'_>> {
         self.mrdr.as_ref().map(|(logged, target)| Predictions { logged, target })
+    }
+}
+
+/// The list and the place of each row.
+struct ListColumns {
+    number: Vec<u32>,
+    place: Vec<f64>,
+    /// The place at the top.
+    top: f64,
+    /// The column of places.
+    name: String,
+}
+
+impl ListColumns {
+    fn read(dataset: &Dataset, (list, position): &(String, String)) -> Result<ListColumns> {
+        let (number, place) = (groups(dataset, list)?, known(dataset, position)?);
+        let top = place.iter().copied().fold(f64::INFINITY, f64::min);
+        if !place.is_empty() && top != 0.0 && top != 1.0 {
+            let error = Error::new(format!("is {top} at the least, but the top place of a list is 1, or 0"));
+            return Err(error.in_column(position).hint("rows of every place are needed, from the top one down"));
+        }
+        Ok(ListColumns { number, place, top, name: position.clone() })
+    }
+
+    /// Whether each list has a row of which this is true.
+    fn that(&self, is: impl Fn(usize) -> bool) -> Vec<bool> {
+        let mut lists = vec![false; self.number.iter().max().map_or(0, |most| *most as usize + 1)];
+        self.number.iter().enumerate().for_each(|(row, number)| lists[*number as usize] |= is(row));
+        lists
+    }
+
+    fn among(self, rows: &[u32]) -> ListColumns {
+        ListColumns { number: pick(&self.number, Some(rows)), place: pick(&self.place, Some(rows)), ..self }
     }
 }
 
@@ -431,6 +579,37 @@ pub fn groups(dataset: &Dataset, name: &str) -> Result<Vec<u32>> {
             Ok(*seen.entry(text.to_string()).or_insert(next))
         })
         .collect()
+}
+
+/// The same of subjects, of which there must be several: what varies between them is what intervals stand on.
+fn several(dataset: &Dataset, name: &str) -> Result<Vec<u32>> {
+    let own = groups(dataset, name)?;
+    if own.len() > 1 && own.iter().all(|subject| *subject == 0) {
+        let error = Error::new(format!("names one subject in all {} rows; intervals need at least two", own.len()));
+        return Err(error.in_column(name).hint("leave it unnamed where rows stand alone"));
+    }
+    Ok(own)
+}
+
+/// The actions of a column by number, in order of first appearance; those in `names` keep theirs, new ones are added to it.
+pub(super) fn numbered(dataset: &Dataset, name: &str, names: &mut Vec<String>) -> Result<Vec<u32>> {
+    let Dictionary { codes, values } = cells_of(dataset, name)?.dictionary();
+    let mut numbers: Vec<Option<u32>> = vec![None; values.len()];
+    let mut known: HashMap<String, u32> = names.iter().cloned().zip(0..).collect();
+    let one = |(row, code): (usize, &u32)| {
+        let Some(number) = numbers.get_mut(*code as usize) else {
+            let error = Error::new("is missing, so nobody knows what was done").in_column(name);
+            return Err(error.at_row(dataset.row_number(row)).hint("write a word where nothing is done, such as none"));
+        };
+        Ok(*number.get_or_insert_with(|| {
+            let text = values[*code as usize].to_string();
+            *known.entry(text).or_insert_with_key(|text| {
+                names.push(text.clone());
+                names.len() as u32 - 1
+            })
+        }))
+    };
+    codes.iter().enumerate().map(one).collect()
 }
 
 /// The cells of a column by identifier or by its name in the source.

@@ -3,15 +3,15 @@
 //!
 //! The target policy is one that takes one action per round, which a column names.
 
-use super::columns::{RoundColumns, Rounds, cells_of};
+use super::columns::{RoundColumns, Rounds, cells_of, numbered};
 use super::crossfit::Design;
 use super::log::propensities::{self, CLIP};
 use super::report::{Overlap, RewardReport};
 use super::rewards::{RewardModels, Rewards, Rounds as Learning, goal};
+use super::values::pick;
 use crate::data::{Dataset, Role, Roles};
 use crate::error::{Error, Result};
 use crate::task::Task;
-use std::collections::HashMap;
 
 /// What was learned of a file of rounds.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,12 +40,18 @@ impl Rounds {
         seed: u64,
         task: &Task,
     ) -> Result<CrossFitted> {
-        let (Some((action, choice)), Some(dataset)) = (&columns.choice, self.data.clone()) else {
+        let (Some(action), Some(choice)) = (&columns.action, &columns.choice) else {
             return Err(Error::new("reward models need the column of the logged action and that of the policy's"));
         };
+        let (Some(whole), Some(dataset)) = (self.whole.data.clone(), self.data.clone()) else {
+            return Err(Error::new("there are no rounds to learn from"));
+        };
+        features.iter().try_for_each(|name| columns.refuse_feature(&whole, name))?;
         let mut names: Vec<String> = Vec::new();
-        let arm = numbered(&dataset, action, &mut names)?;
-        let chosen = numbered(&dataset, choice, &mut names)?;
+        let logged = few(numbered(&whole, action, &mut names)?, action)?;
+        let taken = few(numbered(&whole, choice, &mut names)?, choice)?;
+        let known = self.whole.known.clone();
+        let (arm, chosen) = (pick(&logged, known.as_deref()), pick(&taken, known.as_deref()));
         let mut roles = Roles::default();
         let mut give = |name: &str, role: Role| -> Result<()> {
             cells_of(&dataset, name)?;
@@ -58,12 +64,12 @@ impl Rounds {
         let mut overlap = Vec::new();
         if columns.propensity.is_empty() {
             let all: Vec<&str> = names.iter().map(String::as_str).collect();
-            let found = propensities::estimate(&dataset, &roles, &arm, &all, task)?.ok_or_else(|| {
+            let found = propensities::estimate(&whole, &roles, &logged, &all, task)?.ok_or_else(|| {
                 Error::new("how the actions were chosen cannot be estimated: there is one action, or no feature tells rows apart")
                     .hint("name a column of propensities")
             })?;
             overlap = found.overlap;
-            self.weigh(&found.propensity);
+            self.weigh(&found.propensity, CLIP);
         }
         let rows: Vec<u32> = (0..dataset.rows() as u32).collect();
         task.stage(&format!("Expecting {}", columns.reward))?;
@@ -84,34 +90,41 @@ impl Rounds {
         (self.model, self.mrdr) = (Some(model), mrdr);
         Ok(CrossFitted { rewards, overlap })
     }
+}
 
-    /// Takes propensities for those of the rounds.
-    fn weigh(&mut self, propensity: &[f64]) {
-        self.weights = self.chances.iter().zip(propensity).map(|(pi, p)| pi / p.max(CLIP)).collect();
-        self.most_weight = 1.0 / propensity.iter().copied().fold(1.0, f64::min).max(CLIP);
+impl RoundColumns {
+    /// Refuses a column that is no feature: a model that reads what is to be told, or what was done, tells nothing.
+    fn refuse_feature(&self, dataset: &Dataset, name: &str) -> Result<()> {
+        let pair = |of: &'static str, columns: &'_ Option<(String, String)>| {
+            columns.iter().flat_map(move |(a, b)| [(of, a.clone()), (of, b.clone())]).collect::<Vec<_>>()
+        };
+        let one = |of: &'static str, column: &Option<String>| column.clone().map(|column| (of, column));
+        let taken = [("the reward", self.reward.clone()), ("the logging propensity", self.propensity.clone())]
+            .into_iter()
+            .chain([("the target's probability", self.target.clone())])
+            .chain(one("the logged action", &self.action))
+            .chain(one("the action that the target takes", &self.choice))
+            .chain(one("the subject", &self.subject))
+            .chain(one("what says whether the actions match", &self.matched))
+            .chain(one("what says which rows count", &self.used))
+            .chain(pair("a reward model's prediction", &self.model))
+            .chain(pair("a reward model's prediction", &self.mrdr));
+        let at = |name: &str| dataset.columns().iter().position(|own| own.name == name || own.source == name);
+        match taken.filter(|(_, column)| !column.is_empty()).find(|(_, column)| at(column) == at(name)) {
+            Some((what, _)) if at(name).is_some() => Err(Error::new(format!("is {what}, and cannot be a feature too"))
+                .in_column(name)
+                .hint("name columns that were known before the action was taken")),
+            _ => Ok(()),
+        }
     }
 }
 
-/// The actions of a column by number; new ones get the next.
-fn numbered(dataset: &Dataset, name: &str, names: &mut Vec<String>) -> Result<Vec<u16>> {
-    let cells = cells_of(dataset, name)?;
-    let mut known: HashMap<String, u16> = names.iter().cloned().zip(0..).collect();
-    let one = |row: usize| {
-        let Some(text) = cells.text(row) else {
-            let error = Error::new("is missing, so nobody knows what was done").in_column(name);
-            return Err(error.at_row(dataset.row_number(row)));
-        };
-        if let Some(number) = known.get(&text) {
-            return Ok(*number);
-        }
-        if names.len() >= MOST_ACTIONS {
-            let error = Error::new(format!("has more than {MOST_ACTIONS} actions, each of which would need a model"));
-            return Err(error.in_column(name).hint("name columns of a reward model's predictions instead"));
-        }
-        let number = names.len() as u16;
-        names.push(text.clone());
-        known.insert(text, number);
-        Ok(number)
-    };
-    (0..dataset.rows()).map(one).collect()
+/// Actions by number, as far as each can have a model.
+fn few(numbers: Vec<u32>, column: &str) -> Result<Vec<u16>> {
+    match numbers.iter().any(|number| *number as usize >= MOST_ACTIONS) {
+        true => Err(Error::new(format!("has more than {MOST_ACTIONS} actions, each of which would need a model"))
+            .in_column(column)
+            .hint("name columns of a reward model's predictions instead")),
+        false => Ok(numbers.into_iter().map(|number| number as u16).collect()),
+    }
 }

@@ -12,7 +12,7 @@ use crate::simulate::off_policy::cressie_read::{Range, cressie_read};
 use crate::simulate::off_policy::tuning::{Tuned, Tuning, tune};
 use crate::simulate::off_policy::{Answer, Estimator, Logged, Predictions};
 use crate::simulate::report::{ByEstimator, Estimate, Lambda, Method};
-use crate::simulate::support::{LEAST_ESS, support};
+use crate::simulate::support::{refusal, support};
 use crate::task::Task;
 use rayon::prelude::*;
 
@@ -110,7 +110,7 @@ pub(super) fn every(
 }
 
 /// A percentile interval that has a width.
-fn interval(draws: &[f64]) -> Option<(f64, f64)> {
+pub(super) fn interval(draws: &[f64]) -> Option<(f64, f64)> {
     percentile_interval(draws.iter().copied()).filter(|(low, high)| low < high)
 }
 
@@ -160,9 +160,8 @@ fn job<'a>(
         Method::Replay => with(&material.matched, Estimator::SnIps),
         Method::Trajectory => {
             let job = with(&material.trajectory, Estimator::SnIps)?;
-            let size = support(job.logged.weights, 0).effective_sample_size;
-            if size < LEAST_ESS {
-                return Err(format!("its effective sample size is {size:.1}; at least {LEAST_ESS:.0} is needed"));
+            if let Some(refused) = refusal(&support(job.logged.weights, 0), &[]) {
+                return Err(format!("of its weights {}", refused.reasons.join(", and ")));
             }
             Ok(job)
         }

@@ -50,7 +50,32 @@ pub fn refusal(support: &Support, unlogged_actions: &[String]) -> Option<Refusal
     refusal_naming(support, unlogged_actions, &[])
 }
 
-/// The same; `ineligible` names the actions chosen where they were not eligible.
+/// Standard errors by which a mean weight lies short of 1 before chance no longer explains it.
+const BEYOND_CHANCE: f64 = 4.0;
+
+/// The same of rounds that do not tell all that the policy does: a mean weight short of 1 tells it in part.
+pub fn refusal_of_weights(support: &Support, weights: &[f64], unlogged_actions: &[String]) -> Option<Refusal> {
+    let refused = refusal(support, unlogged_actions);
+    let short = 1.0 - support.mean_weight;
+    let square = sum(weights.iter().map(|w| (w - support.mean_weight).powi(2))) / weights.len().max(1) as f64;
+    let chance = (square / weights.len().max(1) as f64).sqrt();
+    if support.unlogged > MOST_UNLOGGED || short <= MOST_UNLOGGED || short <= BEYOND_CHANCE * chance {
+        return refused;
+    }
+    let reason = format!(
+        "the mean weight is {:.3}, short of 1 by more than chance explains: about {:.1} % of what the target does are actions that this log never took, and no column of it tells their value; the limit is {:.0} %",
+        support.mean_weight,
+        100.0 * short,
+        100.0 * MOST_UNLOGGED
+    );
+    let advice = "Check that the target's probabilities are those of the logged actions, or collect data on what was never done.";
+    let mut all = refused.unwrap_or_else(|| Refusal { reasons: Vec::new(), advice: String::new() });
+    all.reasons.push(reason);
+    all.advice = [all.advice.as_str(), advice].join(" ").trim().to_owned();
+    Some(all)
+}
+
+/// The same as [`refusal`]; `ineligible` names the actions chosen where they were not eligible.
 pub fn refusal_naming(support: &Support, unlogged_actions: &[String], ineligible: &[String]) -> Option<Refusal> {
     let mut reasons = Vec::new();
     let mut advice = Vec::new();

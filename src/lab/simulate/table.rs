@@ -124,8 +124,8 @@ pub fn outcome_columns(model: Option<&Expected>) -> &'static [&'static str] {
     }
 }
 
-/// The name of a column of an outcome; the goal's are not named after it.
-fn column_of(column: &str, outcome: Option<&str>) -> String {
+/// The name of a column of an outcome, of the goal when `None`: its columns are not named after it.
+pub fn column_of(column: &str, outcome: Option<&str>) -> String {
     outcome.map_or_else(|| column.to_owned(), |name| format!("{column}:{name}"))
 }
 

@@ -171,16 +171,20 @@ impl Terms {
     }
 }
 
-/// Subjects numbered without gaps, in their order, and how many there are: one that has no round is not drawn.
+/// Subjects numbered in order of first appearance, and how many there are: draws depend on the rows alone, not on how a log numbers
+/// its subjects, and one that has no round is not drawn.
 fn renumbered(clusters: &[u32]) -> (Vec<u32>, usize) {
     let mut number = vec![u32::MAX; clusters.iter().max().map_or(0, |most| *most as usize + 1)];
-    clusters.iter().for_each(|own| number[*own as usize] = 0);
     let mut units = 0;
-    for own in number.iter_mut().filter(|own| **own == 0) {
-        *own = units;
-        units += 1;
-    }
-    (clusters.iter().map(|own| number[*own as usize]).collect(), units as usize)
+    let of = |own: &u32| {
+        let number = &mut number[*own as usize];
+        if *number == u32::MAX {
+            *number = units;
+            units += 1;
+        }
+        *number
+    };
+    (clusters.iter().map(of).collect(), units as usize)
 }
 
 /// Adds Σ count · values of one group of lanes over a block's units.

@@ -7,9 +7,9 @@ use super::tuning::{Tuned, Tuning};
 use super::{Logged, Predictions};
 use crate::error::Result;
 use crate::random::Random;
-use crate::simulate::estimators::{Along, Every, Material, Resampling, every, seen};
+use crate::simulate::estimators::{Every, Material, Resampling, every, seen};
 use crate::simulate::report::{ByEstimator, Method, Refusal};
-use crate::simulate::support::{MOST_UNLOGGED, refusal, support};
+use crate::simulate::support::{refusal_of_weights, support};
 use crate::task::Task;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -31,16 +31,18 @@ pub struct Ask<'a> {
     pub matched: Option<&'a [f64]>,
     /// Largest weight that the log's propensities allow; infinite where it is not known.
     pub most_weight: f64,
-    /// When each round was decided, for weights along a subject's rounds.
-    pub times: Option<&'a [i64]>,
+    /// Weights multiplied along each subject's rounds, or why there are none.
+    pub trajectory: std::result::Result<&'a [f64], &'a str>,
+    /// Weights with the shares of the actions as propensities, or why there are none.
+    pub empirical: std::result::Result<&'a [f64], &'a str>,
+    /// Rounds in which the target policy takes what was never logged, and what that is; as far as it is known.
+    pub never: (usize, &'a [String]),
     /// A reward model made to have little variance for this policy.
     pub mrdr: Option<Predictions<'a>>,
     /// Whether the logging propensities were estimated.
     pub estimated: bool,
     /// Why there is no reward model, where there is none.
     pub no_model: &'a str,
-    /// Why the order of rounds is not known.
-    pub no_order: &'a str,
     /// Why there is no model made for this policy.
     pub no_mrdr: &'a str,
 }
@@ -64,11 +66,12 @@ impl Default for Ask<'_> {
             chances: None,
             matched: None,
             most_weight: f64::INFINITY,
-            times: None,
+            trajectory: Err("the order of a subject's rounds is not given"),
+            empirical: Err("the logged actions are not named"),
+            never: (0, &[]),
             mrdr: None,
             estimated: false,
             no_model: "",
-            no_order: "",
             no_mrdr: "",
         }
     }
@@ -93,6 +96,9 @@ pub struct Diagnostics {
     pub share_w_gt_10: f64,
     /// Share of rounds whose logged action the target policy never takes.
     pub zero_pi_e: f64,
+    /// Share of rounds in which it takes what was never logged, where its actions are named.
+    #[serde(default)]
+    pub unlogged: f64,
     /// Mean reward that the target policy itself earned, from its own log where there is one ([`Ask::on_policy`]).
     #[serde(default)]
     pub on_policy_v_eval: Option<f64>,
@@ -147,12 +153,10 @@ pub struct Evaluation {
     pub instead: Option<Blend>,
 }
 
-/// Standard errors by which a mean weight lies short of 1 before chance no longer explains it.
-const BEYOND_CHANCE: f64 = 4.0;
-
-/// The diagnostics of rounds; shares are of rounds.
-pub fn diagnose(logged: &Logged<'_>) -> (Diagnostics, Option<Refusal>) {
-    let support = support(logged.weights, 0);
+/// The diagnostics of rounds; shares are of rounds. `never` are those in which the target policy takes what was never logged, and what
+/// that is, as far as it is known.
+pub fn diagnose(logged: &Logged<'_>, never: (usize, &[String])) -> (Diagnostics, Option<Refusal>) {
+    let support = support(logged.weights, never.0);
     let diagnostics = Diagnostics {
         n: support.n,
         v_behaviour: mean(logged.rewards),
@@ -162,24 +166,10 @@ pub fn diagnose(logged: &Logged<'_>) -> (Diagnostics, Option<Refusal>) {
         ess: support.effective_sample_size,
         share_w_gt_10: support.share_above_10,
         zero_pi_e: 1.0 - support.coverage,
+        unlogged: support.unlogged,
         on_policy_v_eval: None,
     };
-    let mut refusal = refusal(&support, &[]);
-    let short = 1.0 - support.mean_weight;
-    let square = mean(&logged.weights.iter().map(|w| (w - support.mean_weight).powi(2)).collect::<Vec<f64>>());
-    let chance = (square / logged.weights.len().max(1) as f64).sqrt();
-    if short > MOST_UNLOGGED && short > BEYOND_CHANCE * chance {
-        let refused = refusal.get_or_insert_with(|| Refusal { reasons: Vec::new(), advice: String::new() });
-        refused.reasons.push(format!(
-            "the mean weight is {:.3}, short of 1 by more than chance explains: about {:.1} % of what the target does are actions that this log never took, and no column of it tells their value; the limit is {:.0} %",
-            support.mean_weight,
-            100.0 * short,
-            100.0 * MOST_UNLOGGED
-        ));
-        let advice = "Check that the target's probabilities are those of the logged actions, or collect data on what was never done.";
-        refused.advice = [refused.advice.as_str(), advice].join(" ").trim().to_owned();
-    }
-    (diagnostics, refusal)
+    (diagnostics, refusal_of_weights(&support, logged.weights, never.1))
 }
 
 /// Evaluates a target policy on logged rounds with every estimator.
@@ -189,7 +179,7 @@ pub fn diagnose(logged: &Logged<'_>) -> (Diagnostics, Option<Refusal>) {
 pub fn evaluate(logged: &Logged<'_>, ask: Ask<'_>, task: &Task) -> Result<Evaluation> {
     logged.check()?;
     task.stage("Checking support")?;
-    let (mut diagnostics, refusal) = diagnose(logged);
+    let (mut diagnostics, refusal) = diagnose(logged, ask.never);
     let on_policy = ask.on_policy.map(|own| own.mean()).transpose()?.flatten();
     diagnostics.on_policy_v_eval = on_policy.map(|own| own.value);
     let all = Estimator::all(logged.model.is_some());
@@ -199,15 +189,11 @@ pub fn evaluate(logged: &Logged<'_>, ask: Ask<'_>, task: &Task) -> Result<Evalua
         no_model: said(ask.no_model, "no reward model is given"),
         estimated: ask.estimated,
         most_weight: ask.most_weight,
-        empirical: Err("a file of rounds does not say which arms were drawn in which shares".into()),
+        empirical: ask.empirical.map(<[f64]>::to_vec).map_err(str::to_owned),
         matched: (ask.matched.map(<[f64]>::to_vec))
             .or_else(|| ask.chances.map(|own| drawn(own, ask.seed)))
             .ok_or_else(|| "what the policy would have done is not given".into()),
-        trajectory: match (logged.clusters, ask.times) {
-            (Some(subjects), Some(times)) => Ok(Along::new(subjects, times).products(logged.weights)),
-            (None, Some(_)) => Err("no subject repeats, or none is named".into()),
-            (_, None) => Err(said(ask.no_order, "the order of a subject's rounds is not given")),
-        },
+        trajectory: ask.trajectory.map(<[f64]>::to_vec).map_err(str::to_owned),
         mrdr: ask
             .mrdr
             .map(|own| (own.logged.to_vec(), own.target.to_vec()))

@@ -3,11 +3,14 @@
 //! Three assumptions about how positions bear on each other, each an estimator (McInerney et al. 2020; names of Open Bandit Pipeline):
 //! the whole list matters (standard), what stands above matters (cascade), nothing else matters (independent).
 
+use super::bootstrap::means;
 use super::estimator::{Answer, mean};
 use crate::error::{Error, Result};
 use crate::simulate::estimate::{Z95, clustered_squares, normal, sum};
+use crate::simulate::estimators::{Resampling, interval};
 use crate::simulate::report::{Estimate, ListValue, Method, Support};
-use crate::simulate::support::{refusal, support};
+use crate::simulate::support::{refusal_of_weights, support};
+use crate::task::Task;
 use serde::{Deserialize, Serialize};
 
 /// What is taken to bear on the reward of a position.
@@ -86,6 +89,15 @@ pub fn place_weights(weights: &[f64], assumption: Assumption) -> Vec<f64> {
     }
 }
 
+/// Values of resampled lists; empty without resamples.
+#[derive(Default)]
+pub(crate) struct Draws {
+    /// Self-normalised.
+    pub normalised: Vec<f64>,
+    /// By the weights as they are.
+    pub plain: Vec<f64>,
+}
+
 /// Weights and rewards per list and place, the top one first.
 pub(crate) struct Places {
     pub weights: Vec<Vec<f64>>,
@@ -121,6 +133,29 @@ impl Places {
     /// Mean over the lists as they were shown.
     pub fn logged(&self) -> Option<Estimate> {
         self.mean(Method::Mean, |_, rewards| rewards.iter().sum())
+    }
+
+    /// Values in resamples of lists, or of whole subjects: the draws are those of every bootstrap of as many units.
+    ///
+    /// # Errors
+    /// When the task is cancelled.
+    pub(in crate::simulate) fn draws(&self, resampling: Resampling<'_>) -> Result<Draws> {
+        let Resampling { replicates, seed, task } = resampling;
+        if replicates == 0 {
+            return Ok(Draws::default());
+        }
+        let at = |place: usize, of: fn(f64, f64) -> f64| -> Vec<f64> {
+            let cell = |(w, r): (&Vec<f64>, &Vec<f64>)| Some(of(*w.get(place)?, *r.get(place)?));
+            self.weights.iter().zip(&self.rewards).map(|own| cell(own).unwrap_or(0.0)).collect()
+        };
+        let columns =
+            (0..self.depth()).flat_map(|place| [at(place, |_, _| 1.0), at(place, |w, _| w), at(place, |w, r| w * r)]);
+        let drawn = means(columns.collect(), self.clusters.as_deref(), replicates, seed, task)?;
+        let sum = |of: fn(f64, f64, f64) -> f64| -> Vec<f64> {
+            let value = |b: usize| drawn.chunks_exact(3).map(|own| of(own[0][b], own[1][b], own[2][b])).sum();
+            (0..replicates).map(value).collect()
+        };
+        Ok(Draws { normalised: sum(|has, w, wr| has * wr / w), plain: sum(|_, _, wr| wr) })
     }
 
     pub fn snips(&self, assumption: Assumption) -> Option<Estimate> {
@@ -165,11 +200,26 @@ pub struct Lists {
     pub clusters: Option<Vec<u32>>,
     /// Lists left out since places are missing.
     pub dropped: u64,
+    /// Per place, lists in which the target policy puts there what was never logged; as far as its actions are named.
+    pub unlogged: Vec<usize>,
+    /// What that is.
+    pub unlogged_actions: Vec<String>,
 }
 
 /// The value of a policy's lists under every assumption, each with the support at the place that has least of it; one without support has
-/// no value, only the reasons.
-pub fn evaluate_lists(lists: &Lists, outcome: &str) -> Vec<ListValue> {
+/// no value, only the reasons, unless one is asked for `even_so`. `replicates` resamples of lists, or of whole subjects, give the bootstrap
+/// intervals; all see the same draws.
+///
+/// # Errors
+/// When the task is cancelled.
+pub fn evaluate_lists(
+    lists: &Lists,
+    outcome: &str,
+    even_so: bool,
+    (replicates, seed): (usize, u64),
+    task: &Task,
+) -> Result<Vec<ListValue>> {
+    let resampling = Resampling { replicates, seed, task };
     let of = |assumption: Assumption| {
         let places = Places {
             weights: lists.weights.iter().map(|own| place_weights(own, assumption)).collect(),
@@ -179,29 +229,35 @@ pub fn evaluate_lists(lists: &Lists, outcome: &str) -> Vec<ListValue> {
         let (mut least, mut refused) = (Support::default(), Vec::new());
         for place in 0..places.depth() {
             let at: Vec<f64> = places.weights.iter().filter_map(|list| list.get(place).copied()).collect();
-            let own = support(&at, 0);
+            let own = support(&at, lists.unlogged.get(place).copied().unwrap_or(0));
             if place == 0 || own.effective_sample_size < least.effective_sample_size {
                 least = own;
             }
-            let reasons = refusal(&own, &[]).map_or(Vec::new(), |own| own.reasons);
+            let why = refusal_of_weights(&own, &at, &lists.unlogged_actions);
+            let reasons = why.map_or(Vec::new(), |own| own.reasons);
             refused.extend(reasons.into_iter().map(|why| format!("place {}: {why}", place + 1)));
         }
         if places.depth() == 0 {
             refused.push("no list is whole".into());
         }
-        let shown = refused.is_empty();
-        ListValue {
+        let shown = places.depth() > 0 && (refused.is_empty() || even_so);
+        let (answer, ips) = match shown {
+            true => (places.snips(assumption), places.ips()),
+            false => (None, None),
+        };
+        let draws = if answer.is_some() { places.draws(resampling)? } else { Draws::default() };
+        Ok(ListValue {
             outcome: outcome.to_owned(),
             assumption,
             lists: lists.weights.len() as u64,
             dropped: lists.dropped,
             places: places.depth() as u64,
             support: least,
-            answer: shown.then(|| places.snips(assumption)).flatten(),
-            ips: shown.then(|| places.ips()).flatten(),
+            answer: answer.map(|own| Estimate { bootstrap: interval(&draws.normalised), ..own }),
+            ips: ips.map(|own| Estimate { bootstrap: interval(&draws.plain), ..own }),
             logged: places.logged(),
             refused,
-        }
+        })
     };
-    [Assumption::Independent, Assumption::Cascade, Assumption::Standard].map(of).into()
+    [Assumption::Independent, Assumption::Cascade, Assumption::Standard].into_iter().map(of).collect()
 }

@@ -11,7 +11,7 @@ use crate::simulate::off_policy::Logged;
 use crate::simulate::report::{ByEstimator, Estimate, Method, Refusal, Support};
 #[cfg(test)]
 use crate::simulate::support::support;
-use crate::simulate::values::{NO_REPEATS, NO_TIMES, Weighed, weigh};
+use crate::simulate::values::{NO_REPEATS, NO_TIMES, Weighed, known, pick, weigh};
 use crate::task::Task;
 
 /// The rounds of an outcome under several policies.
@@ -24,12 +24,21 @@ pub(super) struct Panel {
     pub refusal: Vec<Option<Refusal>>,
     /// Sums per resample and policy; empty without a bootstrap.
     pub resamples: Vec<Vec<Sums>>,
-    /// When each round was decided, where rows have times.
-    times: Option<Vec<i64>>,
+    /// What weights are multiplied along, where rows have times and subjects repeat; else why not.
+    course: std::result::Result<Course, &'static str>,
+}
+
+/// Every decision that has a weight, with a known outcome or without: what was done bears on what comes after it either way.
+struct Course {
+    subjects: Vec<u32>,
+    times: Vec<i64>,
+    /// Positions of those with a known outcome, and the weights of all per policy; `None` where all are known.
+    partly: Option<(Vec<u32>, Vec<Vec<f64>>)>,
 }
 
 impl Panel {
-    /// Weighs policies on those of `rows` whose arm, logging propensity and outcome are known. Resamples are common to all.
+    /// Weighs policies on those of `rows` whose arm and logging propensity are known; values stand on those of them whose outcome is.
+    /// Resamples are common to all.
     pub fn new(
         variants: &Variants<'_>,
         rows: &[u32],
@@ -41,26 +50,37 @@ impl Panel {
     ) -> Result<Panel> {
         let log = variants.log;
         let values = &log.outcomes[outcome].values;
-        let rows: Vec<u32> =
-            rows.iter().copied().filter(|r| log.is_usable(*r as usize) && !values[*r as usize].is_nan()).collect();
+        let rows: Vec<u32> = rows.iter().copied().filter(|row| log.is_usable(*row as usize)).collect();
         let positions = variants.positions(&rows);
-        let rewards: Vec<f64> = rows.iter().map(|r| values[*r as usize]).collect();
-        let clusters = log.clusters.as_ref().map(|c| rows.iter().map(|r| c[*r as usize]).collect::<Vec<u32>>());
+        let all: Vec<f64> = rows.iter().map(|row| values[*row as usize]).collect();
+        let known = known(&all);
+        let subjects = log.clusters.as_ref().map(|c| rows.iter().map(|row| c[*row as usize]).collect::<Vec<u32>>());
+        let course = match (&subjects, variants.times(&rows)?) {
+            (Some(subjects), Some(times)) => {
+                let partly = known.clone().map(|known| (known, Vec::with_capacity(policies.len())));
+                Ok(Course { subjects: subjects.clone(), times, partly })
+            }
+            (None, Some(_)) => Err(NO_REPEATS),
+            (_, None) => Err(NO_TIMES),
+        };
         let mut panel = Panel {
-            times: variants.times(&rows)?,
-            rewards,
-            clusters,
+            rewards: pick(&all, known.as_deref()),
+            clusters: subjects.map(|subjects| pick(&subjects, known.as_deref())),
             weights: Vec::new(),
             support: Vec::new(),
             refusal: Vec::new(),
             resamples: Vec::new(),
+            course,
         };
         for choices in policies {
             let Weighed { weights, support, refusal, .. } =
                 weigh(log, &rows, &positions, &choices.target(log, by), variants.options.even_so);
             panel.refusal.push(refusal);
             panel.support.push(support);
-            panel.weights.push(weights);
+            panel.weights.push(pick(&weights, known.as_deref()));
+            if let Ok(Course { partly: Some((_, all)), .. }) = &mut panel.course {
+                all.push(weights);
+            }
         }
         if bootstrap > 0 && !panel.rewards.is_empty() {
             let slices: Vec<&[f64]> = panel.weights.iter().map(Vec::as_slice).collect();
@@ -77,7 +97,7 @@ impl Panel {
         Panel {
             resamples: resample(&slices, &rewards, None, bootstrap, seed, &Task::default()).unwrap(),
             clusters: None,
-            times: None,
+            course: Err(NO_TIMES),
             support: weights.iter().map(|w| support(w, 0)).collect(),
             refusal: vec![None; weights.len()],
             rewards,
@@ -108,12 +128,14 @@ impl Panel {
     /// # Errors
     /// When the task is cancelled.
     pub fn trajectories(&self, task: &Task) -> Result<Vec<ByEstimator>> {
-        let along = match (&self.clusters, &self.times) {
-            (Some(subjects), Some(times)) => Ok(Along::new(subjects, times)),
-            (None, Some(_)) => Err(NO_REPEATS),
-            (_, None) => Err(NO_TIMES),
+        let along = self.course.as_ref().map(|own| (own, Along::new(&own.subjects, &own.times)));
+        let products = |at: usize| match &along {
+            _ if self.refusal[at].is_some() => Err("the policy has no value".to_owned()),
+            Err(why) => Err((**why).to_owned()),
+            Ok((Course { partly: None, .. }, along)) => Ok(along.products(&self.weights[at])),
+            Ok((Course { partly: Some((known, all)), .. }, along)) => Ok(pick(&along.products(&all[at]), Some(known))),
         };
-        let of = |(weights, refusal): (&Vec<f64>, &Option<Refusal>)| {
+        let of = |(at, weights): (usize, &Vec<f64>)| {
             let none = || Err(String::new());
             let material = Material {
                 logged: Logged { clusters: self.clusters.as_deref(), ..Logged::new(weights, &self.rewards) },
@@ -122,17 +144,13 @@ impl Panel {
                 most_weight: f64::INFINITY,
                 empirical: none(),
                 matched: none(),
-                trajectory: match (&along, refusal) {
-                    (_, Some(_)) => Err("the policy has no value".to_owned()),
-                    (Err(why), None) => Err((*why).to_owned()),
-                    (Ok(along), None) => Ok(along.products(weights)),
-                },
+                trajectory: products(at),
                 mrdr: Err(String::new()),
             };
             let resampling = Resampling { replicates: 0, seed: 0, task };
             Ok(every(&material, &[Method::Trajectory], false, &[], resampling)?.rows)
         };
-        let rows: Vec<Vec<ByEstimator>> = self.weights.iter().zip(&self.refusal).map(of).collect::<Result<_>>()?;
+        let rows: Vec<Vec<ByEstimator>> = self.weights.iter().enumerate().map(of).collect::<Result<_>>()?;
         Ok(rows.concat())
     }
 

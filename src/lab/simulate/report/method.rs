@@ -149,7 +149,7 @@ impl Method {
             Method::Trajectory => (
                 "trajectory weighting",
                 "SNIPS, w = Π w along the subject",
-                "SNIPS with the weights of a subject's decisions multiplied in order of time, which a policy with state asks for; given where its effective sample size is at least 100.",
+                "SNIPS with the weights of a subject's decisions multiplied in order of time, which a policy with state asks for, over all of them, with a known outcome or without; given where its effective sample size is at least 100 and its mean weight between 0.8 and 1.2.",
             ),
             Method::Mean => ("mean", "mean(r)", "Mean of an arm, or the difference of two arms' means."),
             Method::Dm => (

@@ -3,12 +3,14 @@
 
 use super::shop::{Shop, count, lifetime, shop, stock};
 use super::{cap, compile, logistic, only, plain, rule, world};
+use crate::data::Dataset;
+use crate::data::cells::Cells;
 use crate::simulate::impact::Compared;
 use crate::simulate::log::DecisionLog;
 use crate::simulate::questions::compare::{Ask, compare};
 use crate::simulate::questions::{Knob, budgets::budgets, sweep::sweep};
 use crate::simulate::replay::{NO_ACTION, Replay, Stage as Deciding, sample, thin, thinned};
-use crate::simulate::report::{Report, RuleKind};
+use crate::simulate::report::{Method, Report, RuleKind};
 use crate::simulate::search::{SearchOptions, tree, tune};
 use crate::simulate::{KeepNothing, Options, Other, replay, run};
 use crate::task::Task;
@@ -442,4 +444,56 @@ fn the_budget_of_a_sample_is_told_as_it_is() {
     };
     assert!((contacted(&plain()) - 0.3).abs() < 1e-9);
     assert!(contacted(&Options { sample: Some(1_000), ..plain() }) > 0.9, "a limit is not scaled");
+}
+
+#[test]
+fn weights_are_multiplied_along_all_decisions_whether_or_not_their_outcome_is_known() {
+    let shop = shop(6_000, 0.1, 5);
+    // Nobody knows what became of every fifth decision of the first half, which are the customers' first.
+    let unknown = |row: usize| row % 5 == 0 && row < 3_000;
+    let lost = |name: &str, cells: &Cells| match name {
+        "bought" => {
+            let values = cells.numbers().unwrap();
+            Cells::Number((0..values.len()).map(|row| if unknown(row) { f64::NAN } else { values[row] }).collect())
+        }
+        _ => cells.clone(),
+    };
+    let columns = shop.trial.columns().iter().map(|own| own.name.clone());
+    let columns = columns.map(|name| (name.clone(), lost(&name, shop.trial.cells(&name).unwrap()))).collect();
+    let dataset = Dataset::from_columns("shop", columns).unwrap();
+    // It mails everybody: the cap is reached by nobody.
+    let never = cap("plenty", CapTarget::All, EventKind::Sent, 9, None);
+    let policy = compile(Document { caps: vec![never], ..shop.document() });
+    let (options, task) = (plain(), Task::default());
+    let ask = Ask { today: Other { name: "a", policy: &policy }, others: &[Other { name: "b", policy: &policy }] };
+    let knobs = [Knob::parse("lever:mail=0,10").unwrap()];
+    let report = run(&policy, &[], &dataset, &shop.roles, &options, &task).unwrap().report;
+    let compared = compare(ask, &dataset, &shop.roles, &options, &KeepNothing, &task).unwrap();
+    let swept = sweep(&policy, &knobs, &dataset, &shop.roles, &options, &KeepNothing, &task).unwrap();
+    // By hand: customer i is decided for in rows i and 3,000 + i, with weight 2 where a mail was logged and 0 elsewhere.
+    let mailed: Vec<f64> = shop
+        .trial
+        .texts("arm")
+        .unwrap()
+        .iter()
+        .map(|arm| f64::from(u8::from(arm.as_deref() == Some("mail"))))
+        .collect();
+    let bought = shop.trial.numbers("bought").unwrap();
+    let (mut total, mut gain) = (0.0, 0.0);
+    for row in (0..6_000).filter(|row| !unknown(*row)) {
+        let before = if row < 3_000 { 1.0 } else { 2.0 * mailed[row - 3_000] };
+        let weight = before * 2.0 * mailed[row];
+        total += weight;
+        gain += weight * bought[row];
+    }
+    let main = report.main().unwrap().value("bought").unwrap().by(Method::Trajectory).copied().unwrap();
+    let others = compared
+        .policies
+        .iter()
+        .map(|own| &own.trajectory[0])
+        .chain(swept.settings.iter().map(|own| &own.trajectory[0]));
+    for own in others.map(|own| own.estimate.unwrap()).chain([main]) {
+        assert!((own.value - gain / total).abs() < 1e-12, "{own:?} and not {}", gain / total);
+        assert_eq!(own.n, 6_000 - 600);
+    }
 }

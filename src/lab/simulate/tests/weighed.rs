@@ -287,7 +287,7 @@ fn the_value_of_a_log_of_lists_is_that_of_its_lists() {
     let two = compile(two_places(schema(), &[("a", 3.0), ("b", 2.0), ("c", 1.0)]));
     let worse = compile(two_places(schema(), &[("c", 3.0), ("b", 2.0), ("a", 1.0)]));
     let others = [Other { name: "worse", policy: &worse }];
-    let options = Options { baselines: true, segment: Some("x".into()), impact_rows: 500, ..plain() };
+    let options = Options { baselines: true, segment: Some("x".into()), impact_rows: 500, bootstrap: 400, ..plain() };
     let report = run(&two, &others, &data, &roles, &options, &Task::default()).unwrap().report;
     let main = report.main().unwrap();
     // a on top brings 0.5, b below it 0.3 / 2; the rows by themselves would say that a for all is all there is.
@@ -308,6 +308,12 @@ fn the_value_of_a_log_of_lists_is_that_of_its_lists() {
     // c on top 0.1, b below it 0.15.
     assert!((difference.estimate.value - 0.4).abs() < 4.0 * difference.estimate.se, "{difference:?}");
     assert!(difference.verdict.starts_with("more click than worse") && difference.estimate.se > 0.0);
+    // Whole customers are resampled, as the delta method adds within them.
+    for own in [value.answer, of_lists.ips.unwrap(), difference.estimate] {
+        let (low, high) = own.bootstrap.unwrap();
+        let width = (high - low) / (own.high - own.low);
+        assert!((0.8..1.25).contains(&width) && low < own.value && own.value < high, "{own:?}");
+    }
     for part in &report.segments.as_ref().unwrap().parts {
         let own = part.value.unwrap();
         assert!(own.method == Method::ListsCascade && (own.value - 0.65).abs() < 4.5 * own.se, "{part:?}");

@@ -3,16 +3,18 @@
 //!
 //! How places bear on each other is an assumption, and each has its own estimate and its own support. The answer stands on the first of
 //! [`ORDER`] that supports most of the policies; weights choose it, outcomes have no say. A policy that explores is weighed by what it drew:
-//! the engine states the probability of a place given what it drew above it, not given what was shown there. Lists have no reward model
-//! and no bootstrap.
+//! the engine states the probability of a place given what it drew above it, not given what was shown there. Lists have no reward model.
 
 use super::weigh::{Names, Odds, judged};
+use crate::error::Result;
+use crate::simulate::estimators::{Resampling, interval};
 use crate::simulate::log::{DecisionLog, Lists};
 use crate::simulate::off_policy::slate::{Assumption, Places, place_weights};
 use crate::simulate::replay::Replay;
 use crate::simulate::report::{ByEstimator, Estimate, ListValue, Method, Refusal, Support, Value};
 use crate::simulate::srm::mismatch;
 use crate::simulate::support::{Beyond, support_of};
+use crate::task::Task;
 
 /// Assumptions, the one that is asked for the answer first: what is shown above bears on a place (the usual model of a reader); then the
 /// one that takes most for granted; last the one without any, whose weights hardly any log supports.
@@ -29,7 +31,20 @@ pub(super) struct ListSet<'a> {
     assumption: Assumption,
     /// One per policy.
     policies: Vec<Placed>,
+    /// Intervals by the bootstrap, one per outcome; empty until they are asked for.
+    resampled: Vec<Resampled>,
 }
+
+/// Bootstrap intervals of an outcome, on common draws.
+struct Resampled {
+    /// Of each policy under each assumption, in the order of [`ORDER`]: self-normalised, and by the weights as they are.
+    values: Vec<[Ends; 3]>,
+    /// Of the first policy less each, under the assumption of the answer.
+    differences: Vec<Option<(f64, f64)>>,
+}
+
+/// Ends of two intervals.
+type Ends = [Option<(f64, f64)>; 2];
 
 /// A policy's lists beside those that were shown.
 struct Placed {
@@ -56,7 +71,66 @@ impl<'a> ListSet<'a> {
         // Of several the first.
         let best = (0..ORDER.len()).rev().max_by_key(|at| supported(*at)).unwrap_or(0);
         let dropped = (rows.len() - lists.len()) as u64;
-        ListSet { log, lists, dropped, assumption: ORDER[best], policies }
+        ListSet { log, lists, dropped, assumption: ORDER[best], policies, resampled: Vec::new() }
+    }
+
+    /// Finds bootstrap intervals of every policy and outcome.
+    ///
+    /// # Errors
+    /// When the task is cancelled.
+    pub fn resample(&mut self, replicates: usize, seed: u64, task: &Task) -> Result<()> {
+        if replicates == 0 {
+            return Ok(());
+        }
+        for (at, outcome) in self.log.outcomes.iter().enumerate() {
+            task.stage(&format!("Intervals of {}", outcome.name))?;
+            let known = self.known(at);
+            let resampling = Resampling { replicates, seed: seed.wrapping_add(at as u64), task };
+            let mut own = Resampled { values: Vec::new(), differences: Vec::new() };
+            let mut first = Vec::new();
+            for policy in 0..self.policies.len() {
+                let mut ends = [[None; 2]; 3];
+                let mut answer = Vec::new();
+                for (ends, assumption) in ends.iter_mut().zip(ORDER) {
+                    if self.policies[policy].support[self.place_of(assumption)].1.is_some() {
+                        continue;
+                    }
+                    let draws = self.places(policy, at, &known, assumption).draws(resampling)?;
+                    *ends = [interval(&draws.normalised), interval(&draws.plain)];
+                    if assumption == self.assumption {
+                        answer = draws.normalised;
+                    }
+                }
+                if policy == 0 {
+                    first.clone_from(&answer);
+                }
+                let apart: Vec<f64> = first.iter().zip(&answer).map(|(a, b)| a - b).collect();
+                own.differences.push(interval(&apart));
+                own.values.push(ends);
+            }
+            self.resampled.push(own);
+        }
+        Ok(())
+    }
+
+    /// The bootstrap intervals of a policy in an outcome.
+    fn ends(&self, policy: usize, outcome: usize, assumption: Assumption) -> Ends {
+        let own = self.resampled.get(outcome).and_then(|own| own.values.get(policy));
+        own.map_or([None; 2], |own| own[self.place_of(assumption)])
+    }
+
+    /// What a policy's lists are worth under an assumption: self-normalised, and by the weights as they are.
+    fn worth(
+        &self,
+        policy: usize,
+        outcome: usize,
+        known: &[usize],
+        assumption: Assumption,
+    ) -> (Option<Estimate>, Option<Estimate>) {
+        let places = self.places(policy, outcome, known, assumption);
+        let [normalised, plain] = self.ends(policy, outcome, assumption);
+        let with = |own: Option<Estimate>, bootstrap| own.map(|own| Estimate { bootstrap, ..own });
+        (with(places.snips(assumption), normalised), with(places.ips(), plain))
     }
 
     /// Support of a policy under the assumption of the answer, and why it has no value.
@@ -72,11 +146,11 @@ impl<'a> ListSet<'a> {
     pub fn value(&self, policy: usize, outcome: usize) -> Option<Value> {
         let known = self.known(outcome);
         let answer = self.answer(policy, outcome)?;
-        let places = self.places(policy, outcome, &known, self.assumption);
-        let mut estimates: Vec<Estimate> = std::iter::once(answer).chain(places.ips()).collect();
+        let (_, ips) = self.worth(policy, outcome, &known, self.assumption);
+        let mut estimates: Vec<Estimate> = std::iter::once(answer).chain(ips).collect();
         for assumption in ORDER.into_iter().filter(|own| *own != self.assumption) {
             if self.policies[policy].support[self.place_of(assumption)].1.is_none() {
-                estimates.extend(self.places(policy, outcome, &known, assumption).snips(assumption));
+                estimates.extend(self.worth(policy, outcome, &known, assumption).0);
             }
         }
         let mut estimators: Vec<ByEstimator> = estimates.into_iter().map(ByEstimator::new).collect();
@@ -96,7 +170,7 @@ impl<'a> ListSet<'a> {
         if self.judgement(policy).1.is_some() {
             return None;
         }
-        self.places(policy, outcome, &self.known(outcome), self.assumption).snips(self.assumption)
+        self.worth(policy, outcome, &self.known(outcome), self.assumption).0
     }
 
     /// Value of policy `a` less that of `b` on the same lists, with both values; `None` when either is refused.
@@ -105,11 +179,14 @@ impl<'a> ListSet<'a> {
             return None;
         }
         let known = self.known(outcome);
+        let resampled = self.resampled.get(outcome).filter(|_| a == 0);
+        let bootstrap = resampled.and_then(|own| *own.differences.get(b)?);
         let (a, b) =
             (self.places(a, outcome, &known, self.assumption), self.places(b, outcome, &known, self.assumption));
         let ((va, ia), (vb, ib)) = (a.normalised()?, b.normalised()?);
         let influence: Vec<f64> = ia.iter().zip(&ib).map(|(a, b)| a - b).collect();
-        Some((va, vb, a.estimate(Method::lists(self.assumption), va - vb, &influence)?))
+        let estimate = a.estimate(Method::lists(self.assumption), va - vb, &influence)?;
+        Some((va, vb, Estimate { bootstrap, ..estimate }))
     }
 
     /// Everything that is said of a policy's lists: every outcome under every assumption.
@@ -120,7 +197,10 @@ impl<'a> ListSet<'a> {
             for assumption in [Assumption::Independent, Assumption::Cascade, Assumption::Standard] {
                 let (support, refusal) = self.policies[policy].support[self.place_of(assumption)].clone();
                 let places = self.places(policy, outcome, &known, assumption);
-                let shown = refusal.is_none();
+                let (answer, ips) = match refusal {
+                    None => self.worth(policy, outcome, &known, assumption),
+                    Some(_) => (None, None),
+                };
                 values.push(ListValue {
                     outcome: name.to_owned(),
                     assumption,
@@ -129,8 +209,8 @@ impl<'a> ListSet<'a> {
                     places: places.depth() as u64,
                     support,
                     refused: refusal.map(|own| own.reasons).unwrap_or_default(),
-                    answer: shown.then(|| places.snips(assumption)).flatten(),
-                    ips: shown.then(|| places.ips()).flatten(),
+                    answer,
+                    ips,
                     logged: places.logged(),
                 });
             }

@@ -105,10 +105,7 @@ impl<'a> ValueSet<'a> {
         let policies: Vec<Weighed> = replays.iter().map(weigh).collect();
         for (i, outcome) in log.outcomes.iter().enumerate() {
             let all: Vec<f64> = rows.iter().map(|row| outcome.values[*row as usize]).collect();
-            let known = all
-                .iter()
-                .any(|r| r.is_nan())
-                .then(|| all.iter().zip(0u32..).filter(|(r, _)| !r.is_nan()).map(|(_, i)| i).collect::<Vec<u32>>());
+            let known = known(&all);
             let clusters: Option<Vec<u32>> =
                 log.clusters.as_ref().map(|c| rows.iter().map(|row| c[*row as usize]).collect());
             let mut rewards = Rewards {
@@ -182,10 +179,12 @@ impl<'a> ValueSet<'a> {
         let resampled = |statistic: fn(&Sums) -> f64| {
             percentile_interval(rewards.resamples.iter().map(|sums| statistic(&sums[policy])))
         };
-        let bootstrap = resampled(|s| s.reward / s.weight).filter(|(low, high)| low < high);
-        let answer = Estimate { bootstrap, ..snips(rounds)? };
         let main = self.main && policy == 0;
         let modelled = rewards.modelled.as_ref().and_then(|own| own.policies.get(policy)).filter(|own| !own.is_empty());
+        // All estimators of a policy are told on the same draws, where more than one has some.
+        let common = modelled.and_then(|own| own.iter().find(|row| row.method == Method::Snips)?.estimate?.bootstrap);
+        let bootstrap = common.or(resampled(|s| s.reward / s.weight).filter(|(low, high)| low < high));
+        let answer = Estimate { bootstrap, ..snips(rounds)? };
         let mut estimators: Vec<ByEstimator> = modelled.cloned().unwrap_or_default();
         if !main || estimators.is_empty() {
             let logged = Logged { clusters: rounds.clusters, ..Logged::new(rounds.weights, rounds.rewards) };
@@ -278,6 +277,12 @@ impl Rewards {
     fn rounds<'b>(&'b self, weights: &'b [f64]) -> Rounds<'b> {
         Rounds { weights, rewards: &self.values, clusters: self.clusters.as_deref() }
     }
+}
+
+/// Positions of what is known; `None` where all of it is.
+pub(super) fn known(values: &[f64]) -> Option<Vec<u32>> {
+    let some = || values.iter().zip(0u32..).filter(|(x, _)| !x.is_nan()).map(|(_, at)| at).collect();
+    values.iter().any(|x| x.is_nan()).then(some)
 }
 
 /// The entries at some positions; all of them without.

@@ -31,7 +31,7 @@ pub(in crate::simulate) struct OfOutcome {
 }
 
 impl ValueSet<'_> {
-    /// Learns reward models and values every policy that has support with them; `main` says that the first policy is the one that the
+    /// Learns reward models and values every policy that has support with them (lists have none, and are resampled here); `main` says that the first policy is the one that the
     /// report is about: it is valued by every estimator, and one more model is made for it alone. `replays` are those that the set was made of.
     ///
     /// # Errors
@@ -54,8 +54,10 @@ impl ValueSet<'_> {
         } else {
             self.no_model = "fewer than two rows have a known outcome to learn from".into();
         }
+        if let Some(lists) = &mut self.lists {
+            return lists.resample(options.bootstrap, options.seed, task);
+        }
         if options.rewards.is_none()
-            || self.lists.is_some()
             || self.rows.len() > MOST_ROWS
             || self.policies.iter().all(|policy| policy.refusal.is_some())
         {
