@@ -375,7 +375,7 @@ fn actions_that_were_never_logged_are_counted_and_named() {
     let write = |never: usize| {
         let row = |i: usize| {
             let choice = if i % 100 < never { "c" } else { ["a", "b"][(i / 2) % 2] };
-            format!("{},{choice},0.5,{}\n", ["a", "b"][i % 2], usize::from(i % 5 == 0))
+            format!("{},{choice},0.5,{}\n", ["a", "b"][i % 2], usize::from(i.is_multiple_of(5)))
         };
         let rows: String = (0..2_000).map(row).collect();
         std::fs::write(dir.join("log.csv"), format!("shown,would,p,click\n{rows}")).unwrap();

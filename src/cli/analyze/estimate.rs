@@ -144,7 +144,7 @@ impl Estimate {
             most_weight: rounds.most_weight(),
             trajectory: trajectory.as_deref().map_err(|why| *why),
             empirical: empirical.as_deref().map_err(|why| *why),
-            never: (rounds.never.rounds, &rounds.never.actions),
+            never: rounds.never.as_ref().map(|own| (own.rounds, own.actions.as_slice())),
             mrdr: rounds.mrdr(),
             estimated: self.estimated || self.propensity.is_none(),
             no_model: "no reward model is given; --q and --q-target name its columns, or --action, --choice and --features learn one",
@@ -268,9 +268,9 @@ impl Estimate {
         ] {
             table.row(vec![name.into(), value, meaning.into()]);
         }
-        if self.choice.is_some() {
+        if let Some(unlogged) = d.unlogged {
             let meaning = "rounds in which the target policy takes what was never logged; at most 1 %";
-            table.row(vec!["never logged".into(), percent(d.unlogged), meaning.into()]);
+            table.row(vec!["never logged".into(), percent(unlogged), meaning.into()]);
         }
         if let (Some(own), Some(file)) = (&found.on_policy, &self.on_policy) {
             let meaning =

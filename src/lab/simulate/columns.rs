@@ -62,8 +62,8 @@ pub struct Rounds {
     pub lists: Option<Lists>,
     /// Rows left out since they do not count, and since their reward is missing.
     pub left_out: (u64, u64),
-    /// Rounds in which the target policy takes what was never logged, and what that is; as far as actions are named.
-    pub never: Never,
+    /// Rounds in which the target policy takes what was never logged, and what that is; `None` where its actions are not named.
+    pub never: Option<Never>,
     pub(super) whole: Whole,
 }
 
@@ -165,8 +165,8 @@ impl Rounds {
         // A subject in each row is no cluster.
         let subjects = subjects.filter(|own| own.iter().max().is_some_and(|most| (*most as usize) + 1 < own.len()));
         let weights: Vec<f64> = chances.iter().zip(&propensity).map(|(pi, p)| pi / p).collect();
-        let beyond = |at: &usize| chosen.as_ref().is_some_and(|own| own[*at] as usize >= logged);
-        let never: Vec<bool> = (0..dataset.rows()).map(|at| beyond(&at)).collect();
+        let is_new = |own: &Vec<u32>| own.iter().map(|number| *number as usize >= logged).collect();
+        let never: Vec<bool> = chosen.as_ref().map_or_else(|| vec![false; dataset.rows()], is_new);
         let rounds = Rounds {
             data: Some(with_reward.map_or_else(|| dataset.clone(), |rows| dataset.select(rows))),
             most_weight: 1.0 / propensity.iter().copied().fold(1.0, f64::min),
@@ -179,10 +179,10 @@ impl Rounds {
             mrdr,
             lists: None,
             left_out: (0, 0),
-            never: Never {
+            never: chosen.map(|_| Never {
                 rounds: pick(&never, with_reward).into_iter().filter(|is| *is).count(),
                 actions: actions.split_off(logged),
-            },
+            }),
             whole: Whole {
                 data: Some(dataset.clone()),
                 known: known_rows,
@@ -250,7 +250,7 @@ impl Rounds {
         number.iter().enumerate().for_each(|(row, number)| own[*number as usize].push(row));
         let mut lists = Lists {
             clusters: self.clusters.as_ref().map(|_| Vec::new()),
-            unlogged_actions: self.never.actions.clone(),
+            unlogged_actions: self.never.as_ref().map_or_else(Vec::new, |own| own.actions.clone()),
             ..Lists::default()
         };
         for mut rows in own.into_iter().filter(|rows| !rows.is_empty()) {

@@ -36,7 +36,7 @@ pub struct Ask<'a> {
     /// Weights with the shares of the actions as propensities, or why there are none.
     pub empirical: std::result::Result<&'a [f64], &'a str>,
     /// Rounds in which the target policy takes what was never logged, and what that is; as far as it is known.
-    pub never: (usize, &'a [String]),
+    pub never: Option<(usize, &'a [String])>,
     /// A reward model made to have little variance for this policy.
     pub mrdr: Option<Predictions<'a>>,
     /// Whether the logging propensities were estimated.
@@ -68,7 +68,7 @@ impl Default for Ask<'_> {
             most_weight: f64::INFINITY,
             trajectory: Err("the order of a subject's rounds is not given"),
             empirical: Err("the logged actions are not named"),
-            never: (0, &[]),
+            never: None,
             mrdr: None,
             estimated: false,
             no_model: "",
@@ -96,9 +96,9 @@ pub struct Diagnostics {
     pub share_w_gt_10: f64,
     /// Share of rounds whose logged action the target policy never takes.
     pub zero_pi_e: f64,
-    /// Share of rounds in which it takes what was never logged, where its actions are named.
+    /// Share of rounds in which it takes what was never logged; `None` where its actions are not named.
     #[serde(default)]
-    pub unlogged: f64,
+    pub unlogged: Option<f64>,
     /// Mean reward that the target policy itself earned, from its own log where there is one ([`Ask::on_policy`]).
     #[serde(default)]
     pub on_policy_v_eval: Option<f64>,
@@ -155,8 +155,9 @@ pub struct Evaluation {
 
 /// The diagnostics of rounds; shares are of rounds. `never` are those in which the target policy takes what was never logged, and what
 /// that is, as far as it is known.
-pub fn diagnose(logged: &Logged<'_>, never: (usize, &[String])) -> (Diagnostics, Option<Refusal>) {
-    let support = support(logged.weights, never.0);
+pub fn diagnose(logged: &Logged<'_>, never: Option<(usize, &[String])>) -> (Diagnostics, Option<Refusal>) {
+    let (rounds, actions) = never.unwrap_or_default();
+    let support = support(logged.weights, rounds);
     let diagnostics = Diagnostics {
         n: support.n,
         v_behaviour: mean(logged.rewards),
@@ -166,10 +167,10 @@ pub fn diagnose(logged: &Logged<'_>, never: (usize, &[String])) -> (Diagnostics,
         ess: support.effective_sample_size,
         share_w_gt_10: support.share_above_10,
         zero_pi_e: 1.0 - support.coverage,
-        unlogged: support.unlogged,
+        unlogged: never.map(|_| support.unlogged),
         on_policy_v_eval: None,
     };
-    (diagnostics, refusal_of_weights(&support, logged.weights, never.1))
+    (diagnostics, refusal_of_weights(&support, logged.weights, actions))
 }
 
 /// Evaluates a target policy on logged rounds with every estimator.

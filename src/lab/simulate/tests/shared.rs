@@ -450,7 +450,7 @@ fn the_budget_of_a_sample_is_told_as_it_is() {
 fn weights_are_multiplied_along_all_decisions_whether_or_not_their_outcome_is_known() {
     let shop = shop(6_000, 0.1, 5);
     // Nobody knows what became of every fifth decision of the first half, which are the customers' first.
-    let unknown = |row: usize| row % 5 == 0 && row < 3_000;
+    let unknown = |row: usize| row.is_multiple_of(5) && row < 3_000;
     let lost = |name: &str, cells: &Cells| match name {
         "bought" => {
             let values = cells.numbers().unwrap();
