@@ -11,11 +11,11 @@ use super::decide::write_one;
 use super::inputs::{Reading, instant};
 use super::table::{count, wrap};
 use attune_lab::Error;
-use attune_lab::data::import::{ImportOptions, import};
+use attune_lab::data::import::{ImportOptions, dates, import};
 use attune_lab::data::table::{key_and_time, named};
 use attune_lab::data::{Dataset, Roles, TableKind, split};
 use attune_lab::features::entry::FieldRule;
-use attune_lab::features::events::{self, Columns, Computed, Declared, Described, EventTable, Leak, Moments};
+use attune_lab::features::events::{self, Buyers, Columns, Computed, Declared, Described, EventTable, Leak, Moments};
 use attune_lab::features::overview::{Overview, overview};
 use attune_lab::features::recipe;
 use attune_lab::project::{self, Parts, PutOutcome};
@@ -125,8 +125,8 @@ struct Found {
     rows: usize,
     /// Steps of the row recipe.
     steps: Vec<Step>,
-    /// What is done with features at a decision.
-    rules: BTreeMap<String, FieldRule>,
+    /// What is done with features at a decision, and why a rule is not in force where it is not.
+    rules: BTreeMap<String, (FieldRule, Option<String>)>,
     /// Inputs of models; `None` where only events were asked about.
     overview: Option<Overview>,
     /// What was written into the project, a sentence each.
@@ -224,10 +224,17 @@ impl Features {
             let name = project::slug(&file.file_stem().unwrap_or_default().to_string_lossy(), &|_| false);
             let table = EventTable { name: &name, dataset: &data, key: &key, time: &time };
             let end = as_of.or_else(|| events::end_of(&table));
+            let mut notes = Vec::new();
             let (moments, column) = match customers {
                 None => {
                     let end = end.ok_or_else(|| Error::new("no event has a time").in_file(file).in_column(&time))?;
-                    (Moments::subjects_of(&table, end)?, key.clone())
+                    let purchase = match self.purchase.as_deref() {
+                        Some(text) => Some(text.to_owned()).filter(|text| text.trim() != "true"),
+                        None => events::purchase_of(&table)?,
+                    };
+                    let buyers = Buyers::of(&table, Some(end), purchase.as_deref())?;
+                    notes = buyers.notes(&name, Some(&dates::render(end)), purchase.as_deref());
+                    (buyers.moments(&table, end)?, key.clone())
                 }
                 Some(customers) => {
                     let rows = read(customers, &options, task)?;
@@ -241,7 +248,8 @@ impl Features {
                 Some(defined) => defined,
                 None => self.suggested(&[table]),
             };
-            let computing = self.compute(features, &[table], moments, column, task)?;
+            let mut computing = self.compute(features, &[table], moments, column, task)?;
+            computing.computed.notes.extend(notes);
             Ok(Found { rows: computing.moments.len(), events: Some(computing), ..Found::default() })
         });
         match said {
@@ -326,7 +334,7 @@ impl Features {
         }
         if let Some(overview) = &found.overview {
             let place = self.source.display().to_string();
-            text.push_str(&rules::text(&found.rules));
+            text.push_str(&rules::text(&found.rules, &place));
             text.push_str(&show::text(overview, &found.steps, is_project.then_some(place.as_str())));
         }
         if !found.saved.is_empty() {

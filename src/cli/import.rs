@@ -1,7 +1,7 @@
 //! `attune import`: what is in a file, and a project made from it.
 
 use super::console::{Console, Failure, Outcome, Result};
-use super::inputs::{Reading, instant, pair, type_named};
+use super::inputs::{Reading, instant, kind_named, pair, purchases_in_words, type_named};
 use super::meaning::{Meaning, column_named};
 use super::new::folder_name;
 use super::profile::problem_lines;
@@ -9,11 +9,12 @@ use super::table::{Table, count, percent, wrap};
 use attune_lab::data::import::{self, BadCell, BadRow, ImportOptions, Imported};
 use attune_lab::data::profile::{Profile, profile_table};
 use attune_lab::data::quality::{Known, Range};
-use attune_lab::data::table::key_and_time;
 use attune_lab::data::{Arm, Dataset, Logging, Role, Roles, Table as DataTable, TableKind};
+use attune_lab::features::transactions::PurchaseColumns;
 use attune_lab::project::{self, Access, AskedEvent, Described, Loaded, Parts, Project, RowEvent};
 use attune_lab::task::Task;
 use attune_policy::Document;
+use attune_policy::value::Type;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -59,8 +60,8 @@ pub struct Import {
     /// impression, click, accept, reject). Without it a column called event, event_type, kind or type; without that, all were sent
     #[arg(long, value_name = "COLUMN|EVENT")]
     event: Option<String>,
-    /// What a word in that column stands for, as WORD=EVENT, such as opened=impression; any other name is an event of its own. May be
-    /// given several times
+    /// What a word in that column stands for, as WORD=EVENT, such as opened=impression; the word is as it is written in the file, and any
+    /// other name is an event of its own (own:NAME where it is close to one of these). May be given several times
     #[arg(long = "event-word", value_name = "WORD=EVENT")]
     event_words: Vec<String>,
     /// Column of the customers that leads to the key: the table is joined to them by it
@@ -104,8 +105,9 @@ impl Import {
                 "--event and --event-word are about what was sent: give --as contacts, too".into(),
             ));
         }
-        let (imported, roles) = match (&self.project, self.is_beside(kind)) {
-            (None, _) => self.look(kind, &options, console)?,
+        let (mut imported, mut roles) = match (&self.project, self.is_beside(kind)) {
+            (None, false) => self.look(&options, console)?,
+            (None, true) => self.look_at_table(kind, &options, console)?,
             (Some(dir), false) => self.save_in_project(dir, &options, console)?,
             (Some(dir), true) => self.save_table(dir, kind, &options, console)?,
         };
@@ -113,7 +115,21 @@ impl Import {
             import::quarantine::write(out, &imported.bad_rows, &imported.bad_cells)?;
         }
         // What a table is about decides what is wrong with it: of sales, a quantity below 0 came back.
-        let beside = if self.is_beside(kind) { kind } else { TableKind::Customers };
+        let mut beside = if self.is_beside(kind) { kind } else { TableKind::Customers };
+        if let Some(columns) = self.unsaid_sales(&imported.dataset, &roles) {
+            let dataset = &imported.dataset;
+            imported.notes.push(format!(
+                "The rows look like purchases: {}. `attune import {} {} --as transactions` makes them a table of a project, with the \
+                 customers who bought; --as customers takes each for a customer.",
+                purchases_in_words(dataset, &columns.words(dataset)),
+                self.file.display(),
+                self.project.as_deref().unwrap_or(Path::new("shop")).display(),
+            ));
+            if self.project.is_none() {
+                beside = TableKind::Transactions;
+                roles = table_roles(dataset, Some(&columns.customer), Some(&columns.date));
+            }
+        }
         let known = Known { kind: beside, ..Known::default() };
         let profile = console.work(|task| profile_table(&imported.dataset, &roles, &known, task))?;
         console.result(&self.text(&imported, &roles, &profile), &self.value(&imported, &roles, &profile))?;
@@ -121,11 +137,14 @@ impl Import {
     }
 
     fn table_kind(&self) -> Result<TableKind> {
-        let Some(word) = &self.kind else { return Ok(TableKind::Customers) };
-        TableKind::named(word).ok_or_else(|| {
-            let words: Vec<&str> = TableKind::ALL.iter().map(|kind| kind.label()).collect();
-            Failure::Usage(format!("--as: `{word}` is no kind of table; the kinds are {}", words.join(", ")))
-        })
+        self.kind.as_deref().map_or(Ok(TableKind::Customers), |word| kind_named("--as", word))
+    }
+
+    /// The columns of a purchase, where the rows look like purchases and nobody said what they are.
+    fn unsaid_sales(&self, dataset: &Dataset, roles: &Roles) -> Option<PurchaseColumns> {
+        let is_said = self.kind.is_some() || self.meaning.given().is_some() || self.goal.is_some();
+        let columns = if is_said { None } else { PurchaseColumns::of_sales(dataset, roles) };
+        columns.filter(|columns| dataset.column(&columns.date).is_some_and(|column| column.type_ == Type::Time))
     }
 
     /// Whether the file is a table beside the customers.
@@ -134,32 +153,36 @@ impl Import {
     }
 
     /// Reads the file and suggests roles; writes nothing.
-    fn look(&self, kind: TableKind, options: &ImportOptions, console: &Console) -> Result<(Seen, Roles)> {
+    fn look(&self, options: &ImportOptions, console: &Console) -> Result<(Seen, Roles)> {
         let imported = console.work(|task| import::import(&self.file, options, task))?;
         self.refuse_unknown_types(&imported.dataset)?;
         let mut roles = Roles::suggest(&imported.dataset);
-        let mut said = Vec::new();
-        if self.is_beside(kind) {
-            let (key, time) = key_and_time(&imported.dataset, kind, self.key.as_deref(), self.time.as_deref())
-                .map_err(|error| error.in_file(&self.file))?;
-            roles = table_roles(&imported.dataset, key.as_deref(), time.as_deref());
-            let described = self.described(kind)?;
-            if described.table_name() == project::HISTORY {
-                let taken = [key.as_deref(), time.as_deref()];
-                let event = RowEvent::declared(&imported.dataset, &described.event, &taken)
-                    .map_err(|error| error.in_file(&self.file))?;
-                said = self.history_notes(&imported.dataset, &roles, &event, &Document::default(), console)?;
-            }
-        }
         self.change_roles(&mut roles, &imported.dataset)?;
-        if !self.is_beside(kind) {
-            self.meaning.look_again(&mut roles, &imported.dataset);
-        }
+        self.meaning.look_again(&mut roles, &imported.dataset);
         if let Some(text) = &self.as_of {
             roles.as_of = Some(instant("--as-of", text)?);
         }
-        let Imported { dataset, mut notes, bad_rows, bad_cells, .. } = imported;
-        notes.extend(said);
+        let Imported { dataset, notes, bad_rows, bad_cells, .. } = imported;
+        Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
+    }
+
+    /// Reads the file as a table beside customers, as a project would; writes nothing.
+    fn look_at_table(&self, kind: TableKind, options: &ImportOptions, console: &Console) -> Result<(Seen, Roles)> {
+        let described = self.described(kind)?;
+        // No project, so none whose subjects could have been erased.
+        let nowhere = Path::new("");
+        let read = |task: &Task| project::import_table(nowhere, &described, &self.file, options.clone(), task);
+        let (source, mut table) = console.work(read)?;
+        self.refuse_unknown_types(&table.dataset)?;
+        let mut roles = table_roles(&table.dataset, table.key.as_deref(), table.time.as_deref());
+        if let Some(event) = &source.event {
+            table.notes.extend(self.history_notes(&table.dataset, &roles, event, &Document::default(), console)?);
+        }
+        self.change_roles(&mut roles, &table.dataset)?;
+        if let Some(text) = &self.as_of {
+            roles.as_of = Some(instant("--as-of", text)?);
+        }
+        let DataTable { dataset, notes, bad_rows, bad_cells, .. } = table;
         Ok((Seen { dataset, notes, bad_rows, bad_cells }, roles))
     }
 
@@ -248,6 +271,7 @@ impl Import {
             let roles = table_roles(&table.dataset, table.key.as_deref(), table.time.as_deref());
             table.notes.extend(self.history_notes(&table.dataset, &roles, event, &parts.draft, console)?);
         }
+        let is_history = source.event.is_some();
         project::put_table(&mut parts, source, &table)?;
         if let Some(text) = &self.as_of {
             let instant = instant("--as-of", text)?;
@@ -256,6 +280,9 @@ impl Import {
         }
         if let Some(name) = &self.name {
             Arc::make_mut(&mut parts.goal).name.clone_from(name);
+        }
+        if is_history {
+            table.notes.extend(console.work(|task| project::strangers_of(dir, &parts, &table, task))?);
         }
         project.save(&parts, "Import")?;
         project::remember_rows(dir, &table.name, &table.dataset, table.key.as_deref())?;
@@ -361,7 +388,7 @@ impl Import {
                 roles.role(&column.name).label().to_owned(),
                 count(about.missing),
                 count(about.distinct),
-                match (about.min, about.max, about.distinct > 6 && column.type_ != attune_policy::value::Type::Time) {
+                match (about.min, about.max, about.distinct > 6 && column.type_ != Type::Time) {
                     (Some(min), Some(max), true) => format!("{min} to {max}"),
                     _ => values.join(", "),
                 },

@@ -2,13 +2,29 @@
 
 use super::console::{Console, Failure, Result};
 use super::table::count;
-use attune_lab::data::Dataset;
 use attune_lab::data::import::{DateOrder, Encoding, Format, ImportOptions, dates, import};
+use attune_lab::data::{Dataset, TableKind};
 use attune_lab::simulate::columns::cells_of;
 use attune_lab::task::Task;
 use attune_policy::value::Type;
 use clap::{Args, ValueEnum};
+use std::collections::BTreeMap;
 use std::path::Path;
+
+/// The kind of table that a word names. `flag` is where it was given.
+pub fn kind_named(flag: &str, word: &str) -> Result<TableKind> {
+    TableKind::named(word).ok_or_else(|| {
+        let words: Vec<&str> = TableKind::ALL.iter().map(|kind| kind.label()).collect();
+        Failure::Usage(format!("{flag}: `{word}` is no kind of table; the kinds are {}", words.join(", ")))
+    })
+}
+
+/// What columns of a table of purchases are, told in one sentence: "`CustomerID` is the customer, `InvoiceDate` the date".
+pub fn purchases_in_words(dataset: &Dataset, words: &BTreeMap<String, &'static str>) -> String {
+    let columns = dataset.columns().iter().filter_map(|column| Some((&column.source, words.get(&column.name)?)));
+    let told: Vec<String> = columns.map(|(source, word)| format!("`{source}` is the {word}")).collect();
+    told.join(", ")
+}
 
 /// How the input is read; what is not said is detected.
 #[derive(Args, Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! `attune profile`: statistics, problems and associations of a file or of a table of a project, and repairs.
 
 use super::console::{Console, Failure, Outcome, Result};
-use super::inputs::{Reading, instant, pair, type_named};
+use super::inputs::{Reading, instant, kind_named, pair, purchases_in_words, type_named};
 use super::meaning::column_named;
 use super::table::{Table, count, number, percent, wrap};
 use attune_lab::data::import::{self, ImportOptions, dates};
@@ -9,10 +9,13 @@ use attune_lab::data::join::JoinReport;
 use attune_lab::data::profile::association::{Association, associations};
 use attune_lab::data::profile::{ColumnProfile, Profile, profile_table};
 use attune_lab::data::quality::{CheckId, Known, LISTED_ROWS, Problem, Severity};
-use attune_lab::data::{Dataset, Roles, TableKind};
+use attune_lab::data::table::key_and_time;
+use attune_lab::data::{Dataset, Role, Roles, Table as DataTable, TableKind};
+use attune_lab::features::transactions::{PurchaseColumns, Wanted};
 use attune_lab::project::{self, Access, Profiled};
 use attune_policy::value::Type;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Show statistics and problems of a file, or of a table of a project.
@@ -27,6 +30,9 @@ use std::path::{Path, PathBuf};
 pub struct ProfileCommand {
     /// A file, or the folder of a project
     path: PathBuf,
+    /// What the rows of a file are: customers, transactions, events, contacts, decisions or lookup; found where it is not given
+    #[arg(long = "as", value_name = "KIND")]
+    kind: Option<String>,
     /// Table of the project; the customers when it is not given
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
@@ -66,16 +72,50 @@ impl ProfileCommand {
             options.types.insert(column.to_owned(), type_named(name)?);
         }
         let imported = console.work(|task| import::import(&self.path, &options, task))?;
-        let roles = Roles::suggest(&imported.dataset);
+        let import::Imported { dataset, mut notes, bad_rows, bad_cells, .. } = imported;
+        let (kind, roles) = self.meant(&dataset, &mut notes)?;
         let as_of = self.as_of.as_ref().map(|text| instant("--as-of", text)).transpose()?;
-        let known = Known { as_of, ..Known::default() };
-        let profile = console.work(|task| profile_table(&imported.dataset, &roles, &known, task))?;
-        let looked = Profiled { dataset: imported.dataset, roles, kind: TableKind::Customers, profile, made: None };
-        let reading = (imported.notes, imported.bad_rows.len(), imported.bad_cells.len());
+        let known = Known { kind, as_of, ..Known::default() };
+        let profile = console.work(|task| profile_table(&dataset, &roles, &known, task))?;
+        let looked = Profiled { dataset, roles, kind, profile, made: None };
+        let reading = (notes, bad_rows.len(), bad_cells.len());
         self.show(&looked, reading, &[], None, console)
     }
 
+    /// What the rows of a file are, and its columns: as was said, else purchases where they look like them and no outcome is asked
+    /// about, else customers.
+    fn meant(&self, dataset: &Dataset, notes: &mut Vec<String>) -> Result<(TableKind, Roles)> {
+        let suggested = Roles::suggest(dataset);
+        let of_table = |key: Option<&str>, time: Option<&str>, kind: TableKind| {
+            let table = DataTable::new("rows", kind, key, time, dataset.clone());
+            (kind, table.roles())
+        };
+        match self.kind.as_deref().map(|word| kind_named("--as", word)).transpose()? {
+            Some(TableKind::Customers) => Ok((TableKind::Customers, suggested)),
+            Some(kind) => {
+                let (key, time) = key_and_time(dataset, kind, None, None).map_err(|error| error.in_file(&self.path))?;
+                Ok(of_table(key.as_deref(), time.as_deref(), kind))
+            }
+            None => {
+                let found = if self.outcome.is_some() { None } else { PurchaseColumns::of_sales(dataset, &suggested) };
+                let Some(columns) = found else { return Ok((TableKind::Customers, suggested)) };
+                notes.push(format!(
+                    "The rows look like purchases, and are looked at as such: {}. --as customers takes each for a customer.",
+                    purchases_in_words(dataset, &columns.words(dataset))
+                ));
+                let is_time = dataset.column(&columns.date).is_some_and(|column| column.type_ == Type::Time);
+                let time = Some(columns.date.as_str()).filter(|_| is_time);
+                Ok(of_table(Some(&columns.customer), time, TableKind::Transactions))
+            }
+        }
+    }
+
     fn of_project(&self, console: &Console) -> Result<Outcome> {
+        if self.kind.is_some() {
+            return Err(Failure::Usage(
+                "what the rows of a project's tables are is said when they are imported".into(),
+            ));
+        }
         if !self.types.is_empty() || self.as_of.is_some() {
             return Err(Failure::Usage("how a project's files are read is said when they are imported".into()));
         }
@@ -144,7 +184,7 @@ impl ProfileCommand {
         }
         text.push_str(&joins_text(joins));
         text.push_str(&associations_text(outcome.as_deref(), &told, dataset, &looked.roles, self.define));
-        text.push_str(&problems_text(&profile.problems, self.define));
+        text.push_str(&problems_text(&profile.problems, self.define, bad_rows, bad_cells));
         let problems: Vec<_> = profile.problems.iter().map(problem_value).collect();
         let value = json!({
             "path": self.path,
@@ -188,6 +228,10 @@ fn heading(path: &Path, table: Option<&str>, dataset: &Dataset, profile: &Profil
 }
 
 fn columns_text(dataset: &Dataset, roles: &Roles, kind: TableKind, profile: &Profile) -> String {
+    let words = match kind {
+        TableKind::Transactions => purchase_words(dataset, roles),
+        _ => BTreeMap::new(),
+    };
     let mut table = Table::new(&[
         "column",
         "type",
@@ -210,10 +254,11 @@ fn columns_text(dataset: &Dataset, roles: &Roles, kind: TableKind, profile: &Pro
         table.row(vec![
             column.source.clone(),
             column.type_.to_string(),
-            match (kind.is_customers(), role.label()) {
-                (false, "feature") => String::new(),
-                (false, "subject") => "key".to_owned(),
-                (_, label) => label.to_owned(),
+            match (words.get(&column.name), kind.is_customers(), role.label()) {
+                (Some(word), ..) => (*word).to_owned(),
+                (None, false, "feature") => String::new(),
+                (None, false, "subject") => "key".to_owned(),
+                (None, _, label) => label.to_owned(),
             },
             count(about.missing),
             count(about.distinct),
@@ -232,6 +277,16 @@ fn columns_text(dataset: &Dataset, roles: &Roles, kind: TableKind, profile: &Pro
         }
     }
     if text.ends_with('\n') { text } else { text + "\n" }
+}
+
+/// What the columns of a table of purchases are, in a word each; nothing where its key and time are not those of a purchase.
+fn purchase_words(dataset: &Dataset, roles: &Roles) -> BTreeMap<String, &'static str> {
+    let wanted = Wanted {
+        customer: roles.first(Role::Subject).map(str::to_owned),
+        date: roles.first(Role::Time).map(str::to_owned),
+        ..Wanted::default()
+    };
+    PurchaseColumns::find(dataset, &wanted).map_or_else(|_| BTreeMap::new(), |(columns, _)| columns.words(dataset))
 }
 
 /// The text of a cell, short enough for a table: numbers with the digits that tell them apart from others.
@@ -399,11 +454,18 @@ fn word(severity: Severity) -> &'static str {
     }
 }
 
-fn problems_text(problems: &[Problem], define: bool) -> String {
+fn problems_text(problems: &[Problem], define: bool, bad_rows: usize, bad_cells: usize) -> String {
+    let aside = [(bad_rows, "rows were set aside"), (bad_cells, "cells became missing")];
+    let aside: Vec<String> =
+        aside.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n as u64))).collect();
     if problems.is_empty() {
-        return "\nNo problems found.\n".to_owned();
+        return match aside.is_empty() {
+            true => "\nNo problems found.\n".to_owned(),
+            false => format!("\nNo problems found in what could be read: {}.\n", aside.join(", ")),
+        };
     }
-    let mut text = format!("\nProblems: {}\n", problems.len());
+    let beside = if aside.is_empty() { String::new() } else { format!("; beside them {}", aside.join(", ")) };
+    let mut text = format!("\nProblems: {}{beside}\n", problems.len());
     text.push_str(&problem_lines(problems, true));
     if define {
         let mut checks: Vec<_> = problems.iter().map(|problem| problem.check).collect();

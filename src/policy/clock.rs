@@ -10,6 +10,15 @@ use std::fmt;
 /// Milliseconds of a day.
 pub const DAY: i64 = 86_400_000;
 
+/// A length of time as people are told it everywhere, in the largest unit of which it is a whole number: "7 days", "36 hours", "1 minute".
+pub fn length(seconds: u64) -> String {
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let fits = |(size, _): &(u64, &str)| seconds >= *size && seconds.is_multiple_of(*size);
+    let (size, unit) = units.into_iter().find(fits).unwrap_or((1, "second"));
+    let n = seconds / size;
+    format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
+}
+
 /// The clock of a zone.
 #[derive(Clone, Debug)]
 pub struct LocalClock {
@@ -176,6 +185,13 @@ mod tests {
                 assert_eq!(clock.start_of(unit, ms, 1), clock.start_of(unit, start - 1, 0), "{unit} before {local}");
             }
         }
+    }
+
+    #[test]
+    fn lengths_are_told_in_the_largest_unit_that_divides_them() {
+        let lengths = [0, 1, 60, 90, 5_400, 36 * 3_600, 86_400, 168 * 3_600];
+        let words = ["0 seconds", "1 second", "1 minute", "90 seconds", "90 minutes", "36 hours", "1 day", "7 days"];
+        assert_eq!(lengths.map(length), words);
     }
 
     #[test]

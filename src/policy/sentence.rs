@@ -4,6 +4,7 @@ pub(crate) mod clause;
 #[cfg(test)]
 mod tests;
 
+use crate::clock::length;
 use crate::contact::{EventKind, Period, Window};
 use crate::decision::{Decision, Fate};
 use crate::policy::Policy;
@@ -63,7 +64,10 @@ impl Policy {
         match reason {
             Reason::PolicyOff => "Not asked: the policy is switched off and answers its fallback alone.".into(),
             Reason::InputRefused { field } => {
-                format!("Not asked: `{field}` is missing or too old, and the policy does not decide without it.")
+                let declared = self.document().schema.field(field);
+                // Where no age is asked nothing is too old.
+                let or_old = if declared.is_some_and(|field| field.freshness.is_some()) { " or too old" } else { "" };
+                format!("Not asked: `{field}` is missing{or_old}, and the policy does not decide without it.")
             }
             Reason::Shadowed => "Would have been chosen: the policy is in shadow and answers its baseline.".into(),
             Reason::Baseline => "Chosen as the baseline: the policy is in shadow.".into(),
@@ -218,7 +222,10 @@ impl Policy {
         }
         let event = cap.map_or("event", |cap| event_word(&cap.event));
         let window = match cap.map(|cap| cap.window) {
-            Some(Window::Rolling(seconds)) => format!("in the last {}", duration(seconds)),
+            Some(Window::Rolling(seconds)) => {
+                let length = length(seconds);
+                format!("in the last {}", length.strip_prefix("1 ").unwrap_or(&length))
+            }
             Some(Window::Calendar(Period::Day, _)) => "today".into(),
             Some(Window::Calendar(Period::Week(_), _)) => "this week".into(),
             Some(Window::Calendar(Period::Month, _)) => "this month".into(),
@@ -274,17 +281,6 @@ fn clock(at: i64, zone: Option<&str>) -> String {
             format!("{} ({name})", local.strftime(format))
         }
         _ => Value::Time(at).to_string(),
-    }
-}
-
-/// Seconds in the largest unit that divides them.
-pub(crate) fn duration(seconds: u64) -> String {
-    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
-    let (size, unit) =
-        units.into_iter().find(|(size, _)| seconds >= *size && seconds.is_multiple_of(*size)).unwrap_or((1, "second"));
-    match seconds / size {
-        1 => unit.to_owned(),
-        n => format!("{n} {unit}s"),
     }
 }
 

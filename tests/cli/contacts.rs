@@ -121,3 +121,85 @@ fn words_that_stand_for_nothing_are_refused_and_change_nothing() {
     let said = notes(&json(dir, &["import", "mails.csv", "shop", "--as", "contacts", "--table", "mails"]));
     assert!(said.contains("Caps do not see these contacts"), "{said}");
 }
+
+#[test]
+fn rows_that_cannot_be_read_are_set_aside_and_listed() {
+    let folder = shop(600);
+    let dir = folder.path();
+    // Many rows that say what the column is, and few.
+    for (file, good) in [("many.csv", 40), ("few.csv", 2)] {
+        let mut text = contacts(good, "", "");
+        text.push_str("K00003,notadate\nK00004,\nnobody,2024-02-20\nK00005,2031-01-01\n");
+        fs::write(dir.join(file), text).unwrap();
+        let aside = format!("{file}.quarantine");
+        let imported =
+            json(dir, &["import", file, "shop", "--as", "contacts", "--time", "sent_at", "--quarantine", &aside]);
+        let first = 2 * good + 1;
+        let bad = &imported["bad_cells"][0];
+        assert_eq!((&bad["row"], &bad["text"]), (&first.into(), &"notadate".into()), "{imported}");
+        assert_eq!((&bad["column"], &bad["expected"]), (&"sent_at".into(), &"a date or time".into()), "{imported}");
+        let listed = fs::read_to_string(dir.join(aside)).unwrap();
+        assert!(listed.contains(&format!("{first},{},sent_at,notadate,not a date or time", first + 1)), "{listed}");
+        let said = notes(&imported);
+        for part in [
+            format!("2 rows have no `sent_at` that can be read (rows {first}, {}); they are left out", first + 1),
+            format!("1 contact is of 1 who are no customers (`nobody`; row {})", first + 2),
+            format!("1 contact is after 2024-03-01, when the last customer stands (row {})", first + 3),
+        ] {
+            assert!(said.contains(&part), "{part}: {said}");
+        }
+        let looked = done(dir, &["import", file, "--as", "contacts", "--time", "sent_at"]).out;
+        let line = format!("row {first}, line {}, column `sent_at`: `notadate` is not a date or time", first + 1);
+        assert!(looked.contains(&line), "{line}: {looked}");
+    }
+    // To the runtime such a file is no history: a cap would not see what is left out.
+    done(dir, &["run", "shop", "--output", "policy.ron"]);
+    let decide = ["decide", "policy.ron", "--input", "customers.csv", "--subject", "customer.id", "--output", "d.csv"];
+    let refused = attune(dir, &[&decide[..], &["--history", "few.csv"]].concat());
+    for part in ["few.csv, row 5, line 6, column `sent_at`", "`notadate` is not a date or time", "take it out"] {
+        assert!(refused.code == 1 && refused.err.contains(part), "{part}: {}", refused.err);
+    }
+}
+
+#[test]
+fn words_are_told_as_they_are_written() {
+    let folder = shop(600);
+    let dir = folder.path();
+    let import = |name: &str, cells: [&str; 2], more: &[&str]| {
+        let mut text = contacts(30, ",said", &format!(",{}", cells[0]));
+        text.push_str(&format!("K00100,2024-02-20,{}\n", cells[1]));
+        fs::write(dir.join(name), text).unwrap();
+        attune(dir, &[&["import", name, "shop", "--as", "contacts", "--event", "said"], more].concat())
+    };
+    // Columns that would be true or false, numbers, whole numbers.
+    for (cells, words) in [
+        (["yes", "no"], ["yes=click", "no=sent"]),
+        (["1.50", "2.25"], ["1.50=click", "2.25=sent"]),
+        (["01", "2"], ["01=click", "2=sent"]),
+    ] {
+        let ended = import("words.csv", cells, &["--event-word", words[0], "--event-word", words[1]]);
+        let declared = source(dir);
+        assert!(ended.code == 0 && declared.contains(&format!("\"{}\": Click", cells[0])), "{}\n{declared}", ended.err);
+        assert!(!ended.out.contains("No row has"), "{}", ended.out);
+        let refused = import("words.csv", [cells[0], "other"], &["--event-word", words[0]]);
+        assert!(refused.code == 1 && refused.err.contains("`other` is no event"), "{}", refused.err);
+    }
+    for (words, part) in [
+        (&["--event-word", "1=clik", "--event-word", "2=sent"][..], "did you mean `click`?"),
+        (&["--event-word", "1=sent", "--event-word", "1=click"], "`1` is told to stand for sent and for click"),
+    ] {
+        let refused = import("slips.csv", ["1", "2"], words);
+        assert!(refused.code == 1 && refused.err.contains(part), "{part}: {}", refused.err);
+    }
+    let asked = ["--event-word", "1=own:clik", "--event-word", "2=sent", "--event-word", "3=reject"];
+    let text = import("own.csv", ["1", "2"], &asked).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["clik (60)", "No row has `3` in `said`, whose words are `1`, `2`: check"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    // Every row is one event now: what it replaces is said.
+    let replaced = notes(&json(dir, &["import", "own.csv", "shop", "--as", "contacts", "--event", "sent"]));
+    assert!(
+        replaced.contains("This replaces what was declared before: What happened is said by the column `said`"),
+        "{replaced}"
+    );
+}

@@ -54,6 +54,69 @@ fn a_projects_tables_are_profiled_and_repaired() {
 }
 
 #[test]
+fn sales_are_profiled_as_what_they_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut sales = String::from("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID\n");
+    for i in 0..600 {
+        let (day, quantity) = (1 + i % 28, if i % 50 == 0 { -1 } else { 1 + i % 7 });
+        let cells = format!(
+            "A{i},S{},thing {},{quantity},2024-02-{day:02},{}.5,{}",
+            i % 150,
+            i % 150,
+            1 + i % 9,
+            100 + i % 120
+        );
+        sales.push_str(&format!("{cells}\n"));
+    }
+    fs::write(dir.path().join("sales.csv"), sales).unwrap();
+    let profile = |more: &[&str]| {
+        let ended = done(dir.path(), &[&["profile", "sales.csv"], more].concat());
+        ended.out.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    // An invoice is no feature to be ignored, and what came back is no impossible quantity.
+    let text = profile(&[]);
+    for part in [
+        "The rows look like purchases, and are looked at as such: `InvoiceNo` is the invoice, `StockCode` is the product",
+        "InvoiceNo text invoice",
+        "CustomerID whole number customer",
+        "UnitPrice number price",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    assert!(!text.contains("ignore"), "{text}");
+    let as_customers = profile(&["--as", "customers"]);
+    assert!(
+        as_customers.contains("give `StockCode` the role ignored") && !as_customers.contains("look like purchases")
+    );
+    let looked = done(dir.path(), &["import", "sales.csv"]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        looked.contains("attune import sales.csv shop --as transactions") && !looked.contains("ignore"),
+        "{looked}"
+    );
+    done(dir.path(), &["import", "sales.csv", "shop", "--as", "transactions"]);
+    let of_project = done(dir.path(), &["profile", "shop", "--table", "transactions"]).out;
+    assert!(of_project.contains("invoice") && of_project.contains("product"), "{of_project}");
+    let wrong = attune(dir.path(), &["profile", "sales.csv", "--as", "sales"]);
+    assert!(wrong.code == 2 && wrong.err.contains("the kinds are customers, transactions"), "{}", wrong.err);
+}
+
+#[test]
+fn no_problems_are_not_said_of_rows_that_were_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rows = String::from("who,age\n");
+    (0..30).for_each(|i| rows.push_str(&format!("w{i},{}\n", 20 + i % 17)));
+    for (more, words) in [
+        ("", "No problems found."),
+        ("w30,30,9\n", "No problems found in what could be read: 1 rows were set aside."),
+        ("w30,30,9\nw31,old\n", "1 rows were set aside, 1 cells became missing"),
+    ] {
+        fs::write(dir.path().join("c.csv"), format!("{rows}{more}")).unwrap();
+        let text = done(dir.path(), &["profile", "c.csv"]).out;
+        assert!(text.contains(words), "{words:?} is not in\n{text}");
+    }
+}
+
+#[test]
 fn a_refresh_says_what_changed_and_an_erased_subject_stays_out() {
     let dir = tempfile::tempdir().unwrap();
     shop(dir.path());

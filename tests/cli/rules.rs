@@ -96,6 +96,29 @@ fn a_decision_does_with_old_and_missing_values_as_the_rules_say() {
 }
 
 #[test]
+fn a_rule_of_a_column_that_is_no_feature_any_more_says_so() {
+    let folder = shop();
+    let dir = folder.path();
+    done(dir, &["features", "shop", "--fresh", "balance:balance.at:7d", "--when-missing", "balance=60"]);
+    done(dir, &["features", "shop", "--when-missing", "plan=gold"]);
+    done(dir, &["import", "people.csv", "shop", "--role", "balance=ignored"]);
+    let text = done(dir, &["features", "shop"]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "Rules of features: 1 ",
+        "Not in force: `balance` has the role ignored, so no decision reads it (may be 7 days old by `balance_at`;",
+        "To take the rule out: attune features shop --fresh balance:none --when-missing balance=unknown",
+    ] {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+    let rules = json(dir, &["features", "shop"])["rules"].clone();
+    assert_eq!((&rules[0]["feature"], &rules[0]["in_force"]), (&"balance".into(), &false.into()), "{rules}");
+    assert_eq!((&rules[1]["feature"], &rules[1]["in_force"]), (&"plan".into(), &true.into()), "{rules}");
+    done(dir, &["features", "shop", "--fresh", "balance:none", "--when-missing", "balance=unknown"]);
+    assert!(!done(dir, &["features", "shop"]).out.contains("Not in force"));
+    assert!(!fs::read_to_string(dir.join("shop/features.ron")).unwrap().contains("balance"));
+}
+
+#[test]
 fn arguments_that_make_no_sense_change_nothing() {
     let folder = shop();
     let dir = folder.path();

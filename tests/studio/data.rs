@@ -175,7 +175,13 @@ fn what_a_decision_does_with_a_missing_value_is_chosen_shown_and_undone() {
     studio.h.key_press(Key::Enter);
     studio.settle();
     assert_eq!(rule(&studio).missing, Missing::Default(Value::Integer(7)));
-    for _ in 0..3 {
+    // Once nothing reads the column the rule is shown for what it is, and can be taken out.
+    studio.press("Role of recency here");
+    studio.press("Ignored");
+    assert!(studio.has_part("Not in force: `recency` has the role ignored"));
+    studio.press("Take out the rule for missing values");
+    assert!(rule(&studio).is_empty() && !studio.has_part("Not in force"));
+    for _ in 0..5 {
         studio.keys(Modifiers::COMMAND, Key::Z);
     }
     assert!(rule(&studio).is_empty());

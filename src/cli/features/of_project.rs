@@ -121,7 +121,7 @@ impl Features {
                 outcomes,
                 rows: rows.rows(),
                 steps: (*parts.recipe).clone(),
-                rules: project::field_rules(&parts),
+                rules: rules::with_reasons(&parts),
                 overview: Some(seen),
                 events,
                 saved: Vec::new(),

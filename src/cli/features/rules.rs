@@ -2,10 +2,11 @@
 //! `--when-missing plan=refuse`.
 
 use crate::cli::console::{Failure, Result};
-use crate::cli::table::Table;
+use crate::cli::table::{Table, wrap};
 use attune_lab::Error;
-use attune_lab::features::entry::{self, FieldRule, age};
+use attune_lab::features::entry::{self, FieldRule};
 use attune_lab::project::{self, Parts};
+use attune_policy::clock::length;
 use attune_policy::schema::{Freshness, Missing};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ pub fn put(parts: &mut Parts, fresh: &[String], missing: &[String]) -> Result<Ve
     for argument in fresh {
         let (name, freshness) = freshness(parts, argument)?;
         let words = match &freshness {
-            Some(freshness) => format!("that `{name}` may be {} old by `{}`", age(freshness.max_age), freshness.at),
+            Some(freshness) => format!("that `{name}` may be {} old by `{}`", length(freshness.max_age), freshness.at),
             None => format!("that `{name}` may be of any age"),
         };
         project::set_freshness(parts, &name, freshness).map_err(|error| wrong("--fresh", argument, &error))?;
@@ -46,19 +47,61 @@ pub fn put(parts: &mut Parts, fresh: &[String], missing: &[String]) -> Result<Ve
     Ok(done)
 }
 
-/// The rules of a project in a table; empty where there is none.
-pub fn text(rules: &BTreeMap<String, FieldRule>) -> String {
-    if rules.is_empty() {
-        return String::new();
-    }
+/// The rules of a project, each with the reason why it is not in force where it is not.
+pub fn with_reasons(parts: &Parts) -> BTreeMap<String, (FieldRule, Option<String>)> {
+    let rules = project::field_rules(parts).into_iter();
+    rules.map(|(name, rule)| (name.clone(), (rule, project::why_idle(parts, &name)))).collect()
+}
+
+/// The rules of a project in a table, those not in force below it with the command that takes them out; empty where there is none.
+/// `project` is its folder.
+pub fn text(rules: &BTreeMap<String, (FieldRule, Option<String>)>, project: &str) -> String {
     let mut table = Table::new(&["feature", "at a decision"]);
-    rules.iter().for_each(|(name, rule)| table.row(vec![name.clone(), rule.words()]));
-    format!("\nRules of features: {}\n{}", rules.len(), table.text(2))
+    let mut idle = String::new();
+    let mut count = 0;
+    for (name, (rule, why)) in rules {
+        match why {
+            None => {
+                count += 1;
+                table.row(vec![name.clone(), rule.words()]);
+            }
+            Some(why) => idle.push_str(&wrap(
+                &format!(
+                    "- Not in force: {why} ({}). To take the rule out: attune features {project}{}",
+                    rule.words(),
+                    without(name, rule)
+                ),
+                2,
+                110,
+            )),
+        }
+    }
+    match (count, rules.is_empty()) {
+        (_, true) => String::new(),
+        (0, _) => format!("\nRules of features: none in force\n{idle}"),
+        _ => format!("\nRules of features: {count}\n{}{idle}", table.text(2)),
+    }
+}
+
+/// The arguments that take a rule out.
+fn without(name: &str, rule: &FieldRule) -> String {
+    let fresh = rule.freshness.as_ref().map(|_| format!(" --fresh {name}:none")).unwrap_or_default();
+    let missing = if rule.missing.is_unknown() { String::new() } else { format!(" --when-missing {name}=unknown") };
+    format!("{fresh}{missing}")
 }
 
 /// The same for programs.
-pub fn value(rules: &BTreeMap<String, FieldRule>) -> serde_json::Value {
-    let one = |(name, rule): (&String, &FieldRule)| json!({ "feature": name, "freshness": rule.freshness, "missing": rule.missing, "what": rule.words() });
+pub fn value(rules: &BTreeMap<String, (FieldRule, Option<String>)>) -> serde_json::Value {
+    let one = |(name, (rule, why)): (&String, &(FieldRule, Option<String>))| {
+        json!({
+            "feature": name,
+            "freshness": rule.freshness,
+            "missing": rule.missing,
+            "what": rule.words(),
+            "in_force": why.is_none(),
+            "why_not": why,
+        })
+    };
     rules.iter().map(one).collect()
 }
 

@@ -6,6 +6,8 @@ mod check;
 pub mod design;
 mod suggest;
 
+pub(super) use suggest::names_a_time;
+
 use super::cells::Dictionary;
 use super::dataset::Dataset;
 use super::quality::Problem;

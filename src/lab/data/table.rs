@@ -3,13 +3,14 @@
 //! It joins nothing and makes no features: tables with one row per key are joined by [`super::join`], tables of events become
 //! features by recipes.
 
-use super::dataset::Dataset;
-use super::import::{BadCell, BadRow, ImportOptions};
+use super::dataset::{Column, Dataset};
+use super::import::{BadCell, BadRow, DateOrder, ImportOptions, dates};
 use super::quality::LeftOut;
-use super::roles::{Role, Roles};
+use super::roles::{Role, Roles, names_a_time};
 use crate::error::{Error, Result};
 use attune_policy::value::Type;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// A table beside the customers, in memory, and how it came there.
 #[derive(Clone, Debug)]
@@ -178,6 +179,52 @@ impl Table {
     }
 }
 
+/// A column of text from which the time of a row is to be read although not all of its cells are dates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextOfTimes {
+    /// Source name of the column.
+    pub column: String,
+    /// Order of day and month in which more of its cells are dates; `None` where both read as many.
+    pub dates: Option<DateOrder>,
+}
+
+impl TextOfTimes {
+    /// The column that is asked for, else, where no column holds times, the first whose name says when something happened; in either
+    /// at least half of the known cells are dates. Read as times, the others are listed, and the table is not lost for them.
+    pub fn find(dataset: &Dataset, time: Option<&str>) -> Option<TextOfTimes> {
+        let columns = dataset.columns().iter();
+        let mut meant: Vec<&Column> = match time {
+            Some(name) => columns.filter(|column| column.name == name || column.source == name).collect(),
+            None if columns.clone().any(|column| column.type_ == Type::Time) => Vec::new(),
+            None => columns.filter(|column| names_a_time(&column.name)).collect(),
+        };
+        meant.retain(|column| column.type_ == Type::Text);
+        meant.into_iter().find_map(|column| {
+            let (mut known, mut day_first, mut month_first) = (0u64, 0u64, 0u64);
+            for text in dataset.texts(&column.name).ok()?.into_iter().flatten() {
+                known += 1;
+                day_first += u64::from(dates::parse(&text, DateOrder::DayFirst).is_some());
+                month_first += u64::from(dates::parse(&text, DateOrder::MonthFirst).is_some());
+            }
+            let dates = match day_first.cmp(&month_first) {
+                Ordering::Greater => Some(DateOrder::DayFirst),
+                Ordering::Less => Some(DateOrder::MonthFirst),
+                Ordering::Equal => None,
+            };
+            let most = day_first.max(month_first);
+            (most > 0 && most * 2 >= known).then(|| TextOfTimes { column: column.source.clone(), dates })
+        })
+    }
+
+    /// The options by which the column is read as times. A type or an order of dates that was asked for stays.
+    #[must_use]
+    pub fn options(&self, mut options: ImportOptions) -> ImportOptions {
+        options.types.entry(self.column.clone()).or_insert(Type::Time);
+        options.dates = options.dates.or(self.dates);
+        options
+    }
+}
+
 /// The identifier of a column named by identifier or source name.
 ///
 /// # Errors
@@ -275,6 +322,27 @@ mod tests {
         let bare = Dataset::from_columns("t", vec![("x".into(), Cells::Number(vec![1.0, 2.0]))]).unwrap();
         let words = key_and_time(&bare, TableKind::Events, None, None).unwrap_err().to_string();
         assert!(words.contains("looks like the key") && words.contains("the table has x"), "{words}");
+    }
+
+    #[test]
+    fn a_column_of_times_with_a_few_others_is_found() {
+        let found = |name: &str, cells: &[&str], time: Option<&str>| {
+            let cells = Cells::from_texts(cells.iter().map(|cell| (!cell.is_empty()).then_some(*cell)));
+            let dataset =
+                Dataset::from_columns("t", vec![("who".into(), cells.clone()), (name.into(), cells)]).unwrap();
+            TextOfTimes::find(&dataset, time).map(|found| (found.column, found.dates))
+        };
+        let iso = ["2024-01-31", "notadate", "", "2024-02-01"];
+        assert_eq!(found("sent_at", &iso, None), Some(("sent_at".into(), None)));
+        assert_eq!(found("x", &iso, None), None, "nothing says that it is when");
+        assert_eq!(found("x", &iso, Some("x")), Some(("x".into(), None)));
+        assert_eq!(found("date", &["31/01/2024", "x"], None), Some(("date".into(), Some(DateOrder::DayFirst))));
+        assert_eq!(found("date", &["01/31/2024", "x"], None).unwrap().1, Some(DateOrder::MonthFirst));
+        assert_eq!(found("sent_at", &["soon", "2024-01-31", "later"], None), None, "most are no dates");
+        let asked = ImportOptions { types: [("date".to_owned(), Type::Text)].into(), ..ImportOptions::default() };
+        let times = TextOfTimes { column: "date".into(), dates: Some(DateOrder::MonthFirst) };
+        let options = times.options(asked);
+        assert_eq!((options.types["date"], options.dates), (Type::Text, Some(DateOrder::MonthFirst)));
     }
 
     #[test]

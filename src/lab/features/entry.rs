@@ -6,6 +6,7 @@ use crate::data::cells::Cells;
 use crate::data::import::{DateOrder, dates};
 use crate::data::{Dataset, Role, Roles};
 use crate::error::{Error, Result};
+use attune_policy::clock::length;
 use attune_policy::schema::{Freshness, Missing};
 use attune_policy::value::{Type, Value};
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,7 @@ impl FieldRule {
 
     /// What is done, in words: "may be 7 days old by `seen_at`; where missing 0 stands in".
     pub fn words(&self) -> String {
-        let fresh = self.freshness.as_ref().map(|f| format!("may be {} old by `{}`", age(f.max_age), f.at));
+        let fresh = self.freshness.as_ref().map(|f| format!("may be {} old by `{}`", length(f.max_age), f.at));
         let old = if fresh.is_some() { "missing or older" } else { "missing" };
         let missing = match (&self.missing, &fresh) {
             (Missing::Unknown, None) => None,
@@ -41,14 +42,6 @@ impl FieldRule {
         };
         fresh.into_iter().chain(missing).collect::<Vec<String>>().join("; ")
     }
-}
-
-/// A length of time in the largest unit that it is a whole number of: "7 days".
-pub fn age(seconds: u64) -> String {
-    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
-    let (size, unit) = units.into_iter().find(|(size, _)| seconds.is_multiple_of(*size)).unwrap_or((1, "second"));
-    let n = seconds / size;
-    format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
 }
 
 /// The dataset as the rules leave it: values too old at the instant of their row are missing, and a default stands where one is. Rows

@@ -1,6 +1,6 @@
 //! What models learn from is what the policy's own rules leave of a request, value for value.
 
-use super::{FieldRule, admit, age, parse};
+use super::{FieldRule, admit, parse};
 use crate::data::cells::Cells;
 use crate::data::{Column, Dataset, Role, Roles};
 use crate::random::Random;
@@ -129,10 +129,6 @@ fn rules_are_said_in_words() {
     ] {
         assert_eq!(FieldRule { freshness, missing }.words(), words);
     }
-    assert_eq!(
-        [1, 60, 5_400, 36 * 3_600, 86_400].map(age),
-        ["1 second", "1 minute", "90 minutes", "36 hours", "1 day"]
-    );
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //! events with both ends moving forward, so that no event is looked at more than twice per window, however many rows ask. Rows
 //! of different subjects are spread over the cores. Nothing here opens a file or learns an outcome.
 
+mod buyers;
 mod check;
 mod describe;
 mod exact;
@@ -19,6 +20,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 
+pub use buyers::{Buyers, purchase_of};
 pub use check::{Leak, leaks};
 pub use describe::{Described, describe, write_csv};
 pub use suggest::{Columns, suggest};

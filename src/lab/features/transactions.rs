@@ -4,6 +4,8 @@
 //! never dropped silently: each is counted by its reason. Duplicate lines are kept; whether they are mistakes is for the
 //! quality checks to say.
 
+mod sales;
+
 use crate::data::cells::{Cells, Dictionary};
 use crate::data::{Column, Dataset};
 use crate::error::{Error, Result};
@@ -214,14 +216,50 @@ const PRICE: &[&str] = &["unitprice", "price", "itemprice", "priceperunit"];
 const AMOUNT: &[&str] = &[
     "amount",
     "dollarvalue",
+    "dollaramount",
+    "dollars",
     "totalamount",
+    "lineamount",
     "linetotal",
+    "linevalue",
+    "orderamount",
     "ordertotal",
+    "ordervalue",
+    "basketvalue",
+    "transactionamount",
+    "transactionvalue",
+    "purchaseamount",
+    "purchasevalue",
+    "salesamount",
+    "saleamount",
+    "salesvalue",
+    "amountpaid",
+    "paidamount",
+    "paymentvalue",
+    "paymentamount",
+    "payment",
+    "paid",
+    "netamount",
+    "netsales",
+    "netrevenue",
+    "grossamount",
+    "subtotal",
+    "grandtotal",
     "total",
     "totalprice",
+    "extendedprice",
     "revenue",
+    "turnover",
     "sales",
     "spend",
+    "spent",
+    "dollar",
+    "euros",
+    "euro",
+    "pounds",
+    "usd",
+    "eur",
+    "gbp",
     "value",
     "monetary",
     "monetaryvalue",
@@ -262,6 +300,11 @@ impl PurchaseColumns {
     }
 }
 
+/// The letters and digits of a name, in lower case.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
+}
+
 struct Finder<'a> {
     dataset: &'a Dataset,
     notes: Vec<String>,
@@ -296,7 +339,6 @@ impl Finder<'_> {
         }
         let free =
             |column: &&Column| !self.taken.contains(&column.name) && self.dataset.cells(&column.name).is_some_and(fits);
-        let plain = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
         let by_name = usual
             .iter()
             .find_map(|usual| self.dataset.columns().iter().filter(free).find(|c| plain(&c.source) == *usual));

@@ -3,9 +3,12 @@
 //! A word that stands for nothing is refused with its row: an event under a name that no cap counts is a contact that nobody sees. It
 //! reads no other column; [`super::history`] does.
 
+use crate::data::import::boolean;
 use crate::data::{Dataset, table};
 use crate::error::{Error, Result};
 use attune_policy::contact::EventKind;
+use attune_policy::suggest::nearest;
+use attune_policy::value::Type;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -23,8 +26,11 @@ const WORDS: [(&str, EventKind); 7] = [
     ("reject", EventKind::Reject),
 ];
 
-/// Rows that a note names.
-const NAMED: usize = 5;
+/// Before the name of an event of its own that is close to one of the engine's: `own:react` is no slip of `reject`.
+const OWN: &str = "own:";
+
+/// Rows, or words, that a note names.
+pub(super) const NAMED: usize = 5;
 
 /// Which event a row of a table of contacts is; declared once, with the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,17 +76,7 @@ impl RowEvent {
             Some(text) => match (table::named(dataset, text).ok().filter(|name| is_free(name)), known(text)) {
                 (Some(column), _) => RowEvent::Said { column, words: BTreeMap::new() },
                 (None, Some(kind)) => RowEvent::Every(kind),
-                (None, None) => {
-                    let columns: Vec<&str> = dataset.columns().iter().map(|c| c.source.as_str()).collect();
-                    return Err(Error::new(format!(
-                        "`{text}` is neither a column that says what happened nor an event"
-                    ))
-                    .hint(format!(
-                        "the columns are {}; the events are {}",
-                        columns.join(", "),
-                        expected()
-                    )));
-                }
+                (None, None) => return Err(neither(dataset, text)),
             },
             None => before.clone().unwrap_or_else(|| match found() {
                 Some(column) => RowEvent::Said { column, words: BTreeMap::new() },
@@ -94,7 +90,7 @@ impl RowEvent {
                 {
                     words.extend(known);
                 }
-                words.extend(asked.words.iter().map(|(word, event)| (folded(word), event_named(event))));
+                words.extend(told(&asked.words)?);
                 Ok(RowEvent::Said { column, words })
             }
             (RowEvent::Every(_), _) if !asked.words.is_empty() => {
@@ -103,6 +99,46 @@ impl RowEvent {
             }
             (every, _) => Ok(every),
         }
+    }
+
+    /// The column (source name) of words that are not read as they are written in the file: `yes` as true, `1.50` as 1.5.
+    pub(super) fn not_as_written(&self, dataset: &Dataset) -> Option<String> {
+        let RowEvent::Said { column, .. } = self else { return None };
+        dataset.column(column).filter(|column| column.type_ != Type::Text).map(|column| column.source.clone())
+    }
+
+    /// What is to be said of it beside what was asked: words that stand nowhere in the table, and what it replaces. One sentence each.
+    pub fn remarks(&self, dataset: &Dataset, asked: &AskedEvent) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if let RowEvent::Said { column, .. } = self {
+            let source = source_name(dataset, column);
+            let there = dataset.dictionary(column).map(|dictionary| dictionary.values).unwrap_or_default();
+            let is_there = |word: &str| there.iter().any(|text| is_same(&folded(text), &folded(word)));
+            let unused: Vec<String> =
+                asked.words.iter().filter(|(word, _)| !is_there(word)).map(|(word, _)| format!("`{word}`")).collect();
+            if !unused.is_empty() {
+                let mut held: Vec<String> = there.iter().take(NAMED).map(|text| format!("`{text}`")).collect();
+                held.extend((there.len() > NAMED).then(|| "…".to_owned()));
+                remarks.push(format!(
+                    "No row has {} in `{source}`, whose words are {}: check what is told of words (--event-word).",
+                    unused.join(" or "),
+                    held.join(", ")
+                ));
+            }
+        }
+        match (&asked.before, self) {
+            (Some(RowEvent::Said { column: old, words: known }), RowEvent::Said { column, words }) if old == column => {
+                let changed = known.iter().filter_map(|(word, was)| Some((word, was, words.get(word)?)));
+                remarks.extend(changed.filter(|(_, was, is)| was != is).map(|(word, was, is)| {
+                    format!("`{word}` stands for {} from now on; before, it stood for {}.", label(is), label(was))
+                }));
+            }
+            (Some(before), now) if before != now => {
+                remarks.push(format!("This replaces what was declared before: {}", before.words(dataset)));
+            }
+            _ => {}
+        }
+        remarks
     }
 
     /// What it says of the table, for people.
@@ -184,7 +220,7 @@ impl<'a> Reader<'a> {
         let kind = match self.met.get(word) {
             Some(kind) => kind.clone(),
             None => {
-                let kind = self.words.get(&folded(word)).cloned().or_else(|| known(word));
+                let kind = stands_for(self.words, word).cloned().or_else(|| known(word));
                 let kind = match kind {
                     Some(kind) => kind,
                     None if self.lenient => EventKind::Custom(word.to_owned()),
@@ -206,7 +242,7 @@ impl<'a> Reader<'a> {
         for row in 0..self.dataset.rows() {
             let Some(text) = crate::data::cells::render(&self.dataset.value_at(row, position)) else { continue };
             let text = text.trim();
-            if !text.is_empty() && text != word && known(text).is_none() && !self.words.contains_key(&folded(text)) {
+            if !text.is_empty() && text != word && known(text).is_none() && stands_for(self.words, text).is_none() {
                 *others.entry(text.to_owned()).or_default() += 1;
             }
         }
@@ -220,8 +256,10 @@ impl<'a> Reader<'a> {
             .at_row(self.dataset.row_number(row))
             .in_column(&self.dataset.columns()[position].source)
             .hint(format!(
-                "say what it stands for, such as --event-word \"{word}=click\", or \"{word}={}\" for an event of its own name that \
+                "say what it stands for, such as --event-word \"{word}={}\", or \"{word}={}{}\" for an event of its own name that \
                  only rules and caps which name it see",
+                near(word).unwrap_or("click"),
+                near(word).map_or("", |_| OWN),
                 folded(word)
             ))
     }
@@ -267,9 +305,87 @@ fn known(word: &str) -> Option<EventKind> {
     }
 }
 
+/// What words are told to stand for, by word.
+///
+/// # Errors
+/// When a word is told to stand for two events, or an event is a slip of one that is known.
+fn told(asked: &[(String, String)]) -> Result<BTreeMap<String, EventKind>> {
+    let mut words: BTreeMap<String, EventKind> = BTreeMap::new();
+    for (word, event) in asked {
+        let kind = event_named(word, event)?;
+        if let Some(before) = words.insert(folded(word), kind.clone())
+            && before != kind
+        {
+            let (before, now) = (label(&before), label(&kind));
+            return Err(Error::new(format!("`{word}` is told to stand for {before} and for {now}"))
+                .hint("say once what a word stands for"));
+        }
+    }
+    Ok(words)
+}
+
 /// The event of a name: the engine's, or one of its own.
-fn event_named(name: &str) -> EventKind {
-    known(name).unwrap_or_else(|| EventKind::Custom(name.trim().to_owned()))
+///
+/// # Errors
+/// When it looks like a slip of one of the engine's: no cap would count it.
+fn event_named(word: &str, name: &str) -> Result<EventKind> {
+    let name = name.trim();
+    if let Some(kind) = known(name) {
+        return Ok(kind);
+    }
+    let own = name.strip_prefix(OWN).map_or(name, str::trim);
+    if own.is_empty() {
+        return Err(
+            Error::new(format!("`{word}` is told to stand for nothing")).hint(format!("the events are {}", expected()))
+        );
+    }
+    if let Some(near) = near(name).filter(|_| own == name) {
+        return Err(Error::new(format!("`{name}`, for which `{word}` is to stand, is no event that is known")).hint(
+            format!(
+                "did you mean `{near}`? An event of its own name, which only rules and caps that name it see, is written \
+                 \"{word}={OWN}{name}\""
+            ),
+        ));
+    }
+    Ok(known(own).unwrap_or_else(|| EventKind::Custom(own.to_owned())))
+}
+
+/// The engine's event of which a name may be a slip.
+fn near(name: &str) -> Option<&'static str> {
+    nearest(name, WORDS.map(|(event, _)| event))
+}
+
+/// What a word of the table stands for: by its letters, else by its value, so that `1.5` is told of `1.50`, and `true` of `yes`.
+fn stands_for<'w>(words: &'w BTreeMap<String, EventKind>, word: &str) -> Option<&'w EventKind> {
+    let word = folded(word);
+    words.get(&word).or_else(|| {
+        let mut alike = words.iter().filter(|(told, _)| is_same(told, &word)).map(|(_, kind)| kind);
+        let first = alike.next()?;
+        alike.all(|kind| kind == first).then_some(first)
+    })
+}
+
+/// Whether two words in lower case are the same, or the same number or truth value.
+fn is_same(a: &str, b: &str) -> bool {
+    let number = |word: &str| word.parse::<f64>().ok();
+    a == b
+        || match (number(a), number(b)) {
+            (Some(a), Some(b)) => a == b,
+            (None, None) => boolean(a).is_some() && boolean(a) == boolean(b),
+            _ => false,
+        }
+}
+
+/// The refusal of what is neither a column of the table nor an event.
+fn neither(dataset: &Dataset, text: &str) -> Error {
+    let columns: Vec<&str> = dataset.columns().iter().map(|c| c.source.as_str()).collect();
+    let near = nearest(text, WORDS.map(|(event, _)| event).into_iter().chain(columns.iter().copied()));
+    let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    Error::new(format!("`{text}` is neither a column that says what happened nor an event")).hint(format!(
+        "{near}the columns are {}; the events are {}",
+        columns.join(", "),
+        expected()
+    ))
 }
 
 fn folded(word: &str) -> String {
@@ -352,6 +468,69 @@ mod tests {
                 Ok(expected) => assert_eq!(found.as_ref(), Ok(&expected), "{asked:?}"),
                 Err(part) => assert!(found.as_ref().is_err_and(|words| words.contains(part)), "{asked:?}: {found:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_words_is_looked_over() {
+        let dataset = table(&[("who", &["a", "b", "c"]), ("status", &["yes", "1.50", "x"])]);
+        let declare = |event: &str, words: &[(&str, &str)], before: Option<RowEvent>| {
+            let words = words.iter().map(|(word, event)| ((*word).to_owned(), (*event).to_owned())).collect();
+            let asked = AskedEvent { event: Some(event.into()), words, before, columns: BTreeSet::new() };
+            let declared = RowEvent::declared(&dataset, &asked, &[Some("who")])?;
+            let remarks = declared.remarks(&dataset, &asked).join("\n");
+            Ok::<_, Error>((declared, remarks))
+        };
+        // What is refused, and what to do instead.
+        for (event, words, parts) in [
+            ("status", &[("2", "clik")][..], &["`clik`", "did you mean `click`?", "\"2=own:clik\""][..]),
+            ("status", &[("x", "Accepted")], &["did you mean `accept`?"]),
+            ("status", &[("x", "click"), ("X ", "sent")], &["is told to stand for click and for sent"]),
+            ("status", &[("x", "own:")], &["stand for nothing", "the events are decision, sent"]),
+            ("clik", &[], &["did you mean `click`?"]),
+            ("statsu", &[], &["did you mean `status`?"]),
+        ] {
+            let words = declare(event, words, None).unwrap_err().to_string();
+            parts.iter().for_each(|part| assert!(words.contains(part), "{part}: {words}"));
+        }
+        let own = [("x", "own:clik"), ("yes", "own:click"), ("1.5", "bounce"), ("x", "own:clik")];
+        let (declared, remarks) = declare("status", &own, None).unwrap();
+        let clik = EventKind::Custom("clik".into());
+        let bounce = EventKind::Custom("bounce".into());
+        assert_eq!(
+            declared,
+            said("status", &[("x", clik.clone()), ("yes", EventKind::Click), ("1.5", bounce.clone())])
+        );
+        assert_eq!(remarks, "");
+        // Words as they are written, or by what they say: `1.50` is `1.5`, and `true` is `yes`.
+        let by_value = said("status", &[("true", EventKind::Sent), ("1.5", bounce.clone()), ("x", clik.clone())]);
+        for (declared, first) in [(&declared, EventKind::Click), (&by_value, EventKind::Sent)] {
+            let mut reader = Reader::new(&dataset, Some(declared)).unwrap();
+            let read: Vec<_> = (0..3).map(|row| reader.kind(row).unwrap().unwrap()).collect();
+            assert_eq!(read, [first, bounce.clone(), clik.clone()]);
+        }
+        // Words that stand nowhere, and what is replaced.
+        for (event, words, before, part) in [
+            (
+                "status",
+                &[("yess", "click")][..],
+                None,
+                "No row has `yess` in `status`, whose words are `yes`, `1.50`, `x`",
+            ),
+            ("status", &[("1.5", "click")], None, ""),
+            ("status", &[("true", "click"), ("no", "sent")], None, "No row has `no` in"),
+            ("sent", &[], Some(declared.clone()), "This replaces what was declared before: What happened is said by"),
+            ("status", &[], Some(RowEvent::Every(EventKind::Click)), "declared before: Every row counts as click."),
+            (
+                "status",
+                &[("x", "sent")],
+                Some(declared.clone()),
+                "`x` stands for sent from now on; before, it stood for clik.",
+            ),
+            ("status", &[], Some(declared.clone()), ""),
+        ] {
+            let (_, remarks) = declare(event, words, before).unwrap();
+            assert!(remarks.contains(part) && remarks.is_empty() == part.is_empty(), "{part}: {remarks}");
         }
     }
 

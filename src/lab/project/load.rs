@@ -3,18 +3,20 @@
 
 use super::artifacts::{self, key};
 use super::erasure;
-use super::history::{Known, history};
+use super::history::{Known, history, strangers};
 use super::parts::{DataSource, Origin, Parts};
-use super::rules::without_freshness;
+use super::rules::{rules_in_force, without_freshness};
 use super::sources::resolve;
 use crate::data::cells::Cells;
 use crate::data::import::{self, BadCell, BadRow, ImportOptions, Imported, dates};
 use crate::data::join::{Join, JoinReport, join};
 use crate::data::pseudonym::{not_erased, pseudonymise};
 use crate::data::quality::{LeftOut, leave_out};
+use crate::data::table::TextOfTimes;
 use crate::data::{Dataset, Role, Roles, Source, Table, TableKind};
 use crate::error::{Error, Result};
-use crate::features::{entry, events, recipe};
+use crate::features::events::{self, Buyers, EventTable};
+use crate::features::{entry, recipe};
 use crate::simulate::log::delayed;
 use crate::task::Task;
 use crate::world::{self, WorldSpec};
@@ -100,7 +102,8 @@ pub fn load(dir: &Path, parts: &Parts, task: &Task) -> Result<Loaded> {
             _ => error,
         })?;
         loaded.history = Some(Arc::new(known.history));
-        loaded.notes.extend(known.notes.into_iter().map(|note| format!("{HISTORY}: {note}")));
+        let strangers = strangers(events, &loaded.dataset, &parts.roles);
+        loaded.notes.extend(known.notes.into_iter().chain(strangers).map(|note| format!("{HISTORY}: {note}")));
         loaded.history_fingerprint = match declared {
             Some(declared) => key(&("history 1", &events.fingerprint, &events.key, &events.time, declared)),
             None => events.fingerprint.clone(),
@@ -196,12 +199,49 @@ pub fn event_tables(loaded: &Loaded) -> Vec<events::EventTable<'_>> {
 /// # Errors
 /// When the file cannot be read or is no table of events.
 pub fn load_history(path: &Path, policy: &Document, task: &Task) -> Result<Known> {
-    let imported = import::import(path, &ImportOptions::default(), task)?;
+    let mut imported = import::import(path, &ImportOptions::default(), task)?;
+    if let Some(times) = TextOfTimes::find(&imported.dataset, None) {
+        imported = import::import(path, &times.options(ImportOptions::default()), task)?;
+    }
     if let Some(bad) = imported.bad_rows.first() {
         // A lost event could let a capped contact through.
         return Err(Error::new(&bad.reason).in_file(path).at_row(bad.row).at_line(bad.line));
     }
-    history(&imported.dataset, None, None, policy, task).map_err(|e| e.in_file(path))
+    let known = history(&imported.dataset, None, None, policy, task).map_err(|e| e.in_file(path))?;
+    let first = known.lacking.first().and_then(|lacking| Some((lacking, *lacking.rows.first()?)));
+    let Some((lacking, row)) = first else { return Ok(known) };
+    let bad = imported.bad_cells.iter().find(|bad| (bad.row, &bad.column) == (row, &lacking.column));
+    let error = match bad {
+        Some(bad) => Error::new(format!("`{}` is not {}", bad.text, bad.expected)).at_line(bad.line),
+        None => Error::new("is empty"),
+    };
+    Err(error.in_file(path).at_row(row).in_column(&lacking.column).hint(
+        "correct the row, or take it out: over a history that lacks a contact a cap could let one too many through",
+    ))
+}
+
+/// What the contacts of a table that was just imported do not share with the customers of the project, one sentence each: whose they
+/// are, and when.
+///
+/// # Errors
+/// [`Error::Cancelled`] when told to stop; where the customers cannot be read, that is what is told.
+pub fn strangers_of(dir: &Path, parts: &Parts, contacts: &Table, task: &Task) -> Result<Vec<String>> {
+    let Some(source) = parts.source() else { return Ok(Vec::new()) };
+    let customers = match &source.origin {
+        Origin::SubjectsOf(of) if *of == contacts.name => return Ok(Vec::new()),
+        Origin::SubjectsOf(of) => match parts.sources.iter().find(|source| source.name == *of) {
+            Some(of) => read_table(dir, of, of.key.as_deref(), task)
+                .and_then(|table| subjects(&table, parts.goal.as_of))
+                .map(|customers| customers.dataset),
+            None => return Ok(Vec::new()),
+        },
+        _ => load_source(dir, source, parts.roles.first(Role::Subject), task).map(|loaded| loaded.dataset),
+    };
+    match customers {
+        Ok(customers) => Ok(strangers(contacts, &customers, &parts.roles)),
+        Err(error) if error.is_cancelled() => Err(error),
+        Err(error) => Ok(vec![format!("Whether the contacts are of customers is not known: {error}.")]),
+    }
 }
 
 /// Loads the customer table alone. `key` is the column of its subject, where that is known.
@@ -277,7 +317,8 @@ const HIDDEN: &str = "(hidden)";
 
 /// The subjects of a table as a table of one column: each key once, in order of first appearance. Where the customers stand at
 /// an instant, those of whom nothing happened before it are no customers yet: that they are going to be is not known then, and would
-/// tell of everyone without a past that they buy soon.
+/// tell of everyone without a past that they buy soon. Of transactions, customers are those who bought: not those who only brought
+/// something back.
 pub(super) fn subjects(table: &Table, as_of: Option<i64>) -> Result<Table> {
     let name = table.key.as_deref().ok_or_else(|| {
         Error::new(format!("the table `{}` has no key column, so it does not say who the customers are", table.name))
@@ -286,42 +327,29 @@ pub(super) fn subjects(table: &Table, as_of: Option<i64>) -> Result<Table> {
     let (Some(column), Some(cells)) = (table.dataset.column(name), table.dataset.cells(name)) else {
         return Err(Error::new(format!("the key of `{}` is not in it any more", table.name)).in_column(name));
     };
-    let dictionary = cells.dictionary();
-    let times = match (as_of, table.time.as_deref().and_then(|time| table.dataset.cells(time))) {
-        (Some(as_of), Some(Cells::Time(times))) => Some((as_of, times)),
+    let happened =
+        EventTable { name: &table.name, dataset: &table.dataset, key: name, time: table.time.as_deref().unwrap_or("") };
+    let as_of = as_of.filter(|_| matches!(table.dataset.cells(happened.time), Some(Cells::Time(_))));
+    let purchase = match table.kind {
+        TableKind::Transactions => events::purchase_of(&happened)?,
         _ => None,
     };
-    let is_past = |row: usize| times.is_none_or(|(as_of, times)| times[row] != Cells::MISSING && times[row] < as_of);
-    let mut seen = vec![false; dictionary.values.len()];
-    let mut first = Vec::with_capacity(seen.len());
-    let mut without = 0u64;
-    for (row, code) in dictionary.codes.iter().enumerate() {
-        match seen.get_mut(*code as usize) {
-            None => without += 1,
-            Some(_) if !is_past(row) => {}
-            Some(seen) => {
-                if !std::mem::replace(seen, true) {
-                    first.push(row as u32);
-                }
-            }
-        }
-    }
+    let buyers = Buyers::of(&happened, as_of, purchase.as_deref())?;
     let source = Source { file: table.dataset.source().file.clone(), ..Source::default() };
-    let dataset = Dataset::new(super::CUSTOMERS, vec![(column.clone(), cells.select(&first))], source, None)?;
-    let mut notes = vec![format!("The {} customers are the subjects of `{}`.", first.len(), table.name)];
-    if without > 0 {
+    let dataset = Dataset::new(super::CUSTOMERS, vec![(column.clone(), cells.select(&buyers.first))], source, None)?;
+    let mut notes = vec![format!("The {} customers are the subjects of `{}`.", buyers.first.len(), table.name)];
+    if buyers.without > 0 {
+        let without = buyers.without;
         notes
             .push(format!("{without} rows of `{}` have no `{}` and belong to no customer.", table.name, column.source));
     }
-    let later = seen.iter().filter(|seen| !**seen).count();
+    notes.extend(buyers.notes(&table.name, as_of.map(dates::render).as_deref(), purchase.as_deref()));
     let mut fingerprint = key(&("subjects 1", name, &table.fingerprint));
-    if let (Some((as_of, _)), true) = (times, later > 0) {
-        notes.push(format!(
-            "{later} subjects of `{}` are not among them: nothing of theirs happened before {}.",
-            table.name,
-            dates::render(as_of)
-        ));
+    if let (Some(as_of), true) = (as_of, buyers.later > 0) {
         fingerprint = key(&("subjects 2", name, &table.fingerprint, as_of));
+    }
+    if buyers.only_others > 0 {
+        fingerprint = key(&("subjects 3", name, &table.fingerprint, as_of, &purchase));
     }
     Ok(Table { notes, fingerprint, ..Table::new(super::CUSTOMERS, TableKind::Customers, None, None, dataset) })
 }
@@ -408,10 +436,10 @@ pub(super) fn with_recipe(dataset: &Dataset, parts: &Parts) -> Result<(Dataset, 
     recipe::apply(&with_rules(dataset, parts)?, &parts.roles, &parts.recipe)
 }
 
-/// The columns as the rules of the project leave them: too old values are missing, and defaults stand where values are.
+/// The columns as the rules of the project that are in force leave them: too old values are missing, and defaults stand where values are.
 ///
 /// # Errors
 /// When a rule does not fit the columns.
 pub fn with_rules(dataset: &Dataset, parts: &Parts) -> Result<Dataset> {
-    entry::admit(dataset, &parts.roles, &parts.fields)
+    entry::admit(dataset, &parts.roles, &rules_in_force(parts))
 }

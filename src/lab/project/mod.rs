@@ -49,7 +49,7 @@ pub use export::{Exported, export};
 pub use history::{Known, history};
 pub use home::home;
 pub use layout::source_order;
-pub use load::{CUSTOMERS, HISTORY, Loaded, event_tables, load, load_history, with_rules};
+pub use load::{CUSTOMERS, HISTORY, Loaded, event_tables, load, load_history, strangers_of, with_rules};
 pub use outcome::{AskedOutcome, Following, PutOutcome, put_outcome};
 pub use parts::{DataSource, Goal, Origin, Parts, Scenario, is_slug, slug};
 pub use profile::{Profiled, apply_repair, profile};
@@ -59,7 +59,7 @@ pub use questions::{
 pub use readiness::{Check, CheckState, readiness};
 pub use refresh::{RowChanges, SourceChange, refresh, remember_rows};
 pub use resume::{Finished, Keeping};
-pub use rules::{field_rules, field_type, set_freshness, set_missing, times};
+pub use rules::{field_rules, field_type, set_freshness, set_missing, times, why_idle};
 pub use run::{RunReport, run};
 pub use search::{search_options, write_proposal};
 pub use simulate::{Asked, simulate, simulate_draft};

@@ -22,11 +22,41 @@ pub fn field_rules(parts: &Parts) -> BTreeMap<String, FieldRule> {
     all.filter(|(_, rule)| !rule.is_empty()).collect()
 }
 
-/// Says how old the value of a field may be at a decision, and which time field tells; `None`: any age.
+/// Why the rule of a field is not in force, in words; `None` where it is. Its column is there no more, or nothing reads it at a decision.
+pub fn why_idle(parts: &Parts, field: &str) -> Option<String> {
+    match parts.roles.columns.get(field) {
+        Some(role) if !is_field(*role) => {
+            return Some(format!("`{field}` has the role {}, so no decision reads it", role.label()));
+        }
+        None => return Some(format!("`{field}` has no role, so no decision reads it")),
+        Some(_) => {}
+    }
+    let made = parts.events.iter().any(|feature| feature.name == *field);
+    let mut joined =
+        parts.sources.iter().filter_map(|source| source.join.as_ref()).flat_map(|join| join.columns.values());
+    let own = parts.source().map_or(&[][..], |source| &source.columns);
+    // What a world is generated with is not known before it is.
+    let is_there = own.is_empty() || made || own.iter().any(|column| column.name == *field);
+    (!is_there && !joined.any(|column| column == field))
+        .then(|| format!("`{field}` is no column of the customers any more"))
+}
+
+/// The rules of columns that are in force: those by which rows are read that models learn from.
+pub(super) fn rules_in_force(parts: &Parts) -> BTreeMap<String, FieldRule> {
+    let rules = parts.fields.iter().filter(|(name, _)| why_idle(parts, name).is_none());
+    rules.map(|(name, rule)| (name.clone(), rule.clone())).collect()
+}
+
+/// Says how old the value of a field may be at a decision, and which time field tells; `None`: any age. A rule can be taken out of
+/// whatever has one.
 ///
 /// # Errors
 /// When there is no such field, or the times are none, have a rule of their own, or belong to the field itself.
 pub fn set_freshness(parts: &mut Parts, field: &str, freshness: Option<Freshness>) -> Result<()> {
+    if freshness.is_none() && field_rules(parts).contains_key(field) {
+        change(parts, field, |rule| rule.freshness = None);
+        return Ok(());
+    }
     field_type(parts, field)?;
     if let Some(Freshness { at, max_age }) = &freshness {
         not_a_clock(parts, field, "freshness")?;
@@ -64,12 +94,16 @@ pub fn set_freshness(parts: &mut Parts, field: &str, freshness: Option<Freshness
     Ok(())
 }
 
-/// Says what is done where a field is missing or too old.
+/// Says what is done where a field is missing or too old. A rule can be taken out of whatever has one.
 ///
 /// # Errors
 /// When there is no such field, the value that is to stand in is of another type, the field is somebody's consent, or others take their
 /// age from it.
 pub fn set_missing(parts: &mut Parts, field: &str, missing: Missing) -> Result<()> {
+    if missing.is_unknown() && field_rules(parts).contains_key(field) {
+        change(parts, field, |rule| rule.missing = Missing::Unknown);
+        return Ok(());
+    }
     let type_ = field_type(parts, field)?;
     if !missing.is_unknown() {
         not_a_clock(parts, field, "missing rule")?;

@@ -9,11 +9,11 @@ use super::parts::{DataSource, Origin, Parts, is_slug};
 use crate::data::import::ImportOptions;
 use crate::data::join::{Join, refuse_repeated_keys};
 use crate::data::quality::Range;
-use crate::data::table::{key_and_time, named};
+use crate::data::table::{TextOfTimes, key_and_time, named};
 use crate::data::{Dataset, Role, Roles, Table, TableKind};
 use crate::error::{Error, Result};
 use crate::task::Task;
-use attune_policy::Value;
+use attune_policy::{Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -185,20 +185,14 @@ pub fn import_table(
         return Err(Error::new(format!("`{name}` cannot name a table"))
             .hint("use lower-case letters, digits, `_` and `-`, at most 64 of them"));
     }
-    let mut source = unread(name, kind, file, options);
-    let mut table = read_table(dir, &source, None, task)?;
-    let (key, time) = key_and_time(&table.dataset, kind, described.key.as_deref(), described.time.as_deref())
-        .map_err(|error| error.in_file(file))?;
-    source = source_of(dir, name, kind, file, &table.dataset, &table.options);
+    let (mut table, (key, time), event) = read_described(dir, described, file, options, task)?;
+    let mut source = source_of(dir, name, kind, file, &table.dataset, &table.options);
     (source.key, source.time) = (key, time);
     describe(&mut source, described, &table.dataset).map_err(|error| error.in_file(file))?;
     let key = source.key.clone().filter(|_| described.hide_key);
     let hidden = key.and_then(|key| hide(&mut source, &key));
-    if name == HISTORY {
-        let taken = [source.key.as_deref(), source.time.as_deref()];
-        let event = RowEvent::declared(&table.dataset, &described.event, &taken);
-        source.event = Some(event.map_err(|error| error.in_file(file))?);
-    } else if described.event.event.is_some() || !described.event.words.is_empty() {
+    source.event = event;
+    if source.event.is_none() && (described.event.event.is_some() || !described.event.words.is_empty()) {
         return Err(Error::new(format!(
             "what a row says happened is asked of the table `{HISTORY}` alone, over which decisions are made"
         ))
@@ -214,6 +208,7 @@ pub fn import_table(
         source.columns = table.dataset.columns().to_vec();
     }
     (table.key, table.time) = (source.key.clone(), source.time.clone());
+    table.notes.extend(source.event.iter().flat_map(|event| event.remarks(&table.dataset, &described.event)));
     table.notes.extend(hidden);
     if kind == TableKind::Contacts && name != HISTORY {
         table.notes.push(format!(
@@ -221,6 +216,38 @@ pub fn import_table(
         ));
     }
     Ok((source, table))
+}
+
+/// Key and time columns of a table.
+type KeyAndTime = (Option<String>, Option<String>);
+
+/// Reads a table as what is said of it needs it: its time as times where most of its cells are, words for events as they are written.
+fn read_described(
+    dir: &Path,
+    described: &Described,
+    file: &Path,
+    mut options: ImportOptions,
+    task: &Task,
+) -> Result<(Table, KeyAndTime, Option<RowEvent>)> {
+    let (name, kind) = (described.table_name(), described.kind);
+    let read = |options: &ImportOptions| read_table(dir, &unread(name, kind, file, options.clone()), None, task);
+    let mut table = read(&options)?;
+    if let Some(times) = TextOfTimes::find(&table.dataset, described.time.as_deref()).filter(|_| kind.is_timed()) {
+        options = times.options(options);
+        table = read(&options)?;
+    }
+    let (key, time) = key_and_time(&table.dataset, kind, described.key.as_deref(), described.time.as_deref())
+        .map_err(|error| error.in_file(file))?;
+    if name != HISTORY {
+        return Ok((table, (key, time), None));
+    }
+    let event = RowEvent::declared(&table.dataset, &described.event, &[key.as_deref(), time.as_deref()])
+        .map_err(|error| error.in_file(file))?;
+    if let Some(column) = event.not_as_written(&table.dataset) {
+        options.types.entry(column).or_insert(Type::Text);
+        table = read(&options)?;
+    }
+    Ok((table, (key, time), Some(event)))
 }
 
 /// Puts a table into the document, in place of the one of that name. A document without customers gets them from it: the

@@ -18,6 +18,7 @@ use crate::task::Task;
 use attune_policy::document::Document;
 use attune_policy::policy::Policy;
 use attune_policy::reason::Step;
+use attune_policy::schema::Missing;
 
 /// Fates of each of two replays that are held beside each other, in number: 200 MB.
 const MOST_TOLD: usize = 50_000_000;
@@ -219,7 +220,12 @@ pub(super) fn cause_name(cause: &Cause, document: &Document) -> String {
         Cause::Won => "Won".into(),
         Cause::Fallback => "Taken as fallback".into(),
         Cause::Off => "The policy is switched off".into(),
-        Cause::Refused => "A field without which the policy does not decide was missing or too old".into(),
+        Cause::Refused => {
+            let mut needed = document.schema.fields.iter().filter(|field| field.missing == Missing::Refuse);
+            // Where no age is asked nothing is too old.
+            let or_old = if needed.any(|field| field.freshness.is_some()) { " or too old" } else { "" };
+            format!("A field without which the policy does not decide was missing{or_old}")
+        }
         Cause::Shadowed => "Would have won; the policy is in shadow".into(),
         Cause::Baseline => "The baseline of a policy in shadow".into(),
         Cause::Standby => "Stood by for another treatment".into(),
@@ -234,5 +240,24 @@ pub(super) fn cause_name(cause: &Cause, document: &Document) -> String {
         Cause::Exclusion(id) => or_id(document.exclusions.iter().find(|e| e.id == *id).map(|e| &e.name), id),
         Cause::QuietHours(id) => or_id(document.quiet_hours.iter().find(|q| q.id == *id).map(|q| &q.name), id),
         Cause::Budget(id) => or_id(document.budgets.iter().find(|b| b.id == *id).map(|b| &b.name), id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use attune_policy::schema::{Field, Freshness};
+    use attune_policy::value::Type;
+
+    #[test]
+    fn a_field_is_called_too_old_only_where_an_age_is_asked() {
+        let mut document = Document::default();
+        let plan = Field { missing: Missing::Refuse, ..Field::new("plan", Type::Text) };
+        let freshness = Some(Freshness { at: "seen_at".into(), max_age: 60 });
+        let visits = Field { freshness, ..Field::new("visits", Type::Integer) };
+        document.schema.fields = vec![plan, visits];
+        assert!(cause_name(&Cause::Refused, &document).ends_with("was missing"));
+        document.schema.fields[1].missing = Missing::Refuse;
+        assert!(cause_name(&Cause::Refused, &document).ends_with("was missing or too old"));
     }
 }

@@ -3,7 +3,7 @@
 use super::tree::Tree;
 use super::walk::{Place, Raw, What};
 use super::{Change, ChangeKind, effect};
-use crate::sentence::duration;
+use crate::clock::length;
 
 /// Longest text shown whole, in characters.
 const LONG: usize = 120;
@@ -272,8 +272,7 @@ fn window(window: &Tree) -> String {
 }
 
 fn seconds_in_words(seconds: i128) -> String {
-    let words = u64::try_from(seconds).map_or_else(|_| seconds.to_string(), duration);
-    if words.starts_with(char::is_numeric) { words } else { format!("1 {words}") }
+    u64::try_from(seconds).map_or_else(|_| seconds.to_string(), length)
 }
 
 /// A value as people write it, cut where it is long.

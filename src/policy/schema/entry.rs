@@ -2,6 +2,7 @@
 //! their default, or the policy does not decide. Nothing here costs anything where no field says so.
 
 use super::{Missing, Schema};
+use crate::clock::length;
 use crate::columns::{Columns, Data, MISSING, Values, bits};
 use crate::diagnostic::{Diagnostic, Part, Severity};
 use crate::recipe::impute;
@@ -202,19 +203,23 @@ fn told(name: &str, freshness: Option<&super::Freshness>, stale: Stale, then: &s
         Stale::Undated => format!("field `{name}` is of unknown age, since `{at}` is unknown: {then}"),
         Stale::Later => format!("field `{name}` stood after the decision, says `{at}`: {then}"),
         Stale::Old(age) => {
-            let max = i64::try_from(max).unwrap_or(i64::MAX).saturating_mul(1000);
-            format!("field `{name}` is {} old and may be {}: {then}", span(age), span(max))
+            format!("field `{name}` is {} old and may be {}: {then}", beyond(age, max), length(max))
         }
     }
 }
 
-/// A length of time in words, to a tenth.
-fn span(ms: i64) -> String {
-    let units = [(86_400_000, "days"), (3_600_000, "hours"), (60_000, "minutes")];
-    // The largest unit of which there are ten, so that a tenth tells near lengths apart.
-    let (size, unit) = units.into_iter().find(|(size, _)| ms >= 10 * *size).unwrap_or((1000, "seconds"));
-    let tenths = ms.saturating_mul(10) / size;
-    if tenths % 10 == 0 { format!("{} {unit}", tenths / 10) } else { format!("{}.{} {unit}", tenths / 10, tenths % 10) }
+/// An age (ms) beyond a greatest one (s) in words: to a tenth of the largest unit that tells the two apart.
+fn beyond(age: i64, max: u64) -> String {
+    let limit = i64::try_from(max).unwrap_or(i64::MAX).saturating_mul(1000);
+    let tenths = |ms: i64, size: i64| ms / (size / 10);
+    let units = [(86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1_000, "second")];
+    let apart = |(size, _): &(i64, &str)| age >= *size && tenths(age, *size) > tenths(limit, *size);
+    let Some((size, unit)) = units.into_iter().find(apart) else { return format!("more than {}", length(max)) };
+    match tenths(age, size) {
+        10 => format!("1 {unit}"),
+        n if n % 10 == 0 => format!("{} {unit}s", n / 10),
+        n => format!("{}.{} {unit}s", n / 10, n % 10),
+    }
 }
 
 /// The values with no more than these known, in the form that [`Values`] promises.

@@ -3,7 +3,7 @@
 use super::words;
 use crate::policy::{edits, input};
 use crate::view::{Asks, Ctx};
-use crate::widgets::{capital, choice, labelled, section};
+use crate::widgets::{capital, choice, labelled, plain_button, section};
 use attune_lab::data::{Column, Role};
 use attune_lab::features::entry::{FieldRule, parse};
 use attune_lab::project;
@@ -23,19 +23,35 @@ enum Then {
     Refuse,
 }
 
-/// Draws the rules of a column that decisions read; nothing of any other.
+/// Draws the rules of a column that decisions read; of any other only what was once said of it.
 pub fn ui(ui: &mut Ui, ctx: &Ctx<'_>, column: &Column, asks: &mut Asks) {
     let parts = ctx.session.document();
-    if project::field_type(parts, &column.name).is_err() {
-        return;
-    }
     let rule = project::field_rules(parts).remove(&column.name).unwrap_or_default();
+    match project::why_idle(parts, &column.name) {
+        Some(why) if !rule.is_empty() => return idle(ui, column, &rule, &why, asks),
+        _ if project::field_type(parts, &column.name).is_err() => return,
+        _ => {}
+    }
     section(ui, "At a decision", "", |ui| {
         freshness(ui, ctx, column, &rule, asks);
         missing(ui, ctx, column, &rule, asks);
         if !rule.is_empty() {
             let words = capital(&rule.words());
             ui.label(RichText::new(format!("{words}.")).small().weak());
+        }
+    });
+}
+
+/// A rule that is not in force: why, and a way to take it out.
+fn idle(ui: &mut Ui, column: &Column, rule: &FieldRule, why: &str, asks: &mut Asks) {
+    section(ui, "At a decision", "", |ui| {
+        ui.label(RichText::new(format!("Not in force: {why}. It says: {}.", rule.words())).small().weak());
+        let field = || column.name.clone();
+        if rule.freshness.is_some() && plain_button(ui, None, "Take out the age rule").clicked() {
+            asks.edit(Edit::SetFreshness { field: field(), freshness: None });
+        }
+        if !rule.missing.is_unknown() && plain_button(ui, None, "Take out the rule for missing values").clicked() {
+            asks.edit(Edit::SetMissing { field: field(), missing: Missing::Unknown });
         }
     });
 }
@@ -98,7 +114,11 @@ fn missing(ui: &mut Ui, ctx: &Ctx<'_>, column: &Column, rule: &FieldRule, asks: 
                 Then::Refuse => Missing::Refuse,
             }));
         }
-        ui.label(RichText::new("Or older than it may be").small().weak())
+        let which = match rule.freshness {
+            Some(_) => "Or older than it may be",
+            None => "Empty, or not part of the request",
+        };
+        ui.label(RichText::new(which).small().weak())
     });
     if let Missing::Default(value) = &rule.missing {
         let label = format!("Value in place of a missing {}", column.source);

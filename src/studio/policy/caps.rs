@@ -10,6 +10,7 @@ use crate::theme::{self, Tone, metrics};
 use crate::view::Asks;
 use crate::widgets::{self, Empty, Pressed, number};
 use attune_lab::project::slug;
+use attune_policy::clock::length;
 use attune_policy::contact::{Cap, CapTarget, Clock, EventKind, OnHit, Period, Window};
 use attune_policy::diagnostic::Part;
 use attune_policy::document::Document;
@@ -208,13 +209,9 @@ fn clock_words(clock: Clock) -> &'static str {
     }
 }
 
-/// `7 days`, `1.50 hours`.
+/// `7 days`, `90 minutes`, as the policy says it; the number and its unit stay on one line.
 pub fn days_words(seconds: u64) -> String {
-    if seconds.is_multiple_of(DAY) {
-        number::counted(seconds / DAY, "day", "days")
-    } else {
-        format!("{} hours", number::short(seconds as f64 / 3600.0))
-    }
+    length(seconds).replace(' ', "\u{a0}")
 }
 
 /// What happened to a contact: `sent`, `clicked`.
@@ -406,7 +403,7 @@ mod tests {
             ),
             (
                 cap(Some(1), Window::Rolling(5400), Some("fax")),
-                "At most 1\u{a0}contact sent per customer in 1.50 hours, counted over all actions, on fax only (not a channel of this policy)",
+                "At most 1\u{a0}contact sent per customer in 90\u{a0}minutes, counted over all actions, on fax only (not a channel of this policy)",
             ),
         ] {
             assert_eq!(sentence(&draft, &cap), expected);

@@ -245,7 +245,7 @@ impl<'w> Work<'w> {
             }
         }
         let finish = |(draft, parser): (Option<Draft<'_>>, &&CellParser)| match draft {
-            None => Part { store: Store::Nothing, evidence: Evidence::default(), bad: Vec::new() },
+            None => Part { store: Store::Nothing, evidence: Evidence::default(), bad: Vec::new(), codes: Vec::new() },
             Some(draft) => draft.finish(&fields, parser),
         };
         let columns = drafts.into_iter().zip(&self.parsers).map(finish).collect();

@@ -54,7 +54,12 @@ pub struct Part {
     pub evidence: Evidence,
     /// Position and text of those that do not fit the type.
     pub bad: Vec<(u32, String)>,
+    /// Position and text of the first numbers that are written as codes are, at most [`NAMED_CODES`].
+    pub codes: Vec<(u32, String)>,
 }
+
+/// Most cells of a column that are named as codes among its numbers.
+pub const NAMED_CODES: usize = 5;
 
 /// Where the cells of a column of numbers or instants are gathered, as in a [`Part`].
 pub struct Sink<'s, T> {
@@ -64,6 +69,8 @@ pub struct Sink<'s, T> {
     pub evidence: &'s mut Evidence,
     /// Position and text of those that do not fit the type.
     pub bad: &'s mut Vec<(u32, String)>,
+    /// Of the first that are written as codes are; `None` where none is one, such as a date.
+    pub codes: Option<&'s mut Vec<(u32, String)>>,
 }
 
 impl Fields<'_> {
@@ -182,7 +189,7 @@ impl Fields<'_> {
         mut fast: impl FnMut(Field<'_>) -> Option<T>,
         slow: impl Fn(&str) -> Option<T>,
     ) {
-        let Sink { values, evidence, bad } = into;
+        let Sink { values, evidence, bad, codes } = into;
         let before = values.len();
         let read = |(row, field): (usize, Field<'_>)| {
             let bare = self.bare(field);
@@ -196,11 +203,16 @@ impl Fields<'_> {
             value.unwrap_or_else(|| {
                 let raw = field.bytes();
                 let text = self.text(raw);
+                let so_far = evidence.codes(parser.decimal_comma());
                 let known = evidence.add(&text, 1, parser);
                 evidence.padded += u64::from(self.is_padded(raw));
                 let value = if known { slow(&text) } else { Some(missing) };
                 if value.is_none() {
                     bad.push(((before + row) as u32, text.into_owned()));
+                } else if let Some(codes) = codes.as_mut().filter(|codes| codes.len() < NAMED_CODES)
+                    && evidence.codes(parser.decimal_comma()) > so_far
+                {
+                    codes.push(((before + row) as u32, text.into_owned()));
                 }
                 value.unwrap_or(missing)
             })

@@ -191,6 +191,12 @@ pub fn read(reading: &Reading<'_>, options: &ImportOptions, task: &Task) -> Resu
         }
     }
 
+    let comma = resolved.csv.decimal_comma.unwrap_or(false);
+    for (i, source) in sources.iter().enumerate().filter(|(i, _)| wanted[*i] && !is_fixed(*i)) {
+        let first: Vec<(u64, &str)> =
+            found.columns[i].codes.iter().map(|cell| (cell.row, cell.text.as_str())).collect();
+        notes.extend(evidence[i].codes_note(source, types[i], comma, &first));
+    }
     let Found { columns, numbers, bad, sha256, replaced, bytes, invalid, multibyte, peak, .. } = found;
     let mut bad_cells = Vec::new();
     let mut about = Vec::with_capacity(columns.len());

@@ -34,17 +34,21 @@ impl<'w> Draft<'w> {
             Store::Number(v) => v.reserve(rows),
             Store::Nothing | Store::Bool(_) | Store::Text(..) => codes.reserve(rows),
         }
-        let part = Part { store, evidence: Evidence::default(), bad: Vec::new() };
+        let part = Part { store, evidence: Evidence::default(), bad: Vec::new(), codes: Vec::new() };
         Draft { type_, part, codes, counts: Vec::new(), words, apart: None }
     }
 
     /// Takes in the column of a block of rows.
     pub fn read(&mut self, fields: &Fields<'_>, column: usize, parser: &CellParser) {
-        let Part { store, evidence, bad } = &mut self.part;
+        let Part { store, evidence, bad, codes } = &mut self.part;
         match store {
-            Store::Integer(values) => fields.integers(column, parser, &mut Sink { values, evidence, bad }),
-            Store::Number(values) => fields.numbers(column, parser, &mut Sink { values, evidence, bad }),
-            Store::Time(values) => fields.times(column, parser, &mut Sink { values, evidence, bad }),
+            Store::Integer(values) => {
+                fields.integers(column, parser, &mut Sink { values, evidence, bad, codes: Some(codes) });
+            }
+            Store::Number(values) => {
+                fields.numbers(column, parser, &mut Sink { values, evidence, bad, codes: Some(codes) });
+            }
+            Store::Time(values) => fields.times(column, parser, &mut Sink { values, evidence, bad, codes: None }),
             Store::Nothing | Store::Bool(_) | Store::Text(..) => self.read_codes(fields, column),
         }
     }
@@ -153,7 +157,7 @@ impl<'w> Draft<'w> {
             }
             _ => Store::Nothing,
         };
-        Part { store, evidence, bad }
+        Part { store, evidence, bad, codes: Vec::new() }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::DateOrder;
 use super::dates::{self, Written};
 use super::parse::{BOOL_WORDS, CellParser, LONGEST_BOOL, Shape, same_word};
+use crate::data::quality::words;
 use attune_policy::value::Type;
 
 /// What the cells of a column look like. Counts are of known cells unless they say otherwise.
@@ -202,6 +203,33 @@ impl Evidence {
         self.epochs += later.epochs;
     }
 
+    /// How many cells are numbers written as codes are, under a decimal mark.
+    pub fn codes(&self, comma: bool) -> u64 {
+        if comma { self.comma.codes } else { self.point.codes }
+    }
+
+    /// What is said of the codes of a column that is read as numbers even so; `None` where there are none. `first` are some of those that
+    /// are numbers of its type: row and text.
+    pub fn codes_note(&self, name: &str, type_: Type, comma: bool, first: &[(u64, &str)]) -> Option<String> {
+        let codes = self.codes(comma);
+        if codes == 0 || !matches!(type_, Type::Integer | Type::Number) {
+            return None;
+        }
+        let all = if comma { self.comma.all } else { self.point.all };
+        let named: Vec<String> = first.iter().map(|(row, text)| format!("`{text}` in row {row}")).collect();
+        let more = if codes > first.len() as u64 { ", …" } else { "" };
+        let read = match named.is_empty() {
+            true => "none fits, and they are listed".to_owned(),
+            false => {
+                format!("they are read by their value ({}{more}), or listed where it does not fit", named.join(", "))
+            }
+        };
+        Some(format!(
+            "`{name}` is {type_}, although {codes} of {all} cells have leading zeros, a plus sign or more digits than a number keeps: \
+             {read}; where the column holds codes, read it as text (--type)."
+        ))
+    }
+
     /// The same evidence without counts that decide nothing any more.
     #[cfg(test)]
     pub fn settled(mut self) -> Evidence {
@@ -248,7 +276,7 @@ impl Evidence {
                 note: Some(format!("`{name}` is true/false: its cells are {words}.")),
             };
         }
-        if numbers.codes > 0 && self.nearly_all(numbers.all) {
+        if numbers.codes > 0 && self.nearly_all(numbers.all) && !numbers.has_few_codes(name) {
             return Verdict {
                 type_: Type::Text,
                 note: Some(format!(
@@ -374,12 +402,45 @@ impl Evidence {
     }
 }
 
+/// Of the codes whose digits are random one in ten begins with a zero, and so do postcodes of whole countries (8 % of those of the United
+/// States). A column in which one number in this many is written as a code holds numbers, a few of them written oddly.
+const NUMBERS_PER_CODE: u64 = 1_000;
+
+/// Words of names of columns that hold codes, of which some may begin with zeros and most need not.
+const CODE_WORDS: [&str; 18] = [
+    "zip",
+    "zipcode",
+    "postal",
+    "postcode",
+    "plz",
+    "phone",
+    "telephone",
+    "tel",
+    "mobile",
+    "fax",
+    "code",
+    "sku",
+    "ean",
+    "gtin",
+    "upc",
+    "isbn",
+    "barcode",
+    "iban",
+];
+
 /// Whether eight digits are a day.
 fn is_day(digits: &str) -> bool {
     dates::parse(digits, DateOrder::DayFirst).is_some()
 }
 
 impl Numbers {
+    /// Whether so few of them are written as codes that the column holds numbers, unless its name says that it holds codes.
+    fn has_few_codes(&self, name: &str) -> bool {
+        let plain = || name.replace(|c: char| !c.is_alphanumeric(), "_");
+        let is_named = || words(&plain()).iter().any(|word| CODE_WORDS.contains(&word.as_str()));
+        self.codes.saturating_mul(NUMBERS_PER_CODE) <= self.all && !is_named()
+    }
+
     fn merge(&mut self, other: &Numbers) {
         self.all += other.all;
         self.whole += other.whole;

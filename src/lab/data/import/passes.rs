@@ -5,7 +5,7 @@
 //! again from where the record before it ends, so that the result is that of reading from the first byte to the last.
 
 use super::chunks::{Lane, Place, Work};
-use super::column::{Part, Store};
+use super::column::{NAMED_CODES, Part, Store};
 use super::file::size_word;
 use super::infer::Evidence;
 use super::parse::CellParser;
@@ -101,13 +101,15 @@ pub struct Gathered {
     pub evidence: Evidence,
     /// Those that do not fit.
     pub bad: Vec<Misfit>,
+    /// The first numbers that are written as codes are, at most [`NAMED_CODES`].
+    pub codes: Vec<Misfit>,
     /// Whether reading it under its type was given up.
     pub given_up: bool,
     /// Whether its distinct texts outgrew what a column can hold.
     full: bool,
 }
 
-/// A cell that does not fit.
+/// A cell that does not fit, or hardly.
 pub struct Misfit {
     /// Number of its row.
     pub row: u64,
@@ -271,7 +273,8 @@ impl Gathered {
             Asked::Skip | Asked::Evidence => None,
             Asked::Try(type_) | Asked::Read(type_) => Some(type_),
         });
-        Gathered { asked, store, evidence: Evidence::default(), bad: Vec::new(), given_up: false, full: false }
+        let (bad, codes) = (Vec::new(), Vec::new());
+        Gathered { asked, store, evidence: Evidence::default(), bad, codes, given_up: false, full: false }
     }
 
     /// Takes over the cells of the next chunk.
@@ -282,16 +285,19 @@ impl Gathered {
             return;
         }
         self.full = !self.store.append(part.store);
-        self.bad.extend(part.bad.into_iter().map(|(row, text)| Misfit {
+        let placed = |(row, text): (u32, String)| Misfit {
             row: place.record + u64::from(place.numbers[row as usize]) + 1,
             line: place.line + u64::from(place.row_lines[row as usize]),
             text,
-        }));
+        };
+        self.bad.extend(part.bad.into_iter().map(placed));
+        let room = NAMED_CODES - self.codes.len().min(NAMED_CODES);
+        self.codes.extend(part.codes.into_iter().take(room).map(placed));
         if matches!(self.asked, Asked::Try(_)) && self.bad.len() > MANY_MISFITS.max(self.evidence.known as usize / 20) {
             // The type is another one; the evidence will say which.
             self.asked = Asked::Evidence;
             self.store = Store::Nothing;
-            self.bad = Vec::new();
+            (self.bad, self.codes) = (Vec::new(), Vec::new());
             self.given_up = true;
         }
     }

@@ -185,6 +185,84 @@ fn messy_files_import_as_expected() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A column called `name` of so many numbers, with other cells in the middle.
+fn numbers_with(name: &str, numbers: usize, cells: &[&str]) -> Vec<u8> {
+    let mut text = format!("{name},x\n");
+    for i in 0..numbers {
+        if i == numbers / 2 {
+            cells.iter().for_each(|cell| text.push_str(&format!("{cell},odd\n")));
+        }
+        text.push_str(&format!("{},y\n", 10 + i % 90));
+    }
+    text.into_bytes()
+}
+
+#[test]
+fn a_code_among_very_many_numbers_leaves_them_numbers() {
+    const LONG: &str = "12345678901234567890";
+    let cases: [(&str, usize, &[&str], &str, &str); 10] = [
+        ("n", 2_000, &["007"], "n:Integer x:Text|2001||", "1 of 2001 cells have leading zeros"),
+        ("n", 2_000, &["007"], "n:Integer x:Text|2001||", "(`007` in row 1001)"),
+        ("n", 2_000, &[LONG], "n:Integer x:Text|2001||1001@1002 n=12345678901234567890", "they are listed"),
+        (
+            "n",
+            2_000,
+            &[LONG, "007"],
+            "n:Integer x:Text|2002||1001@1002 n=12345678901234567890",
+            "(`007` in row 1002, …)",
+        ),
+        ("n", 2_000, &["1.5", LONG], "n:Number x:Text|2002||", "(`12345678901234567890` in row 1002)"),
+        ("n", 2_000, &["+4917012345"], "n:Integer x:Text|2001||", "`+4917012345` in row 1001"),
+        // A number that is no number is listed as ever, beside the code.
+        (
+            "n",
+            2_000,
+            &["007", "oops"],
+            "n:Integer x:Text|2002||1002@1003 n=oops",
+            "`n` is whole number: 1 of 2002 cells are no",
+        ),
+        // One in five hundred is no slip, and of postcodes one is enough.
+        ("n", 499, &["007"], "n:Text x:Text|500||", "`n` stays text: 1 of its cells are codes"),
+        ("n", 2_000, &["007", "008", "009"], "n:Text x:Text|2003||", "`n` stays text: 3 of its cells are codes"),
+        ("Zip Code", 2_000, &["01234"], "Zip_Code:Text x:Text|2001||", "`Zip Code` stays text"),
+    ];
+    let mut wrong = Vec::new();
+    for (name, numbers, cells, expected, part) in cases {
+        let found = import_bytes(&numbers_with(name, numbers, cells), "file.csv", &ImportOptions::default());
+        wrong.extend(mismatch(&format!("{name} {cells:?}"), &found, expected));
+        let notes = found.unwrap().notes.join("\n");
+        assert!(notes.contains(part), "{part}: {notes}");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let imported = import_bytes(&numbers_with("n", 2_000, &["007"]), "file.csv", &ImportOptions::default()).unwrap();
+    assert_eq!(imported.dataset.value(1_000, "n"), Value::Integer(7));
+}
+
+#[test]
+fn codes_among_numbers_are_the_same_wherever_windows_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file.csv");
+    // So that the head shows none of them, only them, or some.
+    for (before, cells) in [(30_000, 8), (0, 8), (20, 40)] {
+        let mut text = String::from("n,x\n");
+        (0..before).for_each(|i| text.push_str(&format!("{i},y\n")));
+        (0..cells).for_each(|i| text.push_str(&format!("00{i},y\n{},y\n", 500 + i)));
+        (0..10_000 - cells).for_each(|i| text.push_str(&format!("{i},y\n")));
+        std::fs::write(&path, text).unwrap();
+        let read = |window: usize| {
+            let bounds = Bounds { window, ..Bounds::default() };
+            let imported = import_within(&path, &ImportOptions::default(), &bounds, &Task::default()).unwrap();
+            let column = imported.dataset.dictionary("n").unwrap();
+            (summary(&imported), imported.notes.clone(), column)
+        };
+        let whole = read(16 << 20);
+        assert_eq!(whole.0.starts_with("n:Integer"), cells * 1_000 <= before + 10_000 + cells, "{}", whole.0);
+        for window in [40, 1_000, 30_000] {
+            assert_eq!(read(window), whole, "{before} numbers before, windows of {window}");
+        }
+    }
+}
+
 #[test]
 fn compressed_files_import_as_their_content() {
     let gzip = |bytes: &[u8]| {

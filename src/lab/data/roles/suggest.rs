@@ -174,6 +174,13 @@ pub fn suggest(dataset: &Dataset) -> (Roles, BTreeMap<String, String>) {
     (roles, reasons)
 }
 
+/// Whether the name of a column says that it is when something happened.
+pub fn names_a_time(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let name = name.trim_matches('_');
+    TIME_NAMES.contains(&name) || name.ends_with("date") || name.ends_with("time")
+}
+
 fn first_guess(dataset: &Dataset, column: &Column) -> (Role, &'static str) {
     let name = column.name.to_lowercase();
     let name = name.trim_matches('_');
@@ -200,7 +207,7 @@ fn first_guess(dataset: &Dataset, column: &Column) -> (Role, &'static str) {
         }
     }
     if column.type_ == Type::Time {
-        return if is(TIME_NAMES) || name.ends_with("date") || name.ends_with("time") {
+        return if names_a_time(name) {
             (Role::Time, "it holds times, and its name says that they are those of the rows")
         } else {
             (Role::Feature, "it holds times")

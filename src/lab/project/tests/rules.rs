@@ -2,7 +2,7 @@
 
 use super::super::{
     Access, CUSTOMERS, Parts, Project, assemble, field_rules, import_source, load, set_freshness, set_missing,
-    with_rules,
+    why_idle, with_rules,
 };
 use crate::data::import::ImportOptions;
 use crate::data::{Requests, Role};
@@ -96,8 +96,7 @@ fn rules_are_kept_and_reach_training_and_decisions_alike() {
         let decision = policy.decide(&requests.get(row), &attune_policy::NoHistory);
         let words = decision.diagnostics.join("; ");
         assert_eq!(words.contains("`plan` is missing: the policy does not decide without it"), refused, "{words}");
-        let told =
-            ["", "`balance` is 31 days old and may be 168 hours: 0 stands in", "since `balance_at` is unknown: 0"];
+        let told = ["", "`balance` is 31 days old and may be 7 days: 0 stands in", "since `balance_at` is unknown: 0"];
         assert!(words.contains(told[row]), "{words}");
     }
 
@@ -143,4 +142,40 @@ fn what_cannot_be_is_refused_by_name() {
         assert_eq!(parts, before);
     }
     set_missing(&mut parts, "news", Missing::Refuse).unwrap();
+}
+
+#[test]
+fn a_rule_of_what_no_decision_reads_is_not_in_force_and_can_be_taken_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_project, mut parts) = project(dir.path());
+    set_freshness(&mut parts, "balance", fresh("balance_at", 7)).unwrap();
+    set_missing(&mut parts, "balance", Missing::Default(Value::Integer(0))).unwrap();
+    set_missing(&mut parts, "age", Missing::Default(Value::Integer(40))).unwrap();
+    set_missing(&mut parts, "visits", Missing::Default(Value::Integer(0))).unwrap();
+    for field in ["balance", "age"] {
+        assert_eq!(why_idle(&parts, field), None);
+    }
+    assert!(why_idle(&parts, "visits").unwrap().contains("has no role"));
+    let roles = Arc::make_mut(&mut parts.roles);
+    roles.columns.insert("balance".into(), Role::Outcome);
+    roles.columns.insert("visits".into(), Role::Feature);
+    assert_eq!(why_idle(&parts, "visits"), None, "a feature over events is there");
+    assert!(why_idle(&parts, "balance").unwrap().contains("`balance` has the role outcome, so no decision reads it"));
+    // Its values are what the file holds: an outcome of long ago is one.
+    let bare = Parts { events: Arc::default(), ..parts.clone() };
+    let loaded = load(&dir.path().join("p"), &bare, &Task::default()).unwrap();
+    let learned = with_rules(&loaded.dataset, &bare).unwrap();
+    assert_eq!(learned.values("balance").unwrap(), loaded.dataset.values("balance").unwrap());
+    assert_eq!(learned.values("age").unwrap()[2], Value::Integer(40));
+    // A column that is gone.
+    let sources = Arc::make_mut(&mut parts.sources);
+    sources[0].columns.retain(|column| column.name != "age");
+    assert!(why_idle(&parts, "age").unwrap().contains("no column of the customers any more"));
+    // No rule can be given to either, and each can be taken out.
+    assert!(set_missing(&mut parts, "balance", Missing::Refuse).is_err());
+    for field in ["balance", "age", "visits"] {
+        let _ = set_freshness(&mut parts, field, None);
+        set_missing(&mut parts, field, Missing::Unknown).unwrap();
+    }
+    assert_eq!(field_rules(&parts).len(), 0);
 }

@@ -82,6 +82,36 @@ fn customers_are_the_subjects_of_their_purchases_where_no_file_lists_them() {
 }
 
 #[test]
+fn who_only_brought_something_back_is_no_customer() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, task) = (dir.path().join("p"), Task::default());
+    let (_project, mut parts) = Project::create_empty(&folder, "p").unwrap();
+    let file = dir.path().join("sales.csv");
+    let rows = "who,at,amount\na,2024-01-01,5\nb,2024-01-02,-5\nc,2024-01-03,-1\nc,2024-01-04,2\nb,2024-03-01,9\n";
+    fs::write(&file, rows).unwrap();
+    let sales = Described { key: Some("who".into()), time: Some("at".into()), ..described(TableKind::Transactions) };
+    let (source, table) = import_table(&folder, &sales, &file, ImportOptions::default(), &task).unwrap();
+    put_table(&mut parts, source, &table).unwrap();
+    assert_eq!(parts.source().unwrap().rows, 3, "all of them buy at some time");
+    // 2024-02-01T00:00Z: b has a past, and bought nothing in it.
+    let mut at = |instant: i64| {
+        std::sync::Arc::make_mut(&mut parts.goal).as_of = Some(instant);
+        let loaded = load(&folder, &parts, &task).unwrap();
+        (loaded.dataset.texts("who").unwrap().into_iter().flatten().collect::<Vec<_>>(), loaded)
+    };
+    let (customers, loaded) = at(1_706_745_600_000);
+    assert_eq!(customers, ["a".into(), "c".into()]);
+    let told = loaded
+        .notes
+        .iter()
+        .any(|note| note.contains("1 subjects of `transactions` are no customers: they bought nothing"));
+    assert!(told, "{:?}", loaded.notes);
+    let (later, after) = at(1_711_929_600_000);
+    assert_eq!(later, ["a".into(), "b".into(), "c".into()]);
+    assert_ne!(loaded.fingerprint, after.fingerprint);
+}
+
+#[test]
 fn tables_with_a_row_per_key_are_joined_and_stay_joined() {
     let dir = tempfile::tempdir().unwrap();
     let mut parts = project(dir.path(), true);

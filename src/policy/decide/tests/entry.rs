@@ -26,7 +26,7 @@ fn what_is_too_old_or_missing_is_handled_as_the_field_says_and_told() {
     // Missing rule, n, when it stood, action chosen, what is told.
     let table: [(Missing, Value, Value, Option<u32>, &str); 11] = [
         (unknown(), n(), fresh.clone(), Some(0), ""),
-        (unknown(), n(), old.clone(), Some(1), "field `n` is 48.6 hours old and may be 48 hours: treated as unknown"),
+        (unknown(), n(), old.clone(), Some(1), "field `n` is 48.6 hours old and may be 2 days: treated as unknown"),
         (
             unknown(),
             n(),
@@ -42,7 +42,7 @@ fn what_is_too_old_or_missing_is_handled_as_the_field_says_and_told() {
             "field `n` is of unknown age, since `stood` is unknown: treated as unknown",
         ),
         (unknown(), never.clone(), old.clone(), Some(1), ""),
-        (default(), n(), old.clone(), Some(0), "field `n` is 48.6 hours old and may be 48 hours: 2 stands in"),
+        (default(), n(), old.clone(), Some(0), "field `n` is 48.6 hours old and may be 2 days: 2 stands in"),
         (default(), never.clone(), fresh.clone(), Some(0), ""),
         (Missing::Refuse, n(), fresh.clone(), Some(0), ""),
         (Missing::Refuse, n(), later, refused, "the policy does not decide without it"),
@@ -64,6 +64,34 @@ fn what_is_too_old_or_missing_is_handled_as_the_field_says_and_told() {
             assert_eq!(policy.sentence(&decision.fates[0].reason), sentence);
         }
     }
+}
+
+#[test]
+fn ages_are_told_apart_from_the_greatest_one() {
+    let minute = 60_000;
+    let table = [
+        (2, 31 * DAY, "is 31 days old and may be 2 days"),
+        (2, 2 * DAY + 3 * minute, "is 48.1 hours old and may be 2 days"),
+        (2, 2 * DAY + 1, "is more than 2 days old and may be 2 days"),
+        (7, 7 * DAY + 12 * 60 * minute, "is 7.5 days old and may be 7 days"),
+        (7, 8 * DAY, "is 8 days old and may be 7 days"),
+    ];
+    for (days, age, words) in table {
+        let mut document = dated(Missing::Unknown);
+        document.schema.fields[0].freshness = Some(Freshness { at: "stood".into(), max_age: days * 86_400 });
+        let decision = ask(&document, vec![Value::Integer(3), Value::Number(0.5), Value::Time(NOW - age)]);
+        assert!(decision.diagnostics.join("\n").contains(words), "{words}: {:?}", decision.diagnostics);
+    }
+}
+
+#[test]
+fn a_field_of_any_age_is_never_called_too_old() {
+    let mut document = dated(Missing::Refuse);
+    document.schema.fields[0].freshness = None;
+    let decision = ask(&document, vec![Value::Unknown, Value::Number(0.5), Value::Unknown]);
+    let policy = Policy::compile(document).unwrap();
+    let sentence = "Not asked: `n` is missing, and the policy does not decide without it.";
+    assert_eq!(policy.sentence(&decision.fates[0].reason), sentence);
 }
 
 #[test]

@@ -153,6 +153,7 @@ fn told(found: Found) -> (Vec<String>, Vec<Evidence>) {
     for column in found.columns {
         lines.push(format!("given up: {}", column.given_up));
         lines.extend(column.bad.iter().map(|bad| format!("{}@{} {:?}", bad.row, bad.line, bad.text)));
+        lines.extend(column.codes.iter().map(|code| format!("code {}@{} {:?}", code.row, code.line, code.text)));
         let distinct = match &column.store {
             Store::Text(_, words) => words.texts().len(),
             _ => 0,

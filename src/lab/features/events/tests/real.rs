@@ -1,7 +1,7 @@
 //! Online retail and CDNOW: features of customers that Python's standard library was asked for, from the raw files.
 
 use super::{Computed, Declared, EventTable, Moments, START, compute};
-use crate::features::events::{Columns, end_of, suggest};
+use crate::features::events::{Buyers, Columns, end_of, suggest};
 use crate::features::testing::{imported, shared};
 use crate::task::Task;
 use attune_policy::schema::{Aggregate, EventFeature, Window};
@@ -189,6 +189,9 @@ fn online_retail_has_the_values_of_another_program() {
     }
     let bought = (0..keys.len()).filter(|row| !found.cells[0].is_missing(*row)).count();
     assert_eq!((compared, bought), (4_338, 4_338));
+    // They are the customers that the table makes; 34 others have only returns and gifts.
+    let buyers = Buyers::of(&table, Some(end), columns.purchase.as_deref()).unwrap();
+    assert_eq!((buyers.first.len(), buyers.only_others, buyers.later), (4_338, 34, 0));
 }
 
 /// Whole days, several purchases on some of them; columns that blanks divide.
