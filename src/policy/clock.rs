@@ -2,6 +2,7 @@
 //! the row recipe and for features over events; nothing here asks the machine.
 
 use crate::decide::contact::calendar::{hour, offset};
+use crate::value::Value;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -109,6 +110,16 @@ impl fmt::Display for Unit {
     }
 }
 
+/// An instant (ms) as RFC 3339 writes it, by the clock of an IANA zone: `2024-03-02T06:00:00-05:00`; `2024-03-02T11:00:00Z` where the
+/// zone is UTC, or not known.
+pub fn rfc3339(at: i64, zone: Option<&str>) -> String {
+    let zone = zone.filter(|name| *name != "UTC").and_then(crate::zones::find);
+    match (zone, jiff::Timestamp::from_millisecond(at)) {
+        (Some(zone), Ok(instant)) => instant.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string(),
+        _ => Value::Time(at).to_string(),
+    }
+}
+
 /// The first date of the unit that lies `back` units before the one of `date`.
 fn first_date(unit: Unit, date: i64, back: i64) -> i64 {
     let months = |length: i64| {
@@ -192,6 +203,22 @@ mod tests {
         let lengths = [0, 1, 60, 90, 5_400, 36 * 3_600, 86_400, 168 * 3_600];
         let words = ["0 seconds", "1 second", "1 minute", "90 seconds", "90 minutes", "36 hours", "1 day", "7 days"];
         assert_eq!(lengths.map(length), words);
+    }
+
+    #[test]
+    fn instants_are_written_by_a_clock_and_read_back() {
+        let table = [
+            ("2024-03-02T11:00:00Z", None, "2024-03-02T11:00:00Z"),
+            ("2024-03-02T11:00:00Z", Some("UTC"), "2024-03-02T11:00:00Z"),
+            ("2024-03-02T11:00:00Z", Some("Nowhere/Land"), "2024-03-02T11:00:00Z"),
+            ("2024-03-02T11:00:00Z", Some("America/New_York"), "2024-03-02T06:00:00-05:00"),
+            ("2024-07-02T10:00:00.250Z", Some("America/New_York"), "2024-07-02T06:00:00.25-04:00"),
+            ("2024-07-02T10:00:00Z", Some("Asia/Kathmandu"), "2024-07-02T15:45:00+05:45"),
+        ];
+        for (at, zone, written) in table {
+            assert_eq!(rfc3339(instant(at), zone), written);
+            assert_eq!(instant(written), instant(at));
+        }
     }
 
     #[test]

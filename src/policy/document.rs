@@ -4,7 +4,7 @@
 use crate::action::{Action, Channel, Issue};
 use crate::arbitration::{Arbitration, ColdStart, Slots};
 use crate::cases::Case;
-use crate::contact::{Budget, Cap, CoolDown, Exclusion, QuietHours, Stock, Suppression};
+use crate::contact::{Budget, Cap, CoolDown, Exclusion, OnHit, QuietHours, Stock, Suppression};
 use crate::exploration::Exploration;
 use crate::holdout::Holdout;
 use crate::limits::Limits;
@@ -115,6 +115,16 @@ pub struct Document {
     /// Models; last, since they are long.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<Model>,
+}
+
+impl Document {
+    /// Whether what is chosen may be sent later than it is decided: at a best hour, or when what defers it has ended.
+    pub fn may_send_later(&self) -> bool {
+        let caps = self.caps.iter().filter(|part| part.enabled).map(|part| &part.on_hit);
+        let cool_downs = self.cool_downs.iter().filter(|part| part.enabled).map(|part| &part.on_hit);
+        let quiet = self.quiet_hours.iter().filter(|part| part.enabled).map(|part| &part.on_hit);
+        !self.send_times.is_empty() || caps.chain(cool_downs).chain(quiet).any(|on_hit| *on_hit == OnHit::Defer)
+    }
 }
 
 /// Whether a policy decides.

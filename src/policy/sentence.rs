@@ -272,7 +272,7 @@ fn event_word(event: &EventKind) -> &str {
 }
 
 /// An instant as the clock of a zone shows it, with its distance from UTC, since a clock that is put back shows a time twice.
-fn clock(at: i64, zone: Option<&str>) -> String {
+pub(crate) fn clock(at: i64, zone: Option<&str>) -> String {
     let zone = zone.and_then(|name| Some((name, crate::zones::find(name)?)));
     match (zone, jiff::Timestamp::from_millisecond(at)) {
         (Some((name, zone)), Ok(instant)) => {

@@ -99,6 +99,8 @@ pub struct CandidateTrace {
     pub clause: Option<Clause>,
     /// Where it ended and why, as one sentence.
     pub sentence: String,
+    /// When it is sent and why then, where it was chosen and either has to wait or a send time speaks of its channel.
+    pub send: Option<SendTrace>,
 }
 
 impl CandidateTrace {
@@ -130,8 +132,26 @@ impl CandidateTrace {
             contributions: Vec::new(),
             clause: None,
             sentence: String::new(),
+            send: None,
         }
     }
+}
+
+/// When a chosen candidate is sent, and why then.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SendTrace {
+    /// When (ms).
+    pub at: i64,
+    /// Id of the send time that was asked for the best hour; `None` where the candidate waits for something else.
+    pub send_time: Option<String>,
+    /// The best hour it found, 0 to 23 on the clock of [`Trace::zone`]; unknown where there is none.
+    pub hour: Value,
+    /// The fields and scores it read, with their values.
+    pub read: Vec<(String, Value)>,
+    /// What failed.
+    pub error: Option<String>,
+    /// Why then, as one sentence.
+    pub sentence: String,
 }
 
 /// One evaluation of one rule.

@@ -24,6 +24,7 @@ mod zone;
 pub use judge::Verdict;
 pub use planned::Mark;
 pub use rules::{MOST_TAGS, Rules, counted_tags};
+pub use send_time::{Planned, Why};
 
 use super::case::{Answer, Case, View};
 use super::mutant::{Mutant, planted};
@@ -184,6 +185,11 @@ pub fn send_at(case: &Case<'_>, slot: &Slot, verdict: Verdict) -> i64 {
         _ if case.plan.contact.send_times.is_empty() || planted(Mutant::BestHourGoesNow) => case.now,
         _ => on(case, |scene, memory, ask| send_time::send_at(scene, memory, ask, slot.at)),
     }
+}
+
+/// For the trace: what its send time says of a candidate; `None` where none speaks of it.
+pub fn planned(case: &Case<'_>, slot: &Slot) -> Option<Planned> {
+    on(case, |scene, memory, ask| send_time::planned(scene, memory, ask, slot.at))
 }
 
 /// Whether budgets and their pace allow the candidate, given what this decision has reserved.

@@ -1,5 +1,7 @@
 //! The trace of a decision that was made: every rule, number and count is looked at again, and nothing is decided here.
 
+mod sending;
+
 use super::admit::holds;
 use super::case::{Case, View};
 use super::holdout::bucket_of;
@@ -41,6 +43,13 @@ pub fn trace(case: &Case<'_>, outcome: &Outcome, decision: &Decision) -> Trace {
             trace.rank = Some(rank);
             trace.probability = Some(ranked.probability);
         }
+    }
+    let mut reserved = Vec::new();
+    for place in outcome.places() {
+        if let (Some(slot), Some(trace)) = (case.slot(place.candidate), candidates.get_mut(place.candidate as usize)) {
+            trace.send = sending::sending(case, place, slot, &reserved);
+        }
+        reserved.push(place.candidate);
     }
     let overrides = (0u32..).zip(&plan.ids.overrides).filter(|(at, _)| holds(case, *at));
     Trace {
@@ -184,8 +193,14 @@ fn tables(case: &Case<'_>, slot: &Slot, rule: &PlannedRule, trace: &mut Candidat
 
 fn evaluated(case: &Case<'_>, slot: &Slot, rule: &PlannedRule) -> RuleTrace {
     let id = case.plan.ids.rules.get(rule.at as usize).map_or_else(String::new, |id| id.to_string());
-    let Some(expression) = case.expression(rule.expression) else {
-        return RuleTrace { rule: id, result: Value::Unknown, read: Vec::new(), error: None };
+    let (result, read, error) = looked_up(case, slot, Some(rule.expression));
+    RuleTrace { rule: id, result, read, error }
+}
+
+/// An expression evaluated again: its answer, what it read, and what failed.
+fn looked_up(case: &Case<'_>, slot: &Slot, expression: Option<u32>) -> (Value, Vec<(String, Value)>, Option<String>) {
+    let Some(expression) = expression.and_then(|at| case.expression(at)) else {
+        return (Value::Unknown, Vec::new(), None);
     };
     let (result, mut read) = expression.eval_traced(&View::new(case, slot));
     for (name, value) in &mut read {
@@ -193,11 +208,10 @@ fn evaluated(case: &Case<'_>, slot: &Slot, rule: &PlannedRule) -> RuleTrace {
         let masked = column.and_then(|at| case.plan.masked.get(at)).copied().unwrap_or(false);
         *value = shown(value, masked);
     }
-    let (result, error) = match result {
-        Ok(value) => (value, None),
-        Err(message) => (Value::Unknown, Some(message)),
-    };
-    RuleTrace { rule: id, result, read, error }
+    match result {
+        Ok(value) => (value, read, None),
+        Err(message) => (Value::Unknown, read, Some(message)),
+    }
 }
 
 /// The failed conditions of a rule that is plain conditions.

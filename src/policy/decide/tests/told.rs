@@ -1,12 +1,13 @@
 //! What is told of a decision: the clause on which a loss hangs, masked fields, zones, and one story in every form.
 
 use super::*;
+use crate::contact::{OnHit, QuietHours, TimeOfDay};
 use crate::history::Past;
 use crate::language::conditions::{self, Conditions, Item, Join};
 use crate::language::{Context, Env, Use, compile};
 use crate::outcome::{Cause, Source};
 use crate::reason::Clause;
-use crate::zones::Zones;
+use crate::zones::{SendTime, Zones};
 
 /// The clause that the trace names for `gold` under one eligibility rule, and its sentence.
 fn clause_of(expr: &str, fields: Vec<Value>) -> (Option<Clause>, String) {
@@ -211,6 +212,95 @@ fn local_time_is_the_subjects() {
     ] {
         assert_eq!(hour(zones, zone, land.clone()), expected, "{zone:?} {land}");
     }
+}
+
+#[test]
+fn a_trace_says_when_the_choice_is_sent_and_why() {
+    let quiet = |from: u16, until: u16| QuietHours {
+        from: TimeOfDay::at(from, 0),
+        until: TimeOfDay::at(until, 0),
+        on_hit: OnHit::Defer,
+        ..QuietHours::us_telephone("night", "email", None)
+    };
+    // 2015-08-19T16:00:00Z: 12:00 in New York.
+    let mut base = document();
+    base.rules = vec![rule("r", Stage::Guard, Scope::Action("notice".into()), "false")];
+    base.actions.truncate(1);
+    base.zones.project = Some("America/New_York".into());
+    let clock = |text: &str| format!("2015-08-{text} -04:00 (America/New_York)");
+    let (day, evening) = (clock("20 06:00"), clock("19 18:00"));
+    let hour = |hour: &str, within: u32, quiet: Vec<QuietHours>| {
+        let send = SendTime { id: "best".into(), channel: None, hour: hour.into(), within };
+        Document { send_times: vec![send], quiet_hours: quiet, ..base.clone() }
+    };
+    let untimed = Document { quiet_hours: vec![quiet(11, 13)], ..base.clone() };
+    for (document, at, best, sentence) in [
+        (
+            hour("n * 2", 24, Vec::new()),
+            18,
+            Some(6),
+            format!("To be sent at {day}, when the subject's best hour begins, 6:00."),
+        ),
+        (
+            hour("12.5", 24, Vec::new()),
+            0,
+            Some(12),
+            format!("To be sent now: it is the subject's best hour, from 12:00 on, at {}.", clock("19 12:00")),
+        ),
+        (
+            hour("6", 17, Vec::new()),
+            0,
+            Some(6),
+            format!("To be sent now: the subject's best hour, 6:00, comes at {day}, more than 17 hours ahead."),
+        ),
+        (
+            hour("17", 24, vec![quiet(16, 18)]),
+            6,
+            Some(17),
+            format!(
+                "To be sent at {evening}, when quiet hours end: the subject's best hour, 17:00, lies in them, at {}.",
+                clock("19 17:00")
+            ),
+        ),
+        (
+            hour("x + 100.0", 24, Vec::new()),
+            0,
+            None,
+            "To be sent now: the subject's best hour is not known.".to_owned(),
+        ),
+        (
+            untimed,
+            1,
+            None,
+            format!(
+                "To be sent at {0}, when its wait ends. Quiet hours “{1}”; they end at {0}.",
+                clock("19 13:00"),
+                quiet(0, 1).name
+            ),
+        ),
+    ] {
+        let is_timed = !document.send_times.is_empty();
+        assert!(document.may_send_later());
+        let policy = Policy::compile(document).unwrap();
+        let decision = policy.decide_traced(&request(known()), &NoHistory);
+        let send = decision.trace.unwrap().candidates[0].send.clone().unwrap();
+        assert_eq!((send.at, decision.send_at), (NOW + at * HOUR, Some(NOW + at * HOUR)), "{sentence}");
+        assert_eq!(send.sentence, sentence);
+        assert_eq!(send.hour, best.map_or(Value::Unknown, Value::Integer));
+        assert_eq!(send.send_time.as_deref(), is_timed.then_some("best"));
+        if at == 18 {
+            assert_eq!(send.read, [("n".to_owned(), Value::Integer(3))]);
+        }
+    }
+    let mut masked = hour("n * 2", 3, Vec::new());
+    masked.schema.fields[0].masked = true;
+    let trace = Policy::compile(masked).unwrap().decide_traced(&request(known()), &NoHistory).trace.unwrap();
+    let send = trace.candidates[0].send.clone().unwrap();
+    assert_eq!((send.hour, &send.read[0].1), (Value::text("masked"), &Value::text("masked")));
+    assert_eq!(send.sentence, format!("To be sent at {}, by an hour that is not shown.", clock("19 12:00")));
+    assert!(!base.may_send_later());
+    let plain = Policy::compile(base).unwrap().decide_traced(&request(known()), &NoHistory);
+    assert_eq!(plain.trace.unwrap().candidates[0].send, None);
 }
 
 /// In numbers, kept space and rendered form: one answer, whatever was decided in that space before.
