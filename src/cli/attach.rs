@@ -2,15 +2,13 @@
 
 use super::console::{Console, Failure, Outcome, Result};
 use super::table::{Table, count, wrap};
-use attune_lab::Error;
-use attune_lab::data::Role;
-use attune_lab::project::{self, Access, Attachment, Learned, LearnedKind, Loaded, Parts, erasure};
+use attune_lab::data::import::zones::Zone;
+use attune_lab::project::{self, Access, Attachable, Attachment, Learned, LearnedKind, Parts};
 use attune_lab::simulate::uses_models;
-use attune_policy::diagnostic::{Part, Severity};
-use attune_policy::model::CANDIDATE;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Make segments, a recommender or send times part of a project, so that its policy can read them.
 #[derive(clap::Args)]
@@ -19,12 +17,15 @@ use std::path::{Path, PathBuf};
                         attune attach shop segments.ron            rules read score(\"segments_1\"), score(\"segments_2\") …\n  \
                         attune attach shop segments.ron --as taste --input spend=spend_12m\n  \
                         attune attach shop hours.ron               the policy sends at the hours of `attune analyze send-time`\n  \
+                        attune attach shop hours.ron --zone America/New_York\n  \
                         attune attach shop                         what is attached, and how rules read it\n  \
                         attune attach shop --detach segments\n\n\
                         A recommender scores what an action offers: give actions the attribute `item`, and take the score as their \
                         propensity or in the formula of arbitration. What is attached again under the same id takes the place of what was \
                         there. The models go into the project's folder and, where the policy uses them, into the exported file, with \
-                        the name and SHA-256 of what they learned from. Send times and factors hold the keys of customers."
+                        the name and SHA-256 of what they learned from. Send times and factors hold the keys of customers.\n\n\
+                        A policy decides hours by the clock of the customer's region, else of the project's zone, else UTC; hours of \
+                        another clock are refused. What is attached knows what happened until it was learned: learn it again to refresh it."
 )]
 pub struct Attach {
     /// Folder of the project
@@ -37,6 +38,9 @@ pub struct Attach {
     /// The project's name for a column that the models read
     #[arg(long = "input", value_name = "COLUMN=FEATURE", requires = "file")]
     inputs: Vec<String>,
+    /// Zone of the project, where it has none yet: by its clock hours are decided
+    #[arg(long, value_name = "ZONE", requires = "file")]
+    zone: Option<String>,
     /// Take out what is attached under this id
     #[arg(long, value_name = "ID", conflicts_with = "file")]
     detach: Option<String>,
@@ -51,29 +55,18 @@ impl Attach {
             let opened = super::project::open(&self.project, Access::Read, console)?;
             return shown(&opened.parts, console);
         };
-        let mut learned = self.learned(file)?;
+        let learned = self.learned(file)?;
         let mut opened = super::project::open_needing(&self.project, Access::Write, &["draft.ron"], console)?;
-        let id = learned.id.clone();
-        let gone = erasure::keep_out(opened.project.dir(), &opened.parts, &mut learned)?;
-        let attachment = Attachment::new(learned)?;
-        project::attach(&mut opened.parts, attachment.clone())?;
-        let dir = opened.project.dir().to_owned();
-        let (parts, mut notes) = (&opened.parts, Vec::new());
-        if gone > 0 {
-            notes.push(format!("{} erased from the project: taken out of the models.", count(gone as u64)));
+        if let Some(zone) = &self.zone {
+            set_zone(&mut opened.parts, zone)?;
         }
-        console.work(|task| {
+        let (dir, parts) = (opened.project.dir().to_owned(), &opened.parts);
+        let Attachable { attachment, parts, notes } = console.work(|task| {
             let loaded = super::project::load(&dir, parts, console, task)?;
-            fits(&dir, parts, &loaded, &attachment)?;
-            notes.extend(known_subjects(parts, &loaded, &attachment));
-            Ok(())
+            project::attachable(&dir, parts, &loaded, learned)
         })?;
-        notes.extend(items(parts, &attachment));
+        opened.project.save(&parts, "Attach models")?;
         let used = uses_models(&parts.draft);
-        if !attachment.models.iter().any(|model| used.contains(&model.id)) {
-            notes.push(format!("The policy does not use `{id}` yet: write one of the expressions above into a rule."));
-        }
-        opened.project.save(&opened.parts, "Attach models")?;
         let mut text = format!("Attached to {}.\n\n{}", self.project.display(), described(&attachment));
         if !notes.is_empty() {
             text.push('\n');
@@ -87,10 +80,7 @@ impl Attach {
 
     /// What the file holds, under the names that were asked for.
     fn learned(&self, file: &Path) -> Result<Learned> {
-        let failed = |error: Error| Failure::Work(error.in_file(file));
-        let text =
-            std::fs::read_to_string(file).map_err(|error| failed(Error::new(format!("could not be read: {error}"))))?;
-        let mut learned = Learned::parse(&text).map_err(failed)?;
+        let mut learned = Learned::read(file)?;
         let mut names = BTreeMap::new();
         for argument in &self.inputs {
             let Some((column, feature)) = argument.split_once('=').filter(|(a, b)| !a.is_empty() && !b.is_empty())
@@ -99,7 +89,7 @@ impl Attach {
             };
             names.insert(column.trim().to_owned(), feature.trim().to_owned());
         }
-        learned = learned.reading(&names).map_err(failed)?;
+        learned = learned.reading(&names).map_err(|error| error.in_file(file))?;
         match &self.id {
             Some(id) => Ok(learned.called(id)?),
             None => Ok(learned),
@@ -131,66 +121,18 @@ impl Attach {
     }
 }
 
-/// Refuses models that the policy could not evaluate over the project's features, such as a number read from a text.
-fn fits(dir: &Path, parts: &Parts, loaded: &Loaded, attachment: &Attachment) -> attune_lab::Result<()> {
-    let mut document = super::project::assemble(dir, parts, loaded, false).document;
-    document.models.retain(|model| attachment.models.iter().all(|own| own.id != model.id));
-    document.models.extend(attachment.models.iter().cloned());
-    // What no action says yet is for the user to add; here only whether it could be read.
-    for fact in missing_facts(parts, attachment) {
-        document.actions.iter_mut().for_each(|action| {
-            action.attributes.insert(fact.to_owned(), attune_policy::Value::text(""));
-        });
+/// Makes a zone that of a project which has none.
+fn set_zone(parts: &mut Parts, zone: &str) -> Result<()> {
+    Zone::named(zone)?;
+    match &parts.draft.zones.project {
+        Some(other) if other != zone => Err(Failure::Usage(format!(
+            "--zone: the project has the zone {other} already; correct it in draft.ron (`zones`) if that is wrong"
+        ))),
+        _ => {
+            Arc::make_mut(&mut parts.draft).zones.project = Some(zone.to_owned());
+            Ok(())
+        }
     }
-    let own = |part: &Part| matches!(part, Part::Model(id) if attachment.models.iter().any(|model| model.id == *id));
-    let findings = project::findings(&document);
-    match findings.iter().find(|finding| finding.severity == Severity::Error && own(&finding.part)) {
-        Some(finding) => Err(Error::new(finding.to_string())
-            .in_file(dir)
-            .hint("learn it from columns as the project has them, or name another feature with --input")),
-        None => Ok(()),
-    }
-}
-
-/// How many customers of the project a model knows by their keys.
-fn known_subjects(parts: &Parts, loaded: &Loaded, attachment: &Attachment) -> Option<String> {
-    let column = parts.roles.first(Role::Subject)?;
-    let known = attachment.subjects(column);
-    let keys = loaded.dataset.dictionary(column).ok().filter(|_| !known.is_empty())?;
-    let both = keys.values.iter().filter(|key| known.contains(&***key)).count();
-    let (both, all) = (count(both as u64), count(keys.values.len() as u64));
-    Some(match both.as_str() {
-        "0" => format!(
-            "It knows none of the {all} customers by `{column}`: keys may be written otherwise, or stand as pseudonyms in the project."
-        ),
-        _ => format!(
-            "It knows {both} of the {all} customers; the policy will hold the keys of {}.",
-            count(known.len() as u64)
-        ),
-    })
-}
-
-/// What actions have to say for a model of what they offer.
-fn items(parts: &Parts, attachment: &Attachment) -> Option<String> {
-    let missing = missing_facts(parts, attachment);
-    (!missing.is_empty()).then(|| {
-        let fact = missing.join("`, `");
-        format!("No action says its `{fact}` yet: give the actions that offer an item the attribute `{fact}`, as the model knows it.")
-    })
-}
-
-/// Facts of the candidate that the models read and no action has.
-fn missing_facts<'a>(parts: &Parts, attachment: &'a Attachment) -> Vec<&'a str> {
-    let facts = attachment.fields().into_iter().filter_map(|field| field.strip_prefix(CANDIDATE));
-    let says = |fact: &str| {
-        let actions = parts.draft.actions.iter();
-        actions.into_iter().any(|action| {
-            action.attributes.contains_key(fact)
-                || action.treatments.iter().any(|treatment| treatment.attributes.contains_key(fact))
-        })
-    };
-    let own = ["id", "group", "issue", "channel", "treatment"];
-    facts.filter(|fact| !own.contains(fact) && !says(fact)).collect()
 }
 
 fn shown(parts: &Parts, console: &Console) -> Result<Outcome> {
@@ -226,6 +168,9 @@ fn described(attachment: &Attachment) -> String {
         count(source.rows),
         source.sha256.get(..12).unwrap_or(&source.sha256),
     );
+    if let Some(freshness) = attachment.freshness() {
+        text.push_str(&wrap(&freshness, 2, 110));
+    }
     let reads: Vec<&str> = attachment.fields().into_iter().collect();
     text.push_str(&wrap(&format!("reads {}", reads.join(", ")), 2, 110));
     let title = if attachment.kind == LearnedKind::Segments { "segment" } else { "score" };
@@ -243,6 +188,8 @@ fn value(attachment: &Attachment, used: &[String]) -> Value {
         "family": attachment.family,
         "source": attachment.source,
         "rows": attachment.rows,
+        "period": attachment.period,
+        "clock": attachment.clock,
         "metrics": attachment.metrics,
         "reads": attachment.fields(),
         "uses": attachment.uses,

@@ -99,7 +99,9 @@ fn project(dir: &Path, console: &Console, findings: &mut Findings) -> Result<()>
         );
         Document::clone(&parts.draft)
     };
-    findings.document(&document, &attune_lab::project::findings(&document));
+    let mut found = attune_lab::project::findings(&document);
+    found.extend(attune_lab::project::hours_of_another_clock(parts));
+    findings.document(&document, &found);
     Ok(())
 }
 

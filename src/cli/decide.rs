@@ -7,6 +7,7 @@ use super::table::{Table, count, percent};
 use attune_lab::Error;
 use attune_lab::project::atomic;
 use attune_lab::task::Task;
+use attune_policy::clock::rfc3339;
 use attune_policy::decision::Decision;
 use attune_policy::{Policy, Request};
 use serde_json::json;
@@ -20,8 +21,9 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Examples:\n  attune decide policy.ron --input rows.csv --output decisions.csv\n  \
                         attune decide policy.ron --input rows.csv --output decisions.csv --subject customer_id \\\n      \
                         --history events.csv --now 2026-03-01\n\n\
-                        Output columns: row, subject, action, treatment, channel, propensity, priority, reason. The output\n\
-                        appears under its name when it is complete.")]
+                        Output columns: row, subject, action, treatment, channel, propensity, priority, reason; with a policy that may\n\
+                        put off what it chooses to a best hour or the end of a wait, also send_at, an instant on the subject's clock.\n\
+                        The output appears under its name when it is complete.")]
 pub struct Decide {
     /// Policy file
     policy: PathBuf,
@@ -56,7 +58,9 @@ impl Decide {
             let mut request = Request::default();
             write(&self.output, traces.as_deref(), |out, mut traced| {
                 let mut writer = csv::Writer::from_writer(out);
-                writer.write_record(COLUMNS).map_err(unwritten)?;
+                let timed = policy.document().may_send_later();
+                let columns = COLUMNS.len() - usize::from(!timed);
+                writer.write_record(&COLUMNS[..columns]).map_err(unwritten)?;
                 while rows.next_into(&mut request)? {
                     tick(decided, rows.fraction(), task)?;
                     decided += 1;
@@ -69,7 +73,7 @@ impl Decide {
                         traced.write_all(b"\n").map_err(|e| Error::new(e.to_string()))?;
                     }
                     let line = Line::of(&policy, &request, &decision);
-                    writer.write_record(line.cells()).map_err(unwritten)?;
+                    writer.write_record(&line.cells()[..columns]).map_err(unwritten)?;
                     let key = (line.action, line.treatment);
                     *mix.entry((key.0.to_owned(), key.1.to_owned())).or_insert(0) += 1;
                 }
@@ -109,8 +113,9 @@ impl Decide {
     }
 }
 
-/// Columns of the output.
-const COLUMNS: [&str; 8] = ["row", "subject", "action", "treatment", "channel", "propensity", "priority", "reason"];
+/// Columns of the output; the last where something may be sent later than now.
+const COLUMNS: [&str; 9] =
+    ["row", "subject", "action", "treatment", "channel", "propensity", "priority", "reason", "send_at"];
 
 /// One line of the output.
 struct Line<'a> {
@@ -122,10 +127,12 @@ struct Line<'a> {
     propensity: String,
     priority: String,
     reason: String,
+    send_at: String,
 }
 
 impl<'a> Line<'a> {
     fn of(policy: &'a Policy, request: &'a Request, decision: &Decision) -> Line<'a> {
+        let zone = policy.zone(request);
         let mut line = Line {
             row: &request.decision_id,
             subject: &request.subject,
@@ -134,7 +141,8 @@ impl<'a> Line<'a> {
             channel: "",
             propensity: String::new(),
             priority: String::new(),
-            reason: policy.explain_in(decision, policy.zone(request).as_deref()),
+            reason: policy.explain_in(decision, zone.as_deref()),
+            send_at: decision.send_at.map_or_else(String::new, |at| rfc3339(at, zone.as_deref())),
         };
         if let Some(chosen) = decision.chosen {
             (line.action, line.treatment) = policy.names(chosen);
@@ -149,9 +157,9 @@ impl<'a> Line<'a> {
         line
     }
 
-    fn cells(&self) -> [&str; 8] {
-        let Line { row, subject, action, treatment, channel, propensity, priority, reason } = self;
-        [row, subject, action, treatment, channel, propensity, priority, reason]
+    fn cells(&self) -> [&str; 9] {
+        let Line { row, subject, action, treatment, channel, propensity, priority, reason, send_at } = self;
+        [row, subject, action, treatment, channel, propensity, priority, reason, send_at]
     }
 }
 

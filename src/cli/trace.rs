@@ -5,13 +5,13 @@ use super::decide::short;
 use super::inputs::Reading;
 use super::policy;
 use super::rows::{BadCells, BadRows, Input};
-use super::table::{Table, number, wrap};
+use super::table::{Table, count, number, wrap};
 use attune_lab::Error;
 use attune_lab::data::Requests;
 use attune_lab::data::import::dates;
 use attune_lab::project::Access;
 use attune_policy::decision::Decision;
-use attune_policy::trace::CandidateTrace;
+use attune_policy::trace::{CandidateTrace, SendTrace};
 use attune_policy::{History, NoHistory, Policy, Request, Value};
 use serde_json::json;
 use std::path::PathBuf;
@@ -156,6 +156,10 @@ fn text(policy: &Policy, request: &Request, decision: &Decision) -> String {
         text.push_str(&wrap(&format!("Failed: {diagnostic}"), 2, 100));
     }
     let Some(trace) = &decision.trace else { return text };
+    let chosen = trace.candidates.iter().find(|candidate| decision.chosen == Some(candidate.candidate));
+    if let Some(send) = chosen.and_then(|candidate| candidate.send.as_ref()) {
+        text.push_str(&sending(policy, send));
+    }
     for (holdout, bucket, held) in &trace.holdouts {
         let word = if *held { "is held out" } else { "is not held out" };
         text.push_str(&format!("\nHoldout {holdout}: bucket {bucket:.4}, the subject {word}.\n"));
@@ -178,6 +182,34 @@ fn text(policy: &Policy, request: &Request, decision: &Decision) -> String {
         known.row(vec![name.clone(), shown(value)]);
     }
     text.push_str(&known.text(2));
+    text
+}
+
+/// When the choice is sent and why then: what its send time read, and what the models behind it are.
+fn sending(policy: &Policy, send: &SendTrace) -> String {
+    let mut text = wrap(&send.sentence, 2, 100);
+    let Some(id) = &send.send_time else { return text };
+    let hour = policy.document().send_times.iter().find(|part| part.id == *id).map_or("", |part| &part.hour);
+    let read: Vec<String> = send.read.iter().map(|(name, value)| format!("{name} = {}", shown(value))).collect();
+    let failed = send.error.as_ref().map_or_else(String::new, |error| format!(", which failed: {error}"));
+    text.push_str(&wrap(&format!("send time {id}: {hour}{failed} ({})", read.join(", ")), 4, 100));
+    let document = policy.document();
+    let asked = |id: &str| send.read.iter().any(|(name, _)| *name == format!("score({id:?})"));
+    for model in document.models.iter().filter(|model| asked(&model.id)) {
+        text.push_str(&wrap(&format!("model {}: {}", model.id, model.target), 4, 100));
+        let Some(training) = document.provenance.training.iter().find(|training| training.model == model.id) else {
+            continue;
+        };
+        let from = training.source.as_ref().map_or_else(String::new, |source| format!(" of {}", source.name));
+        let metrics = training.metrics.iter().map(|(name, value)| format!(", {name} {}", number(*value)));
+        let learned = format!(
+            "{}, learned from {} rows{from}{}",
+            training.family,
+            count(training.rows),
+            metrics.collect::<String>()
+        );
+        text.push_str(&wrap(&learned, 4, 100));
+    }
     text
 }
 

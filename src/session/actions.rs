@@ -27,6 +27,8 @@ pub enum Action {
         /// How it is read; what is left open is detected.
         options: ImportOptions,
     },
+    /// Attaches models that were learned apart, from the file that holds them: one undoable edit once they are looked at.
+    Attach(PathBuf),
     /// Reads the data again from where they came.
     Reload,
     /// Trains models by id; none named means all that are not up to date.
@@ -47,6 +49,7 @@ impl Action {
             Action::Inspect { path, .. } => format!("Look at {}", file(path)),
             Action::Import { path, .. } => format!("Import {}", file(path)),
             Action::ImportHistory { path, .. } => format!("Import history {}", file(path)),
+            Action::Attach(path) => format!("Attach {}", file(path)),
             Action::Reload => "Read the data again".into(),
             Action::Train(ids) if ids.is_empty() => "Train models".into(),
             Action::Train(ids) => format!("Train {}", ids.join(", ")),

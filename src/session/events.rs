@@ -12,7 +12,9 @@ use crate::save::SaveStatus;
 use crate::session::{InFlight, Session};
 use attune_lab::data::import::Detected;
 use attune_lab::data::{Page, Profile, Roles};
-use attune_lab::project::{DataSource, Exported, Known, Loaded, SaveReport, Starter, TrainedModel, keep_roles};
+use attune_lab::project::{
+    Attachable, DataSource, Exported, Known, Loaded, SaveReport, Starter, TrainedModel, keep_roles,
+};
 use attune_lab::simulate::Report;
 use attune_lab::task::Task;
 use attune_lab::{Error, Result};
@@ -25,6 +27,7 @@ pub(crate) enum Output {
     Imported(Box<ImportResult>),
     /// The source, and the events that it holds.
     ImportedHistory(DataSource, Known),
+    Attachable(Box<Attachable>),
     Loaded(Loaded),
     Profiled(Profile),
     /// Per model id and key: what lies on the disk, up to date or of before.
@@ -142,6 +145,18 @@ impl Session {
                 }
                 Err(error) => self.notices.failed(&error),
             },
+            Output::Attachable(found) => {
+                let Attachable { attachment, notes, .. } = *found;
+                let name = attachment.name.clone();
+                match self.apply(Edit::Attach(attachment)) {
+                    Ok(()) => {
+                        let notes: String =
+                            notes.iter().map(|note| format!(". {}", note.trim_end_matches('.'))).collect();
+                        self.notices.done(format!("Attached “{name}”{notes}"));
+                    }
+                    Err(error) => self.notices.failed(&error),
+                }
+            }
             Output::Loaded(loaded) => {
                 loaded.changes.iter().for_each(|change| self.notices.warning(change));
                 shelves.data.put(key, Ok(Arc::new(loaded)));

@@ -9,7 +9,7 @@ use crate::results::{Checked, ExportPreview, Traced};
 use crate::session::Session;
 use attune_lab::data::import::{self, ImportOptions};
 use attune_lab::data::{Requests, profile};
-use attune_lab::project::{self, Asked, CUSTOMERS, HISTORY, Loaded, TrainedModel, artifacts};
+use attune_lab::project::{self, Asked, CUSTOMERS, HISTORY, Learned, Loaded, TrainedModel, artifacts};
 use attune_lab::task::Task;
 use attune_lab::{Error, Result};
 use attune_policy::diagnostic::{Diagnostic, Part, Severity};
@@ -112,6 +112,7 @@ impl Session {
         self.submit(LaneName::Preview, "check", "Checking the policy", Some(key), move |_| {
             let assembled = project::assemble(&parts, &loaded, &|id| models.get(id).cloned(), true);
             let mut findings = project::findings(&assembled.document);
+            findings.extend(project::hours_of_another_clock(&parts));
             for id in &assembled.untrained {
                 findings.push(Diagnostic {
                     severity: Severity::Warning,
@@ -220,6 +221,14 @@ impl Session {
                         known
                     });
                     Ok(Output::ImportedHistory(source, known.map_err(|e| e.in_file(&path))?))
+                })
+            }
+            Action::Attach(path) => {
+                let loaded = self.loaded().ok_or_else(|| Error::new("there are no data to attach models to yet"))?;
+                let (dir, parts) = (self.dir.clone(), self.document().clone());
+                self.submit(LaneName::Io, "attach", &title, None, move |_| {
+                    let found = project::attachable(&dir, &parts, &loaded, Learned::read(&path)?);
+                    found.map(|found| Output::Attachable(Box::new(found)))
                 })
             }
             Action::Reload => {

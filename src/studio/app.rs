@@ -17,7 +17,7 @@ use crate::shell::{banner, health, help, nav, problems, start, status, top};
 use crate::theme::{Tone, metrics, tokens};
 use crate::view::{Ask, Asks, Ctx, Pick, Selection, Shell, Target};
 use crate::workspace::Workspace;
-use attune_session::{NoticeKind, SaveStatus, Session, Wake};
+use attune_session::{Action, NoticeKind, SaveStatus, Session, Wake};
 use egui::{CentralPanel, Context, Frame, Margin, Ui};
 pub use open::Open;
 pub use prefs::Prefs;
@@ -208,6 +208,7 @@ impl App {
                 Pick::OpenProject => self.open_path(now, &path),
                 Pick::NewProject => self.asks.shell(Shell::NewProject(path)),
                 Pick::ImportData => self.take_file(now, path),
+                Pick::AttachModels => self.asks.act(Action::Attach(path)),
                 Pick::ExportPolicy => {
                     let tokens = tokens(egui);
                     let mut asks = std::mem::take(&mut self.asks);
@@ -224,7 +225,7 @@ impl App {
     fn start_folder(&self, pick: Pick) -> PathBuf {
         let of_project = self.project.as_ref().map(|open| open.session.dir().to_owned());
         match pick {
-            Pick::ImportData => self.prefs.data_folder.clone().filter(|dir| dir.is_dir()),
+            Pick::ImportData | Pick::AttachModels => self.prefs.data_folder.clone().filter(|dir| dir.is_dir()),
             Pick::ExportPolicy => of_project,
             Pick::OpenProject | Pick::NewProject => self.projects.is_dir().then(|| self.projects.clone()),
         }

@@ -146,6 +146,8 @@ pub enum Pick {
     NewProject,
     /// A data file to import.
     ImportData,
+    /// A file of models that were learned apart.
+    AttachModels,
     /// Where the policy is written.
     ExportPolicy,
 }

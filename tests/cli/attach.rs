@@ -123,6 +123,7 @@ fn segments_are_learned_attached_read_by_a_rule_and_decide() {
     done(dir, &decide);
     let (mut mailed, people) = (0, table(&dir.join("people.csv")));
     for (row, decided) in people.iter().zip(table(&dir.join("out.csv"))) {
+        assert!(!decided.contains_key("send_at"), "nothing is put off");
         let x = ["age", "spend"].map(|column| row[column].parse::<f64>().unwrap());
         let scores: Vec<f64> = found["models"].as_array().unwrap().iter().map(|model| score(model, &x)).collect();
         let is_second = scores[1] > scores[0] && scores[1] >= scores[2];
@@ -262,6 +263,161 @@ fn send_times_are_learned_attached_and_sent_by() {
     assert!(exported(dir).document().models.is_empty());
 }
 
+/// Acts at an hour of a local clock, in winter and in summer: b0 at six in the morning, b1 at noon, everybody else in the evening.
+fn seasons(dir: &Path) {
+    let mut text = String::from("customer,opened\n");
+    for i in 0..60 {
+        let hour = [6, 12].get(i).copied().unwrap_or(20);
+        for (month, day) in [1, 7].into_iter().flat_map(|month| (1..=(12 + i % 5)).map(move |day| (month, day))) {
+            writeln!(text, "b{i},2024-{month:02}-{day:02} {hour:02}:{:02}:00", i % 60).unwrap();
+        }
+    }
+    fs::write(dir.join("seasons.csv"), text).unwrap();
+}
+
+/// What is decided for everybody at an instant, by customer.
+fn sent(dir: &Path, now: &str) -> impl Fn(&str) -> String {
+    exported(dir);
+    let files = ["decide", "policy.ron", "--input", "people.csv", "--output", "out.csv"];
+    done(dir, &[&files[..], &["--subject", "customer", "--now", now]].concat());
+    let decided = table(&dir.join("out.csv"));
+    move |customer| decided.iter().find(|row| row["subject"] == customer).unwrap()["send_at"].clone()
+}
+
+#[test]
+fn hours_of_a_place_are_learned_attached_and_decided_by_its_clock() {
+    let folder = shop();
+    let dir = folder.path();
+    seasons(dir);
+    let columns = ["--customer", "customer", "--date", "opened", "--model", "hours.ron"];
+    let learn = [&["analyze", "send-time", "seasons.csv", "--zone", "America/New_York"][..], &columns].concat();
+    let found = json(dir, &learn);
+    assert_eq!(found["customers"][0]["hour"]["slot"], 6, "in winter and in summer");
+    assert_eq!(found["clock"]["zones"], serde_json::json!(["America/New_York"]));
+    assert!(done(dir, &learn).out.contains("Hours and weekdays are those of the clock of America/New_York."));
+
+    let before = parts(dir);
+    let other = "the hours of `send_time` are of the clock of America/New_York, and the policy decides by the clock of";
+    let refused = attune(dir, &["attach", "shop", "hours.ron"]);
+    assert!(refused.code == 1 && refused.err.contains(&format!("{other} UTC")), "{}", refused.err);
+    assert!(refused.err.contains("--zone America/New_York"), "{}", refused.err);
+    assert_eq!(attune(dir, &["attach", "shop", "hours.ron", "--zone", "America/New_Yrok"]).code, 1);
+    assert_eq!(parts(dir), before);
+    let attached = json(dir, &["attach", "shop", "hours.ron", "--zone", "America/New_York"]);
+    assert_eq!(attached["clock"]["zones"], serde_json::json!(["America/New_York"]));
+    assert_eq!(parts(dir).draft.zones.project.as_deref(), Some("America/New_York"));
+    assert_eq!(attune(dir, &["attach", "shop", "hours.ron", "--zone", "UTC"]).code, 2, "it has a zone already");
+
+    let (winter, summer) = (sent(dir, "2024-01-20T15:00:00Z"), sent(dir, "2024-07-20T15:00:00Z"));
+    assert_eq!(
+        ["b0", "b1", "b2", "b299"].map(winter),
+        [
+            "2024-01-21T06:00:00-05:00",
+            "2024-01-20T12:00:00-05:00",
+            "2024-01-20T20:00:00-05:00",
+            "2024-01-20T20:00:00-05:00",
+        ]
+    );
+    assert_eq!(
+        ["b0", "b1", "b2"].map(summer),
+        ["2024-07-21T06:00:00-04:00", "2024-07-20T12:00:00-04:00", "2024-07-20T20:00:00-04:00",]
+    );
+    let row = ["trace", "policy.ron", "--input", "people.csv", "--row", "1", "--subject", "customer"];
+    let text = done(dir, &[&row[..], &["--now", "2024-07-20T15:00:00Z"]].concat()).out;
+    for part in [
+        "To be sent at 2024-07-21 06:00 -04:00 (America/New_York), when the subject's best hour begins, 6:00.",
+        "send time send_time: score(\"send_time\")",
+        "= 6",
+        "model send_time: hour of the day, 0 to 23",
+        "best hour on the clock of America/New_York by Dirichlet–multinomial shrinkage, learned from",
+        "seasons.csv",
+    ] {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+
+    // The zone of the project changes afterwards: the check says so.
+    let warned = |dir: &Path| json(dir, &["check", "shop"])["findings"].to_string().contains(other);
+    assert!(!warned(dir));
+    edit(dir, |parts| Arc::make_mut(&mut parts.draft).zones.project = Some("Europe/Berlin".into()));
+    assert!(warned(dir));
+    let again = attune(dir, &["attach", "shop", "hours.ron"]);
+    assert!(again.code == 1 && again.err.contains("learn them again with --clock Europe/Berlin"), "{}", again.err);
+    done(dir, &[&learn[..], &["--clock", "Europe/Berlin"]].concat());
+    let again = json(dir, &["attach", "shop", "hours.ron"]);
+    assert!(again["notes"].to_string().contains("It takes the place of what was attached as `send_time`"), "{again}");
+    assert!(!warned(dir));
+    // 06:00 in New York is noon in Berlin.
+    let winter = sent(dir, "2024-01-20T15:00:00Z");
+    assert_eq!(winter("b0"), "2024-01-21T12:00:00+01:00");
+
+    let second = attune(dir, &["attach", "shop", "hours.ron", "--as", "other"]);
+    assert!(
+        second.code == 1 && second.err.contains("would never ask `other`; detach `send_time` first"),
+        "{}",
+        second.err
+    );
+}
+
+#[test]
+fn hours_are_learned_and_decided_by_each_customers_own_clock() {
+    let folder = shop();
+    let dir = folder.path();
+    edit(dir, |parts| {
+        let zones = &mut Arc::make_mut(&mut parts.draft).zones;
+        zones.region = Some("channel".into());
+        let region = |name: &str, zone: &str| (name.to_owned(), vec![zone.to_owned()]);
+        zones.regions = [region("web", "America/New_York"), region("phone", "America/Los_Angeles")].into();
+    });
+    // Everybody at six in the morning: 11:00 UTC in New York, 14:00 UTC in Los Angeles.
+    let mut text = String::from("customer,channel,opened\n");
+    for i in 0..30 {
+        let (channel, hour) = [("web", 11), ("phone", 14), ("web", 11)][i % 3];
+        (1..=12).for_each(|day| writeln!(text, "b{i},{channel},2024-01-{day:02}T{hour}:10:00Z").unwrap());
+    }
+    fs::write(dir.join("own.csv"), text).unwrap();
+    let columns = ["--customer", "customer", "--date", "opened", "--model", "own.ron", "--clock-column", "channel"];
+    let learn = [&["analyze", "send-time", "own.csv"][..], &columns].concat();
+    let refused = attune(dir, &learn);
+    for part in ["own.csv, row 1", "`web` is no time zone", "--region web=Europe/Berlin"] {
+        assert!(refused.code == 1 && refused.err.contains(part), "{part}: {}", refused.err);
+    }
+    let regions = ["--region", "web=America/New_York", "--region", "phone=America/Los_Angeles"];
+    let found = json(dir, &[&learn[..], &regions].concat());
+    assert_eq!([&found["customers"][0], &found["customers"][1]].map(|of| of["hour"]["slot"].clone()), [6, 6]);
+    let attached = json(dir, &["attach", "shop", "own.ron"]);
+    assert!(!attached["notes"].to_string().contains("Mind"), "{attached}");
+    let sent = sent(dir, "2024-01-20T20:00:00Z");
+    assert_eq!(["b0", "b1"].map(sent), ["2024-01-21T06:00:00-05:00", "2024-01-21T06:00:00-08:00"]);
+
+    // Everybody on one clock is not what this policy decides by.
+    done(dir, &["analyze", "send-time", "own.csv", "--customer", "customer", "--date", "opened", "--model", "one.ron"]);
+    let refused = attune(dir, &["attach", "shop", "one.ron"]);
+    assert!(
+        refused.code == 1 && refused.err.contains("on each customer's own clock: --clock-column"),
+        "{}",
+        refused.err
+    );
+}
+
+#[test]
+fn days_without_a_time_of_day_have_no_best_hour() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let mut text = String::from("customer,day\n");
+    (1..=28).for_each(|day| writeln!(text, "b{},2024-01-{day:02}", day % 4).unwrap());
+    fs::write(dir.join("days.csv"), text).unwrap();
+    let learn =
+        ["analyze", "send-time", "days.csv", "--customer", "customer", "--date", "day", "--zone", "America/New_York"];
+    let told = done(dir, &learn).out;
+    assert!(told.contains("`day` has days without a time of day: the weekdays alone say something"), "{told}");
+    // 2024-01-01 was a Monday, also for New York.
+    let days = json(dir, &learn)["weekdays"]["population"].as_array().unwrap().clone();
+    assert!(days.iter().all(|share| *share == days[0]), "{days:?}");
+    let refused = attune(dir, &[&learn[..], &["--model", "hours.ron"]].concat());
+    assert!(refused.code == 1 && refused.err.contains("no hour is better than another"), "{}", refused.err);
+    assert!(!dir.join("hours.ron").exists());
+}
+
 #[test]
 fn a_recommender_chooses_among_actions_that_offer_items() {
     let folder = shop();
@@ -300,6 +456,12 @@ fn a_recommender_chooses_among_actions_that_offer_items() {
         draft.fallback.clear();
         draft.actions = vec![first, second];
     });
+    let text = done(dir, &["attach", "shop"]).out;
+    for part in
+        ["It knows what happened until 2024-03-08, and nothing that came later.", "--baskets", "`attune refresh`"]
+    {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
     let policy = exported(dir);
     let training = &policy.document().provenance.training[0];
     assert!(training.family == "recommender: EASE" && training.source.as_ref().unwrap().name == "orders.csv");

@@ -133,6 +133,7 @@ const PRESSED: &[Pressed] = &[
     }),
     ("models.logistic", Studio::trial, nothing, |s| models(s) == 3),
     ("models.boosted", Studio::trial, nothing, |s| models(s) == 3),
+    ("models.attach", Studio::trial, in_models, |s| s.comes("Path")),
     ("models.train", Studio::trial, in_models, |s| {
         s.settle();
         document(s).models.iter().filter(|spec| s.session().model(&spec.id).ready().is_some()).count() == 1

@@ -116,25 +116,94 @@ fn a_model_of_an_effect_is_added_trained_reported_and_used() {
     assert_eq!(changed.propensity, action.propensity, "its propensity is another matter");
 }
 
-#[test]
-fn attached_models_are_shown_and_detached() {
-    let mut studio = with_models();
-    let input = Input { field: "recency".into(), encode: Encode::Number };
-    let learned = Learned {
+/// Models of one field, as a file of learned models has them.
+fn taste(field: &str) -> Learned {
+    let input = Input { field: field.into(), encode: Encode::Number };
+    Learned {
         id: "taste".into(),
-        name: "Segments by recency".into(),
+        name: format!("Segments by {field}"),
         kind: LearnedKind::Segments,
         source: Source { name: "people.csv".into(), sha256: String::new(), rows: 3 },
-        family: "k-means, 1 segments by recency".into(),
+        family: format!("k-means, 1 segments by {field}"),
         rows: 3,
+        // Until 2024-03-08.
+        period: Some((1_704_067_200_000, 1_709_856_000_000)),
+        clock: None,
         metrics: Vec::new(),
         uses: Vec::new(),
         models: vec![Model { id: "taste_1".into(), inputs: vec![input], ..Model::default() }],
-    };
+    }
+}
+
+/// Chooses a file of models by the palette, as a user without a mouse does.
+fn attach(studio: &mut Studio, file: &std::path::Path) {
+    studio.will_choose(file);
+    studio.by_palette("Attach models…");
+    studio.settle();
+}
+
+#[test]
+fn a_file_of_models_is_attached_by_the_keyboard_and_undone() {
+    let mut studio = with_models();
     let before = studio.session().document().clone();
+    let file = studio.write("taste.ron", &taste("recency").text().unwrap());
+    attach(&mut studio, &file);
+    assert_eq!(studio.session().document().attached.len(), 1);
+    assert!(studio.has("Segments by recency") && studio.has("Detach taste"));
+    let told = |studio: &Studio| studio.app().toasts.texts().map(str::to_owned).collect::<Vec<_>>();
+    let said = told(&studio);
+    let expected =
+        "Attached “Segments by recency”. The policy does not use `taste` yet: write one of its expressions into a rule";
+    assert!(said.iter().any(|text| text == expected), "{said:?}");
+    studio.keys(Modifiers::COMMAND, Key::Z);
+    assert_eq!(*studio.session().document(), before);
+    studio.keys(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z);
+    assert_eq!(studio.session().document().attached.len(), 1);
+
+    // The same way for a mouse: in the menu that adds models.
+    studio.will_choose(&file);
+    studio.press("Add model");
+    studio.press("Attach models…");
+    studio.settle();
+    assert_eq!(studio.session().document().attached.len(), 1, "it took the place of the one before");
+
+    let with = studio.session().document().clone();
+    let strange = studio.write("strange.ron", &taste("recencyy").called("other").unwrap().text().unwrap());
+    attach(&mut studio, &strange);
+    let data = studio.write("data.ron", "customer,age");
+    attach(&mut studio, &data);
+    assert_eq!(*studio.session().document(), with);
+    let said = told(&studio);
+    for part in [
+        "`other` reads `recencyy`, which is no feature of the project; did you mean `recency`?",
+        "data.ron: does not begin",
+    ] {
+        assert!(said.iter().any(|text| text.contains(part)), "{part}: {said:?}");
+    }
+}
+
+#[test]
+fn a_project_without_models_says_that_they_can_be_attached() {
+    let mut studio = with_models();
+    studio.keys(Modifiers::NONE, Key::Delete);
+    studio.keys(Modifiers::NONE, Key::Delete);
+    assert!(studio.has("No models yet"));
+    let file = studio.write("taste.ron", &taste("recency").text().unwrap());
+    studio.will_choose(&file);
+    studio.press("Attach segments, a recommender or send times from a file…");
+    studio.settle();
+    assert!(studio.has("Segments by recency") && !studio.has("No models yet"));
+}
+
+#[test]
+fn attached_models_are_shown_and_detached() {
+    let mut studio = with_models();
+    let before = studio.session().document().clone();
+    let learned = taste("recency");
     studio.session_mut().apply(Edit::Attach(Attachment::new(learned).unwrap())).unwrap();
     studio.settle();
     assert!(studio.has("Segments by recency") && studio.has("attached, learned from people.csv"));
+    assert!(studio.has("knows what happened until 2024-03-08; attach it anew to refresh it"));
     studio.press("Detach taste");
     assert_eq!(*studio.session().document(), before);
     studio.keys(Modifiers::COMMAND, Key::Z);

@@ -57,6 +57,11 @@ impl Purchases {
         &self.file
     }
 
+    /// The zone of times that name none, where it was said.
+    pub fn zone(&self) -> Option<&str> {
+        self.reading.zone.as_deref()
+    }
+
     /// Whether no column was named.
     pub fn names_none(&self) -> bool {
         let named = [&self.customer, &self.date, &self.invoice, &self.amount, &self.quantity, &self.price];

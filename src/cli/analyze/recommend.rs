@@ -172,7 +172,8 @@ impl Recommend {
             };
             let model = recommend::lower(&best, &read.interactions, names, &fields, "recommend", calibrated.as_ref())?;
             let method = best.method.words();
-            let learned = Learned::recommender(model, &comparison, method, calibrated.as_ref(), dataset.source());
+            let (own, period) = (calibrated.as_ref(), read.interactions.span());
+            let learned = Learned::recommender(model, &comparison, method, own, period, dataset.source());
             super::write_learned(file, &learned)?;
         }
         if let Some(file) = &self.baskets {
@@ -289,7 +290,11 @@ impl Recommend {
             text.push_str(&super::attach_next("Model", file));
         }
         if let Some(file) = &self.baskets {
-            text.push_str(&format!("What each customer has was written to {}.\n", file.display()));
+            let until = read
+                .interactions
+                .span()
+                .map_or_else(String::new, |(_, last)| format!(" until {}", dates::render(last)));
+            text.push_str(&format!("What each customer took{until} was written to {}.\n", file.display()));
         }
         text
     }

@@ -1,26 +1,43 @@
 //! `attune analyze send-time`: when each customer is best reached.
 
 use super::super::console::{Console, Outcome, Result};
+use super::super::inputs::pair;
+use super::super::meaning::column_named;
 use super::super::table::{Table, count, number, percent, wrap};
 use super::purchases::{Purchases, Read};
+use attune_lab::Error;
+use attune_lab::data::Dataset;
 use attune_lab::features::transactions::{self, Amount, CustomerId, Free};
-use attune_lab::models::value::{self, Preference, send_time};
+use attune_lab::models::value::{self, Clocks, Preference, send_time};
 use attune_lab::project::Learned;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Best hour and weekday per customer, drawn towards everybody's by how little is known
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  attune analyze send-time opens.csv --customer subject --date opened_at\n  attune analyze send-time online_retail.csv --json\n  \
-                        attune analyze send-time opens.csv --model hours.ron\n  \
+                        attune analyze send-time opens.csv --zone America/New_York --model hours.ron\n  \
+                        attune analyze send-time opens.csv --clock-column country --region US=America/New_York --region DE=Europe/Berlin\n  \
                         attune attach shop hours.ron         its policy sends at these hours\n\n\
-                        Counts what customers did, in the clock of the file; what one did at one instant counts once. Where messages always went out at one hour, answers come\n\
-                        then too: the evidence is for acting, not for receiving."
+                        Counts what customers did, at the hour that a clock showed: that of the zone in --clock-column, else of --clock, else of\n\
+                        --zone, else UTC, across daylight saving. A policy decides by the clock of the customer's region, else of the project's zone;\n\
+                        `attune attach` refuses hours of another clock. What a customer did at one instant counts once. Where messages always\n\
+                        went out at one hour, answers come then too: the evidence is for acting, not for receiving."
 )]
 pub struct SendTime {
     #[command(flatten)]
     purchases: Purchases,
+    /// Zone by whose clock hours and weekdays are counted; that of --zone when it is not given, else UTC
+    #[arg(long, value_name = "ZONE")]
+    clock: Option<String>,
+    /// Column of the zone that the customer of a row lives by, such as Europe/Berlin; rows without one are counted by --clock
+    #[arg(long, value_name = "COLUMN")]
+    clock_column: Option<String>,
+    /// Zone that a name in that column stands for; may be given several times
+    #[arg(long = "region", value_name = "NAME=ZONE", requires = "clock_column")]
+    regions: Vec<String>,
     /// Most customers shown in text
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
@@ -38,17 +55,33 @@ impl SendTime {
         // An act is an act, whatever it was worth.
         (columns.amount, columns.invoice) = (Amount::None, None);
         notes.extend(how);
-        let (acts, found) = console.work(|task| {
+        let clocks = self.clocks(&dataset)?;
+        let (acts, clock, found) = console.work(|task| {
             let found = transactions::purchases(&dataset, &columns, Free::Count, None, task).and_then(|acts| {
-                let found = send_time(&value::acts(&acts), acts.customers.len(), task)?;
-                Ok((acts, found))
+                // A day without a time of day is that day everywhere.
+                let clocks = if acts.have_hours() { clocks } else { Clocks::of("UTC")? };
+                let found = send_time(&value::acts(&acts, &clocks), acts.customers.len(), task)?;
+                let clock = clocks.used(acts.lines.iter().map(|line| line.row));
+                Ok((acts, clock, found))
             });
             found.map_err(|e| e.in_file(self.purchases.file()))
         })?;
+        if acts.have_hours() {
+            notes.push(format!("Hours and weekdays are those of {clock}."));
+        } else {
+            let date = &columns.date;
+            if self.model.is_some() {
+                let error = Error::new("has days without a time of day, so that no hour is better than another");
+                let error = error.in_file(self.purchases.file()).in_column(date);
+                return Err(error.hint("name a column of times with --date").into());
+            }
+            notes.push(format!("`{date}` has days without a time of day: the weekdays alone say something."));
+        }
         if let Some(file) = &self.model {
             let names: Vec<String> = acts.customers.iter().map(ToString::to_string).collect();
             let model = value::lower_hours(&found.hours, &names, &columns.customer, "send_time");
-            super::write_learned(file, &Learned::send_times(model, &found.hours, dataset.source()))?;
+            let learned = Learned::send_times(model, &found.hours, clock.clone(), acts.span(), dataset.source());
+            super::write_learned(file, &learned)?;
         }
         let read =
             Read { file: self.purchases.file().to_owned(), columns: json!(columns), rows: dataset.rows(), notes };
@@ -63,6 +96,7 @@ impl SendTime {
             "columns": read.columns,
             "notes": read.notes,
             "left_out": acts.left_out,
+            "clock": clock,
             "hours": { "population": found.hours.population, "concentration": found.hours.concentration },
             "weekdays": { "population": found.weekdays.population, "concentration": found.weekdays.concentration },
             "customers": each,
@@ -78,6 +112,21 @@ impl SendTime {
         }
         console.result(&text, &value)?;
         Ok(Outcome::Done)
+    }
+
+    /// By whose clock the hours of each row are counted.
+    fn clocks(&self, dataset: &Dataset) -> Result<Clocks> {
+        let other = self.clock.as_deref().or(self.purchases.zone()).unwrap_or("UTC");
+        let Some(column) = &self.clock_column else { return Ok(Clocks::of(other)?) };
+        let mut regions = BTreeMap::new();
+        for argument in &self.regions {
+            let (name, zone) = pair("--region", argument)?;
+            Clocks::of(zone)?;
+            regions.insert(name.to_owned(), zone.to_owned());
+        }
+        let column = column_named(dataset, "--clock-column", column)?;
+        let clocks = Clocks::of_column(dataset, &column, &regions, other);
+        Ok(clocks.map_err(|error| error.in_file(self.purchases.file()))?)
     }
 
     fn part(

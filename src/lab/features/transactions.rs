@@ -30,6 +30,19 @@ pub struct Purchases {
     pub left_out: LeftOut,
 }
 
+impl Purchases {
+    /// The first and the last instant (ms).
+    pub fn span(&self) -> Option<(i64, i64)> {
+        let times = || self.lines.iter().map(|line| line.time);
+        Some((times().min()?, times().max()?))
+    }
+
+    /// Whether any of them has a time of day: a day without one stands at 00:00 UTC.
+    pub fn have_hours(&self) -> bool {
+        self.lines.iter().any(|line| line.time.rem_euclid(DAY) != 0)
+    }
+}
+
 /// A row that is part of a purchase.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line {
@@ -41,6 +54,8 @@ pub struct Line {
     pub invoice: u32,
     /// What was paid for it; `None` when no column says.
     pub amount: Option<f64>,
+    /// Its row (position) in the table.
+    pub row: u32,
 }
 
 impl Line {
@@ -482,7 +497,7 @@ pub fn purchases(
             &mut left_out.after_the_end
         } else {
             let amount = price.as_ref().map(|price| quantity.as_ref().map_or(1.0, |q| q[row]) * price[row]);
-            lines.push(Line { customer, time, invoice, amount });
+            lines.push(Line { customer, time, invoice, amount, row: row as u32 });
             continue;
         };
         *reason += 1;

@@ -315,7 +315,7 @@ fn percent(x: f64) -> String {
 }
 
 /// 64000 as 64,000.
-fn count(n: u64) -> String {
+pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {

@@ -48,6 +48,7 @@ pub mod value;
 
 pub use board::{Board, board};
 pub use card::card;
+pub(crate) use card::count;
 pub use duel::{Duel, Verdict, duel};
 pub use refit::Refit;
 pub use report::ModelReport;

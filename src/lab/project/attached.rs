@@ -4,21 +4,30 @@
 //! them. [`attach`] makes it part of a project, where it is a file of its own, `attached/<id>.ron`, and part of the document, so that an
 //! edit takes it in and out like anything else. Nothing is trained here, and nothing is trained again when the data change.
 
+mod attachable;
+mod clock;
+mod forget;
+
+pub use attachable::{Attachable, attachable};
+pub use clock::{another_clock, hours_of_another_clock};
+
 use super::artifacts::sha256;
 use super::format;
 use super::parts::{Parts, is_slug};
+use crate::data::import::dates;
 use crate::data::{self, Role};
 use crate::error::{Error, Result};
 use crate::models::recommend::{Calibrated, Comparison};
 use crate::models::segments::SegmentReport;
-use crate::models::value::Preference;
+use crate::models::value::{Clock, Preference};
 use attune_policy::document::{Source, Training};
-use attune_policy::model::{CANDIDATE, Encode, Function, Model, Side};
+use attune_policy::model::{CANDIDATE, Encode, Model};
 use attune_policy::suggest::nearest;
 use attune_policy::zones::SendTime;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Models learned from a file, and everything that is known about them.
@@ -37,6 +46,12 @@ pub struct Learned {
     pub family: String,
     /// Rows learned from.
     pub rows: u64,
+    /// The first and the last instant of what they learned from (ms), where it has instants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<(i64, i64)>,
+    /// The clock that hours of the day are of; UTC where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Clock>,
     /// How good they are, by the name of the metric.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<(String, f64)>,
@@ -99,6 +114,8 @@ impl Learned {
             source: from(source),
             family: format!("{}, {} segments by {}", spec.method.words(), report.k, spec.features.join(", ")),
             rows: report.rows,
+            period: None,
+            clock: None,
             metrics: metrics.into_iter().flatten().collect(),
             uses: report
                 .segments
@@ -115,6 +132,7 @@ impl Learned {
         comparison: &Comparison,
         method: &str,
         calibrated: Option<&Calibrated>,
+        period: Option<(i64, i64)>,
         source: &data::Source,
     ) -> Learned {
         let k = comparison.k;
@@ -142,22 +160,32 @@ impl Learned {
             source: from(source),
             family: format!("recommender: {method}"),
             rows: source.rows,
+            period,
+            clock: None,
             metrics,
             uses: vec![Usage { name: what.into(), expr: score(&model.id) }],
             models: vec![model],
         }
     }
 
-    /// Best hours as [`crate::models::value::lower_hours`] gives them, of these preferences.
-    pub fn send_times(model: Model, hours: &Preference, source: &data::Source) -> Learned {
+    /// Best hours as [`crate::models::value::lower_hours`] gives them, of these preferences and on this clock.
+    pub fn send_times(
+        model: Model,
+        hours: &Preference,
+        clock: Clock,
+        period: Option<(i64, i64)>,
+        source: &data::Source,
+    ) -> Learned {
         let acts: u64 = hours.subjects.iter().map(|subject| subject.observations).sum();
         Learned {
             id: model.id.clone(),
             name: model.name.clone(),
             kind: LearnedKind::SendTimes,
             source: from(source),
-            family: "best hour by Dirichlet–multinomial shrinkage".into(),
+            family: format!("best hour on {clock} by Dirichlet–multinomial shrinkage"),
             rows: acts,
+            period,
+            clock: Some(clock),
             metrics: vec![
                 ("customers".into(), hours.subjects.len() as f64),
                 ("concentration".into(), hours.concentration),
@@ -175,7 +203,16 @@ impl Learned {
         format::write("learned", self)
     }
 
-    /// Reads the file back.
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it cannot be read; as [`Learned::parse`].
+    pub fn read(file: &Path) -> Result<Learned> {
+        let text = std::fs::read_to_string(file).map_err(|error| Error::new(format!("could not be read: {error}")));
+        text.and_then(|text| Learned::parse(&text)).map_err(|error| error.in_file(file))
+    }
+
+    /// Reads the file's text back.
     ///
     /// # Errors
     /// When the text is no such file, was written by a newer version, or holds no model.
@@ -252,6 +289,31 @@ impl Learned {
             .collect()
     }
 
+    /// The last instant that they learned from, as people write it; `None` where what they learned from has no instants.
+    pub fn until(&self) -> Option<String> {
+        self.period.map(|(_, last)| dates::render(last))
+    }
+
+    /// Up to when they learned, and how they come to know more; `None` as in [`Learned::until`].
+    pub fn freshness(&self) -> Option<String> {
+        let until = self.until()?;
+        let question = match self.kind {
+            LearnedKind::Segments => "segments",
+            LearnedKind::Recommender => "recommend",
+            LearnedKind::SendTimes => "send-time",
+        };
+        let baskets = match self.fields().into_iter().any(|field| is_list(self, field)) {
+            true => {
+                " The table of what customers have is of that instant too: write it anew with --baskets, then `attune refresh`."
+            }
+            false => "",
+        };
+        Some(format!(
+            "It knows what happened until {until}, and nothing that came later. To refresh it, run `attune analyze {question} … --model` over newer \
+             data and attach that file: it takes the place of this one.{baskets}"
+        ))
+    }
+
     /// How a model of the file was trained, for a policy.
     pub fn training(&self, model: &str) -> Training {
         Training {
@@ -266,7 +328,7 @@ impl Learned {
     /// Takes the subjects for whom `is_gone` holds out of the models that read `column`; how many there were. Everybody else is scored as
     /// before.
     pub fn forget(&mut self, column: &str, is_gone: &dyn Fn(&str) -> bool) -> usize {
-        self.models.iter_mut().map(|model| forget(model, column, is_gone)).max().unwrap_or(0)
+        self.models.iter_mut().map(|model| forget::forget(model, column, is_gone)).max().unwrap_or(0)
     }
 }
 
@@ -318,7 +380,8 @@ impl PartialEq for Attachment {
 /// them yet.
 ///
 /// # Errors
-/// When an id is no slug or one that the project has for something else, or they read what is no feature of the project.
+/// When an id is no slug or one that the project has for something else, they read what is no feature of the project, hours are of
+/// another clock than the policy's, or the policy has send times that come before them.
 pub fn attach(parts: &mut Parts, attachment: Attachment) -> Result<()> {
     slug(&attachment.id)?;
     attachment.models.iter().try_for_each(|model| slug(&model.id))?;
@@ -334,9 +397,11 @@ pub fn attach(parts: &mut Parts, attachment: Attachment) -> Result<()> {
         return Err(Error::new(format!("there is a model `{id}` already")).hint("attach it under another id"));
     }
     fits(&attachment, parts)?;
+    clock::check(&attachment, &parts.draft.zones)?;
     if attachment.kind == LearnedKind::SendTimes {
         let hour = score(&attachment.id);
         if !parts.draft.send_times.iter().any(|part| part.hour.contains(&hour)) {
+            would_be_used(&attachment, parts)?;
             let taken = |id: &str| parts.draft.send_times.iter().any(|part| part.id == id);
             let id = super::slug(&attachment.id, &taken);
             let part = SendTime { id, channel: None, hour, within: 24 };
@@ -349,6 +414,27 @@ pub fn attach(parts: &mut Parts, attachment: Attachment) -> Result<()> {
     // In the order in which their files are read back.
     attached.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(())
+}
+
+/// Refuses send times that another part of the policy would always come before.
+fn would_be_used(attachment: &Attachment, parts: &Parts) -> Result<()> {
+    let Some(first) = parts.draft.send_times.iter().find(|part| part.channel.is_none()) else { return Ok(()) };
+    let new = &attachment.id;
+    let own = |other: &&Attachment| other.kind == LearnedKind::SendTimes && first.hour.contains(&score(&other.id));
+    let (told, hint) = match parts.attached.iter().find(own) {
+        Some(old) => (
+            format!("the policy sends at the hours of `{}` already, and would never ask `{new}`", old.id),
+            format!("detach `{0}` first, or attach this as `{0}`, in whose place it then comes", old.id),
+        ),
+        None => (
+            format!(
+                "the policy has the send time `{}` for every channel already, and would never ask `{new}`",
+                first.id
+            ),
+            format!("take it out of the policy, give it a channel, or read `{}` in it", score(new)),
+        ),
+    };
+    Err(Error::new(told).hint(hint))
 }
 
 /// Takes attached models out of a project, and send times that read nothing else out of its policy. Rules that read them stay, and are
@@ -441,62 +527,4 @@ fn slug(id: &str) -> Result<()> {
 
 fn from(source: &data::Source) -> Source {
     Source { name: source.file.clone(), sha256: source.sha256.clone(), rows: source.rows }
-}
-
-/// Takes categories of one input out of a model, with everything that is kept for them.
-fn forget(model: &mut Model, column: &str, is_gone: &dyn Fn(&str) -> bool) -> usize {
-    let Model { inputs, function, .. } = model;
-    let mut most = 0;
-    for (at, input) in (0u32..).zip(inputs) {
-        let Encode::Category { categories } = &mut input.encode else { continue };
-        if input.field != column {
-            continue;
-        }
-        let gone: Vec<bool> = categories.iter().map(|category| is_gone(category)).collect();
-        let count = gone.iter().filter(|gone| **gone).count();
-        if count > 0 {
-            keep(categories, &gone);
-            forget_places(function, at, &gone);
-        }
-        most = most.max(count);
-    }
-    most
-}
-
-fn forget_places(function: &mut Function, input: u32, gone: &[bool]) {
-    match function {
-        Function::Factors { subject, item, .. } => {
-            for side in [subject, item] {
-                if let Side::Keyed { input: own, biases, factors } = side
-                    && *own == input
-                {
-                    keep(factors, gone);
-                    if !biases.is_empty() {
-                        keep(biases, gone);
-                    }
-                }
-            }
-        }
-        Function::Shapes { shapes, pairs, .. } => {
-            shapes.iter_mut().filter(|shape| shape.input == input).for_each(|shape| keep(&mut shape.scores, gone));
-            for pair in pairs {
-                if pair.inputs.0 == input {
-                    keep(&mut pair.scores, gone);
-                }
-                if pair.inputs.1 == input {
-                    pair.scores.iter_mut().for_each(|row| keep(row, gone));
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Keeps what is not gone; what lies beyond the list stays.
-fn keep<T>(list: &mut Vec<T>, gone: &[bool]) {
-    let mut at = 0;
-    list.retain(|_| {
-        at += 1;
-        !gone.get(at - 1).copied().unwrap_or(false)
-    });
 }

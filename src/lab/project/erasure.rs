@@ -219,7 +219,6 @@ pub fn erase(project: &mut Project, parts: &mut Parts, subject: &str, task: &Tas
     Ok(report)
 }
 
-/// Takes the subject out of attached models that know subjects by their keys.
 /// Keeps out of models that are to be attached what the project must not hold: takes erased subjects out of them; how many there were.
 ///
 /// # Errors
@@ -240,6 +239,7 @@ pub fn keep_out(dir: &Path, parts: &Parts, learned: &mut Learned) -> Result<usiz
     Ok(learned.forget(subject, &|key| erased.contains(key) || erased.contains(&secret.pseudonym(key))))
 }
 
+/// Takes the subject out of attached models that know subjects by their keys.
 fn forget(parts: &mut Parts, is_gone: &dyn Fn(&str) -> bool, report: &mut Erasure) -> Result<()> {
     let subject = parts.roles.first(Role::Subject).map(str::to_owned);
     for attachment in Arc::make_mut(&mut parts.attached) {

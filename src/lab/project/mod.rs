@@ -42,7 +42,9 @@ mod tests;
 
 pub use artifacts::{TrainedModel, find_model, last_model, model_key, save_run};
 pub use assemble::{Assembled, assemble, findings};
-pub use attached::{Attachment, Learned, LearnedKind, Usage, attach, detach};
+pub use attached::{
+    Attachable, Attachment, Learned, LearnedKind, Usage, attach, attachable, detach, hours_of_another_clock,
+};
 pub use contacts::{AskedEvent, RowEvent};
 pub use effects::effect_models;
 pub use export::{Exported, export};

@@ -83,7 +83,10 @@ pub fn readiness(
             true => check(&label, CheckState::Look, format!(
                 "It learned from all of {file}, which the project decides on: values of policies that use it may be too good"
             )),
-            false => check(&label, CheckState::Ok, format!("{}, learned from {file}", attachment.family)),
+            false => {
+                let until = attachment.until().map_or_else(String::new, |until| format!(" until {until}"));
+                check(&label, CheckState::Ok, format!("{}, learned from {file}{until}", attachment.family))
+            }
         });
     }
     let guards = || parts.draft.rules.iter().filter(|r| r.enabled && r.stage == attune_policy::rule::Stage::Guard);

@@ -387,6 +387,8 @@ fn some_attachment(id: &str, kind: LearnedKind) -> Attachment {
         source: Source { name: "opens.csv".into(), sha256: "00".into(), rows: 3 },
         family: "constant".into(),
         rows: 3,
+        period: None,
+        clock: None,
         metrics: Vec::new(),
         uses: vec![Usage { name: "it".into(), expr: format!("score(\"{id}\")") }],
         models: vec![model],

@@ -24,11 +24,15 @@ pub fn ui(ui: &mut Ui, ctx: &Ctx<'_>, asks: &mut Asks) {
 
 /// Models that were learned apart: what they are, from what, how rules read them, and out with them.
 fn attached(ui: &mut Ui, attachment: &Attachment, asks: &mut Asks) {
-    let uses: Vec<String> = attachment.uses.iter().map(|usage| format!("{}: {}", usage.name, usage.expr)).collect();
+    let uses = attachment.uses.iter().map(|usage| format!("{}: {}", usage.name, usage.expr));
+    let told: Vec<String> = uses.chain(attachment.freshness()).collect();
     let shown = framed(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 3.0;
         ui.add(Label::new(bold(&attachment.name)).selectable(false).wrap());
-        for line in [attachment.family.clone(), format!("attached, learned from {}", attachment.source.name)] {
+        let until =
+            attachment.until().map(|until| format!("knows what happened until {until}; attach it anew to refresh it"));
+        let from = format!("attached, learned from {}", attachment.source.name);
+        for line in [attachment.family.clone(), from].into_iter().chain(until) {
             ui.add(Label::new(RichText::new(&line).small().weak()).selectable(false).truncate()).on_hover_text(line);
         }
         ui.add_space(3.0);
@@ -37,7 +41,7 @@ fn attached(ui: &mut Ui, attachment: &Attachment, asks: &mut Asks) {
             asks.edit(Edit::Detach(attachment.id.clone()));
         }
     });
-    shown.response.on_hover_text(uses.join("\n"));
+    shown.response.on_hover_text(told.join("\n"));
 }
 
 fn card(ui: &mut Ui, ctx: &Ctx<'_>, spec: &ModelSpec, chosen: bool, asks: &mut Asks) {

@@ -10,8 +10,8 @@ mod state;
 
 use crate::commands::{Act, Command, Group, ctrl, ctrl_shift, key, ready};
 use crate::theme::metrics;
-use crate::view::{Ask, Asks, Ctx, Target, View};
-use crate::widgets::{Empty, empty, heading, number};
+use crate::view::{Ask, Asks, Ctx, Pick, Target, View};
+use crate::widgets::{Empty, Pressed, empty, heading, number};
 use crate::workspace::Workspace;
 use attune_lab::models::{Family, ModelSpec};
 use attune_session::{Action, Edit};
@@ -55,6 +55,18 @@ pub const COMMANDS: &[Command] = &[
         tooltip: "Uplift: the difference that each action of the history makes, learned from its rows and those where nothing was done",
         group: Group::In(Workspace::Models),
         act: Act::Project(has_trial, new::effects),
+    },
+    Command {
+        id: "models.attach",
+        name: "Attach models…",
+        icon: icons::ICON_ATTACH_FILE,
+        shortcut: None,
+        tooltip: "Segments, a recommender or send times, from the file that `attune analyze … --model` wrote",
+        group: Group::In(Workspace::Models),
+        act: Act::Project(has_data, |_, asks| {
+            asks.ask(Ask::Go(Workspace::Models));
+            asks.ask(Ask::Pick(Pick::AttachModels));
+        }),
     },
     Command {
         id: "models.train",
@@ -249,16 +261,16 @@ fn nothing(ui: &mut Ui, ctx: &Ctx<'_>, asks: &mut Asks) {
         title: "No models yet",
         text: "A model tells how likely the outcome is after an action. Begin with one for each action of your history.",
         button: Some("Add a model per action"),
-        link: None,
+        link: has_data(ctx).is_ok().then_some("Attach segments, a recommender or send times from a file…"),
     };
     let missing = has_outcome(ctx).err();
     if let Some(missing) = missing {
         (what.text, what.button) = (missing, Some("Go to Data"));
     }
-    if empty(ui, &what).is_some() {
-        match missing {
-            Some(_) => asks.ask(Ask::Go(Workspace::Data)),
-            None => asks.command("models.per_arm"),
-        }
+    match (empty(ui, &what), missing) {
+        (None, _) => {}
+        (Some(Pressed::Link), _) => asks.command("models.attach"),
+        (Some(Pressed::Button), Some(_)) => asks.ask(Ask::Go(Workspace::Data)),
+        (Some(Pressed::Button), None) => asks.command("models.per_arm"),
     }
 }

@@ -105,7 +105,14 @@ pub fn menu(ui: &mut Ui, ctx: &Ctx<'_>, asks: &mut Asks) {
     let response = ui.add(button.min_size(Vec2::new(0.0, metrics().control))).accessible_name("Add model");
     Popup::menu(&response).show(|ui| {
         ui.set_min_width(260.0);
-        for id in ["models.per_arm", "models.effects", "models.logistic", "models.boosted", "models.duplicate"] {
+        for id in [
+            "models.per_arm",
+            "models.effects",
+            "models.logistic",
+            "models.boosted",
+            "models.duplicate",
+            "models.attach",
+        ] {
             let Some(command) = commands::find(id) else { continue };
             let ready = command.ready(Some(ctx));
             let button =

@@ -143,7 +143,8 @@ fn candidate(ui: &mut Ui, traced: &Traced, candidate: &CandidateTrace, fate: &Fa
             let text = format!("{cap}: {count} of {limit}");
             mark_line(ui, !blocked, &text, "");
         }
-        for text in [priority(candidate), moved(candidate)].into_iter().flatten() {
+        let send = candidate.send.as_ref().map(|send| send.sentence.clone());
+        for text in [send, priority(candidate), moved(candidate)].into_iter().flatten() {
             ui.add(egui::Label::new(RichText::new(text).small().color(tokens.weak)).wrap());
         }
     });

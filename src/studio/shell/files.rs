@@ -48,6 +48,7 @@ impl Picker for Native {
                 .add_filter("Data", &["csv", "tsv", "txt", "parquet", "jsonl", "ndjson", "json"])
                 .add_filter("All files", &["*"])
                 .pick_file(),
+            Pick::AttachModels => dialog.add_filter("Models", &["ron"]).add_filter("All files", &["*"]).pick_file(),
             Pick::ExportPolicy => dialog.add_filter("Policy", &["ron"]).save_file(),
         };
         match chosen {
@@ -65,6 +66,7 @@ impl Pick {
             Pick::OpenProject => "Open project",
             Pick::NewProject => "Folder for the new project",
             Pick::ImportData => "Import data",
+            Pick::AttachModels => "Attach models",
             Pick::ExportPolicy => "Export policy",
         }
     }

@@ -134,7 +134,7 @@ impl Pick {
         match self {
             Pick::OpenProject => "Open",
             Pick::NewProject => "Create here",
-            Pick::ImportData => "Choose",
+            Pick::ImportData | Pick::AttachModels => "Choose",
             Pick::ExportPolicy => "Save here",
         }
     }
@@ -163,7 +163,7 @@ fn entries(folder: &Path, pick: Pick) -> Result<Vec<Entry>, String> {
                 _ if name.starts_with('.') => false,
                 _ if folder => true,
                 Pick::ImportData => DATA.contains(&extension.as_str()),
-                Pick::ExportPolicy => extension == "ron",
+                Pick::AttachModels | Pick::ExportPolicy => extension == "ron",
                 Pick::OpenProject | Pick::NewProject => false,
             };
             wanted.then(|| Entry { project: folder && path.join("project.ron").is_file(), name, folder })

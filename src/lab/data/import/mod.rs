@@ -33,7 +33,7 @@ mod text;
 mod times;
 mod words;
 mod workbook;
-mod zones;
+pub mod zones;
 
 use super::cells::Cells;
 use super::dataset::{Column, Dataset, Page, Source};

@@ -99,6 +99,29 @@ impl Zone {
         let instant = clock.and_then(|clock| self.0.to_ambiguous_timestamp(clock).compatible());
         instant.map_or(shown, Timestamp::as_millisecond)
     }
+
+    /// What the clocks of the zone show at an instant, both in ms since 1970-01-01T00:00. Instants beyond the years that calendars
+    /// know are shown as they are.
+    pub fn shown(&self, instant: i64) -> i64 {
+        let ahead = Timestamp::from_millisecond(instant).map(|at| i64::from(self.0.to_offset(at).seconds()));
+        instant.saturating_add(ahead.unwrap_or(0) * 1_000)
+    }
+
+    /// Whether its clocks and those of another show the same from one instant to another (ms).
+    pub fn agrees(&self, other: &Zone, from: i64, until: i64) -> bool {
+        let changes = |zone: &TimeZone| -> Option<Vec<(i64, i32)>> {
+            let from = Timestamp::from_millisecond(from).ok()?;
+            let first = zone.to_offset(from).seconds();
+            let later =
+                zone.following(from).map(|change| (change.timestamp().as_millisecond(), change.offset().seconds()));
+            let mut all = vec![(from.as_millisecond(), first)];
+            all.extend(later.take_while(|(at, _)| *at <= until));
+            // A change of the name or the law alone leaves the clock as it is.
+            all.dedup_by_key(|(_, ahead)| *ahead);
+            Some(all)
+        };
+        self.0 == other.0 || changes(&self.0).is_some_and(|own| changes(&other.0) == Some(own))
+    }
 }
 
 /// What the text behind a time of day says of its zone: `Z`, `+02:00`, `-0500`, `UTC+2`, `CET`, `Europe/Berlin`, `[Europe/Berlin]`, and an
@@ -211,5 +234,40 @@ mod tests {
         let refused = Zone::named("Europe/Berln").unwrap_err().to_string();
         assert!(refused.contains("`Europe/Berln` is no time zone"), "{refused}");
         assert!(Zone::named("UTC").unwrap().is_utc() && !berlin.is_utc());
+    }
+
+    #[test]
+    fn a_zone_shows_what_its_clocks_do_and_agrees_with_those_that_show_the_same() {
+        let ms = |text: &str| text.parse::<Timestamp>().unwrap().as_millisecond();
+        let zone = |name: &str| Zone::named(name).unwrap();
+        let york = zone("America/New_York");
+        for (instant, shown) in [
+            ("2024-01-15T11:00:00Z", "2024-01-15T06:00:00Z"),
+            ("2024-07-15T10:00:00Z", "2024-07-15T06:00:00Z"),
+            ("2024-11-03T05:30:00Z", "2024-11-03T01:30:00Z"),
+            ("2024-11-03T06:30:00Z", "2024-11-03T01:30:00Z"),
+        ] {
+            assert_eq!(york.shown(ms(instant)), ms(shown), "{instant}");
+        }
+        assert_eq!(york.shown(i64::MAX), i64::MAX);
+        let (from, until) = (ms("2020-01-01T00:00:00Z"), ms("2030-01-01T00:00:00Z"));
+        for (a, b, agrees) in [
+            ("America/New_York", "US/Eastern", true),
+            ("America/New_York", "America/Toronto", true),
+            ("UTC", "Etc/UTC", true),
+            ("UTC", "Atlantic/Reykjavik", true),
+            ("Europe/Berlin", "Europe/Paris", true),
+            ("Europe/Berlin", "Europe/London", false),
+            ("Europe/London", "UTC", false),
+            // The same in winter alone.
+            ("America/Phoenix", "America/Denver", false),
+        ] {
+            assert_eq!(zone(a).agrees(&zone(b), from, until), agrees, "{a} {b}");
+            assert_eq!(zone(b).agrees(&zone(a), from, until), agrees, "{b} {a}");
+        }
+        // Mexico gave up its summer time in 2022.
+        let [city, regina] = ["America/Mexico_City", "America/Regina"].map(zone);
+        assert!(!city.agrees(&regina, from, until) && city.agrees(&regina, ms("2023-01-01T00:00:00Z"), until));
+        assert!(!york.agrees(&city, i64::MAX, i64::MAX) && york.agrees(&york, i64::MAX, i64::MAX));
     }
 }

@@ -16,6 +16,7 @@ fn purchases(rows: &[(u32, i64, f64)]) -> Purchases {
                 time: day * DAY + i64::from(*customer) * 1_000,
                 invoice: 0,
                 amount: Some(*amount),
+                row: 0,
             })
             .collect(),
         ..Purchases::default()

@@ -6,6 +6,7 @@
 
 mod analysis;
 mod bg_nbd;
+mod clocks;
 mod fit;
 mod gamma_gamma;
 mod histories;
@@ -23,6 +24,7 @@ mod testing;
 
 pub use analysis::{Coverage, CustomerValue, Holdout, Questions, Total, ValueReport, analyse, total};
 pub use bg_nbd::published_expected;
+pub use clocks::{Clock, Clocks};
 pub use fit::{Parameter, PurchaseFit, SpendFit, fit, fit_spend};
 pub use gamma_gamma::{expected as expected_spend, log_likelihood as spend_log_likelihood, own_weight};
 pub use histories::{Customer, Histories, Periods, SummaryColumns, from_summary, histories};

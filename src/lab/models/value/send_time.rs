@@ -4,6 +4,7 @@
 //! It counts what subjects did, not what they were sent: where messages always went out at the same hour, so will the
 //! answers. It says how much evidence stands behind each hour; whether to use it is for a policy.
 
+use super::clocks::Clocks;
 use super::special::ln_beta;
 use crate::error::{Error, Result};
 use crate::features::transactions::Purchases;
@@ -89,13 +90,14 @@ pub fn lower_hours(hours: &Preference, names: &[String], field: &str, id: &str) 
     }
 }
 
-/// The acts of customers who buy: the lines of one customer at one instant are one act, so that a long invoice says no more than
-/// a short one.
-pub fn acts(purchases: &Purchases) -> Vec<(u32, i64)> {
-    let mut acts: Vec<(u32, i64)> = purchases.lines.iter().map(|line| (line.customer, line.time)).collect();
+/// The acts of customers who buy, at the times that the clocks of their rows show: the lines of one customer at one instant are one
+/// act, so that a long invoice says no more than a short one.
+pub fn acts(purchases: &Purchases, clocks: &Clocks) -> Vec<(u32, i64)> {
+    let mut acts: Vec<(u32, i64, u32)> =
+        purchases.lines.iter().map(|line| (line.customer, line.time, line.row)).collect();
     acts.sort_unstable();
-    acts.dedup();
-    acts
+    acts.dedup_by_key(|(customer, time, _)| (*customer, *time));
+    acts.into_iter().map(|(customer, time, row)| (customer, clocks.shown(row, time))).collect()
 }
 
 fn preference(

@@ -2,7 +2,12 @@
 
 use super::super::testing::gamma;
 use super::*;
+use crate::data::Dataset;
+use crate::data::cells::Cells;
+use crate::data::import::{DateOrder, dates};
+use crate::features::transactions::{Amount, Free, PurchaseColumns, purchases};
 use crate::random::Random;
+use std::collections::BTreeMap;
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -86,10 +91,41 @@ fn the_incomplete_beta_function_is_scipys() {
 #[test]
 fn a_long_invoice_is_one_act() {
     use crate::features::transactions::{Line, Purchases};
-    let line = |customer, time| Line { customer, time, invoice: 0, amount: None };
+    let line = |customer, time| Line { customer, time, invoice: 0, amount: None, row: 0 };
     let lines = vec![line(1, HOUR), line(0, 5), line(1, HOUR), line(1, 2 * HOUR), line(0, HOUR)];
     let purchases = Purchases { lines, ..Purchases::default() };
-    assert_eq!(acts(&purchases), [(0, 5), (0, HOUR), (1, HOUR), (1, 2 * HOUR)]);
+    let utc = Clocks::of("UTC").unwrap();
+    assert_eq!(acts(&purchases, &utc), [(0, 5), (0, HOUR), (1, HOUR), (1, 2 * HOUR)]);
+}
+
+#[test]
+fn an_act_is_at_the_hour_that_the_clock_of_its_row_shows() {
+    let at = |text: &str| dates::parse(text, DateOrder::DayFirst).unwrap();
+    let times =
+        ["2024-01-15T11:00Z", "2024-07-15T10:00Z", "2024-07-15T04:00Z", "2024-07-15T05:00Z", "2024-07-15T02:30Z"];
+    let zones = [Some("America/New_York"), Some("America/New_York"), Some("east"), None, Some("Asia/Kolkata")];
+    let columns = vec![
+        ("who".into(), Cells::from_texts(["a", "a", "a", "a", "b"].map(Some))),
+        ("at".into(), Cells::Time(times.map(at).to_vec())),
+        ("tz".into(), Cells::from_texts(zones)),
+    ];
+    let dataset = Dataset::from_columns("opens", columns).unwrap();
+    let columns = PurchaseColumns { customer: "who".into(), date: "at".into(), invoice: None, amount: Amount::None };
+    let purchases = purchases(&dataset, &columns, Free::Count, None, &Task::default()).unwrap();
+    let regions = BTreeMap::from([("east".to_owned(), "Europe/Berlin".to_owned())]);
+    let clocks = Clocks::of_column(&dataset, "tz", &regions, "Europe/London").unwrap();
+    let hours: Vec<(u32, i64)> = acts(&purchases, &clocks).iter().map(|act| (act.0, act.1 / HOUR % 24)).collect();
+    // By customer, then by instant.
+    assert_eq!(hours, [(0, 6), (0, 6), (0, 6), (0, 6), (1, 8)]);
+    let zones = ["America/New_York", "Asia/Kolkata", "Europe/Berlin", "Europe/London"];
+    let clock = clocks.used(0..5);
+    assert_eq!((clock.column.as_deref(), clock.zones.as_slice()), (Some("tz"), &zones.map(str::to_owned)[..]));
+    assert_eq!(clocks.used(2..3).zones, ["Europe/Berlin"]);
+    let refused = Clocks::of_column(&dataset, "tz", &BTreeMap::new(), "UTC").unwrap_err().to_string();
+    for words in ["tz", "row 3", "`east` is no time zone", "--region east=Europe/Berlin"] {
+        assert!(refused.contains(words), "{refused}");
+    }
+    assert!(Clocks::of("Europe/Berln").unwrap_err().to_string().contains("did you mean `Europe/Berlin`"));
 }
 
 #[test]
