@@ -48,11 +48,20 @@ pub fn values(rows: &[ByEstimator]) -> String {
 
 /// Intervals that trust less than the normal one.
 fn intervals(rows: &[ByEstimator]) -> String {
-    let mut table = Table::new(&["other 95 % intervals", "Student t", "Bernstein", "Hoeffding", "Clopper–Pearson"]);
+    let mut table = Table::new(&[
+        "other 95 % intervals",
+        "Student t",
+        "Bernstein",
+        "Hoeffding",
+        "range of a term",
+        "Clopper–Pearson",
+    ]);
     let mut any = false;
     for row in rows {
         let Some(own) = row.intervals else { continue };
-        let ends = [own.student_t, own.bernstein, own.hoeffding, own.clopper_pearson];
+        // The range is that of the bounds before it.
+        let range = own.range.filter(|_| own.bernstein.is_some());
+        let ends = [own.student_t, own.bernstein, own.hoeffding, range, own.clopper_pearson];
         if ends.iter().all(Option::is_none) {
             continue;
         }
@@ -63,8 +72,10 @@ fn intervals(rows: &[ByEstimator]) -> String {
     if !any {
         return String::new();
     }
-    let note = "Bernstein (empirical) and Hoeffding take the terms to lie in the range that they span; of ratios whose weights differ they \
-                are not defined. Clopper–Pearson is exact where each term is 0 or 1 and no subject repeats.";
+    let note = "Bernstein (empirical) and Hoeffding take the term of a round to lie in its range: of w r from 0 or the largest weight times the \
+                least reward, where that is less, to the largest weight times the largest reward; of doubly robust terms from q^π with such \
+                residuals r − q. A subject's rounds are one term, as much wider as the most rounds that a subject has. Of ratios whose weights \
+                differ they are not defined. Clopper–Pearson is exact where each term is 0 or 1 and no subject repeats.";
     format!("\n{}{}", table.text(2), wrap(note, 2, WIDTH))
 }
 

@@ -4,7 +4,7 @@ use super::console::{Console, Failure, Outcome, Result};
 use super::inputs::Reading;
 use super::learners;
 use super::meaning::role_word;
-use super::table::{Table, count, number, percent, wrap};
+use super::table::{Table, count, number, percent, short_interval, with_interval, wrap};
 use attune_lab::Error;
 use attune_lab::data::import;
 use attune_lab::data::{Role, Roles};
@@ -300,7 +300,7 @@ fn row(entry: &Entry, place: usize) -> Vec<String> {
     let (gap, mark) = match place {
         0 => (String::new(), "best"),
         _ => (
-            format!("{:.4} [{:.4}, {:.4}]", behind.value, behind.low, behind.high),
+            with_interval(behind.value, behind.low, behind.high),
             if entry.level { "not distinguishable from the best" } else { "" },
         ),
     };
@@ -310,13 +310,11 @@ fn row(entry: &Entry, place: usize) -> Vec<String> {
         (Some(uplift), _) => {
             let lead = uplift.lead();
             let value = |key: &str| uplift.metric(key).map_or_else(String::new, |e| format!("{:.4}", e.value));
-            let rule = uplift
-                .rule
-                .as_ref()
-                .map(|rule| format!("{:.4} [{:.4}, {:.4}]", rule.ahead.value, rule.ahead.low, rule.ahead.high));
+            let rule =
+                uplift.rule.as_ref().map(|rule| with_interval(rule.ahead.value, rule.ahead.low, rule.ahead.high));
             vec![
                 format!("{:.4}", lead.value),
-                format!("[{:.4}, {:.4}]", lead.low, lead.high),
+                short_interval(lead.low, lead.high),
                 gap,
                 value("sklift_uplift_auc"),
                 value("causalml_qini_norm"),

@@ -76,7 +76,8 @@ struct Cli {
     command: Option<Command>,
     /// Project folder or data file to open in the studio
     path: Option<PathBuf>,
-    /// Print the result as JSON on standard output, and errors as a JSON object on standard error
+    /// Print the result as JSON on standard output, and errors as a JSON object on standard error; an end of an interval that nothing bounds is
+    /// "Infinity" or "-Infinity", what is absent null
     #[arg(long, global = true)]
     json: bool,
     /// Show no progress

@@ -283,6 +283,17 @@ fn estimators(report: &Report, main: &PolicyReport, all: bool, text: &mut String
 
 /// What stands behind the estimators with a reward model.
 pub fn reward_model(rewards: &RewardReport) -> String {
+    if rewards.inputs == 0 {
+        let line = format!(
+            "Reward model: none could be learned, so that the expectation of each arm is its mean, drawn towards that of all, in the other {} of {} \
+             parts by subject, and no column is used; it explains {} of the variance on {} rows it did not learn from.",
+            rewards.folds.saturating_sub(1),
+            rewards.folds,
+            percent(rewards.explained),
+            count(rewards.rows)
+        );
+        return wrap(&line, 2, WIDTH);
+    }
     let mut line = format!(
         "Reward model: {}, one per arm, {} inputs, cross-fitted by subject in {} parts; explains {} of the variance on {} rows it did not \
          learn from.",
@@ -293,7 +304,7 @@ pub fn reward_model(rewards: &RewardReport) -> String {
         count(rewards.rows)
     );
     if !rewards.means.is_empty() {
-        line.push_str(&format!(" Too few rows, so their mean: {}.", rewards.means.join(", ")));
+        line.push_str(&format!(" Too few rows in a part at least, so their mean there: {}.", rewards.means.join(", ")));
     }
     wrap(&line, 2, WIDTH)
 }

@@ -28,7 +28,7 @@ impl Table {
             .map(|column| {
                 let mut cells = (1..self.rows.len())
                     .map(|row| cell(row, column))
-                    .filter(|cell| !cell.is_empty() && *cell != UNDEFINED)
+                    .filter(|cell| !cell.is_empty() && *cell != UNDEFINED && *cell != NO_INTERVAL)
                     .peekable();
                 cells.peek().is_some()
                     && cells.all(|cell| cell.starts_with(|c: char| c.is_ascii_digit() || "+-−∞".contains(c)))
@@ -45,6 +45,9 @@ impl Table {
             }
             text.push_str(line.trim_end());
             text.push('\n');
+        }
+        if self.rows.iter().flatten().any(|cell| cell.ends_with(NO_INTERVAL)) {
+            text.push_str(&wrap(WHY_NO_INTERVAL, indent, 110));
         }
         text
     }
@@ -89,13 +92,37 @@ pub fn number(x: f64) -> String {
 
 /// What a number says that is none.
 const UNDEFINED: &str = "not defined";
+/// What an interval says whose ends nothing bounds.
+const NO_INTERVAL: &str = "no interval";
+/// Why there is none, under a table.
+const WHY_NO_INTERVAL: &str =
+    "No interval: nothing varies in the rows that the number stands on, so that they do not say how far off it may be.";
 
 /// `[0.10203, 0.11031]`.
 pub fn interval(low: f64, high: f64) -> String {
     if low.is_nan() && high.is_nan() {
         return UNDEFINED.to_owned();
     }
-    format!("[{}, {}]", number(low), number(high))
+    interval_by(low, high, number)
+}
+
+/// The same with ends written by `text`, but for those that nothing bounds.
+pub fn interval_by(low: f64, high: f64, text: impl Fn(f64) -> String) -> String {
+    if low == f64::NEG_INFINITY && high == f64::INFINITY {
+        return NO_INTERVAL.to_owned();
+    }
+    let end = |x: f64| if x.is_infinite() { number(x) } else { text(x) };
+    format!("[{}, {}]", end(low), end(high))
+}
+
+/// A number with its interval in four decimals: `0.1020 [0.0988, 0.1052]`.
+pub fn with_interval(value: f64, low: f64, high: f64) -> String {
+    format!("{value:.4} {}", short_interval(low, high))
+}
+
+/// The interval of such a number alone.
+pub fn short_interval(low: f64, high: f64) -> String {
+    interval_by(low, high, |x| format!("{x:.4}"))
 }
 
 /// Lines of at most `width` characters, broken at spaces; the first is indented, the others two more.
@@ -136,6 +163,14 @@ mod tests {
     }
 
     #[test]
+    fn a_number_without_an_interval_says_why() {
+        let mut table = Table::new(&["effect", "95 %"]);
+        table.row(vec!["0".into(), interval(f64::NEG_INFINITY, f64::INFINITY)]);
+        let text = table.text(2);
+        assert!(text.contains("no interval\n  No interval: nothing varies"), "{text}");
+    }
+
+    #[test]
     fn numbers_read_well() {
         assert_eq!(
             (count(0), count(999), count(64_000), count(1_234_567)),
@@ -158,6 +193,10 @@ mod tests {
             assert_eq!(number(x), expected);
         }
         assert_eq!(interval(f64::NAN, f64::NAN), "not defined");
+        assert_eq!(interval(f64::NEG_INFINITY, f64::INFINITY), "no interval");
+        assert_eq!(interval(0.0, f64::INFINITY), "[0.00000, ∞]");
+        assert_eq!(with_interval(0.5, 0.25, 1.0), "0.5000 [0.2500, 1.0000]");
+        assert_eq!(with_interval(0.5, f64::NEG_INFINITY, f64::INFINITY), "0.5000 no interval");
         assert_eq!((interval(-1e300, 0.5), percent(f64::NAN)), ("[-1.0000e300, 0.50000]".into(), "not defined".into()));
     }
 

@@ -2,6 +2,8 @@
 //!
 //! It draws nothing ([`crate::random`] does). Tails of χ² are in `data::profile::chi_square`. Held against SciPy 1.17.
 
+pub mod ends;
+
 /// P(X ≤ z) of a standard normal X.
 pub fn normal_cdf(z: f64) -> f64 {
     0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
@@ -174,6 +176,17 @@ pub fn percentile_interval(statistics: impl IntoIterator<Item = f64>) -> Option<
     Some((quantile(&sorted, 0.025), quantile(&sorted, 0.975)))
 }
 
+/// The same where it has a width; `None` also where it has none: statistics that never vary say nothing of how far off they are.
+pub fn spread_interval(statistics: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
+    percentile_interval(statistics).filter(|(low, high)| low < high)
+}
+
+/// Interval of the difference `a − b` from each value with the ends of its own, squared and added (Newcombe, Statistics in Medicine 17, 1998,
+/// method 10; of the two estimates neither may pull the other the opposite way). Infinite where one that it rests on is.
+pub fn hybrid((a, low_a, high_a): (f64, f64, f64), (b, low_b, high_b): (f64, f64, f64)) -> (f64, f64) {
+    (a - b - libm::hypot(a - low_a, high_b - b), a - b + libm::hypot(high_a - a, b - low_b))
+}
+
 /// Quantile of ascending values, linear between neighbours; NaN of nothing.
 pub fn quantile(sorted: &[f64], q: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
@@ -206,6 +219,17 @@ mod tests {
             near(b, *high, 1e-11);
         }
         near(f_quantile_upper(0.05, 10_000.0), F_10000, 1e-11);
+    }
+
+    #[test]
+    fn a_difference_has_the_errors_of_both_sides() {
+        // Down by 0.1 and up by 0.05: √(0.03² + 0.04²) and √(0.06² + 0.08²).
+        let (low, high) = hybrid((0.3, 0.27, 0.36), (0.1, 0.02, 0.14));
+        near(low, 0.15, 1e-12);
+        near(high, 0.3, 1e-12);
+        assert_eq!(hybrid((0.3, 0.2, 0.4), (0.0, 0.0, f64::INFINITY)), (f64::NEG_INFINITY, 0.4));
+        assert_eq!(spread_interval([0.5; 40]), None);
+        assert_eq!(spread_interval((0..41).map(f64::from)), Some((1.0, 39.0)));
     }
 
     #[test]

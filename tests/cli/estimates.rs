@@ -496,3 +496,70 @@ fn lists_that_are_not_whole_are_left_out_and_support_is_asked_at_every_place() {
         assert!(ended.code == 2 && ended.err.contains("cannot be used with"), "{option:?}: {}", ended.err);
     }
 }
+
+#[test]
+fn an_end_that_nothing_bounds_is_told_from_one_that_is_absent() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, head: &str, row: &dyn Fn(usize) -> String| {
+        let rows: String = (0..400).map(|i| row(i) + "\n").collect();
+        std::fs::write(dir.path().join(name), format!("{head}\n{rows}")).unwrap();
+    };
+    let asked = |name| ["analyze", "estimate", name, "--reward", "reward", "--propensity", "p", "--target", "t"];
+    file("amounts.csv", "reward,p,t", &|_| "2.5,0.5,0.5".into());
+    let found = json(dir.path(), &asked("amounts.csv"));
+    assert_eq!(
+        (&found["snipw"]["low"], &found["snipw"]["high"]),
+        (&Value::from(0.0), &Value::from("Infinity")),
+        "{found}"
+    );
+    let robust = found["estimators"].as_array().unwrap().iter().find(|row| row["method"] == "CressieRead").unwrap();
+    assert_eq!(
+        (&robust["estimate"]["low"], &robust["estimate"]["high"]),
+        (&Value::from("-Infinity"), &Value::from("Infinity"))
+    );
+    assert!(found["intervals_ipw"]["normal"].is_null() && found["snipw"]["bootstrap"].is_null());
+    let text = done(dir.path(), &asked("amounts.csv")).out;
+    assert!(text.contains("[0.00000, ∞]") && text.contains("No interval: nothing varies"), "{text}");
+    // Losses: the range of w r, w from 0 to 1.25, is told beside the bounds.
+    file("losses.csv", "reward,p,t", &|i| format!("{},0.8,{}", -4.0 + (i % 3) as f64, [1.0, 0.6][i % 2]));
+    let found = json(dir.path(), &asked("losses.csv"));
+    assert_eq!(found["bounds_ipw"]["range"], serde_json::json!([-5.0, 0.0]), "{}", found["bounds_ipw"]);
+    assert_eq!(found["intervals_ipw"]["range"], serde_json::json!([-5.0, 0.0]), "{}", found["intervals_ipw"]);
+    let below = found["ipw"]["value"].as_f64().unwrap() - found["bounds_ipw"]["hoeffding"].as_f64().unwrap();
+    assert!((below - 5.0 * (20f64.ln() / 800.0).sqrt()).abs() < 1e-9, "{below}");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = words(&done(dir.path(), &asked("losses.csv")).out);
+    assert!(text.contains("between -5.0000 and 0.00000") && text.contains("range of a term"), "{text}");
+
+    file("trial.csv", "arm,bought,score", &|i| format!("{},0,{i}", i % 2));
+    let asked = ["analyze", "uplift", "trial.csv", "--treatment", "arm", "--outcome", "bought", "--score", "score"];
+    let found = json(dir.path(), &asked);
+    let unseen = |n: f64| 1.0 - 0.025f64.powf(1.0 / n);
+    for (interval, n) in [(&found["test_ate_interval"], 200.0), (&found["intervals"]["uplift_at_10_overall"], 20.0)] {
+        let (low, high) = (interval[0].as_f64().unwrap(), interval[1].as_f64().unwrap());
+        assert!((low + unseen(n)).abs() < 1e-9 && (high - unseen(n)).abs() < 1e-9, "{interval}");
+    }
+    assert!(found["intervals"]["autoc"].is_null(), "{found}");
+    assert!(found["interval_notes"]["autoc"].as_str().unwrap().contains("no interval"), "{found}");
+    let text = words(&done(dir.path(), &asked).out);
+    assert!(text.contains("autoc, rate_qini") && text.contains("no interval."), "{text}");
+    assert!(!text.contains("[0.00000, 0.00000]") && text.contains("n = 400 rows"), "{text}");
+}
+
+#[test]
+fn a_reward_model_of_means_alone_does_not_name_inputs() {
+    let dir = tempfile::tempdir().unwrap();
+    // Too few clicks of any arm for a model, and then enough.
+    for (every, means) in [(50, true), (4, false)] {
+        let row =
+            |i: usize| format!("{},0.5,{},A,{},{}\n", usize::from(i % every == 3), ["A", "B"][i % 2], i % 7, i % 5);
+        let rows: String = (0..400).map(row).collect();
+        std::fs::write(dir.path().join("log.csv"), format!("click,p,shown,would,age,visits\n{rows}")).unwrap();
+        let asked = ["analyze", "estimate", "log.csv", "--reward", "click", "--propensity", "p"];
+        let asked = [&asked[..], &["--action", "shown", "--choice", "would", "--features", "age,visits"]].concat();
+        let (text, model) = (done(dir.path(), &asked).out, json(dir.path(), &asked)["reward_model"].clone());
+        assert_eq!(text.contains("Reward model: none could be learned"), means, "{text}");
+        assert_eq!(model["inputs"].as_u64() == Some(0), means, "{model}");
+        assert_eq!(model["family"] == "mean of each arm", means, "{model}");
+    }
+}

@@ -4,7 +4,7 @@ use super::super::console::{Console, Outcome, Result};
 use super::super::inputs::Reading;
 use super::super::plan::definitions;
 use super::super::sweep::percents;
-use super::super::table::{Table, count, interval, number, percent, wrap};
+use super::super::table::{Table, count, interval, interval_by, number, percent, wrap};
 use attune_lab::data::import::dates::render as time_text;
 use attune_lab::simulate::columns::{flags, groups, instants};
 use attune_lab::simulate::questions::discounts::{DiscountReport, Purchases, discounts};
@@ -71,10 +71,9 @@ impl Discounts {
         }
         text.push_str(&table.text(2));
         text.push_str(&format!(
-            "  Change per thirty days: {:+.2} pp [{:+.2} pp, {:+.2} pp]\n",
+            "  Change per thirty days: {:+.2} pp {}\n",
             100.0 * found.trend.value,
-            100.0 * found.trend.low,
-            100.0 * found.trend.high
+            interval_by(found.trend.low, found.trend.high, |x| format!("{:+.2} pp", 100.0 * x)),
         ));
         text.push_str("\nShare with a discount, by quarter of the first purchase and quarters since\n");
         let widest = found.cohorts.iter().map(|c| c.shares.len()).max().unwrap_or(0).min(8);
@@ -127,12 +126,11 @@ impl Discounts {
         if let Some(next) = &found.next {
             let line = format!(
                 "The next purchase has a discount in {} after one with a discount, in {} after one at full price: {:+.1} pp \
-                 [{:+.1} pp, {:+.1} pp].",
+                 {}.",
                 percent(next.after_discount.value),
                 percent(next.after_full_price.value),
                 100.0 * next.difference.value,
-                100.0 * next.difference.low,
-                100.0 * next.difference.high
+                interval_by(next.difference.low, next.difference.high, |x| format!("{:+.1} pp", 100.0 * x)),
             );
             text.push_str(&wrap(&line, 2, WIDTH));
         }

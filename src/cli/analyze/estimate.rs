@@ -5,6 +5,7 @@ use super::super::inputs::Reading;
 use super::super::table::{Table, count, interval, number, percent, wrap};
 use super::super::{estimators, report};
 use attune_lab::Error;
+use attune_lab::distributions::ends::End;
 use attune_lab::simulate::RewardModels;
 use attune_lab::simulate::columns::{RoundColumns, Rounds, groups, known};
 use attune_lab::simulate::cross_fitted::CrossFitted;
@@ -228,8 +229,8 @@ impl Estimate {
             let own = json!({
                 "value": answer.value,
                 "se": answer.se,
-                "low": answer.low,
-                "high": answer.high,
+                "low": End(answer.low),
+                "high": End(answer.high),
                 "bootstrap": estimated.bootstrap,
                 "n": found.diagnostics.n,
                 "definition": estimated.estimator.method().definition(),
@@ -342,12 +343,16 @@ impl Estimate {
             ));
         }
         if let Some(bounds) = &found.bounds {
+            let (least, most) = bounds.range;
+            let student = bounds.student_t.map_or_else(String::new, |own| format!("{} (Student t), ", number(own)));
             text.push_str(&wrap(
                 &format!(
-                    "With 95 % probability ipw is at least {} (Student t), {} (empirical Bernstein), {} (Hoeffding).",
-                    number(bounds.student_t),
+                    "With 95 % probability ipw is at least {student}{} (empirical Bernstein), {} (Hoeffding); the latter two take each w r \
+                     to lie between {} and {}, the least and the largest seen and 0.",
                     number(bounds.bernstein),
-                    number(bounds.hoeffding)
+                    number(bounds.hoeffding),
+                    number(least),
+                    number(most),
                 ),
                 2,
                 110,

@@ -3,7 +3,7 @@
 use super::super::console::{Console, Failure, Outcome, Result};
 use super::super::inputs::{Reading, pair};
 use super::super::plan::definitions;
-use super::super::table::{Table, count, interval, number, percent, wrap};
+use super::super::table::{Table, count, interval, interval_by, number, percent, wrap};
 use attune_lab::simulate::questions::Figure;
 use attune_lab::simulate::questions::experiment::{self, Ask, Columns, EffectReading, OutcomeReading, Read};
 use serde::Serialize;
@@ -223,7 +223,7 @@ fn row(name: &str, difference: &Figure, lift: Option<&Figure>, p: f64, effect: &
         number(difference.value),
         interval(difference.low, difference.high),
         lift.map_or("not defined".into(), |l| share(l.value)),
-        lift.map_or(String::new(), |l| format!("[{}, {}]", share(l.low), share(l.high))),
+        lift.map_or(String::new(), |l| interval_by(l.low, l.high, share)),
         small(p),
         small(effect.adjusted_p),
         effect.method.clone(),

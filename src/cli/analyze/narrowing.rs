@@ -78,7 +78,10 @@ impl Narrowing {
         ]);
         for week in &found.weeks {
             let mut row = vec![time_text(week.start), count(week.contacts)];
-            row.extend(week.measures.iter().map(|m| format!("{:.3} ± {:.3}", m.value, m.high - m.value)));
+            row.extend(week.measures.iter().map(|m| match m.high.is_finite() {
+                true => format!("{:.3} ± {:.3}", m.value, m.high - m.value),
+                false => format!("{:.3} {}", m.value, interval(m.low, m.high)),
+            }));
             table.row(row);
         }
         text.push_str(&table.text(2));

@@ -3,6 +3,7 @@
 use super::super::console::{Console, Failure, Outcome, Result};
 use super::super::inputs::Reading;
 use super::super::table::{Table, count, interval, number, percent, wrap};
+use attune_lab::distributions::ends::End;
 use attune_lab::simulate::columns::{Arms, TrialColumns};
 use attune_lab::simulate::uplift::profit::Prices;
 use attune_lab::simulate::uplift::{Ask, Evaluation, evaluate};
@@ -88,7 +89,7 @@ impl Uplift {
 
     fn text(&self, arms: &Arms, found: &[(&str, Evaluation)]) -> String {
         let Some((_, first)) = found.first() else { return String::new() };
-        let half = 1.96 * first.ate_se;
+        let (low, high) = first.ate_interval;
         let what = if self.subject.is_some() { "rows" } else { "people" };
         let mut text =
             format!("{}: {} {what}, {} treated\n", self.file.display(), count(first.n), count(first.treated));
@@ -103,8 +104,11 @@ impl Uplift {
             "\nAverage effect on {} {} {} (difference of the arms' means)\n",
             self.outcome,
             number(first.ate),
-            interval(first.ate - half, first.ate + half),
+            interval(low, high),
         ));
+        if !(low.is_finite() && high.is_finite()) {
+            text.push_str("  The outcomes of an arm do not vary, so that nothing is known of their spread.\n");
+        }
         for (name, own) in found {
             text.push_str(&format!("\nScore {name}\n"));
             let mut table = Table::new(&["metric", "value", "95 % interval", "what it is"]);
@@ -113,10 +117,16 @@ impl Uplift {
                     metric.key.clone(),
                     metric.value.map_or("not defined".into(), number),
                     metric.interval.map_or(String::new(), |(low, high)| interval(low, high)),
-                    metric.definition.clone(),
+                    brief(&metric.definition).0.to_owned(),
                 ]);
             }
             text.push_str(&table.text(2));
+            for metric in &own.metrics {
+                if let (_, Some(rest)) = brief(&metric.definition) {
+                    text.push_str(&wrap(&format!("{}: {rest}.", metric.key), 2, 110));
+                }
+            }
+            text.push_str(&noted(own));
             text.push('\n');
             text.push_str(&depths(own));
             if let Some(best) = own.best {
@@ -155,9 +165,27 @@ impl Uplift {
     }
 }
 
+/// A definition's first sentence, and the rest where there is one.
+fn brief(definition: &str) -> (&str, Option<&str>) {
+    definition.split_once(". ").map_or((definition, None), |(first, rest)| (first, Some(rest)))
+}
+
+/// What is to be said of intervals that are not the resamples', what holds for several once.
+fn noted(own: &Evaluation) -> String {
+    let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
+    for metric in own.metrics.iter().filter(|metric| metric.value.is_some()) {
+        let Some(note) = metric.note.as_deref() else { continue };
+        match told.iter_mut().find(|(known, _)| *known == note) {
+            Some((_, keys)) => keys.push(&metric.key),
+            None => told.push((note, vec![&metric.key])),
+        }
+    }
+    told.iter().map(|(note, keys)| wrap(&format!("{}: {note}.", keys.join(", ")), 2, 110)).collect()
+}
+
 /// The curves at tenths of the people, with their bands.
 fn depths(own: &Evaluation) -> String {
-    let banded = own.gain.iter().any(|point| point.low.is_finite());
+    let banded = own.gain.iter().any(|point| point.low < point.high);
     let mut header = vec!["treated", "extra outcomes"];
     header.extend(banded.then_some("95 % band"));
     if own.best.is_some() {
@@ -168,7 +196,9 @@ fn depths(own: &Evaluation) -> String {
     for tenth in (10..=100).step_by(10) {
         let Some(point) = own.gain.get(tenth) else { continue };
         let mut row = vec![format!("{tenth} %"), number(point.height)];
-        row.extend(banded.then(|| interval(point.low, point.high)));
+        row.extend(
+            banded.then(|| if point.low < point.high { interval(point.low, point.high) } else { String::new() }),
+        );
         // Profit is known where scores end; the nearest such depth.
         let rows = own.n as f64 * point.share;
         let near = own.profit.iter().min_by(|a, b| (a.rows - rows).abs().total_cmp(&(b.rows - rows).abs()));
@@ -200,14 +230,19 @@ fn one(arms: &Arms, found: &Evaluation) -> Value {
     value.insert("n_t".into(), json!(found.treated));
     value.insert("test_ate".into(), json!(found.ate));
     value.insert("test_ate_se".into(), json!(found.ate_se));
+    let (low, high) = found.ate_interval;
+    value.insert("test_ate_interval".into(), json!((End(low), End(high))));
+    let mut notes = Map::new();
     let mut intervals = Map::new();
     let mut definitions = Map::new();
     for metric in &found.metrics {
         value.insert(metric.key.clone(), json!(metric.value));
         intervals.insert(metric.key.clone(), json!(metric.interval));
         definitions.insert(metric.key.clone(), json!(metric.definition));
+        notes.extend(metric.note.as_ref().map(|note| (metric.key.clone(), json!(note))));
     }
     value.insert("intervals".into(), intervals.into());
+    value.insert("interval_notes".into(), notes.into());
     value.insert("definitions".into(), definitions.into());
     value.insert("gain_curve".into(), json!(found.gain));
     value.insert("qini_curve".into(), json!(found.qini));

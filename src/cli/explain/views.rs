@@ -1,6 +1,6 @@
 //! Explanations as text for terminals.
 
-use crate::cli::table::{Table, count, number, percent, wrap};
+use crate::cli::table::{Table, count, number, percent, with_interval, wrap};
 use attune_lab::data::Dataset;
 use attune_lab::explain::dependence::{Accumulated, Interaction, Partial};
 use attune_lab::explain::distribution::{Distribution, Gain};
@@ -572,7 +572,10 @@ fn within(e: &Estimate) -> String {
 }
 
 fn estimate(e: &Estimate) -> String {
-    format!("{:.4} ({:.4} to {:.4})", e.value, e.low, e.high)
+    match e.low.is_finite() && e.high.is_finite() {
+        true => format!("{:.4} ({:.4} to {:.4})", e.value, e.low, e.high),
+        false => with_interval(e.value, e.low, e.high),
+    }
 }
 
 fn signed(e: &Estimate) -> String {

@@ -1,7 +1,7 @@
 //! Models and how good they are, as text.
 
 use super::WIDTH;
-use crate::cli::table::{Table, count, interval, number, percent, wrap};
+use crate::cli::table::{Table, count, interval, number, percent, with_interval, wrap};
 use attune_lab::models::report::Estimate;
 use attune_lab::models::{Goal, ModelReport};
 
@@ -117,7 +117,7 @@ fn effects_table(reports: &[Trained<'_>]) -> String {
     ]);
     for (report, trained) in reports {
         let Some(uplift) = &report.out_of_fold.uplift else { continue };
-        let with = |e: Estimate| format!("{:.4} [{:.4}, {:.4}]", e.value, e.low, e.high);
+        let with = |e: Estimate| with_interval(e.value, e.low, e.high);
         let metric = |key: &str| uplift.metric(key).map(with).unwrap_or_default();
         table.row(vec![
             report.spec.id.clone(),

@@ -14,7 +14,7 @@ use super::curves::wilson;
 use super::metrics::ascending;
 use super::report::{Band, Confidence, Estimate};
 use super::spec::{Goal, ModelSpec};
-use super::uplift::check::{Means, estimate};
+use super::uplift::check::Means;
 use attune_policy::model::Spread;
 
 /// Most bands.
@@ -53,7 +53,7 @@ pub fn of_effects(tau: &[f64], treated: &[bool], y: &[f64]) -> Option<Confidence
         let mut means = Means::default();
         rows.iter().for_each(|&i| means.add(treated[i as usize], y[i as usize]));
         let mean = rows.iter().map(|&i| tau[i as usize]).sum::<f64>() / rows.len() as f64;
-        let effect = estimate(means.effect());
+        let effect = means.estimate();
         (effect.high - mean).abs().max((mean - effect.low).abs())
     };
     let bands = bands(tau, LEAST_OF_TRIAL, half_width);

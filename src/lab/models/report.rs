@@ -3,6 +3,7 @@
 use super::spec::ModelSpec;
 use super::thresholds::Confusion;
 use super::uplift::UpliftQuality;
+use crate::distributions::ends;
 use serde::{Deserialize, Serialize};
 
 /// Everything measured while a model was trained.
@@ -105,9 +106,11 @@ pub struct Band {
 pub struct Estimate {
     /// Point estimate.
     pub value: f64,
-    /// Lower end.
+    /// Lower end; infinite where nothing bounds the value.
+    #[serde(with = "ends")]
     pub low: f64,
     /// Upper end.
+    #[serde(with = "ends")]
     pub high: f64,
 }
 

@@ -4,7 +4,8 @@
 //! got an arm are not like everybody: the means of the arms as they are would show why history chose them, not what they did.
 
 use crate::data::Arm;
-use crate::simulate::estimate::{Rounds, clustered_squares, mean, normal, snips, sum};
+use crate::distributions::hybrid;
+use crate::simulate::estimate::{Rounds, Z95, clustered_squares, ends, mean, normal, relative, snips, sum, unvaried};
 use crate::simulate::log::DecisionLog;
 use crate::simulate::report::{ArmReport, Effect, Estimate, LogReport};
 
@@ -48,7 +49,7 @@ pub(super) fn log_report(log: &DecisionLog, rows: &[u32]) -> LogReport {
                     reference: reference.name.clone(),
                     outcome: outcome.name.clone(),
                     estimate,
-                    relative: (base != 0.0).then(|| estimate.value / base),
+                    relative: relative(estimate.value, base),
                 });
             }
         }
@@ -92,7 +93,15 @@ impl Part {
     fn mean(&self) -> Option<Estimate> {
         let plain = mean(&self.rewards, self.clusters.as_deref())?;
         let Some(weights) = &self.weights else { return Some(plain) };
-        snips(Rounds { weights, rewards: &self.rewards, clusters: self.clusters.as_deref() })
+        snips(self.rounds(weights))
+    }
+
+    fn weights(&self) -> Vec<f64> {
+        self.weights.clone().unwrap_or_else(|| vec![1.0; self.rewards.len()])
+    }
+
+    fn rounds<'a>(&'a self, weights: &'a [f64]) -> Rounds<'a> {
+        Rounds { weights, rewards: &self.rewards, clusters: self.clusters.as_deref() }
     }
 
     /// What each row adds to the error of the mean.
@@ -119,5 +128,13 @@ fn difference(a: &Part, b: &Part) -> Option<(Estimate, f64)> {
         }
         _ => (own.method, (own.se * own.se + base.se * base.se).sqrt()),
     };
-    Some((normal(method, value, se, n), base.value))
+    let estimate = normal(method, value, se, n);
+    // Where the outcomes of one arm do not vary, its part of the error is not known.
+    let (ones, others) = (a.weights(), b.weights());
+    let (ours, theirs) = (a.rounds(&ones), b.rounds(&others));
+    let (low, high) = match [ours, theirs].iter().any(|own| unvaried(*own, true, 0.95).is_some()) {
+        true => hybrid(ends(ours, Z95)?, ends(theirs, Z95)?),
+        false => (estimate.low, estimate.high),
+    };
+    Some((Estimate { low, high, ..estimate }, base.value))
 }

@@ -4,7 +4,7 @@
 //! one cell; a resample draws the cells' counts from their exact multinomial, which for a binary outcome takes some
 //! dozens of draws in place of one per row.
 
-pub use crate::distributions::{percentile_interval, quantile};
+pub use crate::distributions::{percentile_interval, quantile, spread_interval};
 use crate::error::Result;
 use crate::random::Random;
 use crate::simulate::keep::{self, Bytes, Part};

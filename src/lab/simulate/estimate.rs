@@ -3,7 +3,7 @@
 //! Round i carries the weight w_i = π(a_i|x_i)/p_i and the reward r_i. Conventions are those of METHODS, "Off-policy
 //! evaluation". Whether a log can carry an answer at all is for [`crate::simulate::support`] to say.
 
-use crate::distributions::clopper_pearson;
+use crate::distributions::{clopper_pearson, hybrid, normal_cdf};
 use crate::simulate::report::{Estimate, Method};
 use std::collections::BTreeSet;
 
@@ -63,8 +63,19 @@ pub fn mean(rewards: &[f64], clusters: Option<&[u32]>) -> Option<Estimate> {
     ips(Rounds { weights: &ones, rewards, clusters }, Method::Mean)
 }
 
+/// The same of numbers that can be no less than `least` and no more than `most`, infinite where nothing bounds them. Where all are the same,
+/// one not seen differs with a probability of at most Clopper and Pearson's, by at most what is possible.
+pub fn mean_within(values: &[f64], clusters: Option<&[u32]>, (least, most): (f64, f64)) -> Option<Estimate> {
+    let own = mean(values, clusters)?;
+    let Some(same) = values.first().copied().filter(|same| values.iter().all(|x| x == same)) else { return Some(own) };
+    let unseen = clopper_pearson(0, units(clusters, values.len(), |_| true), LEVEL).1;
+    let away = |most: f64| if most == 0.0 { 0.0 } else { most * unseen };
+    Some(Estimate { low: same - away(same - least), high: same + away(most - same), ..own })
+}
+
 /// Difference of the SNIPS values of two policies on the same rounds, `a − b`. SE from the paired influence
-/// u = w_a (r − V_a)/mean(w_a) − w_b (r − V_b)/mean(w_b), so what both policies share cancels.
+/// u = w_a (r − V_a)/mean(w_a) − w_b (r − V_b)/mean(w_b), so what both policies share cancels; where that says nothing the interval is
+/// that of [`unspread`].
 pub fn snips_difference(a: Rounds<'_>, b: Rounds<'_>) -> Option<Estimate> {
     let n = a.rewards.len();
     let (va, vb) = (snips(a)?.value, snips(b)?.value);
@@ -72,27 +83,44 @@ pub fn snips_difference(a: Rounds<'_>, b: Rounds<'_>) -> Option<Estimate> {
     let influence =
         a.weights.iter().zip(b.weights).zip(a.rewards).map(|((wa, wb), r)| wa * (r - va) / ma - wb * (r - vb) / mb);
     let (squares, _) = clustered_squares(influence, a.clusters, n);
-    Some(normal(Method::Snips, va - vb, squares.sqrt() / n as f64, n))
+    let (value, se) = (va - vb, squares.sqrt() / n as f64);
+    let own = normal(Method::Snips, value, se, n);
+    let (low, high) = unspread(a, b, Z95).unwrap_or((own.low, own.high));
+    Some(Estimate { low, high, ..own })
 }
 
-/// An estimate with its normal 95 % interval.
+/// An estimate with its normal 95 % interval; its ends are infinite where the standard error is 0.
 pub fn normal(method: Method, value: f64, se: f64, n: usize) -> Estimate {
-    let (low, high) = (value - Z95 * se, value + Z95 * se);
+    let (low, high) = around(value, se, Z95);
     Estimate { method, value, se, low, high, bootstrap: None, n: n as u64 }
 }
 
+/// `z` standard errors to both sides of a value; both ends infinite where that is no width: a sample in which nothing varies, or nothing
+/// but rounding does, says nothing of how far off the value is.
+pub(crate) fn around(value: f64, se: f64, z: f64) -> (f64, f64) {
+    match se <= NO_SPREAD * value.abs() {
+        true => (f64::NEG_INFINITY, f64::INFINITY),
+        false => (value - z * se, value + z * se),
+    }
+}
+
+/// Standard errors of that share of the value are of rounding.
+const NO_SPREAD: f64 = 1e-12;
+/// Confidence of an interval.
+const LEVEL: f64 = 0.95;
+
 /// The estimate with an interval that has a width: that of [`unvaried`] where no reward varies.
 fn spread(estimate: Estimate, rounds: Rounds<'_>, normalised: bool) -> Estimate {
-    match unvaried(rounds, normalised) {
+    match unvaried(rounds, normalised, LEVEL) {
         Some((low, high)) => Estimate { low, high, ..estimate },
         None => estimate,
     }
 }
 
-/// The 95 % interval of a value when the rewards of all rounds that weigh are the same, so that nothing is known of their spread; `None`
+/// The interval of a value when the rewards of all rounds that weigh are the same, so that nothing is known of their spread; `None`
 /// where the spread is known. Of a yes or no: Clopper and Pearson's of the rounds that weigh where their weights are equal, else that of
 /// all rounds times the largest weight. Of an amount the ends are infinite, but for 0 below where no reward is negative.
-pub(crate) fn unvaried(rounds: Rounds<'_>, normalised: bool) -> Option<(f64, f64)> {
+pub(crate) fn unvaried(rounds: Rounds<'_>, normalised: bool, level: f64) -> Option<(f64, f64)> {
     let Rounds { weights, rewards, clusters } = rounds;
     let weighs = || weights.iter().zip(rewards).filter(|(w, _)| **w > 0.0);
     let (first, same) = weighs().next().map(|(w, r)| (*w, *r))?;
@@ -104,29 +132,87 @@ pub(crate) fn unvaried(rounds: Rounds<'_>, normalised: bool) -> Option<(f64, f64
     if same != 0.0 && !normalised && !(equal && all) {
         return None;
     }
-    if !rewards.iter().all(|r| *r == 0.0 || *r == 1.0) {
-        let least = if rewards.iter().all(|r| *r >= 0.0) { 0.0 } else { f64::NEG_INFINITY };
-        return Some((least, f64::INFINITY));
+    if !yes_or_no(rewards) {
+        return Some((possible(rewards).0, f64::INFINITY));
     }
-    let units = |of: &dyn Fn(usize) -> bool| match clusters {
-        None => (0..weights.len()).filter(|i| of(*i)).count(),
-        Some(clusters) => (0..weights.len()).filter(|i| of(*i)).map(|i| clusters[i]).collect::<BTreeSet<u32>>().len(),
-    } as u64;
-    let n = weights.len() as f64;
+    let most = weights.iter().copied().fold(0.0, f64::max);
     let (scale, trials) = match (normalised, equal) {
-        (true, true) => (1.0, units(&|i| weights[i] > 0.0)),
+        (true, true) => (1.0, units(clusters, weights.len(), |i| weights[i] > 0.0)),
         (true, false) => {
-            let mean = sum(weights.iter().copied()) / n;
-            (weights.iter().copied().fold(0.0, f64::max) / mean, units(&|_| true))
+            (most * weights.len() as f64 / sum(weights.iter().copied()), units(clusters, weights.len(), |_| true))
         }
-        (false, _) => (weights.iter().copied().fold(0.0, f64::max), units(&|_| true)),
+        (false, _) => (most, units(clusters, weights.len(), |_| true)),
     };
-    let unseen = scale * clopper_pearson(0, trials, 0.95).1;
+    let unseen = scale * clopper_pearson(0, trials, level).1;
     let cap = if normalised { 1.0 } else { scale };
     Some(match same == 0.0 {
         true => (0.0, unseen.min(cap)),
         false => ((cap - unseen).max(0.0), cap),
     })
+}
+
+/// The interval of the difference of the values of two policies, `a − b`, where that of the paired influence, `z` standard errors to both
+/// sides, would be too narrow or have no width; `None` where it is right. Where the rewards of one do not vary it is Newcombe's, from both values' own: of both policies' rounds
+/// no more is known. Where both weigh every round alike they differ in rounds not seen alone, by at most the largest weight in a yes or no.
+pub(crate) fn unspread(a: Rounds<'_>, b: Rounds<'_>, z: f64) -> Option<(f64, f64)> {
+    let level = 2.0 * normal_cdf(z) - 1.0;
+    if unvaried(a, true, level).is_some() || unvaried(b, true, level).is_some() {
+        return Some(hybrid(ends(a, z)?, ends(b, z)?));
+    }
+    if a.weights != b.weights {
+        return None;
+    }
+    if !yes_or_no(a.rewards) {
+        return Some((f64::NEG_INFINITY, f64::INFINITY));
+    }
+    let n = a.weights.len();
+    let most = a.weights.iter().copied().fold(0.0, f64::max) * n as f64 / sum(a.weights.iter().copied());
+    let unseen = (most * clopper_pearson(0, units(a.clusters, n, |_| true), level).1).min(1.0);
+    Some((-unseen, unseen))
+}
+
+/// A self-normalised value with the ends of its interval: of a yes or no whose rounds weigh alike Clopper and Pearson's, else normal, within
+/// what is possible.
+pub(crate) fn ends(rounds: Rounds<'_>, z: f64) -> Option<(f64, f64, f64)> {
+    let Estimate { value, se, .. } = snips(rounds)?;
+    let level = 2.0 * normal_cdf(z) - 1.0;
+    if let Some((low, high)) = unvaried(rounds, true, level) {
+        return Some((value, low, high));
+    }
+    let weighs = || rounds.weights.iter().zip(rounds.rewards).filter(|(w, _)| **w > 0.0);
+    let alike = weighs().next().is_some_and(|(first, _)| weighs().all(|(w, _)| w == first));
+    if alike && rounds.clusters.is_none() && yes_or_no(rounds.rewards) {
+        let hits = weighs().filter(|(_, r)| **r == 1.0).count() as u64;
+        let (low, high) = clopper_pearson(hits, weighs().count() as u64, level);
+        return Some((value, low, high));
+    }
+    let ((low, high), (least, most)) = (around(value, se, z), possible(rounds.rewards));
+    Some((value, low.max(least), high.min(most)))
+}
+
+/// Whether every reward is 0 or 1.
+pub(crate) fn yes_or_no(rewards: &[f64]) -> bool {
+    rewards.iter().all(|r| *r == 0.0 || *r == 1.0)
+}
+
+/// Between what a mean of such rewards lies: 0 and 1 of a yes or no; amounts are bounded by 0 below where none is negative, and else by nothing.
+pub(crate) fn possible(rewards: &[f64]) -> (f64, f64) {
+    let least = if rewards.iter().all(|r| *r >= 0.0) { 0.0 } else { f64::NEG_INFINITY };
+    (least, if yes_or_no(rewards) { 1.0 } else { f64::INFINITY })
+}
+
+/// A difference as a share of what it is a difference from; `None` unless that is above 0, as a share of a loss or of nothing has no meaning.
+pub(crate) fn relative(difference: f64, base: f64) -> Option<f64> {
+    (base > 0.0).then(|| difference / base)
+}
+
+/// Rounds, or subjects, of which one is such.
+pub(crate) fn units(clusters: Option<&[u32]>, rounds: usize, is: impl Fn(usize) -> bool) -> u64 {
+    let own = (0..rounds).filter(|i| is(*i));
+    match clusters {
+        None => own.count() as u64,
+        Some(clusters) => own.map(|i| clusters[i]).collect::<BTreeSet<u32>>().len() as u64,
+    }
 }
 
 /// Sum with Neumaier's compensation: the answer does not depend on how long the log is.

@@ -4,7 +4,7 @@
 //! values and intervals on common resamples, and says of each estimator either what it says or why it says nothing. It learns nothing.
 
 use crate::error::Result;
-use crate::simulate::bootstrap::percentile_interval;
+use crate::simulate::bootstrap::spread_interval;
 use crate::simulate::estimate::{Z95, clustered_squares, normal, sum};
 use crate::simulate::off_policy::bootstrap::{bootstrap_of, means};
 use crate::simulate::off_policy::bounds::{Intervals, intervals, ratio_intervals};
@@ -111,7 +111,7 @@ pub(super) fn every(
 
 /// A percentile interval that has a width.
 pub(super) fn interval(draws: &[f64]) -> Option<(f64, f64)> {
-    percentile_interval(draws.iter().copied()).filter(|(low, high)| low < high)
+    spread_interval(draws.iter().copied())
 }
 
 /// λ of each wanted family that has one, by both methods.
@@ -192,34 +192,37 @@ impl Job<'_> {
         let intervals: Option<Intervals> = match bounds {
             false => None,
             true if estimator.self_normalised() => ratio_intervals(&logged, estimator, value, se),
-            true => estimator.terms(&logged).and_then(|terms| intervals(&terms, logged.clusters)),
+            true => estimator
+                .terms(&logged)
+                .zip(estimator.range(&logged))
+                .and_then(|(terms, range)| intervals(&terms, logged.clusters, range)),
         };
         ByEstimator { lambdas, intervals, ..ByEstimator::new(Estimate { method, value, se, low, high, bootstrap, n }) }
     }
 }
 
-/// Cressie–Read; rewards are taken to lie between those seen.
+/// Cressie–Read; rewards are taken to lie between those of [`bounded`].
 fn likelihood(material: &Material<'_>) -> Option<Estimate> {
     let Logged { weights, rewards, clusters, .. } = material.logged;
     // A weight whose square is no number any more bounds nothing.
     let most = Some(material.most_weight).filter(|most| (most * most).is_finite()).unwrap_or(f64::INFINITY);
-    let range = Range { weights: (0.0, most), rewards: seen(rewards) };
+    let range = Range { weights: (0.0, most), rewards: bounded(rewards) };
     let found = cressie_read(weights, rewards, clusters, range, 0.05)?;
-    // Without a reward that varies it has nothing to reweigh.
-    let (low, high) = match range.rewards {
-        (least, most) if least == most => {
-            Estimator::Ips.answer(&Logged { model: None, ..material.logged }).map(|(own, _)| (own.low, own.high))?
-        }
-        _ => (found.low, found.high),
-    };
-    let (value, n) = (found.value, rewards.len() as u64);
+    let (value, n) = (found.value, rewards.len());
+    if range.rewards.0 == range.rewards.1 {
+        // An amount that never varies: it has nothing to reweigh.
+        return Some(normal(Method::CressieRead, value, 0.0, n));
+    }
     let se = (found.high - found.low) / (2.0 * Z95);
-    Some(Estimate { method: Method::CressieRead, value, se, low, high, bootstrap: None, n })
+    Some(Estimate { low: found.low, high: found.high, ..normal(Method::CressieRead, value, se, n) })
 }
 
-/// The least and the largest reward.
-pub(super) fn seen(rewards: &[f64]) -> (f64, f64) {
-    rewards.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), r| (a.min(*r), b.max(*r)))
+/// The least and the largest reward seen; where all are 0, or all 1, a yes or no that might have been the other.
+pub(super) fn bounded(rewards: &[f64]) -> (f64, f64) {
+    match rewards.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), r| (a.min(*r), b.max(*r))) {
+        (least, most) if least == most && (least == 0.0 || least == 1.0) => (0.0, 1.0),
+        seen => seen,
+    }
 }
 
 /// The rounds of each subject in order of time.

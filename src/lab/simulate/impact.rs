@@ -6,7 +6,7 @@
 //! budget costs, not what the rule does.
 
 use crate::error::Result;
-use crate::simulate::bootstrap::percentile_interval;
+use crate::simulate::Options;
 use crate::simulate::fates::{Cause, STEPS, Tally};
 use crate::simulate::keep::{Keep, Text, part};
 use crate::simulate::replay::{NO_ACTION, Replay, Stage, Thinned, Told, Want, thin, thinned};
@@ -19,6 +19,7 @@ use attune_policy::document::Document;
 use attune_policy::policy::Policy;
 use attune_policy::reason::Step;
 use attune_policy::schema::Missing;
+use std::cell::OnceCell;
 
 /// Fates of each of two replays that are held beside each other, in number: 200 MB.
 const MOST_TOLD: usize = 50_000_000;
@@ -87,6 +88,17 @@ pub(super) fn rules(
     let asked = |switch: &Switch| switch.enabled && !compared.rows.used.is_empty();
     let idles = |switch: &Switch| compared.idles(switch, counts(switch).candidates);
     let of = list.iter().filter(|switch| asked(switch) && !idles(switch)).count();
+    // What the same decisions are worth less themselves: the same for everything that removed nothing.
+    let nothing: OnceCell<Vec<Option<Estimate>>> = OnceCell::new();
+    let same = |task: &Task| -> Result<Vec<Option<Estimate>>> {
+        if let Some(known) = nothing.get() {
+            return Ok(known.clone());
+        }
+        let options = Options { bootstrap: 0, ..stage.options.clone() };
+        let set = ValueSet::new(stage.log, &compared.rows.used, &[replay, replay], &options, Parts::none(), task)?;
+        let own: Vec<_> = (0..stage.log.outcomes.len()).map(|o| set.difference(0, 1, o).map(|(.., own)| own)).collect();
+        Ok(nothing.get_or_init(|| own).clone())
+    };
     let mut done = 0;
     let mut impacts = Vec::new();
     for (number, switch) in list.into_iter().enumerate() {
@@ -94,7 +106,7 @@ pub(super) fn rules(
         let without = if !asked(&switch) {
             None
         } else if idles(&switch) {
-            Some(unchanged(replay, compared, stage.log.outcomes.len()))
+            Some(unchanged(replay, compared, same(task)?))
         } else {
             task.stage(&compared.stage(&switch.name, (done, of)))?;
             done += 1;
@@ -183,28 +195,19 @@ pub(super) fn removed_alone(switch: &Switch, with: &Replay, without: &Replay, ro
     alone
 }
 
-/// The answer for what removed nothing: the same decisions.
-fn unchanged(replay: &Replay, compared: &Compared, outcomes: usize) -> Without {
+/// The answer for what removed nothing: the same decisions, and `value_cost` what these are worth less themselves.
+fn unchanged(replay: &Replay, compared: &Compared, value_cost: Vec<Option<Estimate>>) -> Without {
     let rows = &compared.rows.used;
     let positions = replay.positions(rows);
     let contacted = positions.iter().filter(|p| replay.chosen[**p] != NO_ACTION).count() as f64;
     let share = contacted / rows.len().max(1) as f64;
-    let zero = Estimate {
-        method: crate::simulate::report::Method::Snips,
-        value: 0.0,
-        se: 0.0,
-        low: 0.0,
-        high: 0.0,
-        bootstrap: percentile_interval(std::iter::empty()),
-        n: rows.len() as u64,
-    };
     Without {
         rows: rows.len() as u64,
         removed_alone: 0,
         alone_rows: compared.told.len() as u64,
         choices_changed: 0,
         share_contacted: (share, share),
-        value_cost: vec![Some(zero); outcomes],
+        value_cost,
     }
 }
 

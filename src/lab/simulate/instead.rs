@@ -6,9 +6,9 @@
 use crate::data::{Dataset, Role, Roles};
 use crate::simulate::estimate::{Rounds, Z95, normal, snips};
 use crate::simulate::log::DecisionLog;
-use crate::simulate::off_policy::Logged;
 use crate::simulate::off_policy::blend::blend_up_to;
-use crate::simulate::report::{Blended, Instead, Method, Region};
+use crate::simulate::off_policy::{Answer, Logged};
+use crate::simulate::report::{Blended, Estimate, Instead, Method, Region};
 use crate::simulate::segments::parts;
 use crate::simulate::support::{MOST_UNLOGGED, refusal, support_of};
 use crate::simulate::values::Weighed;
@@ -37,10 +37,15 @@ pub(super) fn instead(
     let logged = Logged { weights: &weights, rewards: &values, model: None, clusters: clusters.as_deref() };
     // Where it would do what was never done, nothing is known: the blend may do so no more than any other policy.
     let most = if weighed.support.unlogged > 0.0 { MOST_UNLOGGED / weighed.support.unlogged } else { 1.0 };
-    let blend = blend_up_to(&logged, most).map(|blend| Blended {
-        share: blend.share,
-        effective_sample_size: blend.effective_sample_size,
-        value: normal(Method::Snips, blend.value.value, (blend.value.high - blend.value.value) / Z95, known.len()),
+    let blend = blend_up_to(&logged, most).map(|blend| {
+        let Answer { value, se, low, high } = blend.value;
+        let own = normal(Method::Snips, value, (high - value) / Z95, known.len());
+        Blended {
+            share: blend.share,
+            effective_sample_size: blend.effective_sample_size,
+            // Where no reward varies the interval is not the normal one.
+            value: Estimate { se: Some(own.se).filter(|own| own.is_finite()).unwrap_or(se), low, high, ..own },
+        }
     });
     let mut regions = Vec::new();
     for column in dataset.columns() {

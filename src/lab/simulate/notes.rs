@@ -74,6 +74,12 @@ pub(super) const STATE: (&str, &str) = (
     "The value of a policy whose caps evolve is weighted row by row, which assumes that the logger's own earlier contacts carry nothing over to later outcomes; trajectory weighting, which stands beside it where it has support, does without that assumption.",
 );
 
+/// What stands where a normal interval would have no width, wherever values have intervals.
+pub(super) const UNVARIED: (&str, &str) = (
+    "nothing varies",
+    "Where no outcome varies among the rows that a value stands on, a normal interval has no width and is not given. Of a yes or no that of Clopper and Pearson takes its place, times the largest weight where weights differ; of a difference those of both values, squared and added (Newcombe); of policies that weigh all rows alike that of a row in which they would not. Of an amount nothing bounds the value: such an end is ∞, in JSON the text \"Infinity\" or \"-Infinity\" (null is what is absent), and two such ends are no interval.",
+);
+
 /// The other weighting of a policy with state.
 pub(super) fn trajectory() -> Note {
     note(Method::Trajectory.label(), Method::Trajectory.definition())
@@ -86,7 +92,7 @@ pub(super) fn notes(shown: &[Method], caveats: &[&str]) -> Vec<Note> {
     let (first, rest) = NOTES.split_at(1);
     let own = |list: &'static [(&str, &str)]| list.iter().map(|(term, definition)| note(term, definition));
     let mut list: Vec<Note> = own(first).chain(estimators).chain(own(rest)).collect();
-    list.push(note(STATE.0, STATE.1));
+    list.extend([UNVARIED, STATE].map(|(term, definition)| note(term, definition)));
     list.extend(sampled(caveats));
     list
 }

@@ -161,7 +161,7 @@ pub struct Difference {
     /// The same difference by other estimators.
     #[serde(default)]
     pub others: Vec<Estimate>,
-    /// The difference relative to the other one's value.
+    /// The difference relative to the other one's value; `None` unless that is above 0.
     pub relative: Option<f64>,
     /// Whether the interval lies above 0, below 0, or holds it, in words; for the goal also against the least lift.
     pub verdict: String,

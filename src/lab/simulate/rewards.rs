@@ -59,6 +59,8 @@ pub(super) struct Rewards {
     rest: f64,
     /// Arms that took their mean.
     pub means: Vec<u16>,
+    /// Whether any model was learned.
+    pub learned: bool,
 }
 
 impl Rewards {
@@ -109,6 +111,7 @@ impl Rewards {
                     own.into_iter().any(|(_, model)| matches!(model, Expectation::Constant(_)))
                 })
                 .collect(),
+            learned: fitted.iter().any(|own| matches!(own, Expectation::Model(_))),
         };
         for part in 0..design.parts {
             task.tick(part as f32 / design.parts as f32)?;
@@ -215,9 +218,12 @@ impl RewardModels {
     ) -> RewardReport {
         RewardReport {
             outcome: outcome.to_owned(),
-            family: self.family(goal(rounds.rewards)).words().to_owned(),
+            family: match rewards.learned {
+                true => self.family(goal(rounds.rewards)).words().to_owned(),
+                false => "mean of each arm".to_owned(),
+            },
             folds: design.parts,
-            inputs: design.inputs() as u64,
+            inputs: if rewards.learned { design.inputs() as u64 } else { 0 },
             rows: rounds.rewards.len() as u64,
             explained: rewards.explained(rounds),
             means: rewards.means.iter().map(|arm| names(*arm)).collect(),

@@ -7,6 +7,7 @@
 use crate::data::{Dataset, Roles, split};
 use crate::error::{Error, Result};
 use crate::simulate::baselines::baselines;
+use crate::simulate::estimate::relative;
 use crate::simulate::funnel::{funnel, mix, tally};
 use crate::simulate::impact::Compared;
 use crate::simulate::instead::instead;
@@ -387,14 +388,19 @@ impl<'a> Sets<'a> {
         };
         let (value, other, estimate) = set.difference(a, b, outcome)?;
         let name = &report.outcomes[outcome];
-        let mut verdict = if estimate.low > 0.0 {
+        let mut verdict = if estimate.is_unknown() {
+            format!(
+                "no difference in {name} from {} can be told: nothing varies, so that there is no interval",
+                entry.name
+            )
+        } else if estimate.low > 0.0 {
             format!("more {name} than {}: the interval lies above 0", entry.name)
         } else if estimate.high < 0.0 {
             format!("less {name} than {}: the interval lies below 0", entry.name)
         } else {
             format!("no difference in {name} from {} can be told from chance: the interval holds 0", entry.name)
         };
-        if let (0, Some(least)) = (outcome, report.least_lift) {
+        if let (0, Some(least), false) = (outcome, report.least_lift, estimate.is_unknown()) {
             verdict.push_str(&if estimate.low >= least {
                 format!("; at least the {least} worth having")
             } else if estimate.high < least {
@@ -408,7 +414,7 @@ impl<'a> Sets<'a> {
             outcome: name.clone(),
             value,
             other,
-            relative: (other != 0.0).then(|| estimate.value / other),
+            relative: relative(estimate.value, other),
             estimate,
             others: set.robust_difference(b, outcome).into_iter().collect(),
             verdict,

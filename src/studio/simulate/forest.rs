@@ -97,8 +97,11 @@ pub fn show(
         // An end that nothing bounds lies beyond the plot.
         let end = |value: f64| scale.x(value).clamp(plot.left(), plot.right());
         let (low, high) = (end(row.low), end(row.high));
-        painter.hline(low..=high, middle, Stroke::new(2.0, color));
-        for end in [low, high] {
+        // Without an interval there is the value alone.
+        if row.low.is_finite() || row.high.is_finite() {
+            painter.hline(low..=high, middle, Stroke::new(2.0, color));
+        }
+        for end in [low, high].into_iter().zip([row.low, row.high]).filter(|(_, end)| end.is_finite()).map(|(x, _)| x) {
             painter.vline(end, middle - 5.0..=middle + 5.0, Stroke::new(2.0, color));
         }
         painter.circle(pos2(scale.x(row.value), middle), 5.0, color, Stroke::new(2.0, tokens.card));

@@ -76,10 +76,11 @@ impl Unit {
     /// A 95 % interval of values.
     pub fn interval(self, estimate: &Estimate) -> String {
         match self {
-            Unit::Rate => {
+            Unit::Rate if estimate.low.is_finite() && estimate.high.is_finite() => {
                 let ends = [estimate.low, estimate.high].map(|v| number::fixed(v * 100.0, 2));
                 format!("{} – {}\u{a0}%", ends[0], ends[1])
             }
+            Unit::Rate => number::interval(estimate.low, estimate.high, |v| number::percent(v, 2)),
             Unit::Amount => number::interval(estimate.low, estimate.high, |v| number::fixed(v, 3)),
         }
     }
@@ -87,10 +88,11 @@ impl Unit {
     /// A 95 % interval of differences.
     pub fn difference_interval(self, estimate: &Estimate) -> String {
         match self {
-            Unit::Rate => {
+            Unit::Rate if estimate.low.is_finite() && estimate.high.is_finite() => {
                 let ends = [estimate.low, estimate.high].map(|v| number::signed(v * 100.0, 2));
                 format!("{} – {}\u{a0}pp", ends[0], ends[1])
             }
+            Unit::Rate => number::interval(estimate.low, estimate.high, |v| number::points(v, 2)),
             Unit::Amount => number::interval(estimate.low, estimate.high, |v| number::signed(v, 3)),
         }
     }

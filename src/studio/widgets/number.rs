@@ -70,10 +70,18 @@ pub fn signed(value: f64, digits: usize) -> String {
     if value > 0.0 { format!("+{}", fixed(value, digits)) } else { fixed(value, digits) }
 }
 
-/// An interval, both ends written by `text`: `17.6 % – 19.0 %`.
+/// An interval, both ends written by `text`: `17.6 % – 19.0 %`. Ends that nothing bounds are told in words.
 pub fn interval(low: f64, high: f64, text: impl Fn(f64) -> String) -> String {
-    format!("{} – {}", text(low), text(high))
+    match (low == f64::NEG_INFINITY, high == f64::INFINITY) {
+        (false, false) => format!("{} – {}", text(low), text(high)),
+        (false, true) => format!("at least {}", text(low)),
+        (true, false) => format!("at most {}", text(high)),
+        (true, true) => NO_INTERVAL.to_owned(),
+    }
 }
+
+/// What stands where the rows say nothing of how far off a number is.
+const NO_INTERVAL: &str = "nothing varies: no interval";
 
 /// A length of time: `420 ms`, `3.2 s`, `4 min 05 s`.
 pub fn duration(seconds: f64) -> String {

@@ -1,7 +1,7 @@
 //! Effects among some rows, and whether an order of the rows by score is worth something: model and rule on rows that never train.
 
 use super::report::{Held, Top};
-use crate::distributions::clopper_pearson;
+use crate::distributions::{clopper_pearson, hybrid};
 use crate::error::Result;
 use crate::models::report::Estimate;
 use crate::random::Random;
@@ -52,35 +52,57 @@ impl Means {
     }
 
     /// The difference of means with its normal interval. Where an arm's outcomes are all the same its spread is not known: of yes or no the
-    /// interval is then Clopper and Pearson's of both arms, squared and added (Newcombe 1998); of amounts that vary in neither arm its ends
-    /// are infinite.
+    /// interval is then Clopper and Pearson's of both arms, squared and added (Newcombe 1998); of amounts there is none, its ends are infinite.
     pub fn estimate(&self) -> Estimate {
-        let (value, se) = self.effect();
-        let same = |[n, sum, squares]: [f64; 3]| n > 0.0 && squares * n == sum * sum;
+        self.estimate_with(self.effect().1, None)
+    }
+
+    /// The same where subjects repeat: with the standard error `se` of the difference, clustered, and how many subjects each arm has.
+    pub fn estimate_with(&self, se: f64, subjects: Option<[u64; 2]>) -> Estimate {
+        let value = self.effect().0;
+        if !self.varies_not() {
+            return estimate((value, se));
+        }
         // Of zeros and ones the sum is that of the squares.
-        let yes_no = self.arms.iter().all(|[n, sum, squares]| *n > 0.0 && sum == squares);
-        match self.arms.map(same) {
-            [false, false] => return estimate((value, se)),
-            // What is known is the spread of the other arm.
-            [a, b] if !(yes_no || a && b) => return estimate((value, se)),
-            _ if !yes_no => return Estimate { value, low: f64::NEG_INFINITY, high: f64::INFINITY },
-            _ => {}
+        if self.arms.iter().any(|[n, sum, squares]| *n == 0.0 || sum != squares) {
+            return estimate((value, 0.0));
         }
-        let [(below_control, above_control), (below, above)] = self.arms.map(|[n, sum, _]| {
-            let (low, high) = clopper_pearson(sum as u64, n as u64, 0.95);
-            (sum / n - low, high - sum / n)
+        let [control, treated] = [0, 1].map(|arm| {
+            let [n, sum, _] = self.arms[arm];
+            let mean = sum / n;
+            let (low, high) = match subjects {
+                None => clopper_pearson(sum as u64, n as u64, 0.95),
+                Some(subjects) if is_same(self.arms[arm]) => {
+                    clopper_pearson(mean as u64 * subjects[arm], subjects[arm], 0.95)
+                }
+                // The error of the difference is all of this arm.
+                Some(_) => ((mean - Z95 * se).max(0.0), (mean + Z95 * se).min(1.0)),
+            };
+            (mean, low, high)
         });
-        Estimate {
-            value,
-            low: value - libm::hypot(below, above_control),
-            high: value + libm::hypot(above, below_control),
-        }
+        let (low, high) = hybrid(treated, control);
+        Estimate { value, low, high }
+    }
+
+    /// Whether an arm's outcomes are all the same.
+    pub fn varies_not(&self) -> bool {
+        self.arms.iter().any(|arm| is_same(*arm))
     }
 }
 
-/// A value with its normal interval of 95 %.
+/// Whether outcomes are all the same but for rounding, from their number, sum and sum of squares.
+fn is_same([n, sum, squares]: [f64; 3]) -> bool {
+    n > 0.0 && squares * n - sum * sum <= 1e-12 * sum * sum
+}
+
+const Z95: f64 = 1.959_963_984_540_054;
+
+/// A value with its normal interval of 95 %; its ends are infinite where nothing varies.
 pub fn estimate((value, se): (f64, f64)) -> Estimate {
-    Estimate { value, low: value - 1.959963984540054 * se, high: value + 1.959963984540054 * se }
+    if se <= 1e-12 * value.abs() {
+        return Estimate { value, low: f64::NEG_INFINITY, high: f64::INFINITY };
+    }
+    Estimate { value, low: value - Z95 * se, high: value + Z95 * se }
 }
 
 /// Model and rule on the same rows. `key` orders rows of equal score.
@@ -132,7 +154,11 @@ pub fn held(
         let mut values: Vec<f64> = resamples.iter().map(of).filter(|x| x.is_finite()).collect();
         values.sort_by(f64::total_cmp);
         let at = |share: f64| values.get((share * values.len() as f64) as usize).copied().unwrap_or(value);
-        Estimate { value, low: at(0.025), high: at(0.975) }
+        match (at(0.025), at(0.975)) {
+            (low, high) if low < high => Estimate { value, low, high },
+            // The same in every resample.
+            _ => estimate((value, 0.0)),
+        }
     };
     Ok(Some(Held {
         treated: all.n(true) as u64,
@@ -204,8 +230,20 @@ mod tests {
         // Two of four: from 0.0676 to 0.9324 (Clopper and Pearson).
         let low = 0.5 - libm::hypot(0.5 - 0.067_585_99, unseen(60.0));
         assert!((one.low - low).abs() < 1e-6 && (one.high - 0.932_414_01).abs() < 1e-6, "{one:?}");
-        let amounts = of(&[2.5; 50], &[0.0; 60]);
-        assert!(amounts.low == f64::NEG_INFINITY && amounts.high == f64::INFINITY);
+        for treated in [vec![2.5; 50], vec![2.5, 0.0, 3.0]] {
+            let amounts = of(&treated, &[0.0; 60]);
+            assert!(amounts.low == f64::NEG_INFINITY && amounts.high == f64::INFINITY, "{amounts:?}");
+        }
+        // 60 rows of 20 people, and one of three people of whom two rows each are known.
+        let mut means = Means::default();
+        (0..60).for_each(|_| means.add(false, 0.0));
+        [1.0, 1.0, 0.0, 0.0, 0.0, 0.0].into_iter().for_each(|y| means.add(true, y));
+        let people = means.estimate_with(0.25, Some([20, 3]));
+        let (low, high) = (libm::hypot(1.0 / 3.0, unseen(20.0)), 1.959_963_984_540_054 * 0.25);
+        assert!(
+            (people.low - (1.0 / 3.0 - low)).abs() < 1e-9 && (people.high - (1.0 / 3.0 + high)).abs() < 1e-9,
+            "{people:?}"
+        );
         // Where both vary it is the normal one.
         let both = of(&[0.0, 1.0, 0.0, 1.0], &[0.0, 0.0, 1.0]);
         assert!((both.low + both.high - 2.0 * both.value).abs() < 1e-12);

@@ -161,18 +161,22 @@ pub struct BesideRule {
     pub ahead: Estimate,
 }
 
+/// The ends of what has no interval.
+const NO_INTERVAL: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+
 impl UpliftQuality {
-    /// A number by its key; `None` where it is not defined for these rows.
+    /// A number by its key, with infinite ends where it has no interval; `None` where it is not defined for these rows.
     pub fn metric(&self, key: &str) -> Option<Estimate> {
         let metric = self.metrics.iter().find(|metric| metric.key == key)?;
-        let (low, high) = metric.interval?;
+        let (low, high) = metric.interval.unwrap_or(NO_INTERVAL);
         Some(Estimate { value: metric.value?, low, high })
     }
 
     /// The number that models of an effect are compared by: the Qini coefficient in scikit-uplift's convention, for amounts RATE with Qini
     /// weights. 0 where it is not defined: no order is better than another.
     pub fn lead(&self) -> Estimate {
-        self.metric(lead::key(self.binary)).unwrap_or_default()
+        let (low, high) = NO_INTERVAL;
+        self.metric(lead::key(self.binary)).unwrap_or(Estimate { value: 0.0, low, high })
     }
 
     /// The name of that number in short.

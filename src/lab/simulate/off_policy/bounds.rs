@@ -2,7 +2,7 @@
 //!
 //! Where subjects repeat their rounds are one term ([`per_subject`]): what is bounded, and counted as independent, is a subject.
 
-use super::estimator::{mean, per_subject};
+use super::estimator::{mean, per_subject, sums_per_subject};
 use super::{Estimator, Logged};
 use crate::distributions::{clopper_pearson, student_quantile};
 use crate::simulate::estimate::{Z95, sum};
@@ -12,12 +12,15 @@ use std::collections::BTreeSet;
 /// One-sided lower bounds of a mean, each true with probability 1 − δ under its assumptions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LowerBounds {
-    /// Empirical Bernstein (Maurer & Pontil 2009): terms in [0, range]; tightens as they vary less.
+    /// Empirical Bernstein (Maurer & Pontil 2009): terms in the range; tightens as they vary less.
     pub bernstein: f64,
-    /// Hoeffding 1963: terms in [0, range], nothing else.
+    /// Hoeffding 1963: terms in the range, nothing else.
     pub hoeffding: f64,
-    /// Student's t: terms about normal.
-    pub student_t: f64,
+    /// Student's t: terms about normal; `None` where nothing varies.
+    pub student_t: Option<f64>,
+    /// Between what each term of a round is taken to lie: from the least one seen to the largest, 0 among them (METHODS).
+    #[serde(default)]
+    pub range: (f64, f64),
 }
 
 /// Two-sided 95 % intervals of one value, by name; `None` for those that it does not have: all but the exact one where nothing varies.
@@ -33,40 +36,56 @@ pub struct Intervals {
     pub hoeffding: Option<(f64, f64)>,
     /// Exact binomial, when every term is 0 or 1 and no subject repeats.
     pub clopper_pearson: Option<(f64, f64)>,
+    /// Between what each term of a round is taken to lie by the bounds of Bernstein and Hoeffding ([`Estimator::range`]).
+    #[serde(default)]
+    pub range: Option<(f64, f64)>,
 }
 
-/// Lower bounds of the mean of `terms` at δ, the range taken from 0 to the largest term (Open Bandit Pipeline's convention). With
-/// `clusters` (subject of each term) a subject's terms are one, and the range begins at the least of them where that is below 0.
-/// `None` with fewer than two terms or subjects.
+/// Lower bounds of the mean of `terms` at δ. The range is that of the terms seen and 0 (Open Bandit Pipeline's convention, whose terms are
+/// none below 0). With `clusters` (subject of each term) a subject's terms are one. `None` with fewer than two terms or subjects.
 pub fn lower_bounds(terms: &[f64], clusters: Option<&[u32]>, delta: f64) -> Option<LowerBounds> {
-    let terms = per_subject(terms, clusters);
-    let moments = Moments::new(&terms)?;
-    let least = if clusters.is_some() { terms.iter().copied().fold(0.0, f64::min) } else { 0.0 };
-    let range = terms.iter().copied().fold(0.0, f64::max) - least;
+    let range = terms.iter().fold((0.0_f64, 0.0_f64), |(least, most), x| (least.min(*x), most.max(*x)));
+    let units = per_subject(terms, clusters);
+    let moments = Moments::new(&units)?;
+    let width = width(range, clusters, terms.len());
     Some(LowerBounds {
-        bernstein: moments.mean - moments.bernstein(range, delta),
-        hoeffding: moments.mean - moments.hoeffding(range, delta),
-        student_t: moments.mean - student_quantile(1.0 - delta, moments.n - 1.0) * moments.se(),
+        bernstein: moments.mean - moments.bernstein(width, delta),
+        hoeffding: moments.mean - moments.hoeffding(width, delta),
+        student_t: moments
+            .varies()
+            .then(|| moments.mean - student_quantile(1.0 - delta, moments.n - 1.0) * moments.se()),
+        range,
     })
 }
 
-/// 95 % intervals of the mean of `terms`, or of those of subjects under `clusters`; the range is the one they span. `None` with fewer
+/// 95 % intervals of the mean of `terms`, or of those of subjects under `clusters`; each term is taken to lie in `range`. `None` with fewer
 /// than two terms or subjects.
-pub fn intervals(terms: &[f64], clusters: Option<&[u32]>) -> Option<Intervals> {
-    let terms = per_subject(terms, clusters);
-    let moments = Moments::new(&terms)?;
-    let (least, most) = terms.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
+pub fn intervals(terms: &[f64], clusters: Option<&[u32]>, range: (f64, f64)) -> Option<Intervals> {
+    let units = per_subject(terms, clusters);
+    let moments = Moments::new(&units)?;
     let around = |half: f64| (moments.mean - half, moments.mean + half);
     let binary = clusters.is_none() && terms.iter().all(|x| *x == 0.0 || *x == 1.0);
     let hits = terms.iter().filter(|x| **x == 1.0).count() as u64;
-    let varies = |interval: (f64, f64)| (moments.variance > 0.0).then_some(interval);
+    let varies = |interval: (f64, f64)| moments.varies().then_some(interval);
+    let width = width(range, clusters, terms.len());
     Some(Intervals {
         normal: varies(around(Z95 * moments.se())),
         student_t: varies(around(student_quantile(0.975, moments.n - 1.0) * moments.se())),
-        bernstein: varies(around(moments.bernstein(most - least, 0.025))),
-        hoeffding: varies(around(moments.hoeffding(most - least, 0.025))),
+        bernstein: varies(around(moments.bernstein(width, 0.025))),
+        hoeffding: varies(around(moments.hoeffding(width, 0.025))),
         clopper_pearson: binary.then(|| clopper_pearson(hits, terms.len() as u64, 0.95)),
+        range: Some(range),
     })
+}
+
+/// Width of what a unit's term can be, given that of a round: a subject's is G/n times the sum of its rounds', so that with m rounds, the
+/// most that any has, it is m·G/n times as wide.
+fn width((least, most): (f64, f64), clusters: Option<&[u32]>, rounds: usize) -> f64 {
+    let scale = clusters.map_or(1.0, |clusters| {
+        let sizes = sums_per_subject(clusters.iter().map(|_| 1.0), clusters);
+        sizes.iter().copied().fold(0.0, f64::max) * sizes.len() as f64 / rounds as f64
+    });
+    scale * (most - least)
 }
 
 /// 95 % intervals of a self-normalised value with the standard error of the delta method. Where all weights are the same it is the mean of
@@ -77,7 +96,8 @@ pub(crate) fn ratio_intervals(logged: &Logged<'_>, estimator: Estimator, value: 
     if !estimator.needs_model() && weighs().all(|i| logged.weights[i] == logged.weights[first]) {
         let rewards: Vec<f64> = weighs().map(|i| logged.rewards[i]).collect();
         let clusters: Option<Vec<u32>> = logged.clusters.map(|own| weighs().map(|i| own[i]).collect());
-        return intervals(&rewards, clusters.as_deref());
+        let range = logged.rewards.iter().fold((0.0_f64, 0.0_f64), |(least, most), r| (least.min(*r), most.max(*r)));
+        return intervals(&rewards, clusters.as_deref(), range);
     }
     let units = match logged.clusters {
         Some(clusters) => clusters.iter().collect::<BTreeSet<&u32>>().len(),
@@ -104,6 +124,11 @@ impl Moments {
         let mean = mean(terms);
         let variance = sum(terms.iter().map(|x| (x - mean) * (x - mean))) / (n - 1.0);
         (terms.len() > 1).then_some(Moments { n, mean, variance })
+    }
+
+    /// Whether terms vary by more than rounding.
+    fn varies(&self) -> bool {
+        self.variance > 1e-24 * self.mean * self.mean
     }
 
     fn se(&self) -> f64 {

@@ -5,7 +5,8 @@
 //! Pipeline 0.5.5.
 
 use super::Logged;
-use crate::simulate::estimate::{Rounds, Z95, clustered_squares, sum, unvaried};
+use crate::distributions::ends;
+use crate::simulate::estimate::{Rounds, Z95, around, clustered_squares, possible, sum, unvaried, yes_or_no};
 use crate::simulate::report::Method;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -47,8 +48,10 @@ pub struct Answer {
     pub se: f64,
     /// Lower end of the 95 % normal interval; self-normalised estimators by the delta method, so their own error, not `se`, is in it. Where
     /// no reward varies: Clopper and Pearson's of a yes or no, infinite of an amount.
+    #[serde(with = "ends")]
     pub low: f64,
     /// Upper end.
+    #[serde(with = "ends")]
     pub high: f64,
 }
 
@@ -227,26 +230,62 @@ impl Estimator {
         } else {
             se
         };
-        let (low, high) = self.without_spread(logged, &terms).unwrap_or((value - Z95 * spread, value + Z95 * spread));
+        let (low, high) =
+            self.without_spread(logged, &terms, value, spread).unwrap_or_else(|| around(value, spread, Z95));
         Some((Answer { value, se, low, high }, spread))
     }
 
-    /// The interval of a value that nothing varies in; `None` where something does.
-    fn without_spread(self, logged: &Logged<'_>, terms: &[f64]) -> Option<(f64, f64)> {
-        let (weights, clusters) = (logged.weights, logged.clusters);
-        if !self.needs_model() {
-            // Most often rewards vary, which is seen soon.
-            unvaried(Rounds { weights, rewards: logged.rewards, clusters }, true)?;
-            let own: Cow<'_, [f64]> = match self {
-                Estimator::Ips | Estimator::SnIps => Cow::Borrowed(weights),
-                _ => Cow::Owned(weights.iter().map(|w| self.weight(*w)).collect()),
+    /// The interval of a value where no reward that weighs varies; `None` where one does. All estimators are of one value, so that what
+    /// weights as they are leave open no other estimator knows: shrunken weights leave as much open, and a reward model learned from such
+    /// rewards no less.
+    fn without_spread(self, logged: &Logged<'_>, terms: &[f64], value: f64, spread: f64) -> Option<(f64, f64)> {
+        let Logged { weights, rewards, clusters, .. } = *logged;
+        let rounds = Rounds { weights, rewards, clusters };
+        let known = unvaried(rounds, self.self_normalised() || self.needs_model(), 0.95);
+        if self.needs_model() {
+            let (least, most) = possible(rewards);
+            let (low, high) = around(value, spread, Z95);
+            let flat = flat(terms);
+            return match known {
+                Some(known) if flat => Some(known),
+                Some(known) => Some((known.0.min(low.max(least)), known.1.max(high.min(most)))),
+                // The model expects the same everywhere, of rewards that differ: what is possible is all that is known.
+                None if flat && yes_or_no(rewards) => Some((least, most)),
+                None => flat.then_some((f64::NEG_INFINITY, f64::INFINITY)),
             };
-            let rounds = Rounds { weights: &own, rewards: logged.rewards, clusters };
-            return unvaried(rounds, self.self_normalised());
         }
-        // A model that expects the same everywhere, of rewards that are all the same.
-        terms.iter().all(|x| *x == terms[0]).then_some((f64::NEG_INFINITY, f64::INFINITY))
+        if self.self_normalised() || known.is_some() {
+            return known.map(|(low, high)| (low.min(value), high.max(value)));
+        }
+        // Most often rewards vary, which is seen soon.
+        unvaried(rounds, true, 0.95)?;
+        let own: Vec<f64> = weights.iter().map(|w| self.weight(*w)).collect();
+        unvaried(Rounds { weights: &own, ..rounds }, false, 0.95)
     }
+
+    /// Between what each term lies: b + h(w)(r − q) with weights from 0 to the largest one and the least and largest of b and of r − q,
+    /// 0 among the latter, since a round may weigh nothing. For IPS from the least of 0 and W·r to the largest. `None` without the model.
+    pub(crate) fn range(self, logged: &Logged<'_>) -> Option<(f64, f64)> {
+        let over = |values: &mut dyn Iterator<Item = f64>, from: (f64, f64)| {
+            values.fold(from, |(least, most), x| (least.min(x), most.max(x)))
+        };
+        let most = logged.weights.iter().map(|w| self.weight(*w)).fold(0.0, f64::max);
+        let (base, residual) = match (self.needs_model(), logged.model) {
+            (false, _) => ((0.0, 0.0), over(&mut logged.rewards.iter().copied(), (0.0, 0.0))),
+            (true, None) => return None,
+            (true, Some(model)) => (
+                over(&mut model.target.iter().copied(), (f64::INFINITY, f64::NEG_INFINITY)),
+                over(&mut logged.rewards.iter().zip(model.logged).map(|(r, q)| r - q), (0.0, 0.0)),
+            ),
+        };
+        Some((base.0 + most * residual.0, base.1 + most * residual.1))
+    }
+}
+
+/// Whether terms are all the same but for rounding.
+fn flat(terms: &[f64]) -> bool {
+    let Some(first) = terms.first() else { return true };
+    terms.iter().all(|x| (x - first).abs() <= 1e-12 * first.abs())
 }
 
 /// Limits of clipping and switching that a report shows.

@@ -5,8 +5,9 @@
 
 use super::bootstrap::means;
 use super::estimator::{Answer, mean};
+use crate::distributions::{clopper_pearson, hybrid};
 use crate::error::{Error, Result};
-use crate::simulate::estimate::{Z95, clustered_squares, normal, sum};
+use crate::simulate::estimate::{Z95, around, clustered_squares, normal, possible, sum, units, yes_or_no};
 use crate::simulate::estimators::{Resampling, interval};
 use crate::simulate::report::{Estimate, ListValue, Method, Support};
 use crate::simulate::support::{refusal_of_weights, support};
@@ -73,7 +74,8 @@ pub fn slate(slates: Slates<'_>, assumption: Assumption, normalised: bool) -> Re
     let (lists, value) = (sums.len() as f64, mean(&sums));
     let squares: f64 = sums.iter().map(|x| (x - value) * (x - value)).sum();
     let se = (squares / (lists - 1.0) / lists).sqrt();
-    Ok(Answer { value, se, low: value - Z95 * se, high: value + Z95 * se })
+    let (low, high) = around(value, se, Z95);
+    Ok(Answer { value, se, low, high })
 }
 
 /// The weights of a list's places under an assumption, from the weight of each place given those above.
@@ -111,28 +113,57 @@ impl Places {
         self.weights.iter().map(Vec::len).max().unwrap_or(0)
     }
 
-    pub fn estimate(&self, method: Method, value: f64, influence: &[f64]) -> Option<Estimate> {
+    fn estimate(&self, method: Method, value: f64, influence: &[f64]) -> Option<Estimate> {
         let n = influence.len();
         let (squares, groups) = clustered_squares(influence.iter().copied(), self.clusters.as_deref(), n);
         let groups = groups as f64;
         (groups > 1.0).then(|| normal(method, value, (squares * groups / (groups - 1.0)).sqrt() / n as f64, n))
     }
 
+    /// The estimate, with an interval that has a width where no list brought anything: a list not seen does with a probability of at most
+    /// Clopper and Pearson's, of a yes or no per place no more than its weights, `most`, add up to; of an amount nothing bounds it.
+    fn spread(&self, estimate: Estimate, most: f64) -> Estimate {
+        let seen = || self.weights.iter().flatten().zip(self.rewards.iter().flatten());
+        if seen().any(|(w, r)| *w > 0.0 && *r != 0.0) {
+            return estimate;
+        }
+        let rewards: Vec<f64> = self.rewards.concat();
+        let high = match yes_or_no(&rewards) {
+            true => {
+                let lists = units(self.clusters.as_deref(), self.weights.len(), |_| true);
+                (most * clopper_pearson(0, lists, 0.95).1).min(self.depth() as f64)
+            }
+            false => f64::INFINITY,
+        };
+        Estimate { low: possible(&rewards).0, high, ..estimate }
+    }
+
+    /// The most that the weights of a list add up to.
+    fn most(&self) -> f64 {
+        self.weights.iter().map(|own| own.iter().sum()).fold(0.0, f64::max)
+    }
+
     /// Mean over the lists of what each makes of its places.
-    fn mean(&self, method: Method, of: impl Fn(&[f64], &[f64]) -> f64) -> Option<Estimate> {
+    fn mean(&self, method: Method, most: f64, of: impl Fn(&[f64], &[f64]) -> f64) -> Option<Estimate> {
         let sums: Vec<f64> = self.weights.iter().zip(&self.rewards).map(|(w, r)| of(w, r)).collect();
         let value = sum(sums.iter().copied()) / sums.len() as f64;
-        self.estimate(method, value, &sums.iter().map(|x| x - value).collect::<Vec<_>>())
+        let own = self.estimate(method, value, &sums.iter().map(|x| x - value).collect::<Vec<_>>())?;
+        Some(self.spread(own, most))
     }
 
     /// Mean over the lists of Σ w r over their places.
     pub fn ips(&self) -> Option<Estimate> {
-        self.mean(Method::Ips, |weights, rewards| weights.iter().zip(rewards).map(|(w, r)| w * r).sum())
+        self.mean(Method::Ips, self.most(), |weights, rewards| weights.iter().zip(rewards).map(|(w, r)| w * r).sum())
     }
 
     /// Mean over the lists as they were shown.
     pub fn logged(&self) -> Option<Estimate> {
-        self.mean(Method::Mean, |_, rewards| rewards.iter().sum())
+        let shown = Places {
+            weights: self.weights.iter().map(|own| vec![1.0; own.len()]).collect(),
+            rewards: self.rewards.clone(),
+            clusters: self.clusters.clone(),
+        };
+        shown.mean(Method::Mean, shown.most(), |_, rewards| rewards.iter().sum())
     }
 
     /// Values in resamples of lists, or of whole subjects: the draws are those of every bootstrap of as many units.
@@ -160,7 +191,23 @@ impl Places {
 
     pub fn snips(&self, assumption: Assumption) -> Option<Estimate> {
         let (value, influence) = self.normalised()?;
-        self.estimate(Method::lists(assumption), value, &influence)
+        Some(self.spread(self.estimate(Method::lists(assumption), value, &influence)?, self.most()))
+    }
+
+    /// Value of these lists less that of `other`, the same lists under another policy, with both values. Where no list of one brought
+    /// anything the interval is Newcombe's, from those of both.
+    pub fn difference(&self, other: &Places, assumption: Assumption) -> Option<(f64, f64, Estimate)> {
+        let ((a, ours), (b, theirs)) = (self.normalised()?, other.normalised()?);
+        let influence: Vec<f64> = ours.iter().zip(&theirs).map(|(a, b)| a - b).collect();
+        let own = self.estimate(Method::lists(assumption), a - b, &influence)?;
+        let (low, high) = match a == 0.0 || b == 0.0 {
+            true => {
+                let of = |places: &Places| places.snips(assumption).map(|own| (own.value, own.low, own.high));
+                hybrid(of(self)?, of(other)?)
+            }
+            false => (own.low, own.high),
+        };
+        Some((a, b, Estimate { low, high, ..own }))
     }
 
     /// Σ over places of the share of lists that have it times Σwr/Σw there; and the influence of each list, for the delta method.

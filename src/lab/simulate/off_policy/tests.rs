@@ -58,7 +58,7 @@ fn every_setting_of_the_reference_logs() {
         let bounds = found.bounds.unwrap();
         near("bounds_ipw", "bernstein", bounds.bernstein);
         near("bounds_ipw", "hoeffding", bounds.hoeffding);
-        near("bounds_ipw", "student_t", bounds.student_t);
+        near("bounds_ipw", "student_t", bounds.student_t.unwrap());
         let d = found.diagnostics;
         for (field, value) in [
             ("n", d.n as f64),
@@ -312,7 +312,7 @@ fn subjects_that_repeat_are_drawn_whole() {
     let (one, ten) = (a.bounds.unwrap(), b.bounds.unwrap());
     same("bernstein", one.bernstein, ten.bernstein);
     same("hoeffding", one.hoeffding, ten.hoeffding);
-    same("student_t", one.student_t, ten.student_t);
+    same("student_t", one.student_t.unwrap(), ten.student_t.unwrap());
     let (one, ten) = (a.intervals.unwrap(), b.intervals.unwrap());
     pair("normal", one.normal.unwrap(), ten.normal.unwrap());
     pair("student_t", one.student_t.unwrap(), ten.student_t.unwrap());

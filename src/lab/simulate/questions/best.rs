@@ -8,6 +8,8 @@
 use super::Figure;
 use super::dunnett::holm;
 use super::panel::{Panel, p_value};
+use crate::distributions::ends;
+use crate::simulate::estimate::around;
 use crate::simulate::report::Estimate;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +51,7 @@ pub struct Against {
     /// Paired difference with its own interval.
     pub estimate: Estimate,
     /// Simultaneous interval: all of them hold together with 95 % confidence.
+    #[serde(with = "ends::pair")]
     pub simultaneous: (f64, f64),
     /// Two-sided p-value.
     pub p: f64,
@@ -80,8 +83,13 @@ pub(super) fn best(panel: &Panel, names: &[String], outcome: &str) -> Option<Bes
     let centers: Vec<f64> = values.iter().map(|v| v.value).collect();
     let pairs: Vec<(usize, usize)> = (0..k).flat_map(|a| (0..a).map(move |b| (a, b))).collect();
     let critical = max_t(&centers, &se, &draws, &pairs);
-    let may_be_best: Vec<bool> =
-        (0..k).map(|a| (0..k).all(|b| centers[a] - centers[b] + critical * se[a][b] >= 0.0)).collect();
+    let ends = |a: usize, b: usize, z: f64| {
+        let normal = || around(centers[a] - centers[b], se[a][b], z);
+        panel.unspread(known[a], known[b], z).unwrap_or_else(normal)
+    };
+    // No variant beats itself.
+    let stands = |a: usize| (0..k).filter(|b| *b != a).all(|b| ends(a, b, critical).1 >= 0.0);
+    let may_be_best: Vec<bool> = (0..k).map(stands).collect();
 
     let current = known.first().filter(|i| **i == 0).map(|_| 0);
     let against: Vec<Option<Against>> = match current {
@@ -92,9 +100,8 @@ pub(super) fn best(panel: &Panel, names: &[String], outcome: &str) -> Option<Bes
             let mut found: Vec<Against> = Vec::new();
             for (a, _) in &pairs {
                 let estimate = panel.difference(known[*a], known[current])?;
-                let half = critical * estimate.se;
                 let p = p_value(&estimate);
-                let simultaneous = (estimate.value - half, estimate.value + half);
+                let simultaneous = ends(*a, current, critical);
                 found.push(Against { estimate, simultaneous, p, adjusted_p: p });
             }
             let adjusted = holm(&found.iter().map(|f| f.p).collect::<Vec<_>>());
@@ -104,8 +111,8 @@ pub(super) fn best(panel: &Panel, names: &[String], outcome: &str) -> Option<Bes
     };
     let behind = |a: usize| {
         let best = (0..k).filter(|b| *b != a).max_by(|x, y| centers[*x].total_cmp(&centers[*y]))?;
-        let (value, half) = (centers[a] - centers[best], critical * se[a][best]);
-        Some(Figure { value, low: value - half, high: value + half, n: panel.n() })
+        let (low, high) = ends(a, best, critical);
+        Some(Figure { value: centers[a] - centers[best], low, high, n: panel.n() })
     };
     let mut variants: Vec<Standing> = (0..k)
         .map(|a| Standing {
@@ -202,6 +209,35 @@ mod tests {
             // 5 % and two and a half standard errors of 400 worlds.
             assert!(rate <= 0.05 + 2.5 * (0.05 * 0.95 / f64::from(worlds)).sqrt(), "{what}: {rate}");
         }
+    }
+
+    /// Where hardly anything happened no variant is beaten: a few hits beside none are no more than chance, which the spread of the few alone
+    /// would not say.
+    #[test]
+    fn a_variant_without_any_outcome_is_not_beaten_by_a_few() {
+        let weights = |from: usize| (0..100).map(|i| if i / 50 == from { 2.0 } else { 0.0 }).collect::<Vec<f64>>();
+        let of = |hits: usize| {
+            let rewards = (0..100).map(|i| f64::from(u8::from(i >= 50 && i < 50 + hits))).collect();
+            best(&Panel::plain(rewards, vec![weights(0), weights(1)], 400, 5), &names(2), "y").unwrap()
+        };
+        // By z from the four alone p would be 0.037; Fisher's exact test says 0.117.
+        let few = of(4);
+        assert!(few.variants.iter().all(|own| own.may_be_best), "{few:?}");
+        let against = few.variants.iter().find_map(|own| own.against_current).unwrap();
+        assert!(against.p > 0.05 && against.simultaneous.0 < 0.0, "{against:?}");
+        // 15 in 50 are: p by Fisher is below 1e-4.
+        let many = of(15);
+        assert!(many.variants.iter().any(|own| !own.may_be_best), "{many:?}");
+        // Nothing at all leaves an interval with a width, to both sides.
+        let none = of(0);
+        let unseen = 1.0 - 0.025f64.powf(1.0 / 50.0);
+        let against = none.variants.iter().find_map(|own| own.against_current).unwrap();
+        assert!(
+            (against.estimate.low + unseen).abs() < 1e-9 && (against.estimate.high - unseen).abs() < 1e-9,
+            "{against:?}"
+        );
+        assert!(against.simultaneous.0 <= against.estimate.low && against.p == 1.0, "{against:?}");
+        assert_eq!(against.estimate.bootstrap, None);
     }
 
     /// Where two of eight are equally good and better than the rest, both stay in the set, and the rest is soon found out.

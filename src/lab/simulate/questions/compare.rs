@@ -11,10 +11,10 @@ use super::sweep::Paired;
 use super::{Figure, notes, sampled};
 use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
-use crate::simulate::estimate::mean;
+use crate::simulate::estimate::mean_within;
 use crate::simulate::impact::{Compared, blocked, removed_alone};
 use crate::simulate::log::DecisionLog;
-use crate::simulate::notes::{STATE, trajectory};
+use crate::simulate::notes::{STATE, UNVARIED, trajectory};
 use crate::simulate::replay::{NO_ACTION, Replay, Told, Want};
 use crate::simulate::report::{ByEstimator, Estimate, Note, Refusal, RowsUsed, Support};
 use crate::simulate::run::compile;
@@ -225,6 +225,7 @@ const NOTES: &[(&str, &str)] = &[
         "sensitivity",
         "P, C, V or L made the same for all candidates: P the mean response propensity of the policy's choices, V the mean value of its actions, no context weights, no levers.",
     ),
+    UNVARIED,
     STATE,
 ];
 
@@ -355,13 +356,23 @@ fn changed(variants: &Variants<'_>, a: &Choices, b: &Choices) -> Figure {
     share(variants, &variants.used, |at| a.does(a.chosen[at]) != b.does(b.chosen[at]))
 }
 
-/// Mean of a difference over the valued rows, clustered by subject where they repeat.
-pub(super) fn mean_difference(variants: &Variants<'_>, rows: &[u32], of: impl Fn(usize) -> f64) -> Figure {
+/// What a difference of two shares can be, and of two amounts.
+pub(super) const SHARES: (f64, f64) = (-1.0, 1.0);
+const AMOUNTS: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+
+/// Mean over the valued rows of a difference that lies between two numbers, clustered by subject where they repeat.
+pub(super) fn mean_difference(
+    variants: &Variants<'_>,
+    rows: &[u32],
+    between: (f64, f64),
+    of: impl Fn(usize) -> f64,
+) -> Figure {
     let values: Vec<f64> = variants.positions(rows).into_iter().map(of).collect();
     let clusters = variants.log.clusters.as_ref().map(|c| rows.iter().map(|r| c[*r as usize]).collect::<Vec<u32>>());
-    match mean(&values, clusters.as_deref()) {
-        Some(e) => Figure { value: e.value, low: e.low, high: e.high, n: values.len() as u64 },
-        None => Figure { n: values.len() as u64, ..Figure::default() },
+    let n = values.len() as u64;
+    match mean_within(&values, clusters.as_deref(), between) {
+        Some(e) => Figure { value: e.value, low: e.low.max(between.0), high: e.high.min(between.1), n },
+        None => Figure { low: between.0, high: between.1, n, ..Figure::default() },
     }
 }
 
@@ -423,7 +434,7 @@ fn gets(variants: &Variants<'_>, today: &Choices, policy: &Choices, segments: &S
             name,
             today: today_n,
             policy: policy_n,
-            difference: mean_difference(variants, &rows, |at| {
+            difference: mean_difference(variants, &rows, SHARES, |at| {
                 is(policy.does(policy.chosen[at]) == does) - is(today.does(today.chosen[at]) == does)
             }),
         });
@@ -462,7 +473,7 @@ fn tried(
         };
         Ok((
             changed(&small, other, with),
-            mean_difference(&small, &small.used, |at| is(other.chosen[at]) - is(with.chosen[at])),
+            mean_difference(&small, &small.used, SHARES, |at| is(other.chosen[at]) - is(with.chosen[at])),
             (0..outcomes).map(value).collect::<Result<_>>()?,
         ))
     };
@@ -484,7 +495,7 @@ fn tried(
         };
         if idle(switch) {
             (loss.changed, loss.contacted, loss.value) = differ(with)?;
-            loss.expected = Figure { n: small.used.len() as u64, ..Figure::default() };
+            loss.expected = mean_difference(&small, &small.used, AMOUNTS, |_| 0.0);
             rules.push(loss);
             continue;
         }
@@ -507,7 +518,7 @@ fn tried(
                 let (other, alone) = small.choices_and_count((&name, &part), &without, told, count, task)?;
                 loss.removed_alone = alone;
                 (loss.changed, loss.contacted, loss.value) = differ(&other)?;
-                loss.expected = mean_difference(&small, &small.used, |at| {
+                loss.expected = mean_difference(&small, &small.used, AMOUNTS, |at| {
                     f64::from(other.priority[at]) - f64::from(with.priority[at])
                 });
             }

@@ -37,6 +37,8 @@ pub use best::{Against as AgainstCurrent, Best, Standing};
 pub use knob::Knob;
 pub use swaps::Swap;
 
+use crate::distributions::ends;
+use crate::simulate::estimate::{Z95, around};
 use crate::simulate::report::{Note, RowsUsed};
 use serde::{Deserialize, Serialize};
 
@@ -45,19 +47,21 @@ use serde::{Deserialize, Serialize};
 pub struct Figure {
     /// The number.
     pub value: f64,
-    /// Lower end of the interval.
+    /// Lower end of the interval; infinite where nothing bounds the number.
+    #[serde(with = "ends")]
     pub low: f64,
     /// Upper end of the interval.
+    #[serde(with = "ends")]
     pub high: f64,
     /// Rows or subjects.
     pub n: u64,
 }
 
 impl Figure {
-    /// A number with its normal interval, value ± 1.96 standard errors.
+    /// A number with its normal interval, value ± 1.96 standard errors; its ends are infinite where nothing varies.
     pub fn normal(value: f64, se: f64, n: u64) -> Figure {
-        let half = crate::simulate::estimate::Z95 * se;
-        Figure { value, low: value - half, high: value + half, n }
+        let (low, high) = around(value, se, Z95);
+        Figure { value, low, high, n }
     }
 
     /// Whether the interval lies on one side of 0.

@@ -4,8 +4,8 @@ use super::Figure;
 use super::choices::{By, Choices, Variants};
 use crate::distributions::normal_cdf;
 use crate::error::Result;
-use crate::simulate::bootstrap::{Sums, percentile_interval, resample};
-use crate::simulate::estimate::{Rounds, mean, snips, snips_difference};
+use crate::simulate::bootstrap::{Sums, resample, spread_interval};
+use crate::simulate::estimate::{Rounds, Z95, mean_within, snips, snips_difference, unspread};
 use crate::simulate::estimators::{Along, Material, Resampling, every};
 use crate::simulate::off_policy::Logged;
 use crate::simulate::report::{ByEstimator, Estimate, Method, Refusal, Support};
@@ -120,7 +120,7 @@ impl Panel {
             return None;
         }
         let draws = self.resamples.iter().map(|s| s[policy].reward / s[policy].weight);
-        Some(Estimate { bootstrap: percentile_interval(draws), ..snips(self.rounds(policy))? })
+        Some(Estimate { bootstrap: spread_interval(draws), ..snips(self.rounds(policy))? })
     }
 
     /// Values with the weights of a subject's decisions multiplied in order of time, one per policy, or why there is none.
@@ -160,13 +160,20 @@ impl Panel {
             return None;
         }
         let draws = self.resamples.iter().map(|s| s[a].reward / s[a].weight - s[b].reward / s[b].weight);
-        Some(Estimate { bootstrap: percentile_interval(draws), ..snips_difference(self.rounds(a), self.rounds(b))? })
+        Some(Estimate { bootstrap: spread_interval(draws), ..snips_difference(self.rounds(a), self.rounds(b))? })
+    }
+
+    /// The interval of that difference where one of `z` standard errors to both sides would be too narrow.
+    pub fn unspread(&self, a: usize, b: usize, z: f64) -> Option<(f64, f64)> {
+        unspread(self.rounds(a), self.rounds(b), z)
     }
 }
 
-/// Two-sided p-value of an estimate that is 0 in truth, by its standard error.
+/// Two-sided p-value of an estimate that is 0 in truth, by its interval towards 0: where that is the normal one by its standard error.
 pub(super) fn p_value(estimate: &Estimate) -> f64 {
-    if estimate.se > 0.0 { 2.0 * normal_cdf(-(estimate.value / estimate.se).abs()) } else { 1.0 }
+    let Estimate { value, low, high, .. } = *estimate;
+    let half = if value > 0.0 { value - low } else { high - value };
+    if half > 0.0 { 2.0 * normal_cdf(-(value / half).abs() * Z95) } else { 1.0 }
 }
 
 /// Mean of an indicator over `rows`, clustered by subject where they repeat.
@@ -174,7 +181,7 @@ pub(super) fn share(variants: &Variants<'_>, rows: &[u32], is: impl Fn(usize) ->
     let hits: Vec<f64> = variants.positions(rows).into_iter().map(|at| f64::from(u8::from(is(at)))).collect();
     let clusters = variants.log.clusters.as_ref().map(|c| rows.iter().map(|r| c[*r as usize]).collect::<Vec<u32>>());
     let n = hits.len() as u64;
-    match mean(&hits, clusters.as_deref()) {
+    match mean_within(&hits, clusters.as_deref(), (0.0, 1.0)) {
         Some(e) => Figure { value: e.value, low: e.low.max(0.0), high: e.high.min(1.0), n },
         None => Figure { value: hits.iter().sum::<f64>() / hits.len().max(1) as f64, low: 0.0, high: 1.0, n },
     }

@@ -6,6 +6,7 @@
 
 use crate::distributions::normal_quantile;
 use crate::error::{Error, Result};
+use crate::simulate::estimate::relative;
 use crate::simulate::questions::dunnett::critical;
 use crate::simulate::questions::notes;
 use crate::simulate::report::Note;
@@ -149,7 +150,7 @@ pub fn plan(ask: Ask) -> Result<Plan> {
     let smallest = |days: f64, per_day: f64| {
         let subjects = days * per_day;
         let absolute = ask.smallest(critical, subjects);
-        let relative = absolute.filter(|_| base != 0.0).map(|a| a / base);
+        let relative = absolute.and_then(|own| relative(own, base));
         Smallest { days, subjects: subjects as u64, absolute, relative }
     };
     let smallest = ask.per_day.map_or(Vec::new(), |per_day| {

@@ -10,7 +10,7 @@ use super::{Figure, notes, sampled};
 use crate::data::{Dataset, Roles};
 use crate::error::{Error, Result};
 use crate::simulate::log::DecisionLog;
-use crate::simulate::notes::{STATE, trajectory};
+use crate::simulate::notes::{STATE, UNVARIED, trajectory};
 use crate::simulate::replay::NO_ACTION;
 use crate::simulate::report::{ByEstimator, Estimate, Note, Refusal, RowsUsed, Support};
 use crate::simulate::run::compile;
@@ -149,6 +149,7 @@ const NOTES: &[(&str, &str)] = &[
         "same chances",
         "Every setting decides the same rows over the same history with the same seeds; all are valued on the same resamples.",
     ),
+    UNVARIED,
     STATE,
 ];
 

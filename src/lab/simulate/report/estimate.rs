@@ -1,6 +1,7 @@
 //! Values by estimators, and what stands behind them.
 
 use super::{Method, Support};
+use crate::distributions::ends;
 use crate::simulate::off_policy::bounds::Intervals;
 use crate::simulate::off_policy::slate::Assumption;
 use serde::{Deserialize, Serialize};
@@ -83,17 +84,17 @@ pub struct Lambda {
 pub struct RewardReport {
     /// Outcome.
     pub outcome: String,
-    /// Family of the models.
+    /// Family of the models, or that they are means.
     pub family: String,
     /// Parts of the cross-fitting.
     pub folds: u32,
-    /// Inputs that the columns became.
+    /// Inputs that the columns became and models use; 0 where no arm has a model.
     pub inputs: u64,
     /// Rows with a known outcome.
     pub rows: u64,
     /// Share of the variance that the expectation of the logged arm explains, on rows the model did not learn from.
     pub explained: f64,
-    /// Arms with too few rows for a model, which take their mean.
+    /// Arms with too few rows for a model in a part at least, which take their mean there.
     pub means: Vec<String>,
 }
 
@@ -108,8 +109,10 @@ pub struct Estimate {
     pub se: f64,
     /// Normal interval, lower end. Where no outcome varied, so that the normal interval has no width: Clopper and Pearson's of a yes or no,
     /// times the largest weight; of an amount the ends are infinite, since nothing bounds them.
+    #[serde(with = "ends")]
     pub low: f64,
     /// The same, upper end.
+    #[serde(with = "ends")]
     pub high: f64,
     /// Percentile bootstrap interval of resampled rows or subjects; `None` also where it would have no width.
     pub bootstrap: Option<(f64, f64)>,
@@ -153,6 +156,22 @@ impl Value {
     pub fn estimates(&self) -> impl Iterator<Item = &Estimate> {
         let others = self.estimators.iter().filter_map(|own| own.estimate.as_ref());
         std::iter::once(&self.answer).chain(others.filter(|own| own.method != self.answer.method))
+    }
+}
+
+impl Estimate {
+    /// Whether its interval is none: nothing varies that it could be told from, and nothing bounds the value.
+    pub fn is_unknown(&self) -> bool {
+        self.low == f64::NEG_INFINITY && self.high == f64::INFINITY
+    }
+
+    /// The estimate with an interval that holds `least` and, where it has one, its own.
+    pub(in crate::simulate) fn no_narrower(self, least: Option<(f64, f64)>) -> Estimate {
+        match least {
+            None => self,
+            Some((low, high)) if self.is_unknown() => Estimate { low, high, ..self },
+            Some((low, high)) => Estimate { low: self.low.min(low), high: self.high.max(high), ..self },
+        }
     }
 }
 

@@ -100,7 +100,7 @@ pub struct Effect {
     pub outcome: String,
     /// Difference of the means.
     pub estimate: Estimate,
-    /// The difference relative to the reference arm's mean.
+    /// The difference relative to the reference arm's mean; `None` unless that is above 0.
     pub relative: Option<f64>,
 }
 

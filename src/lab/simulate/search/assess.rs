@@ -10,10 +10,10 @@ use super::stage::Ground;
 use crate::error::Result;
 use crate::random::Random;
 use crate::simulate::bootstrap::{quantile, resample};
-use crate::simulate::estimate::{Rounds, ips, snips, snips_difference};
+use crate::simulate::estimate::{Rounds, around, mean_within, snips, snips_difference};
 use crate::simulate::log::DecisionLog;
 use crate::simulate::replay::{NO_ACTION, Replay};
-use crate::simulate::report::{Estimate, Method};
+use crate::simulate::report::Estimate;
 use crate::simulate::values::{Weighed, weigh};
 use crate::task::Task;
 
@@ -144,9 +144,7 @@ impl Assessor<'_> {
         let rewards: Vec<f64> = known.iter().map(|at| values[*at]).collect();
         let clusters: Option<Vec<u32>> =
             self.held_out.clusters.as_ref().map(|c| known.iter().map(|at| c[*at]).collect());
-        let ones = vec![1.0; rewards.len()];
-        let rounds = Rounds { weights: &ones, rewards: &rewards, clusters: clusters.as_deref() };
-        let estimate = ips(rounds, Method::Mean)?;
+        let estimate = mean_within(&rewards, clusters.as_deref(), (f64::NEG_INFINITY, f64::INFINITY))?;
         Some(measured(&estimate, self.resampled(&rewards, clusters.as_deref(), 0.05)))
     }
 
@@ -165,7 +163,8 @@ impl Assessor<'_> {
             .filter(|mean| mean.is_finite())
             .collect();
         means.sort_by(f64::total_cmp);
-        (means.len() >= 20).then(|| (quantile(&means, share / 2.0), quantile(&means, 1.0 - share / 2.0)))
+        let ends = || (quantile(&means, share / 2.0), quantile(&means, 1.0 - share / 2.0));
+        (means.len() >= 20).then(ends).filter(|(low, high)| low < high)
     }
 
     fn gap(&self, than: &str, own: &Side<'_>, other: &Side<'_>, share: f64) -> Option<Gap> {
@@ -184,7 +183,7 @@ impl Assessor<'_> {
         let z = crate::distributions::normal_quantile(1.0 - share / 2.0);
         let joint = self
             .resampled(&rewards, clusters.as_deref(), share)
-            .unwrap_or((difference.value - z * difference.se, difference.value + z * difference.se));
+            .unwrap_or_else(|| around(difference.value, difference.se, z));
         let joint = if share == 0.05 { difference.interval() } else { joint };
         let verdict = match joint {
             _ if difference.value == 0.0 && difference.se == 0.0 => format!("decides as {than} does"),

@@ -2,6 +2,7 @@
 //! decision, on rows that had no part in the search. It holds no rows.
 
 use super::settings::knobs::Knob;
+use crate::distributions::ends;
 use crate::simulate::report::{Refusal, Support};
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +13,11 @@ pub struct Measured {
     pub value: f64,
     /// Standard error.
     pub se: f64,
-    /// Normal interval at 95 %, lower end.
+    /// Normal interval at 95 %, lower end; infinite where nothing varies.
+    #[serde(with = "ends")]
     pub low: f64,
     /// Normal interval at 95 %, upper end.
+    #[serde(with = "ends")]
     pub high: f64,
     /// Percentile bootstrap interval at 95 % of resampled rows or subjects.
     pub bootstrap: Option<(f64, f64)>,
@@ -98,6 +101,7 @@ pub struct Gap {
     /// Doubly robust difference, paired by row.
     pub difference: Measured,
     /// Interval for all comparisons but the first together (Bonferroni); that of `difference` for the first.
+    #[serde(with = "ends::pair")]
     pub joint: (f64, f64),
     /// Self-normalised difference.
     pub snips: Option<Measured>,

@@ -11,6 +11,7 @@ mod reports;
 mod shared;
 pub(in crate::simulate) mod shop;
 mod stateful;
+mod unvaried;
 mod weighed;
 mod worlds;
 

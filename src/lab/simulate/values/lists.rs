@@ -181,12 +181,9 @@ impl<'a> ListSet<'a> {
         let known = self.known(outcome);
         let resampled = self.resampled.get(outcome).filter(|_| a == 0);
         let bootstrap = resampled.and_then(|own| *own.differences.get(b)?);
-        let (a, b) =
-            (self.places(a, outcome, &known, self.assumption), self.places(b, outcome, &known, self.assumption));
-        let ((va, ia), (vb, ib)) = (a.normalised()?, b.normalised()?);
-        let influence: Vec<f64> = ia.iter().zip(&ib).map(|(a, b)| a - b).collect();
-        let estimate = a.estimate(Method::lists(self.assumption), va - vb, &influence)?;
-        Some((va, vb, Estimate { bootstrap, ..estimate }))
+        let of = |policy| self.places(policy, outcome, &known, self.assumption);
+        let (ours, theirs, estimate) = of(a).difference(&of(b), self.assumption)?;
+        Some((ours, theirs, Estimate { bootstrap, ..estimate }))
     }
 
     /// Everything that is said of a policy's lists: every outcome under every assumption.

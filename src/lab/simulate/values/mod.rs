@@ -12,8 +12,8 @@ pub(super) use weigh::{Names, Odds, Target, Weighed, weigh};
 
 use crate::error::Result;
 use crate::simulate::Options;
-use crate::simulate::bootstrap::{Resamples, Sums, percentile_interval, resample};
-use crate::simulate::estimate::{Rounds, snips, snips_difference};
+use crate::simulate::bootstrap::{Resamples, Sums, resample, spread_interval};
+use crate::simulate::estimate::{Rounds, Z95, snips, snips_difference, unspread};
 use crate::simulate::estimators::{Material, Resampling, every};
 use crate::simulate::keep::{Keep, KeepNothing, part};
 use crate::simulate::log::DecisionLog;
@@ -177,13 +177,13 @@ impl<'a> ValueSet<'a> {
         let weights = at(&own.weights);
         let rounds = rewards.rounds(&weights);
         let resampled = |statistic: fn(&Sums) -> f64| {
-            percentile_interval(rewards.resamples.iter().map(|sums| statistic(&sums[policy])))
+            spread_interval(rewards.resamples.iter().map(|sums| statistic(&sums[policy])))
         };
         let main = self.main && policy == 0;
         let modelled = rewards.modelled.as_ref().and_then(|own| own.policies.get(policy)).filter(|own| !own.is_empty());
         // All estimators of a policy are told on the same draws, where more than one has some.
         let common = modelled.and_then(|own| own.iter().find(|row| row.method == Method::Snips)?.estimate?.bootstrap);
-        let bootstrap = common.or(resampled(|s| s.reward / s.weight).filter(|(low, high)| low < high));
+        let bootstrap = common.or(resampled(|s| s.reward / s.weight));
         let answer = Estimate { bootstrap, ..snips(rounds)? };
         let mut estimators: Vec<ByEstimator> = modelled.cloned().unwrap_or_default();
         if !main || estimators.is_empty() {
@@ -255,6 +255,13 @@ impl<'a> ValueSet<'a> {
         *self.outcomes.get(outcome)?.modelled.as_ref()?.differences.get(other)?
     }
 
+    /// The interval of the difference of the first policy's value from that of `other` where their rounds show too little of its spread.
+    fn unspread(&self, other: usize, outcome: usize) -> Option<(f64, f64)> {
+        let rewards = &self.outcomes[outcome];
+        let [a, b] = [0, other].map(|policy| pick(&self.policies[policy].weights, rewards.known.as_deref()));
+        unspread(rewards.rounds(&a), rewards.rounds(&b), Z95)
+    }
+
     /// Value (SNIPS) of policy `a` less that of `b` in an outcome, with both values; `None` when either is refused.
     pub fn difference(&self, a: usize, b: usize, outcome: usize) -> Option<(f64, f64, Estimate)> {
         if let Some(lists) = &self.lists {
@@ -269,7 +276,7 @@ impl<'a> ValueSet<'a> {
         let (ra, rb) = (rewards.rounds(&wa), rewards.rounds(&wb));
         let estimate = snips_difference(ra, rb)?;
         let differences = rewards.resamples.iter().map(|s| s[a].reward / s[a].weight - s[b].reward / s[b].weight);
-        Some((snips(ra)?.value, snips(rb)?.value, Estimate { bootstrap: percentile_interval(differences), ..estimate }))
+        Some((snips(ra)?.value, snips(rb)?.value, Estimate { bootstrap: spread_interval(differences), ..estimate }))
     }
 }
 

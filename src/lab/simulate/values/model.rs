@@ -129,7 +129,9 @@ impl ValueSet<'_> {
         let paired = |(at, own): (usize, &Vec<f64>)| {
             // From itself it does not differ.
             let replicates = if at == 0 { 0 } else { replicates };
-            difference(first, own, clusters, method, Resampling { replicates, ..resampling })
+            let own = difference(first, own, clusters, method, Resampling { replicates, ..resampling })?;
+            // What the weights alone leave open the reward model, learned from the same rounds, does not close.
+            Ok(own.map(|own| own.no_narrower(self.unspread(at, outcome))))
         };
         let differences = terms.iter().enumerate().map(paired).collect::<Result<_>>()?;
         Ok(Some(OfOutcome { report, policies, differences }))

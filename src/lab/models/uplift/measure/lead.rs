@@ -38,8 +38,8 @@ fn at(ranking: Ranking<'_>, binary: bool) -> Option<f64> {
     }
 }
 
-/// The number of `a` less that of `b`, two scores of the same rows, with a 95 % percentile interval over paired resamples; `None` where
-/// it is not defined.
+/// The number of `a` less that of `b`, two scores of the same rows, with a 95 % percentile interval over paired resamples, whose ends are
+/// infinite where all resamples say the same; `None` where it is not defined.
 ///
 /// # Errors
 /// When the task was cancelled.
@@ -69,5 +69,8 @@ pub fn difference(
         })
         .collect::<Result<_>>()?;
     let interval = percentile_interval(drawn.into_iter().flatten());
-    Ok(interval.map(|(low, high)| Estimate { value, low, high }))
+    Ok(interval.map(|(low, high)| match low < high {
+        true => Estimate { value, low, high },
+        false => Estimate { value, low: f64::NEG_INFINITY, high: f64::INFINITY },
+    }))
 }

@@ -134,6 +134,15 @@ pub enum TopOf {
 /// Difference of the arms' means among the top share `k`; `None` when an arm has nobody there. A row that a resample drew several
 /// times is several rows.
 pub fn uplift_at(ranking: Ranking<'_>, k: f64, top: TopOf) -> Option<f64> {
+    let mut tally = Tally::default();
+    each_of_top(ranking, k, top, |row, times| {
+        tally.add(ranking.trial.treated[row], ranking.trial.outcomes[row], times as f64);
+    });
+    tally.has_both().then(|| tally.effect())
+}
+
+/// Calls `each` with every row among the top share `k` and how often it stands there.
+pub(super) fn each_of_top(ranking: Ranking<'_>, k: f64, top: TopOf, mut each: impl FnMut(usize, u64)) {
     let of = |size: f64| (size * k) as u64;
     let all = ranking.sizes();
     // Left of all rows, or of the control and the treated.
@@ -141,21 +150,18 @@ pub fn uplift_at(ranking: Ranking<'_>, k: f64, top: TopOf) -> Option<f64> {
         TopOf::Overall => [of((all[0] + all[1]) as f64), 0],
         TopOf::ByGroup => all.map(|size| of(size as f64)),
     };
-    let mut tally = Tally::default();
     for row in ranking.order {
         if left == [0, 0] {
             break;
         }
         let row = *row as usize;
-        let treated = ranking.trial.treated[row];
-        let own = &mut left[usize::from(treated && top == TopOf::ByGroup)];
+        let own = &mut left[usize::from(ranking.trial.treated[row] && top == TopOf::ByGroup)];
         let times = ranking.times(row).min(*own);
         *own -= times;
         if times > 0 {
-            tally.add(treated, ranking.trial.outcomes[row], times as f64);
+            each(row, times);
         }
     }
-    tally.has_both().then(|| tally.effect())
 }
 
 /// Mean over ten parts of equal size, by score, of the difference between the arms, weighted by the treated of each part

@@ -291,3 +291,71 @@ fn trials_that_make_no_sense_are_named() {
     stopped.cancel();
     assert_eq!(evaluate(trial, Ask::default(), &stopped), Err(crate::Error::Cancelled));
 }
+
+#[test]
+fn where_nothing_varies_resamples_give_no_interval() {
+    let unseen = |n: f64| 1.0 - 0.025f64.powf(1.0 / n);
+    let scores: Vec<f64> = (0..200).map(f64::from).collect();
+    let treated: Vec<bool> = (0..200).map(|i| i % 2 == 0).collect();
+    let ask = Ask { replicates: 100, ..Ask::default() };
+    let of = |outcomes: &[f64], ask: Ask<'_>| {
+        evaluate(Trial { scores: &scores, treated: &treated, outcomes }, ask, &Task::default()).unwrap()
+    };
+    let near = |what: &str, found: (f64, f64), expected: (f64, f64)| {
+        let close = (found.0 - expected.0).abs() < 1e-9 && (found.1 - expected.1).abs() < 1e-9;
+        assert!(close, "{what}: {found:?}, expected {expected:?}");
+    };
+    let none = of(&[0.0; 200], ask);
+    // Newcombe's from Clopper and Pearson's of both arms: 100 rows each, and half of the top k.
+    near("effect", none.ate_interval, (-unseen(100.0), unseen(100.0)));
+    for (key, n) in [("uplift_at_10_overall", 10.0), ("uplift_at_30_bygroup", 30.0), ("uplift_at_50_overall", 50.0)] {
+        let metric = none.metric(key).unwrap();
+        near(key, metric.interval.unwrap(), (-unseen(n), unseen(n)));
+        assert!(metric.note.as_ref().unwrap().contains("Newcombe"), "{metric:?}");
+    }
+    for key in ["autoc", "rate_qini", "weighted_avg_uplift"] {
+        let metric = none.metric(key).unwrap();
+        assert_eq!((metric.value, metric.interval), (Some(0.0), None), "{key}");
+        assert!(metric.note.as_ref().unwrap().contains("no interval"), "{metric:?}");
+    }
+    assert!(none.gain.iter().chain(&none.qini).all(|point| point.low.is_nan() && point.high.is_nan()));
+    // One arm without any outcome: of the other alone resamples would speak.
+    let outcomes: Vec<f64> = (0..200).map(|i| f64::from(u8::from(i % 20 == 0))).collect();
+    let some = of(&outcomes, ask);
+    assert_eq!(some.metric("autoc").unwrap().interval, None);
+    let (low, high) = some.ate_interval;
+    near("last value", some.metric("causalml_auuc_raw_last").unwrap().interval.unwrap(), (200.0 * low, 200.0 * high));
+    let top = some.metric("uplift_at_50_overall").unwrap();
+    let (low, high) = top.interval.unwrap();
+    assert!(low < 0.1 - unseen(50.0) && high > 0.1, "{top:?}");
+    // Two rows of each person: half as many observations.
+    let people: Vec<u32> = (0..200).map(|i| i / 4 * 2 + i % 2).collect();
+    let repeated = of(&[0.0; 200], Ask { subjects: Some(&people), ..ask });
+    near("people", repeated.ate_interval, (-unseen(50.0), unseen(50.0)));
+    // Of amounts nothing bounds the effect.
+    let amounts = of(&[2.5; 200], ask);
+    assert_eq!(amounts.ate_interval, (f64::NEG_INFINITY, f64::INFINITY));
+    assert_eq!(amounts.metric("uplift_at_50_overall").unwrap().interval, None);
+}
+
+#[test]
+fn rate_is_what_its_definition_says() {
+    let (scores, treated) = ([6.0, 5.0, 4.0, 3.0, 2.0, 1.0], [true, true, false, true, false, false]);
+    let outcomes = [1.0, 0.0, 0.0, 1.0, 1.0, 0.0];
+    let trial = Trial { scores: &scores, treated: &treated, outcomes: &outcomes };
+    let found = evaluate(trial, Ask { replicates: 0, ..Ask::default() }, &Task::default()).unwrap();
+    // μ₁ = 2/3, μ₀ = 1/3, p = 1/2: Γ = 1/3 ± 2 (y − μ).
+    let gamma = [1.0, -1.0, 1.0, 1.0, -1.0, 1.0];
+    assert!((gamma.iter().sum::<f64>() / 6.0 - found.ate).abs() < 1e-12);
+    let toc = |k: usize| gamma[..k].iter().sum::<f64>() / k as f64 - 1.0 / 3.0;
+    let autoc = (1..=6).map(toc).sum::<f64>() / 6.0;
+    let qini = (1..=6).map(|k| k as f64 / 6.0 * toc(k)).sum::<f64>() / 6.0;
+    let near = |key: &str, expected: f64| {
+        let metric = found.metric(key).unwrap();
+        assert!((metric.value.unwrap() - expected).abs() < 1e-12, "{metric:?}, expected {expected}");
+        metric.definition.clone()
+    };
+    let definition = near("autoc", autoc);
+    near("rate_qini", qini);
+    assert!(definition.contains("n = 6 rows") && definition.contains("Γ = μ₁ − μ₀"), "{definition}");
+}

@@ -15,7 +15,7 @@ pub use table::{Columns, Read};
 
 use crate::distributions::{normal_cdf, student_quantile, student_two_sided};
 use crate::error::{Error, Result};
-use crate::simulate::estimate::sum;
+use crate::simulate::estimate::{around, sum};
 use crate::simulate::questions::dunnett::holm;
 use crate::simulate::questions::proportions::{fisher, newcombe, wilson, z_test};
 use crate::simulate::questions::{Figure, notes};
@@ -125,7 +125,7 @@ pub struct EffectReading {
     pub difference: Figure,
     /// Its standard error.
     pub se: f64,
-    /// The difference as a share of the control's mean; `None` where that is 0.
+    /// The difference as a share of the control's mean; `None` unless that is above 0.
     pub lift: Option<Figure>,
     /// Standard error of the lift.
     pub lift_se: Option<f64>,
@@ -170,7 +170,7 @@ const NOTES: &[(&str, &str)] = &[
         "difference",
         "Mean of the arm less that of the control; standard error √(s_t²/n_t + s_c²/n_c), n − 1 in the variances; normal interval at 95 %, p by the z-test with the pooled share, or by Welch's t.",
     ),
-    ("lift", "(t − c)/c with standard error (1/c)·√(SE_t² + (t/c)²·SE_c²)."),
+    ("lift", "(t − c)/c with standard error (1/c)·√(SE_t² + (t/c)²·SE_c²); given where c is above 0."),
     (
         "small n",
         "A share with fewer than 10 outcomes or non-outcomes in an arm: Newcombe's interval, Fisher's exact test, percentile bootstrap of the lift. An amount with fewer than 200 subjects in an arm: bootstrap of both, expanded percentiles.",
@@ -343,8 +343,7 @@ fn outcome(name: &str, values: &[f64], test: &Test<'_>, covariate: Option<&Covar
             let (hits, n) = arm.hits();
             wilson(hits, n)
         } else {
-            let half = student_quantile(0.975, arm.n() - 1.0) * libm::sqrt(arm.error());
-            (arm.mean - half, arm.mean + half)
+            around(arm.mean, libm::sqrt(arm.error()), student_quantile(0.975, arm.n() - 1.0))
         };
         Figure { value: arm.mean, low, high, n: arm.values.len() as u64 }
     };
@@ -367,6 +366,11 @@ fn compare(name: &str, t: &Arm, c: &Arm, is_share: bool, ask: Ask, stream: u64) 
         cuped: None,
         verdict: String::new(),
     };
+    if se == 0.0 && !is_share {
+        effect.p = 1.0;
+        effect.method = "none: no amount varies".into();
+        return effect;
+    }
     let interval = |figure: &mut Figure, ends: Option<(f64, f64)>| {
         if let Some((low, high)) = ends {
             (figure.low, figure.high) = (low, high);
@@ -418,6 +422,11 @@ fn short(x: f64) -> String {
 
 fn verdict(effect: &EffectReading, outcome: &str, control: &str) -> String {
     let d = &effect.difference;
+    if d.low == f64::NEG_INFINITY && d.high == f64::INFINITY {
+        return format!(
+            "nothing can be said of {outcome} against {control}: it varies in neither arm, so that there is no interval"
+        );
+    }
     let words = match effect.adjusted_p <= 0.05 {
         true if d.value > 0.0 => format!("more {outcome} than {control}"),
         true if d.value < 0.0 => format!("less {outcome} than {control}"),

@@ -4,14 +4,14 @@
 use super::Ask;
 use crate::distributions::{normal_cdf, student_quantile};
 use crate::random::Random;
-use crate::simulate::bootstrap::{percentile_interval, quantile};
+use crate::simulate::bootstrap::{quantile, spread_interval};
 use rayon::prelude::*;
 
 /// Interval of the lift of a share. Drawing subjects with replacement draws a binomial number of hits.
 pub(super) fn share_lift(t: (u64, u64), c: (u64, u64), ask: Ask, stream: u64) -> Option<(f64, f64)> {
     let share =
         |random: &mut Random, (hits, n): (u64, u64)| random.binomial(n, hits as f64 / n as f64) as f64 / n as f64;
-    percentile_interval((0..ask.replicates as u64).map(|b| {
+    spread_interval((0..ask.replicates as u64).map(|b| {
         let mut random = Random::stream(ask.seed, stream << 32 | b);
         let (t, c) = (share(&mut random, t), share(&mut random, c));
         // A resample without any outcome in the control has no lift; the others tell the interval.
@@ -43,5 +43,6 @@ fn expanded(statistics: impl Iterator<Item = f64>, n: usize) -> Option<(f64, f64
     sorted.sort_by(f64::total_cmp);
     let n = n as f64;
     let tail = normal_cdf(-libm::sqrt(n / (n - 1.0)) * student_quantile(0.975, n - 1.0));
-    (sorted.len() >= 20).then(|| (quantile(&sorted, tail), quantile(&sorted, 1.0 - tail)))
+    let ends = || (quantile(&sorted, tail), quantile(&sorted, 1.0 - tail));
+    (sorted.len() >= 20).then(ends).filter(|(low, high)| low < high)
 }
