@@ -68,6 +68,8 @@ fn hours(id: &str, column: Option<&str>, zones: &[&str]) -> Learned {
 
 #[test]
 fn hours_are_of_the_clock_by_which_the_policy_decides_or_refused() {
+    /// Zones of the policy, column and zones of the hours, what refuses them, what is said beside.
+    type Case<'a> = (&'a Zones, Option<&'a str>, &'a [&'a str], &'a str, &'a str);
     let plain = sample();
     let region = |name: &str, zone: &str| (name.to_owned(), vec![zone.to_owned()]);
     let regions = || [region("east", "America/New_York"), region("de", "Europe/Berlin")].into();
@@ -75,8 +77,7 @@ fn hours_are_of_the_clock_by_which_the_policy_decides_or_refused() {
     let york = Zones { project: Some("America/New_York".into()), ..none.clone() };
     let both = Zones { region: Some("gender".into()), regions: regions(), ..york.clone() };
     let unread = Zones { regions: regions(), ..york.clone() };
-    // Zones of the policy, column and zones of the hours, what refuses them, what is said beside.
-    let table: [(&Zones, Option<&str>, &[&str], &str, &str); 13] = [
+    let table: [Case<'_>; 13] = [
         (&none, None, &["UTC"], "", ""),
         (&none, None, &["Etc/UTC"], "", ""),
         (
