@@ -60,7 +60,7 @@ impl Decide {
                 let mut writer = csv::Writer::from_writer(out);
                 let timed = policy.document().may_send_later();
                 let columns = COLUMNS.len() - usize::from(!timed);
-                writer.write_record(&COLUMNS[..columns]).map_err(unwritten)?;
+                writer.write_record(COLUMNS.iter().take(columns)).map_err(unwritten)?;
                 while rows.next_into(&mut request)? {
                     tick(decided, rows.fraction(), task)?;
                     decided += 1;
@@ -73,7 +73,7 @@ impl Decide {
                         traced.write_all(b"\n").map_err(|e| Error::new(e.to_string()))?;
                     }
                     let line = Line::of(&policy, &request, &decision);
-                    writer.write_record(&line.cells()[..columns]).map_err(unwritten)?;
+                    writer.write_record(line.cells().iter().take(columns)).map_err(unwritten)?;
                     let key = (line.action, line.treatment);
                     *mix.entry((key.0.to_owned(), key.1.to_owned())).or_insert(0) += 1;
                 }
