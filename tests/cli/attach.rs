@@ -263,6 +263,11 @@ fn send_times_are_learned_attached_and_sent_by() {
     assert!(exported(dir).document().models.is_empty());
 }
 
+/// A text without its line breaks.
+fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Acts at an hour of a local clock, in winter and in summer: b0 at six in the morning, b1 at noon, everybody else in the evening.
 fn seasons(dir: &Path) {
     let mut text = String::from("customer,opened\n");
@@ -294,7 +299,9 @@ fn hours_of_a_place_are_learned_attached_and_decided_by_its_clock() {
     let found = json(dir, &learn);
     assert_eq!(found["customers"][0]["hour"]["slot"], 6, "in winter and in summer");
     assert_eq!(found["clock"]["zones"], serde_json::json!(["America/New_York"]));
-    assert!(done(dir, &learn).out.contains("Hours and weekdays are those of the clock of America/New_York."));
+    assert!(
+        unwrapped(&done(dir, &learn).out).contains("Hours and weekdays are those of the clock of America/New_York.")
+    );
 
     let before = parts(dir);
     let other = "the hours of `send_time` are of the clock of America/New_York, and the policy decides by the clock of";
@@ -323,7 +330,7 @@ fn hours_of_a_place_are_learned_attached_and_decided_by_its_clock() {
         ["2024-07-21T06:00:00-04:00", "2024-07-20T12:00:00-04:00", "2024-07-20T20:00:00-04:00",]
     );
     let row = ["trace", "policy.ron", "--input", "people.csv", "--row", "1", "--subject", "customer"];
-    let text = done(dir, &[&row[..], &["--now", "2024-07-20T15:00:00Z"]].concat()).out;
+    let text = unwrapped(&done(dir, &[&row[..], &["--now", "2024-07-20T15:00:00Z"]].concat()).out);
     for part in [
         "To be sent at 2024-07-21 06:00 -04:00 (America/New_York), when the subject's best hour begins, 6:00.",
         "send time send_time: score(\"send_time\")",
@@ -456,7 +463,7 @@ fn a_recommender_chooses_among_actions_that_offer_items() {
         draft.fallback.clear();
         draft.actions = vec![first, second];
     });
-    let text = done(dir, &["attach", "shop"]).out;
+    let text = unwrapped(&done(dir, &["attach", "shop"]).out);
     for part in
         ["It knows what happened until 2024-03-08, and nothing that came later.", "--baskets", "`attune refresh`"]
     {

@@ -224,7 +224,6 @@ fn a_trace_says_when_the_choice_is_sent_and_why() {
     };
     // 2015-08-19T16:00:00Z: 12:00 in New York.
     let mut base = document();
-    base.rules = vec![rule("r", Stage::Guard, Scope::Action("notice".into()), "false")];
     base.actions.truncate(1);
     base.zones.project = Some("America/New_York".into());
     let clock = |text: &str| format!("2015-08-{text} -04:00 (America/New_York)");
