@@ -379,7 +379,9 @@ fn is_same(a: &str, b: &str) -> bool {
 /// The refusal of what is neither a column of the table nor an event.
 fn neither(dataset: &Dataset, text: &str) -> Error {
     let columns: Vec<&str> = dataset.columns().iter().map(|c| c.source.as_str()).collect();
-    let near = nearest(text, WORDS.map(|(event, _)| event).into_iter().chain(columns.iter().copied()));
+    // A column of that very name says something else already.
+    let others = columns.iter().copied().filter(|column| *column != text);
+    let near = nearest(text, WORDS.map(|(event, _)| event).into_iter().chain(others));
     let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
     Error::new(format!("`{text}` is neither a column that says what happened nor an event")).hint(format!(
         "{near}the columns are {}; the events are {}",

@@ -242,7 +242,7 @@ fn a_code_among_very_many_numbers_leaves_them_numbers() {
 fn codes_among_numbers_are_the_same_wherever_windows_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file.csv");
-    // So that the head shows none of them, only them, or some.
+    // Few behind many numbers, few at the beginning, too many.
     for (before, cells) in [(30_000, 8), (0, 8), (20, 40)] {
         let mut text = String::from("n,x\n");
         (0..before).for_each(|i| text.push_str(&format!("{i},y\n")));
@@ -252,7 +252,7 @@ fn codes_among_numbers_are_the_same_wherever_windows_end() {
         let read = |window: usize| {
             let bounds = Bounds { window, ..Bounds::default() };
             let imported = import_within(&path, &ImportOptions::default(), &bounds, &Task::default()).unwrap();
-            let column = imported.dataset.dictionary("n").unwrap();
+            let column = imported.dataset.texts("n").unwrap();
             (summary(&imported), imported.notes.clone(), column)
         };
         let whole = read(16 << 20);

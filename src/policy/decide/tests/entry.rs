@@ -71,7 +71,7 @@ fn ages_are_told_apart_from_the_greatest_one() {
     let minute = 60_000;
     let table = [
         (2, 31 * DAY, "is 31 days old and may be 2 days"),
-        (2, 2 * DAY + 3 * minute, "is 48.1 hours old and may be 2 days"),
+        (2, 2 * DAY + 3 * minute, "is 2883 minutes old and may be 2 days"),
         (2, 2 * DAY + 1, "is more than 2 days old and may be 2 days"),
         (7, 7 * DAY + 12 * 60 * minute, "is 7.5 days old and may be 7 days"),
         (7, 8 * DAY, "is 8 days old and may be 7 days"),
