@@ -66,7 +66,10 @@ pub fn quality(out: &mut String, report: &ModelReport) -> Result {
 }
 
 fn cell(estimate: Option<Estimate>) -> String {
-    estimate.map_or_else(String::new, |e| format!("{:.4} ({:.4}–{:.4})", e.value, e.low, e.high))
+    estimate.map_or_else(String::new, |e| match e.low.is_finite() && e.high.is_finite() {
+        true => format!("{:.4} ({:.4}–{:.4})", e.value, e.low, e.high),
+        false => format!("{:.4} (nothing varies: no interval)", e.value),
+    })
 }
 
 /// Tenths of the rows by falling score.

@@ -44,8 +44,12 @@ pub fn duel(
         return Ok(done(Verdict::Kept, format!("the {name} coefficient is not defined for the held-out rows"), None));
     };
     let Estimate { value, low, high } = gain;
+    let within = match low.is_finite() && high.is_finite() {
+        true => format!("95 % interval of the gain {low:.4} to {high:.4}"),
+        false => "the same in every resample, which is no interval".to_owned(),
+    };
     let interval = format!(
-        "its {name} coefficient on {rows} held-out rows is {} by {:.4} (95 % interval of the gain {low:.4} to {high:.4})",
+        "its {name} coefficient on {rows} held-out rows is {} by {:.4} ({within})",
         if value >= 0.0 { "higher" } else { "lower" },
         value.abs(),
     );
