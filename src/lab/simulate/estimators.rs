@@ -89,8 +89,8 @@ pub(super) fn every(
     if let Some(at) = jobs.iter().position(|job| job.method == Method::CressieRead) {
         let robust = jobs.remove(at);
         rows.push(match likelihood(material) {
-            Some(estimate) => ByEstimator::new(estimate),
-            None => ByEstimator::absent(robust.method, "no weights can be made to average 1".into()),
+            Ok(estimate) => ByEstimator::new(estimate),
+            Err(why) => ByEstimator::absent(robust.method, why.into()),
         });
     }
     let Resampling { replicates, seed, task } = resampling;
@@ -201,28 +201,24 @@ impl Job<'_> {
     }
 }
 
-/// Cressie–Read; rewards are taken to lie between those of [`bounded`].
-fn likelihood(material: &Material<'_>) -> Option<Estimate> {
+/// Cressie–Read; rewards are taken to lie between those seen. Or why there is none.
+fn likelihood(material: &Material<'_>) -> std::result::Result<Estimate, &'static str> {
     let Logged { weights, rewards, clusters, .. } = material.logged;
     // A weight whose square is no number any more bounds nothing.
     let most = Some(material.most_weight).filter(|most| (most * most).is_finite()).unwrap_or(f64::INFINITY);
-    let range = Range { weights: (0.0, most), rewards: bounded(rewards) };
-    let found = cressie_read(weights, rewards, clusters, range, 0.05)?;
-    let (value, n) = (found.value, rewards.len());
+    let range = Range { weights: (0.0, most), rewards: seen(rewards) };
     if range.rewards.0 == range.rewards.1 {
-        // An amount that never varies: it has nothing to reweigh.
-        return Some(normal(Method::CressieRead, value, 0.0, n));
+        return Err("every reward is the same, so that there is nothing to reweigh");
     }
+    let found = cressie_read(weights, rewards, clusters, range, 0.05).ok_or("no weights can be made to average 1")?;
     let se = (found.high - found.low) / (2.0 * Z95);
-    Some(Estimate { low: found.low, high: found.high, ..normal(Method::CressieRead, value, se, n) })
+    let own = normal(Method::CressieRead, found.value, se, rewards.len());
+    Ok(Estimate { low: found.low, high: found.high, ..own })
 }
 
-/// The least and the largest reward seen; where all are 0, or all 1, a yes or no that might have been the other.
-pub(super) fn bounded(rewards: &[f64]) -> (f64, f64) {
-    match rewards.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), r| (a.min(*r), b.max(*r))) {
-        (least, most) if least == most && (least == 0.0 || least == 1.0) => (0.0, 1.0),
-        seen => seen,
-    }
+/// The least and the largest reward.
+pub(super) fn seen(rewards: &[f64]) -> (f64, f64) {
+    rewards.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), r| (a.min(*r), b.max(*r)))
 }
 
 /// The rounds of each subject in order of time.

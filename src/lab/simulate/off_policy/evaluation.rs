@@ -5,10 +5,9 @@ use super::bounds::{Intervals, LowerBounds, intervals, lower_bounds};
 use super::estimator::{Answer, Estimator, mean};
 use super::tuning::{Tuned, Tuning};
 use super::{Logged, Predictions};
-use crate::distributions::ends;
 use crate::error::Result;
 use crate::random::Random;
-use crate::simulate::estimators::{Every, Material, Resampling, bounded, every};
+use crate::simulate::estimators::{Every, Material, Resampling, every, seen};
 use crate::simulate::report::{ByEstimator, Method, Refusal};
 use crate::simulate::support::{refusal_of_weights, support};
 use crate::task::Task;
@@ -121,13 +120,11 @@ pub struct Estimated {
 pub struct Robust {
     /// Value.
     pub value: f64,
-    /// Lower end at 95 %; infinite where nothing varies that it could be told from.
-    #[serde(with = "ends")]
+    /// Lower end at 95 %.
     pub low: f64,
     /// Upper end.
-    #[serde(with = "ends")]
     pub high: f64,
-    /// Least and largest reward taken as possible: those seen, or 0 and 1 where all are one of these.
+    /// Least and largest reward taken as possible: those seen.
     pub rewards: (f64, f64),
 }
 
@@ -210,7 +207,7 @@ pub fn evaluate(logged: &Logged<'_>, ask: Ask<'_>, task: &Task) -> Result<Evalua
     };
     let estimates = all.par_iter().zip(also).filter_map(estimated).collect();
     let terms = Estimator::Ips.terms(logged);
-    let range = bounded(logged.rewards);
+    let range = seen(logged.rewards);
     let robust = rows.iter().find(|row| row.method == Method::CressieRead).and_then(|row| row.estimate);
     Ok(Evaluation {
         diagnostics,

@@ -139,7 +139,7 @@ impl Method {
             Method::CressieRead => (
                 "Cressie–Read",
                 "empirical likelihood, divergence −2",
-                "Empirical likelihood: the value under the distribution nearest the log, by the Cressie–Read divergence of power −2, whose mean weight is 1 (Karampatziakis, Langford and Mineiro 2020); robust where the effective sample is small. Weights are taken to lie between 0 and the largest that the propensities allow, rewards between the least and the largest one seen, or 0 and 1 where all are 0 or all are 1; of another amount that never varies it has no interval. It has an interval of its own and no standard error: what stands for one is half the interval's width over 1.96.",
+                "Empirical likelihood: the value under the distribution nearest the log, by the Cressie–Read divergence of power −2, whose mean weight is 1 (Karampatziakis, Langford and Mineiro 2020); robust where the effective sample is small. Weights are taken to lie between 0 and the largest that the propensities allow, rewards between the least and the largest one seen; where all are the same it has nothing to reweigh and is not given. It has an interval of its own and no standard error: what stands for one is half the interval's width over 1.96.",
             ),
             Method::Replay => (
                 "replay",

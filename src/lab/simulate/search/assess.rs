@@ -175,7 +175,14 @@ impl Assessor<'_> {
                 _ => own.values[at] - other.values[at],
             })
             .collect();
-        let difference = self.mean(&differences)?;
+        let snips = snips_difference(self.rounds(&own.weighed.weights), self.rounds(&other.weighed.weights))
+            .map(|e| measured(&e, None));
+        let mut difference = self.mean(&differences)?;
+        let alike = difference.value == 0.0 && difference.se == 0.0;
+        if let Some(own) = snips.filter(|_| alike) {
+            // Where both decide alike, weights tell how far apart they may be elsewhere; scores do not.
+            difference = Measured { low: own.low, high: own.high, ..difference };
+        }
         let known: Vec<usize> = (0..differences.len()).filter(|at| !differences[*at].is_nan()).collect();
         let rewards: Vec<f64> = known.iter().map(|at| differences[*at]).collect();
         let clusters: Option<Vec<u32>> =
@@ -184,15 +191,21 @@ impl Assessor<'_> {
         let joint = self
             .resampled(&rewards, clusters.as_deref(), share)
             .unwrap_or_else(|| around(difference.value, difference.se, z));
-        let joint = if share == 0.05 { difference.interval() } else { joint };
+        let joint = match () {
+            () if share == 0.05 => difference.interval(),
+            // The bound of an event that was never seen grows with the logarithm of its risk.
+            () if alike => {
+                let wider = (share / 2.0).ln() / 0.025f64.ln();
+                (wider * difference.low, wider * difference.high)
+            }
+            () => joint,
+        };
         let verdict = match joint {
-            _ if difference.value == 0.0 && difference.se == 0.0 => format!("decides as {than} does"),
+            _ if alike => format!("decides as {than} does"),
             (low, _) if low > 0.0 => format!("better than {than}"),
             (_, high) if high < 0.0 => format!("worse than {than}"),
             _ => format!("no better than {than}, as far as these rows can tell"),
         };
-        let snips = snips_difference(self.rounds(&own.weighed.weights), self.rounds(&other.weighed.weights))
-            .map(|e| measured(&e, None));
         Some(Gap { than: than.to_owned(), difference, joint, snips, verdict })
     }
 

@@ -2,11 +2,10 @@
 
 use crate::random::Random;
 use crate::simulate::estimate::{Rounds, mean, mean_within, relative, snips_difference};
-use crate::simulate::estimators::bounded;
 use crate::simulate::off_policy::bounds::{intervals, lower_bounds};
 use crate::simulate::off_policy::slate::{Assumption, Places};
 use crate::simulate::off_policy::{Answer, Ask, Estimator, Logged, Predictions, evaluate};
-use crate::simulate::report::Estimate;
+use crate::simulate::report::{Estimate, Method};
 use crate::task::Task;
 
 /// Clopper and Pearson's upper end of no hit in n, at 95 %.
@@ -134,22 +133,13 @@ fn no_estimator_knows_more_than_the_weights_where_no_reward_varies() {
 }
 
 #[test]
-fn empirical_likelihood_has_an_interval_of_its_own_or_none() {
-    let evaluated = |rewards: &[f64]| {
-        let weights = vec![1.0; rewards.len()];
-        let ask = Ask { replicates: 0, most_weight: 2.0, ..Ask::default() };
-        evaluate(&Logged::new(&weights, rewards), ask, &Task::default()).unwrap().cressie_read.unwrap()
-    };
-    let none = evaluated(&[0.0; 200]);
-    // A rate of 1.49 % shows no hit in 200 with a probability of 5 %; no interval that is right ends below.
-    assert_eq!((none.value, none.low, none.rewards), (0.0, 0.0, (0.0, 1.0)));
-    assert!(none.high > 1.0 - 0.05f64.powf(1.0 / 200.0) && none.high < 2.0 * unseen(200.0), "{none:?}");
-    assert!((none.high - unseen(200.0)).abs() > 1e-6, "that is the interval of IPS: {none:?}");
-    let all = evaluated(&[1.0; 200]);
-    assert!(all.high == 1.0 && (all.low - (1.0 - none.high)).abs() < 1e-8, "{all:?}");
-    let amounts = evaluated(&[2.5; 200]);
-    assert_eq!((amounts.low, amounts.high), (f64::NEG_INFINITY, f64::INFINITY));
-    assert_eq!((bounded(&[0.0, 0.4]), bounded(&[2.5; 3])), ((0.0, 0.4), (2.5, 2.5)));
+fn empirical_likelihood_reweighs_nothing_where_no_reward_varies() {
+    let (weights, ask) = ([1.0; 200], Ask { replicates: 0, most_weight: 2.0, ..Ask::default() });
+    for reward in [0.0, 1.0, 2.5] {
+        let found = evaluate(&Logged::new(&weights, &[reward; 200]), ask, &Task::default()).unwrap();
+        let row = found.estimators.iter().find(|row| row.method == Method::CressieRead).unwrap();
+        assert!(found.cressie_read.is_none() && row.absent.as_ref().unwrap().contains("nothing to reweigh"), "{row:?}");
+    }
 }
 
 #[test]

@@ -155,7 +155,9 @@ pub fn evaluate(trial: Trial<'_>, ask: Ask<'_>, task: &Task) -> Result<Evaluatio
     let band = |at: usize, qini: bool| {
         let heights = resampled.iter().map(|n| if qini { n.qini[at] } else { n.gain[at] });
         let height = if qini { own.qini[at] } else { own.gain[at] };
-        let (low, high) = spread_interval(heights).unwrap_or((f64::NAN, f64::NAN));
+        // Nobody treated gains nothing, whatever the rows.
+        let none = if at == 0 { height } else { f64::NAN };
+        let (low, high) = spread_interval(heights).unwrap_or((none, none));
         Point { share: at as f64 / (DEPTHS - 1) as f64, height, low, high }
     };
     let at = |depth: usize| spread_interval(resampled.iter().filter_map(|n| n.profit.get(depth).copied()));
