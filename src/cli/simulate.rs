@@ -133,17 +133,10 @@ fn again(out: &Path, expected: &[Option<Expected>], decisions: &Decisions, optio
         let own = (at > 0).then(|| log.outcomes[at].name.as_str());
         let model = expected.get(at).and_then(Option::as_ref);
         let columns = outcome_columns(model);
-        let column = |name: &str| {
-            let name = column_of(name, own);
-            if name.contains(|c: char| c.is_whitespace() || "'\"$&;()|<>*?`\\".contains(c)) {
-                format!("'{name}'")
-            } else {
-                name
-            }
-        };
+        let column = |name: &str| quoted(&column_of(name, own));
         let mut command = format!(
             "attune analyze estimate {} --used used --reward {} --propensity pscore --target pi_e --matched matched --subject subject",
-            out.display(),
+            quoted(&out.display().to_string()),
             column("reward")
         );
         let mut add = |flags: &str| command.push_str(&format!(" {flags}"));
@@ -171,4 +164,10 @@ fn again(out: &Path, expected: &[Option<Expected>], decisions: &Decisions, optio
         command
     };
     (0..log.outcomes.len()).map(of).collect()
+}
+
+/// A text as a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./:=@%+,~".contains(c);
+    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

@@ -176,9 +176,12 @@ pub fn percentile_interval(statistics: impl IntoIterator<Item = f64>) -> Option<
     Some((quantile(&sorted, 0.025), quantile(&sorted, 0.975)))
 }
 
+/// A width of that share of the numbers is of rounding.
+const ROUNDING: f64 = 1e-10;
+
 /// The same where it has a width; `None` also where it has none: statistics that never vary say nothing of how far off they are.
 pub fn spread_interval(statistics: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
-    percentile_interval(statistics).filter(|(low, high)| low < high)
+    percentile_interval(statistics).filter(|(low, high)| high - low > ROUNDING * low.abs().max(high.abs()))
 }
 
 /// Interval of the difference `a − b` from each value with the ends of its own, squared and added (Newcombe, Statistics in Medicine 17, 1998,
@@ -229,6 +232,8 @@ mod tests {
         near(high, 0.3, 1e-12);
         assert_eq!(hybrid((0.3, 0.2, 0.4), (0.0, 0.0, f64::INFINITY)), (f64::NEG_INFINITY, 0.4));
         assert_eq!(spread_interval([0.5; 40]), None);
+        // Sums of tenths in another order.
+        assert_eq!(spread_interval((0..40).map(|i| if i % 2 == 0 { 0.3 } else { 0.1 + 0.2 })), None);
         assert_eq!(spread_interval((0..41).map(f64::from)), Some((1.0, 39.0)));
     }
 

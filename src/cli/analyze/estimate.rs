@@ -204,8 +204,8 @@ impl Estimate {
         match (unused + unknown, &self.used) {
             (0, _) | (_, None) => String::new(),
             (all, Some(used)) => format!(
-                "  {} rows left out: {} that `{used}` says not to use, {} without a reward\n",
-                count(all),
+                "  {} left out: {} that `{used}` says not to use, {} without a reward\n",
+                if all == 1 { "1 row".to_owned() } else { format!("{} rows", count(all)) },
                 count(unused),
                 count(unknown)
             ),

@@ -1,6 +1,6 @@
 //! What stands between a draft and its export, as a list that a person can work through.
 
-use super::attached::LearnedKind;
+use super::attached::{LearnedKind, hours_of_another_clock};
 use super::load::Loaded;
 use super::parts::Parts;
 use crate::data::Role;
@@ -56,7 +56,10 @@ pub fn readiness(
     } else {
         check("There is something to offer", CheckState::Ok, format!("{} actions", parts.draft.actions.len()))
     });
-    let of = |severity: Severity| findings.iter().filter(move |f| f.severity == severity);
+    let clocks = hours_of_another_clock(parts);
+    let findings: Vec<&Diagnostic> =
+        findings.iter().chain(clocks.iter().filter(|own| !findings.contains(own))).collect();
+    let of = |severity: Severity| findings.iter().copied().filter(move |f| f.severity == severity);
     let errors = of(Severity::Error).count();
     list.push(match of(Severity::Error).next() {
         None => check("The policy has no errors", CheckState::Ok, String::new()),

@@ -98,9 +98,11 @@ impl Rounds {
     /// Names the column that is not there or holds no numbers, or the first row whose cell is missing, whose propensity is not in
     /// (0, 1], or whose target probability is not in [0, 1]; and the column of subjects where all rows are of one.
     pub fn read(dataset: &Dataset, columns: &RoundColumns) -> Result<Rounds> {
-        let lists = columns.places.as_ref().map(|places| ListColumns::read(dataset, places)).transpose()?;
-        let Some(used) = &columns.used else { return Rounds::of(dataset, columns, None, lists) };
-        let (counts, rewards) = (flags(dataset, used, &[])?, cells_of(dataset, &columns.reward)?);
+        let counts = columns.used.as_deref().map(|used| flags(dataset, used, &[])).transpose()?;
+        let lists = columns.places.as_ref().map(|places| ListColumns::read(dataset, places, counts.as_deref()));
+        let lists = lists.transpose()?;
+        let Some(counts) = counts else { return Rounds::of(dataset, columns, None, lists) };
+        let rewards = cells_of(dataset, &columns.reward)?;
         let missing = |row: u32| rewards.is_missing(row as usize);
         let mut rows: Vec<u32> = (0..dataset.rows() as u32).filter(|row| counts[*row as usize]).collect();
         let without = rows.iter().filter(|row| missing(**row)).count();
@@ -306,10 +308,19 @@ struct ListColumns {
 }
 
 impl ListColumns {
-    fn read(dataset: &Dataset, (list, position): &(String, String)) -> Result<ListColumns> {
-        let (number, place) = (groups(dataset, list)?, known(dataset, position)?);
-        let top = place.iter().copied().fold(f64::INFINITY, f64::min);
-        if !place.is_empty() && top != 0.0 && top != 1.0 {
+    /// Rows that do not count may be of no list, and without a place.
+    fn read(dataset: &Dataset, (list, position): &(String, String), counts: Option<&[bool]>) -> Result<ListColumns> {
+        let rows: Vec<u32> = (0..dataset.rows() as u32).filter(|row| counts.is_none_or(|c| c[*row as usize])).collect();
+        known_at(dataset, position, Some(&rows))?;
+        let place = cells_of(dataset, position)?.numbers().unwrap_or_default();
+        let lists = labels(dataset, list, &[])?.0;
+        if let Some(row) = rows.iter().find(|row| lists[**row as usize].is_none()) {
+            let error = Error::new("is missing, so the row belongs to no list").in_column(list);
+            return Err(error.at_row(dataset.row_number(*row as usize)));
+        }
+        let number: Vec<u32> = lists.into_iter().map(|list| list.unwrap_or(NO_LIST)).collect();
+        let top = most_common_top(&number, &place);
+        if !rows.is_empty() && top != 0.0 && top != 1.0 {
             let error = Error::new(format!("is {top} at the least, but the top place of a list is 1, or 0"));
             return Err(error.in_column(position).hint("rows of every place are needed, from the top one down"));
         }
@@ -318,14 +329,31 @@ impl ListColumns {
 
     /// Whether each list has a row of which this is true.
     fn that(&self, is: impl Fn(usize) -> bool) -> Vec<bool> {
-        let mut lists = vec![false; self.number.iter().max().map_or(0, |most| *most as usize + 1)];
-        self.number.iter().enumerate().for_each(|(row, number)| lists[*number as usize] |= is(row));
+        let own = || self.number.iter().enumerate().filter(|(_, number)| **number != NO_LIST);
+        let mut lists = vec![false; own().map(|(_, number)| *number as usize + 1).max().unwrap_or(0)];
+        own().for_each(|(row, number)| lists[*number as usize] |= is(row));
         lists
     }
 
     fn among(self, rows: &[u32]) -> ListColumns {
         ListColumns { number: pick(&self.number, Some(rows)), place: pick(&self.place, Some(rows)), ..self }
     }
+}
+
+/// The list of a row that is of none.
+const NO_LIST: u32 = u32::MAX;
+
+/// The place with which most lists begin, the least of several: a list that begins elsewhere has a wrong place, not the others.
+fn most_common_top(lists: &[u32], places: &[f64]) -> f64 {
+    let mut least: HashMap<u32, f64> = HashMap::new();
+    for (list, place) in lists.iter().zip(places).filter(|(list, place)| **list != NO_LIST && !place.is_nan()) {
+        let own = least.entry(*list).or_insert(*place);
+        *own = own.min(*place);
+    }
+    let mut tops: Vec<f64> = least.into_values().collect();
+    tops.sort_by(f64::total_cmp);
+    let runs = tops.chunk_by(|a, b| a == b).rev().max_by_key(|run| run.len());
+    runs.and_then(|run| run.first().copied()).unwrap_or(f64::INFINITY)
 }
 
 /// Which columns hold a trial; names as in the source or as identifiers.
@@ -513,14 +541,21 @@ pub fn instants(dataset: &Dataset, name: &str) -> Result<Vec<i64>> {
     }
 }
 
-/// Times (ms since 1970) or any whole numbers that order rows, none of them missing.
+/// Times (ms since 1970), or the places of any numbers among them, smallest first; none of them missing.
 ///
 /// # Errors
 /// Names the column that is not there or holds neither, or the first row that is missing.
 pub fn order(dataset: &Dataset, name: &str) -> Result<Vec<i64>> {
     match cells_of(dataset, name)? {
         Cells::Time(_) => instants(dataset, name),
-        _ => Ok(known(dataset, name)?.into_iter().map(|t| t as i64).collect()),
+        _ => {
+            let numbers = known(dataset, name).map_err(|error| error.hint("an order is dates, times or numbers"))?;
+            let mut all = numbers.clone();
+            all.sort_by(f64::total_cmp);
+            all.dedup();
+            let place = |t: &f64| all.partition_point(|own| own < t) as i64;
+            Ok(numbers.iter().map(place).collect())
+        }
     }
 }
 

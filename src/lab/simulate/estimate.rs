@@ -68,7 +68,8 @@ pub fn mean(rewards: &[f64], clusters: Option<&[u32]>) -> Option<Estimate> {
 pub fn mean_within(values: &[f64], clusters: Option<&[u32]>, (least, most): (f64, f64)) -> Option<Estimate> {
     let own = mean(values, clusters)?;
     let Some(same) = values.first().copied().filter(|same| values.iter().all(|x| x == same)) else { return Some(own) };
-    let unseen = clopper_pearson(0, units(clusters, values.len(), |_| true), LEVEL).1;
+    let unseen = reach(clusters, values.len()) * clopper_pearson(0, units(clusters, values.len(), |_| true), LEVEL).1;
+    let unseen = unseen.min(1.0);
     let away = |most: f64| if most == 0.0 { 0.0 } else { most * unseen };
     Some(Estimate { low: same - away(same - least), high: same + away(most - same), ..own })
 }
@@ -143,7 +144,7 @@ pub(crate) fn unvaried(rounds: Rounds<'_>, normalised: bool, level: f64) -> Opti
         }
         (false, _) => (most, units(clusters, weights.len(), |_| true)),
     };
-    let unseen = scale * clopper_pearson(0, trials, level).1;
+    let unseen = scale * reach(clusters, weights.len()) * clopper_pearson(0, trials, level).1;
     let cap = if normalised { 1.0 } else { scale };
     Some(match same == 0.0 {
         true => (0.0, unseen.min(cap)),
@@ -152,24 +153,71 @@ pub(crate) fn unvaried(rounds: Rounds<'_>, normalised: bool, level: f64) -> Opti
 }
 
 /// The interval of the difference of the values of two policies, `a − b`, where that of the paired influence, `z` standard errors to both
-/// sides, would be too narrow or have no width; `None` where it is right. Where the rewards of one do not vary it is Newcombe's, from both values' own: of both policies' rounds
-/// no more is known. Where both weigh every round alike they differ in rounds not seen alone, by at most the largest weight in a yes or no.
+/// sides, would be too narrow or have no width; `None` where it is right. Where the rewards of one do not vary it is Newcombe's, from both
+/// values' own: of both policies' rounds no more is known. Where both weigh every round alike they differ in rounds not seen alone, by at
+/// most the largest weight in a yes or no; where the rounds that tell them apart hold few of these, by what [`rare`] says.
 pub(crate) fn unspread(a: Rounds<'_>, b: Rounds<'_>, z: f64) -> Option<(f64, f64)> {
     let level = 2.0 * normal_cdf(z) - 1.0;
     if unvaried(a, true, level).is_some() || unvaried(b, true, level).is_some() {
         return Some(hybrid(ends(a, z)?, ends(b, z)?));
     }
     if a.weights != b.weights {
-        return None;
+        return rare(a, b, z);
     }
     if !yes_or_no(a.rewards) {
         return Some((f64::NEG_INFINITY, f64::INFINITY));
     }
     let n = a.weights.len();
     let most = a.weights.iter().copied().fold(0.0, f64::max) * n as f64 / sum(a.weights.iter().copied());
-    let unseen = (most * clopper_pearson(0, units(a.clusters, n, |_| true), level).1).min(1.0);
+    let unseen = most * reach(a.clusters, n) * clopper_pearson(0, units(a.clusters, n, |_| true), level).1;
+    let unseen = unseen.min(1.0);
     Some((-unseen, unseen))
 }
+
+/// The same of a yes or no where the rounds that tell the policies apart hold few of them: what speaks for either is counted by itself, few
+/// by Clopper and Pearson times the largest weight, many with a normal interval. `None` where many speak for both.
+fn rare(a: Rounds<'_>, b: Rounds<'_>, z: f64) -> Option<(f64, f64)> {
+    if !yes_or_no(a.rewards) {
+        return None;
+    }
+    let n = a.rewards.len();
+    let scale = |weights: &[f64]| n as f64 / sum(weights.iter().copied());
+    let (scale_a, scale_b) = (scale(a.weights), scale(b.weights));
+    // What rounds of one weight bring is a difference by the two means alone, and speaks for neither.
+    let scale = f64::midpoint(scale_a, scale_b);
+    let gain = |sign: f64, i: usize| (sign * scale * a.rewards[i] * (a.weights[i] - b.weights[i])).max(0.0);
+    let subject = |i: usize| a.clusters.map_or(i as u32, |clusters| clusters[i]);
+    let is_many = |sign: f64| {
+        let mut hits = BTreeSet::new();
+        (0..n).any(|i| gain(sign, i) > 0.0 && hits.insert(subject(i)) && hits.len() >= FEW)
+    };
+    let (many_a, many_b) = (is_many(1.0), is_many(-1.0));
+    if many_a && many_b {
+        return None;
+    }
+    let (level, trials) = (2.0 * normal_cdf(z) - 1.0, units(a.clusters, n, |_| true));
+    let side = |sign: f64, many: bool, weights: &[f64]| {
+        let value = sum((0..n).map(|i| gain(sign, i))) / n as f64;
+        if many {
+            let (squares, _) = clustered_squares((0..n).map(|i| gain(sign, i) - value), a.clusters, n);
+            let (low, high) = around(value, squares.sqrt() / n as f64, z);
+            return (value, low, high);
+        }
+        let hits = units(a.clusters, n, |i| gain(sign, i) > 0.0);
+        let (low, high) = clopper_pearson(hits, trials, level);
+        let least = if hits == 0 { 0.0 } else { value * low * trials as f64 / hits as f64 };
+        let most = scale * weights.iter().copied().fold(0.0, f64::max) * reach(a.clusters, n);
+        (value, least, (most * high).max(value))
+    };
+    let (for_a, for_b) = (side(1.0, many_a, a.weights), side(-1.0, many_b, b.weights));
+    let (low, high) = hybrid(for_a, for_b);
+    let value = (scale_a * sum(products(a)) - scale_b * sum(products(b))) / n as f64;
+    let means = value - (for_a.0 - for_b.0);
+    Some(((low + means).max(-1.0), (high + means).min(1.0)))
+}
+
+/// Hits of which a normal interval is right often enough.
+const FEW: usize = 10;
 
 /// A self-normalised value with the ends of its interval: of a yes or no whose rounds weigh alike Clopper and Pearson's, else normal, within
 /// what is possible.
@@ -204,6 +252,15 @@ pub(crate) fn possible(rewards: &[f64]) -> (f64, f64) {
 /// A difference as a share of what it is a difference from; `None` unless that is above 0, as a share of a loss or of nothing has no meaning.
 pub(crate) fn relative(difference: f64, base: f64) -> Option<f64> {
     (base > 0.0).then(|| difference / base)
+}
+
+/// How many times as much a subject can bring as it would with as many rounds as all have on average: m·G/n, m the most rounds of one of G.
+pub(crate) fn reach(clusters: Option<&[u32]>, rounds: usize) -> f64 {
+    let Some(clusters) = clusters else { return 1.0 };
+    let mut sizes = vec![0u64; clusters.iter().max().map_or(0, |most| *most as usize + 1)];
+    clusters.iter().for_each(|own| sizes[*own as usize] += 1);
+    let subjects = sizes.iter().filter(|size| **size > 0).count() as f64;
+    sizes.iter().max().map_or(1.0, |most| *most as f64 * subjects / rounds.max(1) as f64)
 }
 
 /// Rounds, or subjects, of which one is such.

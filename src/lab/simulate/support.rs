@@ -59,7 +59,8 @@ pub fn refusal_of_weights(support: &Support, weights: &[f64], unlogged_actions: 
     let short = 1.0 - support.mean_weight;
     let square = sum(weights.iter().map(|w| (w - support.mean_weight).powi(2))) / weights.len().max(1) as f64;
     let chance = (square / weights.len().max(1) as f64).sqrt();
-    if support.unlogged > MOST_UNLOGGED || short <= MOST_UNLOGGED || short <= BEYOND_CHANCE * chance {
+    let few = support.effective_sample_size < LEAST_ESS;
+    if few || support.unlogged > MOST_UNLOGGED || short <= MOST_UNLOGGED || short <= BEYOND_CHANCE * chance {
         return refused;
     }
     let reason = format!(

@@ -33,7 +33,7 @@ fn attached(ui: &mut Ui, attachment: &Attachment, asks: &mut Asks) {
             attachment.until().map(|until| format!("knows what happened until {until}; attach it anew to refresh it"));
         let from = format!("attached, learned from {}", attachment.source.name);
         for line in [attachment.family.clone(), from].into_iter().chain(until) {
-            ui.add(Label::new(RichText::new(&line).small().weak()).selectable(false).truncate()).on_hover_text(line);
+            ui.add(Label::new(RichText::new(line).small().weak()).selectable(false).wrap());
         }
         ui.add_space(3.0);
         let button = ui.button(format!("Detach {}", attachment.id));

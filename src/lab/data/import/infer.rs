@@ -303,6 +303,13 @@ impl Evidence {
         if self.nearly_all(numbers.all) && numbers.bracketed * 2 > numbers.all {
             return plain(Type::Text);
         }
+        // A row whose key is lost is nobody's: of a key every cell is kept as it is.
+        if self.nearly_all(numbers.all) && known > numbers.all && names_a_key(name) {
+            let others = known - numbers.all;
+            let note =
+                format!("`{name}` stays text: it names rows or people, and {others} of its cells are no numbers.");
+            return Verdict { type_: Type::Text, note: Some(note) };
+        }
         if self.nearly_all(numbers.all) {
             let whole_with_zeros = numbers.whole + numbers.zeros == numbers.all;
             // Tables that went through a data frame write whole numbers beside missing ones as 17850.0.
@@ -427,6 +434,12 @@ const CODE_WORDS: [&str; 18] = [
     "barcode",
     "iban",
 ];
+
+/// Whether a name says that cells name rows or people.
+fn names_a_key(name: &str) -> bool {
+    let plain = name.replace(|c: char| !c.is_alphanumeric(), "_");
+    words(&plain).last().is_some_and(|word| matches!(word.as_str(), "id" | "key" | "uuid" | "guid"))
+}
 
 /// Whether eight digits are a day.
 fn is_day(digits: &str) -> bool {

@@ -200,7 +200,14 @@ fn numbers_with(name: &str, numbers: usize, cells: &[&str]) -> Vec<u8> {
 #[test]
 fn a_code_among_very_many_numbers_leaves_them_numbers() {
     const LONG: &str = "12345678901234567890";
-    let cases: [(&str, usize, &[&str], &str, &str); 10] = [
+    let cases: [(&str, usize, &[&str], &str, &str); 11] = [
+        (
+            "customer_id",
+            2_000,
+            &["X-17"],
+            "customer_id:Text x:Text|2001||",
+            "`customer_id` stays text: it names rows or people",
+        ),
         ("n", 2_000, &["007"], "n:Integer x:Text|2001||", "1 of 2001 cells have leading zeros"),
         ("n", 2_000, &["007"], "n:Integer x:Text|2001||", "(`007` in row 1001)"),
         ("n", 2_000, &[LONG], "n:Integer x:Text|2001||1001@1002 n=12345678901234567890", "they are listed"),

@@ -46,11 +46,16 @@ impl Buyers {
             |row: usize| times.is_none_or(|(as_of, times)| times[row] != Cells::MISSING && times[row] < as_of);
         let is_purchase = |row: usize| truths.as_ref().is_none_or(|truths| truths[row] == Some(true));
         let (mut first, mut bought) = (vec![None; keys.values.len()], vec![false; keys.values.len()]);
+        // A text that no row has any more is nobody.
+        let mut there = vec![false; keys.values.len()];
         let mut without = 0;
         for (row, code) in keys.codes.iter().enumerate() {
-            if *code == Dictionary::MISSING {
+            let Some(there) = there.get_mut(*code as usize) else {
                 without += 1;
-            } else if is_past(row) {
+                continue;
+            };
+            *there = true;
+            if is_past(row) {
                 first[*code as usize].get_or_insert(row as u32);
                 bought[*code as usize] |= is_purchase(row);
             }
@@ -59,7 +64,8 @@ impl Buyers {
         let mut rows: Vec<u32> =
             first.iter().zip(&bought).filter_map(|(first, bought)| first.filter(|_| *bought)).collect();
         rows.sort_unstable();
-        let (later, only_others) = ((first.len() - with_past) as u64, (with_past - rows.len()) as u64);
+        let there = there.into_iter().filter(|there| *there).count();
+        let (later, only_others) = ((there - with_past) as u64, (with_past - rows.len()) as u64);
         Ok(Buyers { first: rows, without, later, only_others })
     }
 
@@ -78,17 +84,23 @@ impl Buyers {
         let before = until.map(|until| format!(" before {until}")).unwrap_or_default();
         let mut notes = Vec::new();
         if self.later > 0 {
-            let later = self.later;
-            notes.push(format!("{later} subjects of `{name}` are no customers: nothing of theirs happened{before}."));
+            notes.push(format!("{}: nothing of theirs happened{before}.", no_customers(self.later, name)));
         }
         if let (Some(purchase), true) = (purchase, self.only_others > 0) {
             notes.push(format!(
-                "{} subjects of `{name}` are no customers: they bought nothing{before}, only brought something back or took it for \
-                 free (none of these rows has `{purchase}`).",
-                self.only_others
+                "{}: nothing was bought{before}, only brought back or taken for free (none of these rows has `{purchase}`).",
+                no_customers(self.only_others, name)
             ));
         }
         notes
+    }
+}
+
+/// So many subjects of a table are none.
+fn no_customers(n: u64, name: &str) -> String {
+    match n {
+        1 => format!("1 subject of `{name}` is no customer"),
+        n => format!("{n} subjects of `{name}` are no customers"),
     }
 }
 
@@ -125,10 +137,17 @@ mod tests {
         assert_eq!(purchase.as_deref(), Some("quantity > 0"));
         assert_eq!(buyers, Buyers { first: vec![0], without: 1, later: 2, only_others: 1 });
         let notes = buyers.notes("sales", Some("noon"), purchase.as_deref());
-        assert!(notes[0].starts_with("2 subjects") && notes[1].contains("1 subjects of `sales`"), "{notes:?}");
-        for part in ["bought nothing before noon", "none of these rows has `quantity > 0`"] {
+        assert!(
+            notes[0].starts_with("2 subjects") && notes[1].contains("1 subject of `sales` is no customer"),
+            "{notes:?}"
+        );
+        for part in ["nothing was bought before noon", "none of these rows has `quantity > 0`"] {
             assert!(notes[1].contains(part), "{notes:?}");
         }
+        // Whoever was taken out of the table is nobody, though the column still knows the text.
+        let (purchase, buyers) = found(&dataset.select(&[0, 1, 5]), Some(5));
+        assert_eq!(purchase.as_deref(), Some("quantity > 0"));
+        assert_eq!(buyers, Buyers { first: vec![0], without: 0, later: 0, only_others: 1 });
         // Without an instant all of it is past.
         assert_eq!(found(&dataset, None).1, Buyers { first: vec![0, 1, 4, 6], without: 1, later: 0, only_others: 0 });
     }

@@ -245,14 +245,15 @@ impl Estimator {
         if self.needs_model() {
             let (least, most) = possible(rewards);
             let (low, high) = around(value, spread, Z95);
-            let flat = flat(terms);
-            return match known {
+            let flat = flat(terms) || low.is_infinite();
+            let ends = match known {
                 Some(known) if flat => Some(known),
                 Some(known) => Some((known.0.min(low.max(least)), known.1.max(high.min(most)))),
                 // The model expects the same everywhere, of rewards that differ: what is possible is all that is known.
                 None if flat && yes_or_no(rewards) => Some((least, most)),
                 None => flat.then_some((f64::NEG_INFINITY, f64::INFINITY)),
             };
+            return ends.map(|(low, high)| (low.min(value), high.max(value)));
         }
         if self.self_normalised() || known.is_some() {
             return known.map(|(low, high)| (low.min(value), high.max(value)));

@@ -219,7 +219,7 @@ pub fn evaluate(logged: &Logged<'_>, ask: Ask<'_>, task: &Task) -> Result<Evalua
         cressie_read: robust.map(|own| Robust { value: own.value, low: own.low, high: own.high, rewards: range }),
         estimators: rows,
         tuned,
-        instead: refusal.as_ref().and_then(|_| blend(logged)),
+        instead: refusal.as_ref().and_then(|_| blend(logged, ask.never.map_or(0, |(rounds, _)| rounds))),
         refusal,
     })
 }

