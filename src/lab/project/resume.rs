@@ -78,7 +78,7 @@ pub(super) fn resumable<T: Serialize + DeserializeOwned>(
         let report = work(&KeepNothing)?;
         return Ok(Finished { report, folder: None, resumed: 0, computed: 0, was_finished: false });
     }
-    let key = key(&("run 3", env!("CARGO_PKG_VERSION"), kind, inputs));
+    let key = key(&("run 4", env!("CARGO_PKG_VERSION"), kind, inputs));
     let folder = dir.join("runs").join(format!("{kind}-{}", &key[..16]));
     let _at_work = at_work(&folder)?;
     sweep_old(&dir.join("runs"), &folder);

@@ -160,7 +160,9 @@ impl Panel {
             return None;
         }
         let draws = self.resamples.iter().map(|s| s[a].reward / s[a].weight - s[b].reward / s[b].weight);
-        Some(Estimate { bootstrap: spread_interval(draws), ..snips_difference(self.rounds(a), self.rounds(b))? })
+        // Resamples of few outcomes know no more than these.
+        let bootstrap = spread_interval(draws).filter(|_| self.unspread(a, b, Z95).is_none());
+        Some(Estimate { bootstrap, ..snips_difference(self.rounds(a), self.rounds(b))? })
     }
 
     /// The interval of that difference where one of `z` standard errors to both sides would be too narrow.

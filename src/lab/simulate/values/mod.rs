@@ -276,7 +276,9 @@ impl<'a> ValueSet<'a> {
         let (ra, rb) = (rewards.rounds(&wa), rewards.rounds(&wb));
         let estimate = snips_difference(ra, rb)?;
         let differences = rewards.resamples.iter().map(|s| s[a].reward / s[a].weight - s[b].reward / s[b].weight);
-        Some((snips(ra)?.value, snips(rb)?.value, Estimate { bootstrap: spread_interval(differences), ..estimate }))
+        // Resamples of few outcomes know no more than these.
+        let bootstrap = spread_interval(differences).filter(|_| unspread(ra, rb, Z95).is_none());
+        Some((snips(ra)?.value, snips(rb)?.value, Estimate { bootstrap, ..estimate }))
     }
 }
 
