@@ -188,3 +188,22 @@ pub(super) fn share(variants: &Variants<'_>, rows: &[u32], is: impl Fn(usize) ->
         None => Figure { value: hits.iter().sum::<f64>() / hits.len().max(1) as f64, low: 0.0, high: 1.0, n },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resamples_of_few_outcomes_are_no_interval() {
+        // Every tenth of 400 rounds has the outcome; two policies weigh 200 rounds both, and 200 or 40 each of their own.
+        let weights = |both: usize, own: std::ops::Range<usize>| -> Vec<f64> {
+            (0..400).map(|i| if i < both || own.contains(&i) { 2.0 } else { 0.0 }).collect()
+        };
+        let rewards: Vec<f64> = (0..400).map(|i| f64::from(u8::from(i % 10 == 0))).collect();
+        let of = |a: Vec<f64>, b: Vec<f64>| Panel::plain(rewards.clone(), vec![a, b], 100, 1).difference(0, 1).unwrap();
+        let few = of(weights(200, 200..240), weights(200, 240..280));
+        assert_eq!((few.bootstrap, few.low < few.value - few.se), (None, true), "{few:?}");
+        let many = of(weights(0, 0..200), weights(0, 200..400));
+        assert!(many.bootstrap.is_some_and(|(low, high)| low < many.value && many.value < high), "{many:?}");
+    }
+}
