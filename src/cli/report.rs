@@ -351,8 +351,11 @@ pub fn lists(lists: &[ListValue], text: &mut String) {
     // Support is the same for every outcome.
     for list in lists.iter().filter(|list| !list.refused.is_empty() && list.outcome == first.outcome) {
         let what = if list.answer.is_some() { "No support for the" } else { "No" };
-        let line = format!("{what} {:?} value: {}.", list.assumption, list.refused.join("; "));
-        text.push_str(&wrap(&line, 2, WIDTH));
+        text.push_str(&format!("  {what} {} value:\n", format!("{:?}", list.assumption).to_lowercase()));
+        for why in &list.refused {
+            text.push_str(&wrap(&format!("- {why}"), 4, WIDTH));
+        }
+        text.push_str(&wrap(&list.advice, 4, WIDTH));
     }
 }
 

@@ -176,6 +176,9 @@ pub fn percentile_interval(statistics: impl IntoIterator<Item = f64>) -> Option<
     Some((quantile(&sorted, 0.025), quantile(&sorted, 0.975)))
 }
 
+/// The 97.5 % point of the standard normal distribution.
+pub const Z95: f64 = 1.959_963_984_540_054;
+
 /// A width of that share of the numbers is of rounding.
 const ROUNDING: f64 = 1e-10;
 

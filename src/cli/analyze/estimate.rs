@@ -1,14 +1,15 @@
 //! `attune analyze estimate`: what a target policy would have earned on the rounds that another one logged.
 
+mod told;
+
 use super::super::console::{Console, Failure, Outcome, Result};
 use super::super::inputs::Reading;
-use super::super::table::{Table, count, interval, number, percent, wrap};
+use super::super::table::{count, wrap};
 use super::super::{estimators, report};
 use attune_lab::Error;
 use attune_lab::distributions::ends::End;
 use attune_lab::simulate::RewardModels;
 use attune_lab::simulate::columns::{RoundColumns, Rounds, groups, known};
-use attune_lab::simulate::cross_fitted::CrossFitted;
 use attune_lab::simulate::off_policy::slate::evaluate_lists;
 use attune_lab::simulate::off_policy::{Ask, Evaluation, OnPolicy, evaluate};
 use attune_lab::simulate::report::{ListValue, Method};
@@ -157,7 +158,7 @@ impl Estimate {
         let (mut text, mut value) =
             (self.text(&found, rounds.left_out, shown), self.value(&found, rounds.left_out, shown));
         if let (Some(own), Some(value)) = (&learned, value.as_object_mut()) {
-            text.push_str(&told(own));
+            text.push_str(&told::learned(own));
             value.insert("reward_model".into(), json!(own.rewards));
             value.insert("estimated_propensities".into(), json!(own.overlap));
         }
@@ -187,9 +188,9 @@ impl Estimate {
         text.push_str("\nDefinitions\n");
         let methods = || found.iter().map(|own| Method::lists(own.assumption));
         for method in methods() {
-            text.push_str(&wrap(&format!("{}: {}", method.label(), method.definition()), 2, 110));
+            text.push_str(&wrap(&format!("{}: {}", method.label(), method.definition()), 2, told::WIDTH));
         }
-        text.push_str(&wrap(ONLY_LISTS, 2, 110));
+        text.push_str(&wrap(ONLY_LISTS, 2, told::WIDTH));
         let definitions: Map<String, Value> =
             methods().map(|own| (own.label().to_owned(), json!(own.definition()))).collect();
         let value = json!({
@@ -240,7 +241,10 @@ impl Estimate {
         value.insert("estimators".into(), json!(found.estimators));
         if found.diagnostics.v_behaviour == 0.0 {
             let rate = found.intervals.as_ref().and_then(|own| own.clopper_pearson);
-            value.insert("no_reward".into(), json!({ "rounds": found.diagnostics.n, "rate": rate, "why": NO_REWARD }));
+            value.insert(
+                "no_reward".into(),
+                json!({ "rounds": found.diagnostics.n, "rate": rate, "why": told::NO_REWARD }),
+            );
         }
         value.insert("bounds_ipw".into(), json!(found.bounds));
         value.insert("intervals_ipw".into(), json!(found.intervals));
@@ -255,112 +259,18 @@ impl Estimate {
     }
 
     fn text(&self, found: &Evaluation, left_out: (u64, u64), shown: bool) -> String {
-        let d = &found.diagnostics;
         let gone = self.gone(left_out);
-        let mut text = format!("{}: {} logged rounds\n{gone}\nSupport\n", self.file.display(), count(d.n));
-        let mut table = Table::default();
-        for (name, value, meaning) in [
-            ("logged reward", number(d.v_behaviour), "mean reward of the logger's own actions"),
-            ("effective sample size", format!("{:.1}", d.ess), "(Σw)²/Σw²; at least 100"),
-            ("mean weight", number(d.w_mean), "near 1 when propensities are right; between 0.8 and 1.2"),
-            ("largest weight", number(d.w_max), "π/p of one round"),
-            ("weights above 10", percent(d.share_w_gt_10), "share of rounds"),
-            ("never taken", percent(d.zero_pi_e), "rounds whose action the target policy never takes"),
-        ] {
-            table.row(vec![name.into(), value, meaning.into()]);
-        }
-        if let Some(unlogged) = d.unlogged {
-            let meaning = "rounds in which the target policy takes what was never logged; at most 1 %";
-            table.row(vec!["never logged".into(), percent(unlogged), meaning.into()]);
-        }
-        if let (Some(own), Some(file)) = (&found.on_policy, &self.on_policy) {
-            let meaning =
-                format!("mean reward of the policy itself in {}, {}", file.display(), interval(own.low, own.high));
-            table.row(vec!["earned itself".into(), number(own.value), meaning]);
-        }
-        text.push_str(&table.text(2));
-        if let Some(refusal) = &found.refusal {
-            text.push_str("\nThis log does not support an answer\n");
-            for reason in &refusal.reasons {
-                text.push_str(&wrap(&format!("- {reason}"), 2, 110));
-            }
-            text.push_str(&wrap(&refusal.advice, 2, 110));
-            text.push_str(&match &found.instead {
-                Some(blend) => wrap(
-                    &format!(
-                        "What it does support: a policy that follows this one in {} of decisions and the logger otherwise earns {} \
-                         {} per round (self-normalised, effective sample size {:.0}).",
-                        percent(blend.share),
-                        number(blend.value.value),
-                        interval(blend.value.low, blend.value.high),
-                        blend.effective_sample_size,
-                    ),
-                    2,
-                    110,
-                ),
-                None => wrap("Not even a policy that follows this one in 1 % of decisions has support.", 2, 110),
-            });
-            if !shown {
-                text.push_str("\n  --even-so prints the values all the same.\n");
-                return text;
-            }
+        let mut text = format!("{}: {} logged rounds\n{gone}\n", self.file.display(), count(found.diagnostics.n));
+        text.push_str(&told::support(found, self.on_policy.as_deref()));
+        text.push_str(&told::refusal(found));
+        if !shown {
+            text.push_str("\n  --even-so prints the values all the same.\n");
+            return text;
         }
         text.push_str("\nExpected reward per round\n");
         text.push_str(&estimators::list(&found.estimators));
-        text.push_str("\nThe same at every setting of λ\n");
-        let mut table = Table::new(&["estimator", "value", "se", "95 %, normal", "95 %, bootstrap", "n", "what it is"]);
-        for estimated in &found.estimates {
-            let answer = estimated.answer;
-            table.row(vec![
-                estimated.estimator.key(),
-                number(answer.value),
-                number(answer.se),
-                interval(answer.low, answer.high),
-                estimated.bootstrap.map_or(String::new(), |(low, high)| interval(low, high)),
-                count(d.n),
-                estimated.estimator.method().formula().into(),
-            ]);
-        }
-        text.push_str(&table.text(2));
-        if d.v_behaviour == 0.0 {
-            let exact = found.intervals.as_ref().and_then(|own| own.clopper_pearson);
-            let most = exact.map_or(String::new(), |(_, high)| {
-                format!(" By Clopper and Pearson the rate of the logged actions is at most {}.", number(high))
-            });
-            text.push_str(&wrap(&format!("warning: {NO_REWARD}{most}"), 2, 110));
-        }
-        if let Some(robust) = &found.cressie_read {
-            text.push_str(&wrap(
-                &format!(
-                    "Cressie–Read (empirical likelihood, rewards between {} and {}): {} {}",
-                    robust.rewards.0,
-                    robust.rewards.1,
-                    number(robust.value),
-                    interval(robust.low, robust.high)
-                ),
-                2,
-                110,
-            ));
-        }
-        if let Some(bounds) = &found.bounds {
-            let (least, most) = bounds.range;
-            let student = bounds.student_t.map_or_else(String::new, |own| format!("{} (Student t), ", number(own)));
-            text.push_str(&wrap(
-                &format!(
-                    "With 95 % probability ipw is at least {student}{} (empirical Bernstein), {} (Hoeffding); the latter two take each w r \
-                     to lie between {} and {}, the least and the largest seen and 0.",
-                    number(bounds.bernstein),
-                    number(bounds.hoeffding),
-                    number(least),
-                    number(most),
-                ),
-                2,
-                110,
-            ));
-        }
-        let chosen: Vec<String> =
-            found.tuned.iter().map(|(by, tuned)| format!("{} ({})", tuned.chosen.key(), by.label())).collect();
-        text.push_str(&wrap(&format!("λ chosen from the log: {}.", chosen.join(", ")), 2, 110));
+        text.push_str(&told::settings(found));
+        text.push_str(&told::bounds(found));
         text.push_str("\nDefinitions\n");
         text.push_str(&estimators::definitions(&found.estimators));
         text
@@ -372,27 +282,5 @@ fn gone((unused, unknown): (u64, u64)) -> Value {
     json!({ "unused": unused, "without_reward": unknown })
 }
 
-/// What is said of a log without any reward.
-const NO_REWARD: &str = "no reward was seen, so that nothing is known of its spread: if it is a yes or no, intervals are those of Clopper and \
-                         Pearson times the largest weight; if it is an amount, nothing bounds it from above.";
-
 /// Why lists have no other estimators.
 const ONLY_LISTS: &str = "Rows are places of lists, so the estimators of one action per decision do not apply.";
-
-/// What was learned from features, in words.
-fn told(own: &CrossFitted) -> String {
-    let mut text = String::new();
-    if !own.overlap.is_empty() {
-        let rare: Vec<String> = (own.overlap.iter().filter(|arm| arm.rare > 0.05))
-            .map(|arm| format!("{} was hardly ever possible in {} of the rows", arm.arm, percent(arm.rare)))
-            .collect();
-        let rare = if rare.is_empty() { String::new() } else { format!(" {}.", rare.join("; ")) };
-        let line = format!(
-            "Exploratory: the logging propensities were estimated, a multinomial logit of the action on the features, cross-fitted by \
-             subject in three parts and kept above 0.01; nothing shows that history chose by what the columns hold.{rare}"
-        );
-        text.push_str(&wrap(&line, 2, 110));
-    }
-    text.push_str(&report::reward_model(&own.rewards));
-    text
-}

@@ -5,7 +5,7 @@ use crate::models::metrics::{ascending, placements, ties};
 use crate::models::report::Estimate;
 
 /// 97.5 % point of the normal distribution.
-pub const Z95: f64 = 1.959_963_984_540_054;
+pub use crate::distributions::Z95;
 
 /// AUC of `a` less AUC of `b` on the labels `y`, all of equal length, with the paired 95 % interval of DeLong, DeLong and
 /// Clarke-Pearson (1988); 0 within [−1, 1] when one class is absent.

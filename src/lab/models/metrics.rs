@@ -190,7 +190,7 @@ pub fn auc_difference(a: &[f64], b: &[f64], y: &[bool]) -> Estimate {
 }
 
 /// 97.5 % point of the normal distribution.
-pub(super) const Z95: f64 = 1.959_963_984_540_054;
+pub(super) use crate::distributions::Z95;
 
 /// Ranks from 1, the mean rank for ties.
 fn midranks(x: &[f64]) -> Vec<f64> {

@@ -32,6 +32,12 @@ const OWN: &str = "own:";
 /// Rows, or words, that a note names.
 pub(super) const NAMED: usize = 5;
 
+/// Names of columns that say what became of a contact as often as something else; without a word they are not taken to.
+const PERHAPS: [&str; 7] = ["status", "state", "action", "activity", "result", "response", "outcome"];
+
+/// Different words of a column that may say what happened, at most.
+const FEW_WORDS: usize = 30;
+
 /// Which event a row of a table of contacts is; declared once, with the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RowEvent {
@@ -93,10 +99,7 @@ impl RowEvent {
                 words.extend(told(&asked.words)?);
                 Ok(RowEvent::Said { column, words })
             }
-            (RowEvent::Every(_), _) if !asked.words.is_empty() => {
-                Err(Error::new("words for events are given, and no column of the table holds such words")
-                    .hint("name the column that says what happened"))
-            }
+            (RowEvent::Every(_), _) if !asked.words.is_empty() => Err(unplaced(dataset, asked)),
             (every, _) => Ok(every),
         }
     }
@@ -107,7 +110,8 @@ impl RowEvent {
         dataset.column(column).filter(|column| column.type_ != Type::Text).map(|column| column.source.clone())
     }
 
-    /// What is to be said of it beside what was asked: words that stand nowhere in the table, and what it replaces. One sentence each.
+    /// What is to be said of it beside what was asked: words that stand nowhere in the table, a column that may say what happened where none
+    /// is read, and what it replaces. One sentence each.
     pub fn remarks(&self, dataset: &Dataset, asked: &AskedEvent) -> Vec<String> {
         let mut remarks = Vec::new();
         if let RowEvent::Said { column, .. } = self {
@@ -125,6 +129,13 @@ impl RowEvent {
                     held.join(", ")
                 ));
             }
+        }
+        if let (RowEvent::Every(_), None, None) = (self, &asked.event, &asked.before)
+            && let Some((column, words)) = perhaps(dataset)
+        {
+            remarks.push(format!(
+                "The column `{column}` may say what happened (it holds {words}); if it does, import the table again with --event {column}."
+            ));
         }
         match (&asked.before, self) {
             (Some(RowEvent::Said { column: old, words: known }), RowEvent::Said { column, words }) if old == column => {
@@ -246,8 +257,11 @@ impl<'a> Reader<'a> {
                 *others.entry(text.to_owned()).or_default() += 1;
             }
         }
-        let listed: Vec<String> =
-            others.iter().take(NAMED).map(|(word, rows)| format!("`{word}` ({rows} rows)")).collect();
+        let listed: Vec<String> = others
+            .iter()
+            .take(NAMED)
+            .map(|(word, rows)| format!("`{word}` ({rows} {})", if *rows == 1 { "row" } else { "rows" }))
+            .collect();
         let others = match (listed.is_empty(), others.len() > NAMED) {
             (true, _) => String::new(),
             (false, more) => format!("; unknown, too: {}{}", listed.join(", "), if more { ", …" } else { "" }),
@@ -302,6 +316,42 @@ fn known(word: &str) -> Option<EventKind> {
     match EventKind::named(word.trim()) {
         EventKind::Custom(_) => None,
         kind => Some(kind),
+    }
+}
+
+/// A column (source name) of few words that may say what happened, and its words: its name says so, or one of its words is an event.
+fn perhaps(dataset: &Dataset) -> Option<(String, String)> {
+    dataset.columns().iter().filter(|column| column.type_ == Type::Text).find_map(|column| {
+        let words = dataset.dictionary(&column.name).ok()?.values;
+        let is_named = PERHAPS.iter().any(|name| plain(&column.source) == *name);
+        let speaks = is_named || words.iter().any(|word| known(word).is_some());
+        let mut listed: Vec<String> = words.iter().take(NAMED).map(|word| format!("`{word}`")).collect();
+        listed.extend((words.len() > NAMED).then(|| "…".to_owned()));
+        (speaks && (1..=FEW_WORDS).contains(&words.len())).then(|| (column.source.clone(), listed.join(", ")))
+    })
+}
+
+/// The refusal of words for events where no column is read.
+fn unplaced(dataset: &Dataset, asked: &AskedEvent) -> Error {
+    let holds = |name: &str| -> Option<String> {
+        let there = dataset.dictionary(name).ok()?.values;
+        let is_there = |word: &&str| there.iter().any(|text| is_same(&folded(text), &folded(word)));
+        asked
+            .words
+            .iter()
+            .map(|(word, _)| word.as_str())
+            .filter(|_| there.len() <= FEW_WORDS)
+            .find(is_there)
+            .map(str::to_owned)
+    };
+    let found = dataset.columns().iter().find_map(|column| Some((column.source.as_str(), holds(&column.name)?)));
+    match found {
+        Some((column, word)) => {
+            Error::new("words for events are given (--event-word), and not the column that holds them (--event)")
+                .hint(format!("`{column}` holds `{word}`: add --event {column} if it says what happened"))
+        }
+        None => Error::new("words for events are given (--event-word), and no column of the table holds such words")
+            .hint("name the column that says what happened with --event COLUMN"),
     }
 }
 
@@ -390,6 +440,11 @@ fn neither(dataset: &Dataset, text: &str) -> Error {
     ))
 }
 
+/// The name of a column as the names of this file are written.
+fn plain(source: &str) -> String {
+    source.trim().replace([' ', '-', '.'], "_").to_lowercase()
+}
+
 fn folded(word: &str) -> String {
     word.trim().to_lowercase()
 }
@@ -400,7 +455,6 @@ fn expected() -> String {
 
 /// The identifier of a column by the name it has in the table; it differs where rules reserve the word.
 fn column(dataset: &Dataset, name: &str) -> Option<String> {
-    let plain = |source: &str| source.trim().replace([' ', '-', '.'], "_").to_lowercase();
     let named = dataset.columns().iter().find(|c| plain(&c.source) == name);
     named.or_else(|| dataset.column(name)).map(|column| column.name.clone())
 }
@@ -447,6 +501,7 @@ mod tests {
             (&bare, asked(Some("who"), &[], None), Err("neither a column")),
             (&bare, asked(Some("clicked"), &[], None), Err("neither a column")),
             (&bare, asked(None, &[("x", "sent")], None), Err("no column of the table holds such words")),
+            (&typed, asked(Some("click"), &[("Z", "sent")], None), Err("`status` holds `Z`: add --event status")),
             (&bare, asked(None, &[], Some(RowEvent::Every(EventKind::Click))), every(EventKind::Click)),
             (&bare, asked(None, &[], Some(before.clone())), every(EventKind::Sent)),
             (&typed, asked(None, &[], None), Ok(said("Event_Type", &[]))),
@@ -471,6 +526,23 @@ mod tests {
                 Err(part) => assert!(found.as_ref().is_err_and(|words| words.contains(part)), "{asked:?}: {found:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_column_that_may_say_what_happened_is_pointed_at() {
+        let remarks = |name: &str, words: &[&str], event: Option<&str>| {
+            let dataset = table(&[("who", &["a", "b", "c"]), (name, words)]);
+            let asked = AskedEvent { event: event.map(str::to_owned), ..AskedEvent::default() };
+            RowEvent::declared(&dataset, &asked, &[Some("who")]).unwrap().remarks(&dataset, &asked).join(" ")
+        };
+        let status = remarks("Status", &["Sent", "bounced", ""], None);
+        assert!(status.contains("`Status` may say") && status.contains("`Sent`, `bounced`"), "{status}");
+        assert!(status.ends_with("--event Status."), "{status}");
+        // By its name, by its words; not what says neither, nor where it was asked.
+        assert!(!remarks("outcome", &["bought", "left", "left"], None).is_empty());
+        assert!(!remarks("what", &["click", "open", "open"], None).is_empty());
+        assert_eq!(remarks("channel", &["email", "sms", "email"], None), "");
+        assert_eq!(remarks("status", &["sent", "bounced", ""], Some("sent")), "");
     }
 
     #[test]

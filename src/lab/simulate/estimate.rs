@@ -3,12 +3,10 @@
 //! Round i carries the weight w_i = π(a_i|x_i)/p_i and the reward r_i. Conventions are those of METHODS, "Off-policy
 //! evaluation". Whether a log can carry an answer at all is for [`crate::simulate::support`] to say.
 
+pub use crate::distributions::Z95;
 use crate::distributions::{clopper_pearson, hybrid, normal_cdf};
 use crate::simulate::report::{Estimate, Method};
 use std::collections::BTreeSet;
-
-/// The 97.5 % point of the standard normal distribution.
-pub const Z95: f64 = 1.959_963_984_540_054;
 
 /// The rounds of one outcome under one policy.
 #[derive(Clone, Copy, Debug)]
@@ -76,8 +74,8 @@ pub fn mean_within(values: &[f64], clusters: Option<&[u32]>, (least, most): (f64
 
 /// Difference of the SNIPS values of two policies on the same rounds, `a − b`. SE from the paired influence
 /// u = w_a (r − V_a)/mean(w_a) − w_b (r − V_b)/mean(w_b), so what both policies share cancels; where that says nothing the interval is
-/// that of [`unspread`].
-pub fn snips_difference(a: Rounds<'_>, b: Rounds<'_>) -> Option<Estimate> {
+/// that of [`unspread`], and resamples, which know no more, give none: `bootstrap` is theirs. `alike` says that both made the same choices.
+pub fn snips_difference(a: Rounds<'_>, b: Rounds<'_>, alike: bool, bootstrap: Option<(f64, f64)>) -> Option<Estimate> {
     let n = a.rewards.len();
     let (va, vb) = (snips(a)?.value, snips(b)?.value);
     let (ma, mb) = (sum(a.weights.iter().copied()) / n as f64, sum(b.weights.iter().copied()) / n as f64);
@@ -86,8 +84,10 @@ pub fn snips_difference(a: Rounds<'_>, b: Rounds<'_>) -> Option<Estimate> {
     let (squares, _) = clustered_squares(influence, a.clusters, n);
     let (value, se) = (va - vb, squares.sqrt() / n as f64);
     let own = normal(Method::Snips, value, se, n);
-    let (low, high) = unspread(a, b, Z95).unwrap_or((own.low, own.high));
-    Some(Estimate { low, high, ..own })
+    Some(match unspread(a, b, alike, Z95) {
+        Some((low, high)) => Estimate { low, high, ..own },
+        None => Estimate { bootstrap, ..own },
+    })
 }
 
 /// An estimate with its normal 95 % interval; its ends are infinite where the standard error is 0.
@@ -155,9 +155,17 @@ pub(crate) fn unvaried(rounds: Rounds<'_>, normalised: bool, level: f64) -> Opti
 /// The interval of the difference of the values of two policies, `a − b`, where that of the paired influence, `z` standard errors to both
 /// sides, would be too narrow or have no width; `None` where it is right. Where the rewards of one do not vary it is Newcombe's, from both
 /// values' own: of both policies' rounds no more is known. Where both weigh every round alike they differ in rounds not seen alone, by at
-/// most the largest weight in a yes or no; where the rounds that tell them apart hold few of these, by what [`rare`] says.
-pub(crate) fn unspread(a: Rounds<'_>, b: Rounds<'_>, z: f64) -> Option<(f64, f64)> {
-    let level = 2.0 * normal_cdf(z) - 1.0;
+/// most the largest weight in a yes or no, and by at most 1 where they also chose the same in every round (`alike`); where the rounds that tell them apart hold few of these, by what [`rare`] says.
+pub(crate) fn unspread(a: Rounds<'_>, b: Rounds<'_>, alike: bool, z: f64) -> Option<(f64, f64)> {
+    let (level, n) = (2.0 * normal_cdf(z) - 1.0, a.weights.len());
+    let unseen = |most: f64| {
+        let trials = units(a.clusters, n, |_| true);
+        let unseen = (most * reach(a.clusters, n) * clopper_pearson(0, trials, level).1).min(1.0);
+        Some((-unseen, unseen))
+    };
+    if alike && yes_or_no(a.rewards) {
+        return unseen(1.0);
+    }
     if unvaried(a, true, level).is_some() || unvaried(b, true, level).is_some() {
         return Some(hybrid(ends(a, z)?, ends(b, z)?));
     }
@@ -167,11 +175,7 @@ pub(crate) fn unspread(a: Rounds<'_>, b: Rounds<'_>, z: f64) -> Option<(f64, f64
     if !yes_or_no(a.rewards) {
         return Some((f64::NEG_INFINITY, f64::INFINITY));
     }
-    let n = a.weights.len();
-    let most = a.weights.iter().copied().fold(0.0, f64::max) * n as f64 / sum(a.weights.iter().copied());
-    let unseen = most * reach(a.clusters, n) * clopper_pearson(0, units(a.clusters, n, |_| true), level).1;
-    let unseen = unseen.min(1.0);
-    Some((-unseen, unseen))
+    unseen(a.weights.iter().copied().fold(0.0, f64::max) * n as f64 / sum(a.weights.iter().copied()))
 }
 
 /// The same of a yes or no where the rounds that tell the policies apart hold few of them: what speaks for either is counted by itself, few
@@ -257,10 +261,10 @@ pub(crate) fn relative(difference: f64, base: f64) -> Option<f64> {
 /// How many times as much a subject can bring as it would with as many rounds as all have on average: m·G/n, m the most rounds of one of G.
 pub(crate) fn reach(clusters: Option<&[u32]>, rounds: usize) -> f64 {
     let Some(clusters) = clusters else { return 1.0 };
-    let mut sizes = vec![0u64; clusters.iter().max().map_or(0, |most| *most as usize + 1)];
+    let mut sizes = vec![0u32; clusters.iter().max().map_or(0, |most| *most as usize + 1)];
     clusters.iter().for_each(|own| sizes[*own as usize] += 1);
     let subjects = sizes.iter().filter(|size| **size > 0).count() as f64;
-    sizes.iter().max().map_or(1.0, |most| *most as f64 * subjects / rounds.max(1) as f64)
+    sizes.iter().max().map_or(1.0, |most| f64::from(*most) * subjects / rounds.max(1) as f64)
 }
 
 /// Rounds, or subjects, of which one is such.
@@ -268,7 +272,11 @@ pub(crate) fn units(clusters: Option<&[u32]>, rounds: usize, is: impl Fn(usize) 
     let own = (0..rounds).filter(|i| is(*i));
     match clusters {
         None => own.count() as u64,
-        Some(clusters) => own.map(|i| clusters[i]).collect::<BTreeSet<u32>>().len() as u64,
+        Some(clusters) => {
+            let mut seen = vec![false; clusters.iter().max().map_or(0, |most| *most as usize + 1)];
+            own.for_each(|i| seen[clusters[i] as usize] = true);
+            seen.into_iter().filter(|seen| *seen).count() as u64
+        }
     }
 }
 

@@ -101,17 +101,12 @@ pub(super) fn every(
         0 => vec![Vec::new(); asked.len()],
         _ => bootstrap_of(&asked, replicates, seed, task)?,
     };
-    let also = draws.split_off(jobs.len()).into_iter().map(|own| interval(&own)).collect();
+    let also = draws.split_off(jobs.len()).into_iter().map(spread_interval).collect();
     let found: Vec<ByEstimator> =
-        jobs.into_par_iter().zip(draws).map(|(job, draws)| job.row(interval(&draws), bounds)).collect();
+        jobs.into_par_iter().zip(draws).map(|(job, draws)| job.row(spread_interval(draws), bounds)).collect();
     rows.extend(found);
     rows.sort_by_key(|row| Method::ALL.iter().position(|method| *method == row.method));
     Ok(Every { rows, also, tuned })
-}
-
-/// A percentile interval that has a width.
-pub(super) fn interval(draws: &[f64]) -> Option<(f64, f64)> {
-    spread_interval(draws.iter().copied())
 }
 
 /// λ of each wanted family that has one, by both methods.
@@ -278,5 +273,5 @@ pub(super) fn difference(
         0 => Vec::new(),
         _ => means(vec![differences], clusters, replicates, seed, task)?,
     };
-    Ok(Some(Estimate { bootstrap: interval(&draws.concat()), ..own }))
+    Ok(Some(Estimate { bootstrap: spread_interval(draws.concat()), ..own }))
 }

@@ -77,7 +77,7 @@ pub(super) const STATE: (&str, &str) = (
 /// What stands where a normal interval would have no width, wherever values have intervals.
 pub(super) const UNVARIED: (&str, &str) = (
     "nothing varies",
-    "Where no outcome varies among the rows that a value stands on, a normal interval has no width and is not given. Of a yes or no that of Clopper and Pearson takes its place, times the largest weight where weights differ; of a difference those of both values, squared and added (Newcombe); of policies that weigh all rows alike that of a row in which they would not. Of an amount nothing bounds the value: such an end is ∞, in JSON the text \"Infinity\" or \"-Infinity\" (null is what is absent), and two such ends are no interval.",
+    "Where no outcome varies among the rows that a value stands on, a normal interval has no width and is not given. Of a yes or no that of Clopper and Pearson takes its place, times the largest weight where weights differ; of a difference those of both values, squared and added (Newcombe); of policies that choose alike on all rows that of a row on which they would not, and of policies that only weigh all rows alike that times the largest weight. Of an amount nothing bounds the value: such an end is ∞, in JSON the text \"Infinity\" or \"-Infinity\" (null is what is absent), and two such ends are no interval.",
 );
 
 /// The other weighting of a policy with state.

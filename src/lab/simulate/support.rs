@@ -92,7 +92,7 @@ pub fn refusal_naming(support: &Support, unlogged_actions: &[String], ineligible
                 named(unlogged_actions)
             ));
             advice.push(
-                "Map these actions to a value of the action column under roles, remove them from the policy, or collect data \
+                "Map these actions to a value of the action column (in a project: under roles), remove them from the policy, or collect data \
                  on them with a small randomised trial.",
             );
         }

@@ -1,7 +1,7 @@
 //! Effects among some rows, and whether an order of the rows by score is worth something: model and rule on rows that never train.
 
 use super::report::{Held, Top};
-use crate::distributions::{clopper_pearson, hybrid};
+use crate::distributions::{Z95, clopper_pearson, hybrid};
 use crate::error::Result;
 use crate::models::report::Estimate;
 use crate::random::Random;
@@ -14,6 +14,13 @@ const SHARES: [f64; 4] = [0.1, 0.2, 0.3, 0.5];
 const DEPTHS: usize = 20;
 /// Bootstrap resamples.
 const RESAMPLES: u64 = 300;
+
+/// The subjects of an arm, where they have several rows: how many, and the rows of the one with the most.
+#[derive(Clone, Copy, Debug)]
+pub struct Subjects {
+    pub number: u64,
+    pub most: u64,
+}
 
 /// Counts, sums and sums of squares of outcomes, untreated first.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,8 +64,8 @@ impl Means {
         self.estimate_with(self.effect().1, None)
     }
 
-    /// The same where subjects repeat: with the standard error `se` of the difference, clustered, and how many subjects each arm has.
-    pub fn estimate_with(&self, se: f64, subjects: Option<[u64; 2]>) -> Estimate {
+    /// The same where subjects repeat: with the standard error `se` of the difference, clustered, and the subjects of each arm.
+    pub fn estimate_with(&self, se: f64, subjects: Option<[Subjects; 2]>) -> Estimate {
         let value = self.effect().0;
         if !self.varies_not() {
             return estimate((value, se));
@@ -73,7 +80,11 @@ impl Means {
             let (low, high) = match subjects {
                 None => clopper_pearson(sum as u64, n as u64, 0.95),
                 Some(subjects) if is_same(self.arms[arm]) => {
-                    clopper_pearson(mean as u64 * subjects[arm], subjects[arm], 0.95)
+                    let Subjects { number, most } = subjects[arm];
+                    let (low, high) = clopper_pearson(mean as u64 * number, number, 0.95);
+                    // A subject not seen weighs as much as the largest seen.
+                    let reach = most as f64 * number as f64 / n;
+                    ((mean - reach * (mean - low)).max(0.0), (mean + reach * (high - mean)).min(1.0))
                 }
                 // The error of the difference is all of this arm.
                 Some(_) => ((mean - Z95 * se).max(0.0), (mean + Z95 * se).min(1.0)),
@@ -94,8 +105,6 @@ impl Means {
 fn is_same([n, sum, squares]: [f64; 3]) -> bool {
     n > 0.0 && squares * n - sum * sum <= 1e-12 * sum * sum
 }
-
-const Z95: f64 = 1.959_963_984_540_054;
 
 /// A value with its normal interval of 95 %; its ends are infinite where nothing varies.
 pub fn estimate((value, se): (f64, f64)) -> Estimate {
@@ -238,7 +247,8 @@ mod tests {
         let mut means = Means::default();
         (0..60).for_each(|_| means.add(false, 0.0));
         [1.0, 1.0, 0.0, 0.0, 0.0, 0.0].into_iter().for_each(|y| means.add(true, y));
-        let people = means.estimate_with(0.25, Some([20, 3]));
+        let people = |number, most| Subjects { number, most };
+        let people = means.estimate_with(0.25, Some([people(20, 3), people(3, 2)]));
         let (low, high) = (libm::hypot(1.0 / 3.0, unseen(20.0)), 1.959_963_984_540_054 * 0.25);
         assert!(
             (people.low - (1.0 / 3.0 - low)).abs() < 1e-9 && (people.high - (1.0 / 3.0 + high)).abs() < 1e-9,

@@ -5,10 +5,10 @@
 
 use super::bootstrap::means;
 use super::estimator::{Answer, mean};
-use crate::distributions::{clopper_pearson, hybrid};
+use crate::distributions::{clopper_pearson, hybrid, spread_interval};
 use crate::error::{Error, Result};
 use crate::simulate::estimate::{Z95, around, clustered_squares, normal, possible, reach, sum, units, yes_or_no};
-use crate::simulate::estimators::{Resampling, interval};
+use crate::simulate::estimators::Resampling;
 use crate::simulate::report::{Estimate, ListValue, Method, Support};
 use crate::simulate::support::{refusal_of_weights, support};
 use crate::task::Task;
@@ -120,23 +120,31 @@ impl Places {
         (groups > 1.0).then(|| normal(method, value, (squares * groups / (groups - 1.0)).sqrt() / n as f64, n))
     }
 
-    /// The estimate, with an interval that has a width where no list brought anything: a list not seen does with a probability of at most
-    /// Clopper and Pearson's, of a yes or no per place no more than its weights, `most`, add up to; of an amount nothing bounds it.
+    /// The estimate, with an interval that has a width where no list brought anything or, where it has none, every place all it can: a list
+    /// not seen does otherwise with a probability of at most Clopper and Pearson's, of a yes or no per place by no more than its weights,
+    /// `most`, add up to; of an amount nothing bounds it.
     fn spread(&self, estimate: Estimate, most: f64) -> Estimate {
         let seen = || self.weights.iter().flatten().zip(self.rewards.iter().flatten());
-        if seen().any(|(w, r)| *w > 0.0 && *r != 0.0) {
+        let all = |reward: f64| seen().all(|(w, r)| *w == 0.0 || *r == reward);
+        let (nothing, rewards) = (all(0.0), self.rewards.concat());
+        let yes_or_no = yes_or_no(&rewards);
+        let everything = yes_or_no && all(1.0) && estimate.low.is_infinite();
+        if !(nothing || everything) {
             return estimate;
         }
-        let rewards: Vec<f64> = self.rewards.concat();
-        let high = match yes_or_no(&rewards) {
-            true => {
-                let lists = units(self.clusters.as_deref(), self.weights.len(), |_| true);
-                let reach = reach(self.clusters.as_deref(), self.weights.len());
-                (most * reach * clopper_pearson(0, lists, 0.95).1).min(self.depth() as f64)
+        if !yes_or_no {
+            return Estimate { low: possible(&rewards).0, high: f64::INFINITY, ..estimate };
+        }
+        let lists = units(self.clusters.as_deref(), self.weights.len(), |_| true);
+        let reach = reach(self.clusters.as_deref(), self.weights.len());
+        let unseen = most * reach * clopper_pearson(0, lists, 0.95).1;
+        let deepest = self.depth() as f64;
+        match nothing {
+            true => Estimate { low: 0.0, high: unseen.min(deepest), ..estimate },
+            false => {
+                Estimate { low: (estimate.value - unseen).max(0.0), high: deepest.max(estimate.value), ..estimate }
             }
-            false => f64::INFINITY,
-        };
-        Estimate { low: possible(&rewards).0, high, ..estimate }
+        }
     }
 
     /// The most that the weights of a list add up to.
@@ -274,19 +282,22 @@ pub fn evaluate_lists(
             rewards: lists.rewards.clone(),
             clusters: lists.clusters.clone(),
         };
-        let (mut least, mut refused) = (Support::default(), Vec::new());
+        let (mut least, mut refused, mut advice) = (Support::default(), Vec::new(), Vec::new());
         for place in 0..places.depth() {
             let at: Vec<f64> = places.weights.iter().filter_map(|list| list.get(place).copied()).collect();
             let own = support(&at, lists.unlogged.get(place).copied().unwrap_or(0));
             if place == 0 || own.effective_sample_size < least.effective_sample_size {
                 least = own;
             }
-            let why = refusal_of_weights(&own, &at, &lists.unlogged_actions);
-            let reasons = why.map_or(Vec::new(), |own| own.reasons);
-            refused.extend(reasons.into_iter().map(|why| format!("place {}: {why}", place + 1)));
+            let Some(why) = refusal_of_weights(&own, &at, &lists.unlogged_actions) else { continue };
+            refused.extend(why.reasons.into_iter().map(|why| format!("place {}: {why}", place + 1)));
+            if !advice.contains(&why.advice) {
+                advice.push(why.advice);
+            }
         }
         if places.depth() == 0 {
             refused.push("no list is whole".into());
+            advice.push("Look at the columns of lists and places: a whole list has a row for each place from the top down, and its reward.".into());
         }
         let shown = places.depth() > 0 && (refused.is_empty() || even_so);
         let (answer, ips) = match shown {
@@ -301,10 +312,11 @@ pub fn evaluate_lists(
             dropped: lists.dropped,
             places: places.depth() as u64,
             support: least,
-            answer: answer.map(|own| Estimate { bootstrap: interval(&draws.normalised), ..own }),
-            ips: ips.map(|own| Estimate { bootstrap: interval(&draws.plain), ..own }),
+            answer: answer.map(|own| Estimate { bootstrap: spread_interval(draws.normalised), ..own }),
+            ips: ips.map(|own| Estimate { bootstrap: spread_interval(draws.plain), ..own }),
             logged: places.logged(),
             refused,
+            advice: advice.join(" "),
         })
     };
     [Assumption::Independent, Assumption::Cascade, Assumption::Standard].into_iter().map(of).collect()

@@ -24,6 +24,8 @@ pub(super) struct Panel {
     pub refusal: Vec<Option<Refusal>>,
     /// Sums per resample and policy; empty without a bootstrap.
     pub resamples: Vec<Vec<Sums>>,
+    /// The first policy that made the same choices on every round, and weighs all of them alike.
+    like: Vec<usize>,
     /// What weights are multiplied along, where rows have times and subjects repeat; else why not.
     course: std::result::Result<Course, &'static str>,
 }
@@ -70,6 +72,7 @@ impl Panel {
             support: Vec::new(),
             refusal: Vec::new(),
             resamples: Vec::new(),
+            like: Vec::new(),
             course,
         };
         for choices in policies {
@@ -81,6 +84,14 @@ impl Panel {
             if let Ok(Course { partly: Some((_, all)), .. }) = &mut panel.course {
                 all.push(weights);
             }
+        }
+        let does = |policy: usize, at: usize| policies[policy].does(policies[policy].chosen[at]);
+        for own in 0..policies.len() {
+            let alike = |other: &usize| {
+                panel.weights[*other] == panel.weights[own]
+                    && positions.iter().all(|at| does(*other, *at) == does(own, *at))
+            };
+            panel.like.push((0..own).find(alike).unwrap_or(own));
         }
         if bootstrap > 0 && !panel.rewards.is_empty() {
             let slices: Vec<&[f64]> = panel.weights.iter().map(Vec::as_slice).collect();
@@ -100,6 +111,7 @@ impl Panel {
             course: Err(NO_TIMES),
             support: weights.iter().map(|w| support(w, 0)).collect(),
             refusal: vec![None; weights.len()],
+            like: (0..weights.len()).collect(),
             rewards,
             weights,
         }
@@ -160,14 +172,12 @@ impl Panel {
             return None;
         }
         let draws = self.resamples.iter().map(|s| s[a].reward / s[a].weight - s[b].reward / s[b].weight);
-        // Resamples of few outcomes know no more than these.
-        let bootstrap = spread_interval(draws).filter(|_| self.unspread(a, b, Z95).is_none());
-        Some(Estimate { bootstrap, ..snips_difference(self.rounds(a), self.rounds(b))? })
+        snips_difference(self.rounds(a), self.rounds(b), self.like[a] == self.like[b], spread_interval(draws))
     }
 
     /// The interval of that difference where one of `z` standard errors to both sides would be too narrow.
     pub fn unspread(&self, a: usize, b: usize, z: f64) -> Option<(f64, f64)> {
-        unspread(self.rounds(a), self.rounds(b), z)
+        unspread(self.rounds(a), self.rounds(b), self.like[a] == self.like[b], z)
     }
 }
 

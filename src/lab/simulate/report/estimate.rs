@@ -137,6 +137,9 @@ pub struct ListValue {
     pub support: Support,
     /// Why there is no value, place by place; empty when there is one.
     pub refused: Vec<String>,
+    /// What to do about it; empty when there is nothing.
+    #[serde(default)]
+    pub advice: String,
     /// Self-normalised place by place.
     pub answer: Option<Estimate>,
     /// By the weights as they are.

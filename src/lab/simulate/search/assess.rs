@@ -175,8 +175,10 @@ impl Assessor<'_> {
                 _ => own.values[at] - other.values[at],
             })
             .collect();
-        let snips = snips_difference(self.rounds(&own.weighed.weights), self.rounds(&other.weighed.weights))
-            .map(|e| measured(&e, None));
+        let mut places = 0..self.held_out.rows.len();
+        let same = places.all(|at| own.certain(at).is_some() && own.certain(at) == other.certain(at));
+        let [a, b] = [own, other].map(|side| self.rounds(&side.weighed.weights));
+        let snips = snips_difference(a, b, same, None).map(|e| measured(&e, None));
         let mut difference = self.mean(&differences)?;
         let alike = difference.value == 0.0 && difference.se == 0.0;
         if let Some(own) = snips.filter(|_| alike) {

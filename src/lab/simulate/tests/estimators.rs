@@ -93,7 +93,7 @@ fn nothing_to_say_is_none() {
 fn a_policy_differs_from_itself_by_nothing() {
     let weights = [3.0, 0.0, 3.0, 3.0, 0.0];
     let rounds = Rounds { weights: &weights, rewards: &[1.0, 0.0, 0.5, 0.0, 2.0], clusters: None };
-    let difference = snips_difference(rounds, rounds).unwrap();
+    let difference = snips_difference(rounds, rounds, false, None).unwrap();
     assert_eq!((difference.value, difference.se), (0.0, 0.0));
 }
 

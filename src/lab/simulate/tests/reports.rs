@@ -152,6 +152,11 @@ fn the_impact_of_a_rule_is_the_difference_that_switching_it_off_makes() {
     let of = |id: &str| with.rules.iter().find(|r| r.id == id).unwrap();
     let idle = of("idle").without.as_ref().unwrap();
     assert_eq!((of("idle").removed, idle.removed_alone, idle.choices_changed), (0, 0, 0));
+    // It moved none of 4,000 choices; as many as Clopper and Pearson allow may be moved elsewhere, each by at most one outcome.
+    let cost = idle.value_cost[0].unwrap();
+    let unseen = 1.0 - 0.025_f64.powf(1.0 / 4_000.0);
+    assert_eq!((cost.value, cost.se), (0.0, 0.0));
+    assert!((cost.high - unseen).abs() < 1e-12 && (cost.low + unseen).abs() < 1e-12, "{cost:?}, expected {unseen}");
     let floor = of("min_priority");
     assert_eq!(floor.kind, RuleKind::Floor);
     assert_eq!(floor.without.as_ref().unwrap().removed_alone, floor.removed, "no other floor holds them");

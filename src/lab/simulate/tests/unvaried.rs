@@ -43,7 +43,7 @@ fn a_difference_has_a_width_where_nothing_varies() {
     let (five, far) = ([40, 50, 60, 70, 80], [95]);
     let of = |a: &[f64], b: &[f64], rewards: &[f64], clusters: Option<&[u32]>| {
         let rounds = |weights| Rounds { weights, rewards, clusters };
-        snips_difference(rounds(a), rounds(b)).unwrap()
+        snips_difference(rounds(a), rounds(b), false, None).unwrap()
     };
     let cases = [
         ("no reward of either", &ours, &theirs, hits(&[], 1.0), (-unseen(50.0), unseen(40.0))),
@@ -66,6 +66,15 @@ fn a_difference_has_a_width_where_nothing_varies() {
     let subjects: Vec<u32> = (0..100).map(|i| i / 4).collect();
     let none = of(&ours, &theirs, &hits(&[], 1.0), Some(&subjects));
     near("subjects", ends(none), (-unseen(13.0), unseen(10.0)));
+    // Where every choice is known to be the same, a choice not seen is another with that probability, and moves the value by at most 1.
+    for clusters in [None, Some(subjects.as_slice())] {
+        let rewards = hits(&[1, 2, 60], 1.0);
+        let rounds = Rounds { weights: &ours, rewards: &rewards, clusters };
+        let alike = snips_difference(rounds, rounds, true, Some((0.0, 0.0))).unwrap();
+        let wide = unseen(clusters.map_or(100.0, |_| 25.0));
+        near("the same choices", ends(alike), (-wide, wide));
+        assert_eq!(alike.bootstrap, None);
+    }
     // Where many outcomes speak for both the paired interval stands.
     let many: Vec<usize> = (0..12).chain(40..55).collect();
     let both = of(&ours, &theirs, &hits(&many, 1.0), None);
@@ -199,7 +208,7 @@ fn bounds_span_what_a_term_can_be() {
 }
 
 #[test]
-fn lists_without_any_outcome_have_an_interval_with_a_width() {
+fn lists_without_any_outcome_or_with_nothing_else_have_an_interval_with_a_width() {
     let places = |weight: f64, rewards: [f64; 2]| Places {
         weights: vec![vec![weight, 0.5 * weight]; 60],
         rewards: vec![rewards.to_vec(); 60],
@@ -215,6 +224,11 @@ fn lists_without_any_outcome_have_an_interval_with_a_width() {
     let (.., less) = none.difference(&places(1.0, [0.0, 0.0]), assumption).unwrap();
     near("difference", ends(less), (-1.5 * unseen(60.0), 3.0 * unseen(60.0)));
     near("amounts", of(places(2.0, [3.0, 0.0]).ips()), (f64::NEG_INFINITY, f64::INFINITY));
+    // Where every place brings all it can the same may be wanting.
+    let all = places(2.0, [1.0, 1.0]);
+    near("ips of all", of(all.ips()), (3.0 - 3.0 * unseen(60.0), 3.0));
+    near("snips of all", of(all.snips(assumption)), (2.0 - 3.0 * unseen(60.0), 2.0));
+    near("all as shown", of(all.logged()), (2.0 - 2.0 * unseen(60.0), 2.0));
 }
 
 #[test]
@@ -245,7 +259,7 @@ fn intervals_of_rare_outcomes_hold_the_truth() {
                 held[at] += u32::from(own.low <= rate && rate <= own.high);
             }
             let of = |weights| Rounds { weights, rewards: &rewards, clusters: None };
-            let gap = snips_difference(of(&ours), of(&theirs)).unwrap();
+            let gap = snips_difference(of(&ours), of(&theirs), false, None).unwrap();
             held[5] += u32::from(gap.low <= rate && rate <= gap.high);
         }
         println!("rate {rate}: {held:?} of {worlds} hold the truth");
@@ -265,7 +279,7 @@ fn few_rounds_that_tell_policies_apart_are_counted() {
     let (a, b) = (weights(500..504), weights(504..510));
     let rewards: Vec<f64> = (0..1_000).map(|i| f64::from(u8::from(i % 10 == 0 && i < 504))).collect();
     let rounds = |weights| Rounds { weights, rewards: &rewards, clusters: None };
-    let own = snips_difference(rounds(&a), rounds(&b)).unwrap();
+    let own = snips_difference(rounds(&a), rounds(&b), false, None).unwrap();
     let (scale_a, scale_b) = (1_000.0 / 1_008.0, 1_000.0 / 1_012.0);
     let value = (51.0 * 2.0 * scale_a - 50.0 * 2.0 * scale_b) / 1_000.0;
     assert!((own.value - value).abs() < 1e-12, "{own:?}");

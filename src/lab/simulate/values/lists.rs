@@ -7,7 +7,8 @@
 
 use super::weigh::{Names, Odds, judged};
 use crate::error::Result;
-use crate::simulate::estimators::{Resampling, interval};
+use crate::simulate::bootstrap::spread_interval;
+use crate::simulate::estimators::Resampling;
 use crate::simulate::log::{DecisionLog, Lists};
 use crate::simulate::off_policy::slate::{Assumption, Places, place_weights};
 use crate::simulate::replay::Replay;
@@ -96,7 +97,7 @@ impl<'a> ListSet<'a> {
                         continue;
                     }
                     let draws = self.places(policy, at, &known, assumption).draws(resampling)?;
-                    *ends = [interval(&draws.normalised), interval(&draws.plain)];
+                    *ends = [spread_interval(draws.normalised.iter().copied()), spread_interval(draws.plain)];
                     if assumption == self.assumption {
                         answer = draws.normalised;
                     }
@@ -105,7 +106,7 @@ impl<'a> ListSet<'a> {
                     first.clone_from(&answer);
                 }
                 let apart: Vec<f64> = first.iter().zip(&answer).map(|(a, b)| a - b).collect();
-                own.differences.push(interval(&apart));
+                own.differences.push(spread_interval(apart));
                 own.values.push(ends);
             }
             self.resampled.push(own);
@@ -205,6 +206,7 @@ impl<'a> ListSet<'a> {
                     dropped: self.dropped + (self.lists.len() - known.len()) as u64,
                     places: places.depth() as u64,
                     support,
+                    advice: refusal.as_ref().map(|own| own.advice.clone()).unwrap_or_default(),
                     refused: refusal.map(|own| own.reasons).unwrap_or_default(),
                     answer,
                     ips,

@@ -259,7 +259,7 @@ impl<'a> ValueSet<'a> {
     fn unspread(&self, other: usize, outcome: usize) -> Option<(f64, f64)> {
         let rewards = &self.outcomes[outcome];
         let [a, b] = [0, other].map(|policy| pick(&self.policies[policy].weights, rewards.known.as_deref()));
-        unspread(rewards.rounds(&a), rewards.rounds(&b), Z95)
+        unspread(rewards.rounds(&a), rewards.rounds(&b), self.alike(0, other), Z95)
     }
 
     /// Value (SNIPS) of policy `a` less that of `b` in an outcome, with both values; `None` when either is refused.
@@ -274,11 +274,21 @@ impl<'a> ValueSet<'a> {
         let wa = pick(&self.policies[a].weights, rewards.known.as_deref());
         let wb = pick(&self.policies[b].weights, rewards.known.as_deref());
         let (ra, rb) = (rewards.rounds(&wa), rewards.rounds(&wb));
-        let estimate = snips_difference(ra, rb)?;
         let differences = rewards.resamples.iter().map(|s| s[a].reward / s[a].weight - s[b].reward / s[b].weight);
-        // Resamples of few outcomes know no more than these.
-        let bootstrap = spread_interval(differences).filter(|_| unspread(ra, rb, Z95).is_none());
-        Some((snips(ra)?.value, snips(rb)?.value, Estimate { bootstrap, ..estimate }))
+        let (alike, bootstrap) = (self.alike(a, b), spread_interval(differences));
+        Some((snips(ra)?.value, snips(rb)?.value, snips_difference(ra, rb, alike, bootstrap)?))
+    }
+
+    /// Whether two policies made the same choices on every row, and weigh all of them alike.
+    fn alike(&self, a: usize, b: usize) -> bool {
+        let [own, other] = [a, b].map(|at| self.replays[at]);
+        let does = |replay: &'a Replay, at: usize| {
+            let chosen = replay.candidates.get(replay.chosen[at] as usize);
+            chosen.map(|c| (c.action.as_str(), c.treatment.as_str()))
+        };
+        let mut pairs = own.places(&self.rows).zip(other.places(&self.rows));
+        self.policies[a].weights == self.policies[b].weights
+            && pairs.all(|(at, there)| does(own, at) == does(other, there))
     }
 }
 
@@ -305,14 +315,16 @@ pub(super) fn pick<T: Copy>(values: &[T], positions: Option<&[u32]>) -> Vec<T> {
 impl Replay {
     /// Positions of `rows` (ascending, all decided) among the decided ones.
     pub(super) fn positions(&self, rows: &[u32]) -> Vec<usize> {
+        self.places(rows).collect()
+    }
+
+    fn places<'b>(&'b self, rows: &'b [u32]) -> impl Iterator<Item = usize> + 'b {
         let mut at = 0;
-        rows.iter()
-            .filter_map(|row| {
-                while self.rows.get(at).is_some_and(|r| r < row) {
-                    at += 1;
-                }
-                (self.rows.get(at) == Some(row)).then_some(at)
-            })
-            .collect()
+        rows.iter().filter_map(move |row| {
+            while self.rows.get(at).is_some_and(|r| r < row) {
+                at += 1;
+            }
+            (self.rows.get(at) == Some(row)).then_some(at)
+        })
     }
 }

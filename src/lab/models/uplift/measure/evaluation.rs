@@ -9,11 +9,11 @@ use super::resample::Draws;
 use crate::distributions::{ends, spread_interval};
 use crate::error::{Error, Result};
 use crate::models::report::Estimate;
-use crate::models::uplift::check::Means;
+use crate::models::uplift::check::{Means, Subjects};
 use crate::task::Task;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What is asked of an evaluation.
 #[derive(Clone, Copy, Debug)]
@@ -147,7 +147,7 @@ pub fn evaluate(trial: Trial<'_>, ask: Ask<'_>, task: &Task) -> Result<Evaluatio
                 }
                 (Some(_), _) => (None, Some(CONSTANT.to_owned())),
                 (None, Some(interval)) => (Some(interval), None),
-                (None, None) => (None, Some(unspread(drawn().count(), ask.replicates))),
+                (None, None) => (None, Some(why_none(drawn().count(), ask.replicates))),
             };
             Metric { key, definition, value: own.metrics[i], interval, note }
         })
@@ -262,7 +262,7 @@ fn unvaried(ranking: Ranking<'_>, position: usize, subjects: Option<&[u32]>) -> 
 }
 
 /// Why resamples, of which `defined` have the number, give no interval.
-fn unspread(defined: usize, replicates: usize) -> String {
+fn why_none(defined: usize, replicates: usize) -> String {
     match defined {
         0..20 => format!("{defined} of {replicates} resamples have it; no interval stands on so few"),
         _ => "nothing varies: all resamples say the same, which is no interval".to_owned(),
@@ -272,17 +272,20 @@ fn unspread(defined: usize, replicates: usize) -> String {
 /// The effect among some rows, whose standard error is `se`, with an interval that has a width.
 fn effect(trial: Trial<'_>, rows: &[usize], subjects: Option<&[u32]>, se: f64) -> Estimate {
     let mut means = Means::default();
-    let mut seen: [BTreeSet<u32>; 2] = Default::default();
+    let mut seen: [BTreeMap<u32, u64>; 2] = Default::default();
     for &row in rows {
         let treated = trial.treated[row];
         means.add(treated, trial.outcomes[row]);
         if let Some(subjects) = subjects {
-            seen[usize::from(treated)].insert(subjects[row]);
+            *seen[usize::from(treated)].entry(subjects[row]).or_default() += 1;
         }
     }
-    let counts = seen.each_ref().map(|own| own.len() as u64);
-    let repeat = subjects.is_some() && seen[0].union(&seen[1]).count() < rows.len();
-    means.estimate_with(se, repeat.then_some(counts))
+    let of = |own: &BTreeMap<u32, u64>| Subjects {
+        number: own.len() as u64,
+        most: own.values().copied().max().unwrap_or_default(),
+    };
+    let known = seen[0].keys().chain(seen[1].keys()).collect::<BTreeSet<_>>().len();
+    means.estimate_with(se, (subjects.is_some() && known < rows.len()).then(|| seen.each_ref().map(of)))
 }
 
 /// Where profit is looked at in every resample.

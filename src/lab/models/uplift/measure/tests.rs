@@ -334,6 +334,10 @@ fn where_nothing_varies_resamples_give_no_interval() {
     let people: Vec<u32> = (0..200).map(|i| i / 4 * 2 + i % 2).collect();
     let repeated = of(&[0.0; 200], Ask { subjects: Some(&people), ..ask });
     near("people", repeated.ate_interval, (-unseen(50.0), unseen(50.0)));
+    // One person of each arm has ten of its hundred rows, 45 have two: one not seen may weigh as much as that one.
+    let people: Vec<u32> = (0..200).map(|i| if i < 20 { i % 2 } else { 2 + i / 4 * 2 + i % 2 }).collect();
+    let uneven = of(&[0.0; 200], Ask { subjects: Some(&people), ..ask });
+    near("uneven people", uneven.ate_interval, (-4.6 * unseen(46.0), 4.6 * unseen(46.0)));
     // Of amounts nothing bounds the effect.
     let amounts = of(&[2.5; 200], ask);
     assert_eq!(amounts.ate_interval, (f64::NEG_INFINITY, f64::INFINITY));
