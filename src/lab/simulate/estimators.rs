@@ -184,13 +184,16 @@ impl Job<'_> {
         let matched = || logged.weights.iter().filter(|w| **w > 0.0).count();
         let n = if method == Method::Replay { matched() } else { logged.rounds() } as u64;
         let Answer { value, low, high, .. } = answer;
+        // Terms of 0 and 1 are so in this sample alone, unless outcomes are counted.
+        let counts = !estimator.needs_model() && logged.weights.iter().all(|w| [0.0, 1.0].contains(w));
         let intervals: Option<Intervals> = match bounds {
             false => None,
             true if estimator.self_normalised() => ratio_intervals(&logged, estimator, value, se),
             true => estimator
                 .terms(&logged)
                 .zip(estimator.range(&logged))
-                .and_then(|(terms, range)| intervals(&terms, logged.clusters, range)),
+                .and_then(|(terms, range)| intervals(&terms, logged.clusters, range))
+                .map(|own| Intervals { clopper_pearson: own.clopper_pearson.filter(|_| counts), ..own }),
         };
         ByEstimator { lambdas, intervals, ..ByEstimator::new(Estimate { method, value, se, low, high, bootstrap, n }) }
     }

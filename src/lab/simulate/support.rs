@@ -72,8 +72,18 @@ pub fn refusal_of_weights(support: &Support, weights: &[f64], unlogged_actions: 
     let advice = "Check that the target's probabilities are those of the logged actions, or collect data on what was never done.";
     let mut all = refused.unwrap_or_else(|| Refusal { reasons: Vec::new(), advice: String::new() });
     all.reasons.push(reason);
-    all.advice = [all.advice.as_str(), advice].join(" ").trim().to_owned();
+    advise(&mut all.advice, advice);
     Some(all)
+}
+
+/// Adds advice to other, without the sentences that it has.
+pub(crate) fn advise(all: &mut String, more: &str) {
+    for sentence in more.split_inclusive(". ").map(str::trim) {
+        if !all.contains(sentence) {
+            all.extend((!all.is_empty()).then_some(' '));
+            all.push_str(sentence);
+        }
+    }
 }
 
 /// The same as [`refusal`]; `ineligible` names the actions chosen where they were not eligible.
@@ -136,4 +146,18 @@ fn percent(share: f64) -> String {
 /// ` (a, b)`; nothing where nobody is named.
 fn named(actions: &[String]) -> String {
     if actions.is_empty() { String::new() } else { format!(" ({})", actions.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::advise;
+
+    #[test]
+    fn advice_is_given_once() {
+        let mut all = String::new();
+        for more in ["Use more rows.", "Use more rows. Check the propensities.", "Check the propensities."] {
+            advise(&mut all, more);
+        }
+        assert_eq!(all, "Use more rows. Check the propensities.");
+    }
 }

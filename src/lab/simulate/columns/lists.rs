@@ -49,7 +49,8 @@ impl ListColumns {
     }
 
     pub fn among(self, rows: &[u32]) -> ListColumns {
-        ListColumns { number: pick(&self.number, Some(rows)), place: pick(&self.place, Some(rows)), ..self }
+        let (number, place) = (pick(self.number, Some(rows)).into_owned(), pick(self.place, Some(rows)).into_owned());
+        ListColumns { number, place, ..self }
     }
 }
 

@@ -167,17 +167,17 @@ impl Rounds {
         let rounds = Rounds {
             data: Some(with_reward.map_or_else(|| dataset.clone(), |rows| dataset.select(rows))),
             most_weight: 1.0 / propensity.iter().copied().fold(1.0, f64::min),
-            weights: pick(&weights, with_reward),
+            weights: pick(&weights, with_reward).into_owned(),
             rewards,
             model,
-            clusters: subjects.as_deref().map(|own| pick(own, with_reward)),
-            chances: pick(&chances, with_reward),
-            matched: matched.map(|own| pick(&own, with_reward)),
+            clusters: subjects.as_deref().map(|own| pick(own, with_reward).into_owned()),
+            chances: pick(&chances, with_reward).into_owned(),
+            matched: matched.map(|own| pick(own, with_reward).into_owned()),
             mrdr,
             lists: None,
             left_out: (0, 0),
             never: chosen.map(|_| Never {
-                rounds: pick(&never, with_reward).into_iter().filter(|is| *is).count(),
+                rounds: pick(&never, with_reward).iter().filter(|is| **is).count(),
                 actions: actions.split_off(logged),
             }),
             whole: Whole {
@@ -202,8 +202,10 @@ impl Rounds {
     pub fn trajectory(&self) -> std::result::Result<Vec<f64>, &'static str> {
         let Whole { known, weights, subjects, times, .. } = &self.whole;
         match (subjects, times) {
-            (Some(subjects), Some(times)) => Ok(pick(&Along::new(subjects, times).products(weights), known.as_deref())),
-            (None, Some(_)) => Err("no subject repeats, or none is named"),
+            (Some(subjects), Some(times)) => {
+                Ok(pick(Along::new(subjects, times).products(weights), known.as_deref()).into_owned())
+            }
+            (None, Some(_)) => Err("no subject is decided for twice, or --subject names none"),
             (_, None) => Err("the order of a subject's rounds is not given; --subject and --time name its columns"),
         }
     }
@@ -228,7 +230,7 @@ impl Rounds {
         }
         let n = arm.len() as f64;
         let weigh = |(pi, arm): (&f64, &u32)| pi * n / counts[*arm as usize] as f64;
-        Ok(pick(&chances.iter().zip(arm).map(weigh).collect::<Vec<f64>>(), known.as_deref()))
+        Ok(pick(chances.iter().zip(arm).map(weigh).collect::<Vec<f64>>(), known.as_deref()).into_owned())
     }
 
     /// Takes propensities of all rows that count for those of the log, of at least `least`.
@@ -237,7 +239,7 @@ impl Rounds {
         own.propensity = propensity.iter().map(|p| p.max(least)).collect();
         own.weights = own.chances.iter().zip(&own.propensity).map(|(pi, p)| pi / p).collect();
         self.most_weight = 1.0 / own.propensity.iter().copied().fold(1.0, f64::min);
-        self.weights = pick(&own.weights, own.known.as_deref());
+        self.weights = pick(&own.weights, own.known.as_deref()).into_owned();
     }
 
     /// The rounds as places of lists; a list whose places do not go down from the top one without a gap is left out.

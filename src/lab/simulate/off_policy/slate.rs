@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::simulate::estimate::{Z95, around, clustered_squares, normal, possible, reach, sum, units, yes_or_no};
 use crate::simulate::estimators::Resampling;
 use crate::simulate::report::{Estimate, ListValue, Method, Support};
-use crate::simulate::support::{refusal_of_weights, support};
+use crate::simulate::support::{advise, refusal_of_weights, support};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
 
@@ -282,7 +282,7 @@ pub fn evaluate_lists(
             rewards: lists.rewards.clone(),
             clusters: lists.clusters.clone(),
         };
-        let (mut least, mut refused, mut advice) = (Support::default(), Vec::new(), Vec::new());
+        let (mut least, mut refused, mut advice) = (Support::default(), Vec::new(), String::new());
         for place in 0..places.depth() {
             let at: Vec<f64> = places.weights.iter().filter_map(|list| list.get(place).copied()).collect();
             let own = support(&at, lists.unlogged.get(place).copied().unwrap_or(0));
@@ -291,13 +291,14 @@ pub fn evaluate_lists(
             }
             let Some(why) = refusal_of_weights(&own, &at, &lists.unlogged_actions) else { continue };
             refused.extend(why.reasons.into_iter().map(|why| format!("place {}: {why}", place + 1)));
-            if !advice.contains(&why.advice) {
-                advice.push(why.advice);
-            }
+            advise(&mut advice, &why.advice);
         }
         if places.depth() == 0 {
             refused.push("no list is whole".into());
-            advice.push("Look at the columns of lists and places: a whole list has a row for each place from the top down, and its reward.".into());
+            advise(
+                &mut advice,
+                "Look at the columns of lists and places: a whole list has a row for each place from the top down, and its reward.",
+            );
         }
         let shown = places.depth() > 0 && (refused.is_empty() || even_so);
         let (answer, ips) = match shown {
@@ -316,7 +317,7 @@ pub fn evaluate_lists(
             ips: ips.map(|own| Estimate { bootstrap: spread_interval(draws.plain), ..own }),
             logged: places.logged(),
             refused,
-            advice: advice.join(" "),
+            advice,
         })
     };
     [Assumption::Independent, Assumption::Cascade, Assumption::Standard].into_iter().map(of).collect()

@@ -66,8 +66,8 @@ impl Panel {
             (_, None) => Err(NO_TIMES),
         };
         let mut panel = Panel {
-            rewards: pick(&all, known.as_deref()),
-            clusters: subjects.map(|subjects| pick(&subjects, known.as_deref())),
+            rewards: pick(all, known.as_deref()).into_owned(),
+            clusters: subjects.map(|subjects| pick(subjects, known.as_deref()).into_owned()),
             weights: Vec::new(),
             support: Vec::new(),
             refusal: Vec::new(),
@@ -80,7 +80,7 @@ impl Panel {
                 weigh(log, &rows, &positions, &choices.target(log, by), variants.options.even_so);
             panel.refusal.push(refusal);
             panel.support.push(support);
-            panel.weights.push(pick(&weights, known.as_deref()));
+            panel.weights.push(pick(&weights, known.as_deref()).into_owned());
             if let Ok(Course { partly: Some((_, all)), .. }) = &mut panel.course {
                 all.push(weights);
             }
@@ -145,7 +145,9 @@ impl Panel {
             _ if self.refusal[at].is_some() => Err("the policy has no value".to_owned()),
             Err(why) => Err((**why).to_owned()),
             Ok((Course { partly: None, .. }, along)) => Ok(along.products(&self.weights[at])),
-            Ok((Course { partly: Some((known, all)), .. }, along)) => Ok(pick(&along.products(&all[at]), Some(known))),
+            Ok((Course { partly: Some((known, all)), .. }, along)) => {
+                Ok(pick(along.products(&all[at]), Some(known)).into_owned())
+            }
         };
         let of = |(at, weights): (usize, &Vec<f64>)| {
             let none = || Err(String::new());

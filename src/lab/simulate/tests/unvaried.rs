@@ -3,6 +3,7 @@
 use crate::distributions::clopper_pearson;
 use crate::random::Random;
 use crate::simulate::estimate::{Rounds, mean, mean_within, relative, snips, snips_difference};
+use crate::simulate::estimators::{Material, Resampling, every};
 use crate::simulate::off_policy::bounds::{intervals, lower_bounds};
 use crate::simulate::off_policy::slate::{Assumption, Places};
 use crate::simulate::off_policy::{Answer, Ask, Estimator, Logged, Predictions, evaluate};
@@ -296,4 +297,33 @@ fn few_rounds_that_tell_policies_apart_are_counted() {
     let reach = 30.0 * 971.0 / 1_000.0;
     near("subjects of many rounds", (0.0, value(Some(&clusters))), (0.0, (reach * self::unseen(971.0)).min(1.0)));
     near("rounds alone", (0.0, value(None)), (0.0, self::unseen(1_000.0)));
+}
+
+#[test]
+fn what_counts_no_outcomes_has_no_exact_interval() {
+    // 100 rounds without an outcome: by the logger's own weights a count of them, by others a term that may be 3 elsewhere.
+    let rewards = vec![0.0; 100];
+    let of = |weights: &[f64], method: Method| {
+        let none = || Err(String::new());
+        let material = Material {
+            logged: Logged::new(weights, &rewards),
+            no_model: String::new(),
+            estimated: false,
+            most_weight: f64::INFINITY,
+            empirical: none(),
+            matched: none(),
+            trajectory: none(),
+            mrdr: Err(String::new()),
+        };
+        let resampling = Resampling { replicates: 0, seed: 0, task: &Task::default() };
+        let rows = every(&material, &[method], true, &[], resampling).unwrap().rows;
+        rows[0].intervals.unwrap().clopper_pearson
+    };
+    assert!(of(&[1.0; 100], Method::Ips).is_some_and(|(_, high)| (high - unseen(100.0)).abs() < 1e-9));
+    let (weights, _) = policies();
+    assert_eq!(of(&weights, Method::Ips), None);
+    // Shrunken to 1 they are no count either.
+    assert_eq!(of(&weights, Method::SgIps), None);
+    // Divided by their mean the weights that are not 0 are 1.
+    assert!(of(&weights, Method::Snips).is_some_and(|(_, high)| (high - unseen(40.0)).abs() < 1e-9));
 }

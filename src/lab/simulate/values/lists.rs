@@ -14,7 +14,7 @@ use crate::simulate::off_policy::slate::{Assumption, Places, place_weights};
 use crate::simulate::replay::Replay;
 use crate::simulate::report::{ByEstimator, Estimate, ListValue, Method, Refusal, Support, Value};
 use crate::simulate::srm::mismatch;
-use crate::simulate::support::{Beyond, support_of};
+use crate::simulate::support::{Beyond, advise, support_of};
 use crate::task::Task;
 
 /// Assumptions, the one that is asked for the answer first: what is shown above bears on a place (the usual model of a reader); then the
@@ -276,9 +276,7 @@ impl Placed {
                 let reasons = why.reasons.iter().map(|why| format!("place {}: {why}", place + 1));
                 let all = refused.get_or_insert_with(|| Refusal { reasons: Vec::new(), advice: String::new() });
                 all.reasons.extend(reasons);
-                if !all.advice.contains(&why.advice) {
-                    all.advice = format!("{} {}", all.advice, why.advice).trim_start().to_owned();
-                }
+                advise(&mut all.advice, &why.advice);
             }
             if depth == 0 {
                 refused = Some(Refusal {

@@ -21,6 +21,7 @@ use crate::simulate::off_policy::Logged;
 use crate::simulate::replay::Replay;
 use crate::simulate::report::{ByEstimator, Estimate, ListValue, Method, Refusal, RewardReport, Support, Value};
 use crate::task::Task;
+use std::borrow::Cow;
 
 /// Where a set keeps its parts, and under which name.
 #[derive(Clone, Copy)]
@@ -109,17 +110,17 @@ impl<'a> ValueSet<'a> {
             let clusters: Option<Vec<u32>> =
                 log.clusters.as_ref().map(|c| rows.iter().map(|row| c[*row as usize]).collect());
             let mut rewards = Rewards {
-                values: pick(&all, known.as_deref()),
-                clusters: clusters.map(|c| pick(&c, known.as_deref())),
+                values: pick(all, known.as_deref()).into_owned(),
+                clusters: clusters.map(|c| pick(c, known.as_deref()).into_owned()),
                 known,
                 resamples: Vec::new(),
                 modelled: None,
             };
             if options.bootstrap > 0 && !rewards.values.is_empty() {
                 task.stage(&format!("Intervals of {}", outcome.name))?;
-                let weights: Vec<Vec<f64>> =
+                let weights: Vec<Cow<'_, [f64]>> =
                     policies.iter().map(|p| pick(&p.weights, rewards.known.as_deref())).collect();
-                let slices: Vec<&[f64]> = weights.iter().map(Vec::as_slice).collect();
+                let slices: Vec<&[f64]> = weights.iter().map(AsRef::as_ref).collect();
                 let seed = options.seed.wrapping_add(i as u64);
                 let (values, clusters) = (&rewards.values, rewards.clusters.as_deref());
                 let fits = |found: &Resamples| found.fit(options.bootstrap, slices.len());
@@ -173,8 +174,7 @@ impl<'a> ValueSet<'a> {
     fn value(&self, policy: usize, outcome: usize) -> Option<Value> {
         let own = &self.policies[policy];
         let rewards = &self.outcomes[outcome];
-        let at = |weights: &[f64]| pick(weights, rewards.known.as_deref());
-        let weights = at(&own.weights);
+        let weights = pick(&own.weights, rewards.known.as_deref());
         let rounds = rewards.rounds(&weights);
         let resampled = |statistic: fn(&Sums) -> f64| {
             spread_interval(rewards.resamples.iter().map(|sums| statistic(&sums[policy])))
@@ -219,7 +219,7 @@ impl<'a> ValueSet<'a> {
         let other = |method: Method, which: Other| {
             let asked = wanted.contains(&method);
             let weights = asked.then(|| own.other(which, self.log, &self.rows, replay)).flatten();
-            weights.map(|weights| pick(&weights, rewards.known.as_deref()))
+            weights.map(|weights| pick(weights, rewards.known.as_deref()).into_owned())
         };
         let matched = || match other(Method::Replay, Other::Drawn) {
             // A policy that draws chose what was logged where its own draw says so, not where it might have.
@@ -230,8 +230,10 @@ impl<'a> ValueSet<'a> {
             false => NO_TIMES,
             true => NO_REPEATS,
         };
-        let known = || pick(&self.rows, rewards.known.as_deref());
-        let least = || known().into_iter().map(|row| self.log.propensity[row as usize]).fold(1.0, f64::min);
+        let least = || {
+            let known = pick(&self.rows, rewards.known.as_deref());
+            known.iter().map(|row| self.log.propensity[*row as usize]).fold(1.0, f64::min)
+        };
         Material {
             logged,
             no_model: self.no_model.clone(),
@@ -304,10 +306,11 @@ pub(super) fn known(values: &[f64]) -> Option<Vec<u32>> {
     values.iter().any(|x| x.is_nan()).then(some)
 }
 
-/// The entries at some positions; all of them without.
-pub(super) fn pick<T: Copy>(values: &[T], positions: Option<&[u32]>) -> Vec<T> {
+/// The entries at some positions; without positions all of them, as they are: a copy of a large log's would be held beside it.
+pub(super) fn pick<'v, T: Copy + 'v>(values: impl Into<Cow<'v, [T]>>, positions: Option<&[u32]>) -> Cow<'v, [T]> {
+    let values = values.into();
     match positions {
-        None => values.to_vec(),
+        None => values,
         Some(positions) => positions.iter().map(|i| values[*i as usize]).collect(),
     }
 }

@@ -6,7 +6,7 @@ use crate::simulate::log::{DecisionLog, NO_ARM};
 use crate::simulate::replay::Replay;
 use crate::simulate::report::{Refusal, Support};
 use crate::simulate::srm::mismatch;
-use crate::simulate::support::{Beyond, refusal_naming, support_of};
+use crate::simulate::support::{Beyond, advise, refusal_naming, support_of};
 use std::collections::BTreeSet;
 
 /// The policy whose value is asked: what it took of each decision, as the log sees it.
@@ -108,7 +108,7 @@ pub(in crate::simulate) fn judged(
     match (distrusted, unsupported) {
         (Some(mut all), Some(own)) => {
             all.reasons.extend(own.reasons);
-            all.advice = format!("{} {}", all.advice, own.advice);
+            advise(&mut all.advice, &own.advice);
             Some(all)
         }
         (one, other) => one.or(other),
